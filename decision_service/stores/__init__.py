@@ -1,0 +1,1 @@
+"""Tables beside the ledger: people, log-ins, keys."""

@@ -1,0 +1,1 @@
+"""The SQL side of the ledger, its payloads and its projections."""

@@ -1,0 +1,1 @@
+"""Sample models on real credit applications. Nothing imports this package."""
