@@ -1,0 +1,46 @@
+"""What the service is made of: ports and parts by type, chosen by the wiring alone.
+
+The modules imported here never import this one. Whatever takes ``Services`` (routes, casework,
+auditing, people, commands) sees storage only through these ports.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from decision_service.settings import Settings
+from overrides.journal import Journal
+from overrides.values import Clock, NewId
+
+if TYPE_CHECKING:
+    from decision_service.access import People
+    from decision_service.pipeline import Pipeline
+    from decision_service.registry import Registry
+    from overrides.ledger import LedgerBook
+    from overrides.reading import CaseBook
+    from overrides.vault import Vault
+
+Chance = Callable[[], float]  # a number from 0 to below 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a route, a page or a command may use."""
+
+    settings: Settings
+    clock: Clock
+    new_id: NewId
+    chance: Chance
+    journal: Journal  # the one way to write
+    vault: "Vault"  # encryption and keyed hashes: vault.lookup_hash(purpose, text)
+    ledger: "LedgerBook"  # entries, proofs, checkpoints, opened personal slots
+    cases: "CaseBook"  # queue, search, case, acts, board and feedback rows
+    people: "People"  # who exists, who a key or a session belongs to
+    registry: "Registry"  # bundles: champion, versions, rules of a case, suspension
+    decisions: "Pipeline"  # the path of one application
+    closers: tuple[Callable[[], None], ...] = ()
+
+    def close(self) -> None:
+        """Stop threads and let go of the database, in the order of use."""
+        for closer in self.closers:
+            closer()

@@ -1,0 +1,63 @@
+"""Where this installation keeps its things, and its limits. Nothing of a bank's wording is here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DEFAULT_DATA = Path("countermand-data")
+DATABASE_FILE = "countermand.sqlite3"
+LOG_DEFAULT = "countermand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One installation. Every limit carries its unit in its name."""
+
+    data: Path = DEFAULT_DATA
+    database_url: str = ""
+    log: str = LOG_DEFAULT
+    secure_cookies: bool = False  # True where the service is reached over TLS
+    score_deadline_s: float = 2.0
+    score_rows_max: int = 64
+    body_bytes_max: int = 256 * 1024
+    batch_lines_max: int = 100_000
+    checkpoint_seconds_max: float = 30.0
+    static_hosts: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], *, data: Path | str | None = None) -> "Settings":
+        """Settings from the environment; an explicit ``data`` directory wins.
+
+        Reads ``COUNTERMAND_DATA``, ``COUNTERMAND_DATABASE_URL`` and ``COUNTERMAND_LOG``.
+        """
+        chosen = data if data is not None else environ.get("COUNTERMAND_DATA", DEFAULT_DATA)
+        return cls(
+            data=Path(chosen),
+            database_url=environ.get("COUNTERMAND_DATABASE_URL", ""),
+            log=environ.get("COUNTERMAND_LOG", LOG_DEFAULT),
+        )
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy address of the database: the embedded file unless another was named."""
+        return self.database_url or f"sqlite:///{self.data / DATABASE_FILE}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the database is the file in the data directory."""
+        return self.url.startswith("sqlite")
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the keys, outside the database."""
+        return self.data / "keys"
+
+    @property
+    def bundles(self) -> Path:
+        """Folder of the registered models."""
+        return self.data / "bundles"
+
+    @property
+    def feedback(self) -> Path:
+        """Folder of the feedback sets that pages export."""
+        return self.data / "feedback"
