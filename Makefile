@@ -1,0 +1,72 @@
+# `make` alone lists what there is. PORT=9000 and DATA=folder change where `make run` serves from.
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= countermand-data
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+READY := $(VENV)/ready
+PYTEST := $(BIN)/python -m pytest
+
+# Only the first failing step is of interest, and its message should be the last thing on the screen.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all check lint types layers bench lock pictures
+
+help:      ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
+
+run:       ## Set up, prepare real sample data, serve on http://127.0.0.1:8000 (PORT=, DATA=)
+run: $(READY)
+	@$(BIN)/countermand demo --data $(DATA) --port $(PORT)
+
+test:      ## The default tests: everything that finishes within ten minutes
+test: $(READY)
+	@$(BIN)/python tests/find_browser.py
+	@$(PYTEST)
+
+test-all:  ## Every test, with many more generated examples
+test-all: $(READY)
+	@$(BIN)/python tests/find_browser.py
+	@HYPOTHESIS_PROFILE=thorough $(PYTEST)
+
+check:     ## All that must pass before a commit: lint, types, layers, tests
+check: lint types layers test
+
+lint:      ## Format and style
+lint: $(READY)
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types:     ## Types, strictly
+types: $(READY)
+	@$(BIN)/mypy
+
+layers:    ## Who may import whom
+layers: $(READY)
+	@$(BIN)/lint-imports
+
+bench:     ## Measure speed beside a textbook endpoint (writes benchmarks/results/)
+bench: $(READY)
+	@$(BIN)/python -m benchmarks
+
+pictures:  ## Take the pictures of the documentation from a running demo (PORT=)
+pictures: $(READY)
+	@$(BIN)/python docs/pictures/take.py --port $(PORT)
+
+lock:      ## Work out requirements/*.txt again from pyproject.toml
+lock: $(READY)
+	@$(BIN)/uv --version >/dev/null 2>&1 || $(PIP) install uv
+	@$(BIN)/python requirements/lock.py
+
+# The lock is installed by hash, the project itself without asking an index for anything.
+$(READY): requirements/lock.txt pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV) (a minute or two, once)"
+	@$(PIP) install --require-hashes -r requirements/lock.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Countermand needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade pip

@@ -1,0 +1,46 @@
+"""Write the hash locks again: every release pinned, for every supported Python, naming no index."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parent / "pyproject.toml"
+OLDEST_PYTHON = "3.11"
+
+LOCKS = {
+    "lock.txt": ["--extra", "full", "--group", "dev"],
+    "edge.txt": ["--constraint", str(HERE / "lock.txt")],
+}
+"""What each file holds. The small one repeats versions of the large one, so it comes second."""
+
+HEADINGS = {
+    "lock.txt": "Everything: to run, to test, to build.",
+    "edge.txt": "The base install alone: enough to serve, decide and audit on a small machine.",
+}
+
+
+def compile_lock(name: str, options: list[str]) -> None:
+    """Resolve one file with uv, keeping pins that still fit unless ``--upgrade`` was given."""
+    target = HERE / name
+    uv = Path(sys.executable).with_name("uv")
+    flags = ["--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes"]
+    quiet = ["--no-header", "--no-annotate", "--quiet", *sys.argv[1:]]
+    subprocess.run(  # noqa: S603
+        [uv, "pip", "compile", PROJECT, *options, *flags, *quiet, "--output-file", target],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    heading = f"# {HEADINGS[name]} Written by `make lock`.\n"
+    target.write_text(heading + target.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+def main() -> None:
+    """Write every lock."""
+    for name, options in LOCKS.items():
+        compile_lock(name, options)
+        print(f"requirements/{name}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
