@@ -1,0 +1,160 @@
+"""One folder is one model: the files that govern it, and the model they lead to.
+
+manifest.json   every other file with size and hash
+model.yaml      what the model is, its data contract, outcome definition, budgets, example
+<model file>    LightGBM text or a skops scorecard
+reference.csv   pinned rows with the raw scores they must give
+policy.yaml     cut-offs, routing, knock-outs, limits        (a version of its own)
+codebook.yaml   reason concepts, justification codes          (a version of its own)
+kpis.yaml       numbers agreed by the four owners before going live
+card.md         what training measured
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .adapters import LightGbmModel, ModelAdapter, SkopsScorecard
+from .bundle_contents import BundleContents
+from .bundle_files import BundleFiles, read_files
+from .card import card_of
+from .errors import ExplainError, ModelUnavailable, NotProven
+from .explainers import Explainer, LibraryTreeExplainer, LinearExplainer, Parts
+from .reasons import Wording, quartiles
+from .values import ADDITIVITY_TOLERANCE, Explanation, Row
+from .verdicts import explanation_of
+
+PROOF_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A model in memory with what explains it."""
+
+    adapter: ModelAdapter
+    explainer: Explainer
+
+
+class Bundle(BundleContents):
+    """A verified bundle. Its model is built on first use, once, whatever thread asks first."""
+
+    def __init__(self, files: BundleFiles) -> None:
+        super().__init__(files)
+        self._wording = Wording(
+            self.concepts,
+            self.contract,
+            self.codebook_spec.languages[0],
+            quartiles(self.contract, self.reference),
+        )
+        self._building = threading.Lock()
+        self._running: _Running | None = None
+
+    def warm(self) -> None:
+        """Build the model and explain one row, so that the first application does not wait."""
+        self._model().explainer.attribute(self.reference[:1])
+
+    def score(self, rows: Sequence[Row]) -> list[float]:
+        """Log-odds of bad by the model's own library."""
+        return self._model().adapter.score(rows)
+
+    def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
+        """Explain checked rows; what goes wrong with one row takes that row's place.
+
+        ModelUnavailable where the model gave no answer, NonsenseScore where it answered something
+        that is no probability. Reasons that do not add up give an unreliable explanation without
+        reasons.
+        """
+        if not rows:
+            return []
+        try:
+            parts: Sequence[Parts | ExplainError] = self._model().explainer.attribute(rows)
+            if len(parts) != len(rows):
+                parts = [ModelUnavailable(self.name, "another number of answers")] * len(rows)
+        except Exception as failed:  # noqa: BLE001 # whatever the model raises, the case goes on
+            if len(rows) == 1:
+                return [ModelUnavailable(self.name, type(failed).__name__)]
+            return [self.explain([row])[0] for row in rows]
+        return [self._explanation(row, part) for row, part in zip(rows, parts, strict=True)]
+
+    def prove(self, rows: int = PROOF_ROWS) -> int:
+        """Hold reference rows against their promises; how many were held, or NotProven.
+
+        Base plus contributions equals the library's own prediction, and both equal the raw score
+        recorded when the bundle was made, to 1e-9.
+        """
+        sample = self.reference[:rows]
+        expected = self.expected_scores()[:rows]
+        scores = self.score(sample)
+        split = self._model().explainer.attribute(sample)
+        for place, (recorded, score, parts) in enumerate(zip(expected, scores, split, strict=True)):
+            tolerance = ADDITIVITY_TOLERANCE * max(1.0, abs(recorded))
+            total = parts.base + sum(parts.amounts)
+            promises = {
+                "the contributions add up to the prediction": abs(total - score),
+                "the score is the prediction": abs(parts.score - score),
+                "the prediction is the recorded one": abs(score - recorded),
+            }
+            for promise, distance in promises.items():
+                if not distance <= tolerance:
+                    raise NotProven(str(self.directory), promise, place)
+        return len(sample)
+
+    def _explanation(self, row: Row, parts: Parts | ExplainError) -> Explanation | ExplainError:
+        """The explanation of one row, or the error that takes its place."""
+        if isinstance(parts, ExplainError):
+            return parts
+        return explanation_of(
+            parts,
+            row,
+            bundle=self.name,
+            features=tuple(f.name for f in self.contract.features),
+            wording=self._wording,
+            method=self.method,
+            background_sha256=self.background_sha256,
+        )
+
+    def _model(self) -> _Running:
+        """The model in memory, built by whoever comes first."""
+        if self._running is None:
+            with self._building:
+                if self._running is None:
+                    self._running = self._build()
+        return self._running
+
+    def _build(self) -> _Running:
+        """Turn the verified model file into an adapter and its explainer."""
+        model = self._spec.model
+        path = str(self.directory / model.file)
+        if model.format == "lightgbm-text":
+            trees = LightGbmModel(self._files.text(model.file), self.contract, path)
+            return _Running(trees, LibraryTreeExplainer(trees))
+        scorecard = SkopsScorecard(self._files.contents[model.file], self.contract, path)
+        background = self._rows(model.background or model.reference)
+        return _Running(scorecard, LinearExplainer(scorecard.card, background))
+
+
+def load(directory: Path, *, prove: bool = True) -> Bundle:
+    """Read, verify and parse a bundle; with ``prove``, hold the model against its promises too.
+
+    Without ``prove`` no machine learning is imported until the bundle is asked for a score.
+    """
+    bundle = Bundle(read_files(Path(directory)))
+    if prove:
+        bundle.prove()
+    return bundle
+
+
+def describe(directory: Path) -> BundleContents:
+    """Read and verify a bundle without its model: no machine learning is imported."""
+    return BundleContents(read_files(Path(directory)))
+
+
+def example(directory: Path) -> dict[str, dict[str, object]]:
+    """The bundle's one valid application: ``{"fields": {…}}``."""
+    return describe(directory).example
+
+
+def card(bundle: BundleContents) -> str:
+    """The model card as markdown: what the bundle says of itself, then what training measured."""
+    return card_of(bundle)

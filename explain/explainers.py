@@ -1,0 +1,80 @@
+"""One small port for explainers, and the explainers that fill it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .adapters import LightGbmModel, threads_for
+from .scorecard import LinearCard
+from .values import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A raw score and what it is said to be made of; whether they agree is checked later.
+
+    ``amounts`` follow the contract's feature order. ``score`` is worked out on another path than
+    the amounts, so that the check has something to find.
+    """
+
+    score: float
+    base: float
+    amounts: tuple[float, ...]
+
+
+class Explainer(Protocol):
+    """Anything that can take scores apart, by one named method."""
+
+    @property
+    def method(self) -> str:
+        """The method of record, as explanations name it."""
+
+    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
+        """Split the score of each row over its features."""
+
+
+class LibraryTreeExplainer:
+    """LightGBM's own path-dependent TreeSHAP on the log-odds."""
+
+    method = "tree_path_dependent"
+
+    def __init__(self, model: LightGbmModel) -> None:
+        self._model = model
+
+    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
+        """Contributions by the library, scores by its plain prediction."""
+        matrix = self._model.encoder.encode(rows)
+        threads = threads_for(len(rows))
+        predict = self._model.booster.predict
+        scores = predict(matrix, raw_score=True, num_threads=threads).tolist()
+        split = predict(matrix, pred_contrib=True, num_threads=threads).tolist()
+        return [
+            Parts(score, amounts[-1], tuple(amounts[:-1]))
+            for score, amounts in zip(scores, split, strict=True)
+        ]
+
+
+class LinearExplainer:
+    """The exact contributions of a linear score, measured from the background's mean applicant.
+
+    For field j they are its amount less the mean amount over the background; base is the mean
+    score of the background. This is the Shapley value with independent features, in closed form.
+    """
+
+    method = "linear_independent"
+
+    def __init__(self, card: LinearCard, background: Sequence[Row]) -> None:
+        self._card = card
+        self._means = card.means(background)
+        self._base = card.intercept + sum(self._means)
+
+    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
+        """Amounts less their means; scores added up afresh."""
+        return [
+            Parts(
+                self._card.score(row),
+                self._base,
+                tuple(a - m for a, m in zip(self._card.amounts(row), self._means, strict=True)),
+            )
+            for row in rows
+        ]

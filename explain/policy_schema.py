@@ -1,0 +1,139 @@
+"""The policy of a bundle as its file must say it: cut-offs, routing, knock-outs, limits."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+
+class Strict(BaseModel):
+    """A part of a bundle file: unknown keys are refused, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def faults(refused: ValidationError) -> list[str]:
+    """Each fault pydantic found, as its place and what is wrong; never the value itself."""
+    return [
+        f"{'.'.join(map(str, error['loc'])) or 'file'}: {error['msg']}"
+        for error in refused.errors(include_url=False, include_input=False)
+    ]
+
+
+def _decimal_text(value: str) -> str:
+    """Accept plain decimals such as 0.20; no exponent, no sign of infinity."""
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or not set(value) <= set("0123456789.-"):
+        msg = "write a plain decimal such as 0.20"
+        raise ValueError(msg)
+    return value
+
+
+def _rate_text(value: str) -> str:
+    """Accept decimals from 0 to 1."""
+    if not Decimal(0) <= Decimal(value) <= Decimal(1):
+        msg = "a share lies between 0 and 1"
+        raise ValueError(msg)
+    return value
+
+
+DecimalText = Annotated[str, AfterValidator(_decimal_text)]
+"""A decimal number kept as the text it was written as."""
+
+RateText = Annotated[DecimalText, AfterValidator(_rate_text)]
+"""A decimal from 0 to 1, kept as text."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
+FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
+ConceptId = Annotated[str, Field(pattern=r"^R\d{2}$")]
+DateText = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Knockout(Strict):
+    """A hard rule: the application is a decline by policy when ``field op value`` holds.
+
+    ``value`` is a number or a level as text; for ``in`` it is levels with commas between them.
+    ``concept`` is the reason that the rule stands for.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9-]*$", max_length=32)]
+    concept: ConceptId
+    field: FieldName
+    op: Literal["<", "<=", ">", ">=", "in", "=="]
+    value: Text
+    text: Text
+
+
+class Limits(Strict):
+    """Who may override what: tiers in minor units, and distance from the cut-off."""
+
+    tier1_minor: Annotated[int, Field(ge=0)]
+    tier2_minor: Annotated[int, Field(ge=0)]
+    near_relative: RateText
+    far_multiple: DecimalText
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+    @model_validator(mode="after")
+    def _tiers_in_order(self) -> Self:
+        """The second tier is not below the first."""
+        if self.tier2_minor < self.tier1_minor:
+            msg = "tier2_minor is below tier1_minor"
+            raise ValueError(msg)
+        return self
+
+
+class Defaults(Strict):
+    """What a decision is taken to be where the sender says nothing."""
+
+    product: Text
+    branch: Text
+    channel: Text
+    jurisdiction: Text
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount_field: FieldName
+
+
+class PolicySpec(Strict):
+    """How a probability of bad becomes a recommendation, and who decides what.
+
+    At most ``approve_up_to`` recommends approve, above ``decline_above`` recommends decline,
+    between them refer. ``near_cutoff`` is a distance in probability.
+    """
+
+    format: Literal["1"]
+    version: Text
+    date: DateText
+    approve_up_to: RateText
+    decline_above: RateText
+    near_cutoff: RateText
+    audit_sample_rate: RateText
+    automation: Literal["none", "approve", "both"]
+    knockouts: tuple[Knockout, ...] = ()
+    limits: Limits
+    defaults: Defaults
+    legal_clock_days: Annotated[int, Field(ge=1, le=365)]
+    service_hours: Annotated[int, Field(ge=1, le=2000)]
+
+    @model_validator(mode="after")
+    def _cutoffs_in_order(self) -> Self:
+        """There is no score that is both approve and decline."""
+        if Decimal(self.approve_up_to) > Decimal(self.decline_above):
+            msg = "approve_up_to is above decline_above"
+            raise ValueError(msg)
+        ids = [rule.id for rule in self.knockouts]
+        if len(set(ids)) != len(ids):
+            msg = "two knock-out rules have the same id"
+            raise ValueError(msg)
+        return self

@@ -1,0 +1,46 @@
+"""From a score and its parts to the explanation of one row, or to what is wrong with it."""
+
+import math
+
+from .errors import ExplainError, NonsenseScore, NotFaithful
+from .explainers import Parts
+from .reasons import Wording
+from .values import Attribution, Contribution, Explanation, Row, probability_of
+
+
+def explanation_of(
+    parts: Parts,
+    row: Row,
+    *,
+    bundle: str,
+    features: tuple[str, ...],
+    wording: Wording,
+    method: str,
+    background_sha256: str | None,
+) -> Explanation | ExplainError:
+    """Check one answer of a model and word it.
+
+    A score that is no finite number, or parts of the wrong number, are a NonsenseScore. Parts that
+    do not add up keep their score and lose their reasons.
+    """
+    if not math.isfinite(parts.score):
+        return NonsenseScore(bundle, "the score is not finite")
+    if len(parts.amounts) != len(features):
+        return NonsenseScore(bundle, "another number of contributions than features")
+    probability = probability_of(parts.score)
+    contributions = tuple(
+        Contribution(name, amount, row[name])
+        for name, amount in zip(features, parts.amounts, strict=True)
+    )
+    try:
+        attribution = Attribution(parts.score, parts.base, contributions)
+    except NotFaithful as unfaithful:
+        # The score stands; as nothing about its parts is known, all of it is base.
+        whole = Attribution(parts.score, parts.score, ())
+        return Explanation(
+            probability, whole, (), (), method, background_sha256, False, str(unfaithful)
+        )
+    adverse, favourable = wording.reasons(parts.amounts, row)
+    return Explanation(
+        probability, attribution, adverse, favourable, method, background_sha256, True
+    )
