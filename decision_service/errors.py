@@ -157,7 +157,7 @@ class BundleUnavailable(RegistryError):
 
 @dataclass(eq=False)
 class BundleKnown(RegistryError):
-    """This very version of {name} is registered already."""
+    """{name} is registered in this very version already."""
 
     name: str
 

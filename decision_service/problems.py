@@ -1,0 +1,179 @@
+"""Refusals as RFC 9457 problems: one table says which HTTP status every error has.
+
+A problem never repeats what was sent. Its ``type`` is a stable name of the error, its ``detail``
+the error's own sentence, its ``errors`` the places at fault, its ``instance`` the request's id.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from decision_service import errors as service
+from explain import errors as explain
+from overrides import errors as overrides
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:countermand:problem:"
+FAULTS_SHOWN_MAX = 100
+DISK_FULL = "full"
+
+STATUS: Mapping[type[Exception], int] = {
+    explain.ExplainError: 500,
+    explain.BundleError: 503,
+    explain.FileAltered: 503,
+    explain.FileTooLarge: 503,
+    explain.UnsafeModelFile: 503,
+    explain.BundleInvalid: 503,
+    explain.NotProven: 503,
+    explain.ContractBroken: 422,
+    explain.ModelUnavailable: 503,
+    explain.NonsenseScore: 503,
+    explain.NotFaithful: 503,
+    overrides.OverridesError: 500,
+    overrides.CaseError: 409,
+    overrides.UnknownCase: 404,
+    overrides.StaleCase: 409,
+    overrides.CaseClosed: 409,
+    overrides.NotAllowedNow: 409,
+    overrides.ClaimHeld: 409,
+    overrides.ExcludedFromCase: 403,
+    overrides.ActError: 422,
+    overrides.UseOverride: 409,
+    overrides.NothingToOverride: 409,
+    overrides.CodeNotAllowed: 422,
+    overrides.EvidenceMissing: 422,
+    overrides.NoteTooShort: 422,
+    overrides.AdverseReasonsMissing: 422,
+    overrides.UnknownConcept: 422,
+    overrides.AboveLimit: 403,
+    overrides.SamePerson: 403,
+    overrides.NoAuthority: 403,
+    overrides.NothingToApprove: 409,
+    overrides.KeyReused: 422,
+    overrides.LedgerError: 500,
+    overrides.LedgerUnavailable: 503,
+    overrides.LedgerAltered: 500,
+    overrides.UnknownKind: 500,
+    overrides.NotCanonical: 422,
+    overrides.EventTooLarge: 422,
+    overrides.SlotErased: 410,
+    overrides.ProofInvalid: 422,
+    overrides.NoteInvalid: 422,
+    overrides.OutcomeRefused: 422,
+    service.ServiceError: 500,
+    service.RequestError: 400,
+    service.Malformed: 400,
+    service.InvalidRequest: 422,
+    service.TooLarge: 413,
+    service.UnsupportedMedia: 415,
+    service.IdempotencyKeyMissing: 400,
+    service.IdempotencyKeyInvalid: 400,
+    service.AccessError: 403,
+    service.Unauthenticated: 401,
+    service.Forbidden: 403,
+    service.CrossSite: 403,
+    service.TooManyAttempts: 429,
+    service.RegistryError: 409,
+    service.UnknownBundle: 404,
+    service.NoChampion: 409,
+    service.BundleUnavailable: 503,
+    service.BundleKnown: 409,
+    service.NothingToRollBack: 409,
+    service.SuspensionUnchanged: 409,
+    service.DecisionError: 409,
+    service.UnknownDecision: 404,
+    service.AlreadyDecided: 409,
+    service.NotReady: 503,
+}
+
+# Facts of an error that help the sender and are no secret, given as members of the problem.
+FACTS: Mapping[type[Exception], tuple[str, ...]] = {
+    overrides.StaleCase: ("case_id", "seen", "now"),
+    overrides.CaseClosed: ("case_id", "status"),
+    overrides.NotAllowedNow: ("case_id", "status"),
+    overrides.ClaimHeld: ("case_id", "holder_name", "until"),
+    overrides.UseOverride: ("recommendation",),
+    overrides.NothingToOverride: ("recommendation",),
+    overrides.CodeNotAllowed: ("code", "side"),
+    overrides.AboveLimit: ("amount_minor", "limit_minor"),
+    overrides.NoAuthority: ("needed",),
+    service.AlreadyDecided: ("case_id", "status"),
+    service.TooManyAttempts: ("seconds",),
+}
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status of an error: its own class's, else its nearest ancestor's, else 500."""
+    if isinstance(error, overrides.LedgerUnavailable) and DISK_FULL in error.cause:
+        return HTTPStatus.INSUFFICIENT_STORAGE.value
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    return HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+
+def problem(error: BaseException, instance: str = "") -> dict[str, Any]:
+    """The problem object of an error of explain, overrides or the service."""
+    facts = {name: getattr(error, name) for name in FACTS.get(type(error), ())}
+    return plain_problem(
+        status_of(error),
+        kebab(type(error).__name__),
+        str(error),
+        instance=instance,
+        faults=_faults(error),
+        facts=facts,
+    )
+
+
+def plain_problem(
+    status: int,
+    name: str,
+    detail: str,
+    *,
+    instance: str = "",
+    faults: tuple[service.Fault, ...] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A problem object from its parts; ``name`` is the last part of its stable type."""
+    body: dict[str, Any] = {
+        "type": TYPE_PREFIX + name,
+        "title": name.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    if instance:
+        body["instance"] = f"urn:countermand:request:{instance}"
+    if faults:
+        body["errors"] = [
+            {"pointer": f.pointer, "detail": f.detail, **({"code": f.code} if f.code else {})}
+            for f in faults[:FAULTS_SHOWN_MAX]
+        ]
+    return body | dict(facts or {})
+
+
+def encode(body: Mapping[str, Any]) -> bytes:
+    """A problem or an answer as JSON; nothing that is no number can leave in it."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def kebab(name: str) -> str:
+    """``UseOverride`` as ``use-override``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def pointer(*steps: str | int) -> str:
+    """A JSON pointer (RFC 6901) from its steps."""
+    return "".join("/" + str(s).replace("~", "~0").replace("/", "~1") for s in steps)
+
+
+def _faults(error: BaseException) -> tuple[service.Fault, ...]:
+    """The places at fault that an error names."""
+    if isinstance(error, service.InvalidRequest):
+        return error.faults
+    if isinstance(error, explain.ContractBroken):
+        return tuple(
+            service.Fault(pointer("fields", p.field), p.detail, p.code) for p in error.problems
+        )
+    return ()
