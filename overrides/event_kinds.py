@@ -1,0 +1,110 @@
+"""Every kind of entry the ledger can hold: its members and its encrypted slots, version 1.
+
+Members are listed whole. An entry with a member that is not listed, or without one that is, is
+refused, so that what an auditor reads here is what the ledger has.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an entry of one kind says in the open, and what it holds encrypted."""
+
+    required: frozenset[str]
+    optional: frozenset[str] = frozenset()
+    slots: frozenset[str] = frozenset()  # a slot may be absent; "party" stands for party.0, party.1
+
+    def allows_slot(self, name: str) -> bool:
+        """Whether an entry of this kind may have the slot."""
+        if name in self.slots and name != "party":
+            return True
+        stem, _, number = name.partition(".")
+        return stem == "party" and "party" in self.slots and number.isdecimal()
+
+
+def _kind(required: str = "", optional: str = "", slots: str = "") -> Kind:
+    """A kind from three lists of names separated by blanks."""
+    return Kind(*(frozenset(names.split()) for names in (required, optional, slots)))
+
+
+_BUNDLE = _kind("name sha256 signed reason", slots="note")
+_BUSINESS = (
+    "decision_id application bundle attempt supersedes routing queue status sampled"
+    " product branch channel jurisdiction amount_minor currency"
+    " received_at completed_at due_at subject parties latency_us simulated knockouts"
+)
+_BUSINESS_OPTIONAL = "p_assigned"
+_SCORE = (
+    " probability raw base method background sum_error reliable recommendation"
+    " approve_up_to decline_above distance adverse favourable"
+)
+_PERSON_ON_CASE = _kind("person reason", "until", "note")
+_REASON = _kind("reason", slots="note evidence")
+_OUTCOME = _kind("kind value observed_at months_on_book source corrects simulated")
+_PERSON = "person role branch limit_minor currency"
+_ERASURE = _kind("slots ground", "root count epoch", "note")
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "ledger_opened": _kind("log demo demo_note schema keys"),
+        "bundle_registered": _BUNDLE,
+        "bundle_promoted": _BUNDLE,
+        "bundle_rolled_back": _BUNDLE,
+        "bundle_suspended": _BUNDLE,
+        "bundle_resumed": _BUNDLE,
+        "decision_made": _kind(
+            _BUSINESS + _SCORE, _BUSINESS_OPTIONAL, "inputs monitor explanation party"
+        ),
+        "decision_failed": _kind(
+            _BUSINESS + " cause fallback", _BUSINESS_OPTIONAL, "inputs monitor party"
+        ),
+        "case_claimed": _kind("person until", slots="note"),
+        "case_released": _kind("person why", slots="note"),
+        "case_escalated": _PERSON_ON_CASE,
+        "case_handed_over": _kind("person reason", "to until", "note"),
+        "case_snoozed": _PERSON_ON_CASE,
+        "reasons_shown": _kind("person decision_id codebook locale count", "template", "shown"),
+        "review_recorded": _kind(
+            "decision_id decision agrees manual concepts seen_version dwell_ms grant",
+            "confidence",
+            "note evidence",
+        ),
+        "override_recorded": _kind(
+            "decision_id side from to code evidence_types concepts needs needs_why"
+            " seen_version dwell_ms grant",
+            "confidence",
+            "note evidence",
+        ),
+        "approval_recorded": _kind("of verdict grant", "reasons", "note"),
+        "case_decided": _kind("decision by rests_on side code terms", slots="terms"),
+        "case_withdrawn": _REASON,
+        "case_reopened": _REASON,
+        "case_expired": _REASON,
+        "information_requested": _REASON,
+        "information_received": _REASON,
+        "outcome_observed": _OUTCOME,
+        "outcome_corrected": _OUTCOME,
+        "feedback_exported": _kind(
+            "folder manifest_sha256 rows counts as_of purpose erasure_epoch", "bundle"
+        ),
+        "person_added": _kind(_PERSON, "valid_until", "name"),
+        "role_changed": _kind(_PERSON, "valid_until reason", "name"),
+        "person_left": _kind("person", "reason"),
+        "key_added": _kind("person key", "valid_until"),
+        "key_revoked": _kind("person key", "reason"),
+        "record_viewed": _kind("person", "what reason"),
+        "verification_run": _kind("scope ok size", "findings against"),
+        "checkpoint_anchored": _kind("size root kind", "witness at"),
+        "restore_performed": _kind("from_size", "root reason"),
+        "clock_adjusted": _kind("behind_us clock"),
+        "key_rotated": _kind("purpose epoch", "key reason"),
+        "erasure_requested": _ERASURE,
+        "erasure_approved": _kind("of slots ground", "root count", "note"),
+        "record_erased": _kind("slots ground", "of root count epoch", "note"),
+        "legal_hold_set": _kind("ground", "slots until", "note"),
+        "legal_hold_lifted": _kind("of ground", "slots", "note"),
+    }
+)

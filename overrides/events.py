@@ -1,0 +1,202 @@
+"""From draft to the exact bytes that are hashed, and back.
+
+The body of an entry is canonical JSON with the same seventeen members for every kind. It names its
+own log and place, so that an entry cannot be moved, and carries commitments in place of personal
+data, so that it survives an erasure unchanged.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from overrides.canonical import canonical, parse_strict
+from overrides.errors import EventTooLarge, NotCanonical, UnknownKind
+from overrides.event_kinds import KINDS
+from overrides.instants import instant_text, parse_instant
+from overrides.journal import Draft, Event, Json, VersionStamp
+
+VERSION = 1
+BODY_BYTES_MAX = 16_384  # what may be written
+ENTRY_BYTES_MAX = 65_535  # what the tile format can carry, so what may be read
+
+_MEMBERS = frozenset(
+    [
+        "v",
+        "log",
+        "seq",
+        "id",
+        "ts",
+        "type",
+        "case",
+        "actor",
+        "role",
+        "cause",
+        "model",
+        "policy",
+        "codebook",
+        "data",
+        "commit",
+        "req",
+        "clock",
+    ]
+)
+_CLOCKS = frozenset({"ok", "adjusted"})
+_COMMITMENT_CHARS = 64
+
+
+def check_draft(draft: Draft) -> None:
+    """Refuse a draft of an unknown kind, or whose members or slots are not those of its kind."""
+    kind = KINDS.get(draft.type)
+    if kind is None:
+        raise UnknownKind(kind=draft.type, version=VERSION)
+    _check_members(draft.type, draft.data)
+    names = [slot.name for slot in draft.slots]
+    if len(set(names)) != len(names):
+        raise NotCanonical(problem=f"{draft.type} has a slot twice")
+    _check_slots(draft.type, names)
+
+
+def _check_members(type_: str, data: Mapping[str, Json]) -> None:
+    """Refuse data with a member too many or too few."""
+    kind, given = KINDS[type_], data.keys()
+    if missing := kind.required - given:
+        raise NotCanonical(problem=f"{type_} lacks {', '.join(sorted(missing))}")
+    if extra := given - kind.required - kind.optional:
+        raise NotCanonical(problem=f"{type_} has no member {', '.join(sorted(map(str, extra)))}")
+
+
+def _check_slots(type_: str, names: list[str]) -> None:
+    """Refuse a slot the kind does not have."""
+    for name in names:
+        if not KINDS[type_].allows_slot(name):
+            raise NotCanonical(problem=f"{type_} has no slot {name}")
+
+
+def body_of(
+    draft: Draft,
+    *,
+    log: str,
+    seq: int,
+    recorded_at: datetime,
+    commit: Mapping[str, str],
+    req: str | None = None,
+    clock: str = "ok",
+) -> bytes:
+    """Exact bytes of the entry that this draft becomes at its place and time.
+
+    ``commit`` has a commitment in hex for each slot of the draft. Raises ``UnknownKind``,
+    ``NotCanonical`` or ``EventTooLarge``.
+    """
+    check_draft(draft)
+    body = canonical(
+        {
+            "v": VERSION,
+            "log": log,
+            "seq": seq,
+            "id": draft.event_id,
+            "ts": instant_text(recorded_at),
+            "type": draft.type,
+            "case": draft.case,
+            "actor": draft.actor,
+            "role": draft.role,
+            "cause": list(draft.cause),
+            "model": _stamp(draft.model),
+            "policy": _stamp(draft.policy),
+            "codebook": _stamp(draft.codebook),
+            "data": dict(draft.data),
+            "commit": dict(commit),
+            "req": req,
+            "clock": clock,
+        }
+    )
+    if len(body) > BODY_BYTES_MAX:
+        raise EventTooLarge(size=len(body), limit=BODY_BYTES_MAX)
+    return body
+
+
+def read_event(body: bytes) -> Event:
+    """Event from the bytes of an entry.
+
+    Raises ``UnknownKind`` for a kind or version of a later release, and ``NotCanonical`` for bytes
+    that no release could have written.
+    """
+    members = parse_strict(body, max_bytes=ENTRY_BYTES_MAX)
+    if not isinstance(members, dict):
+        raise NotCanonical(problem="an entry is an object")
+    version, type_ = members.get("v"), members.get("type")
+    if version != VERSION or not isinstance(type_, str) or type_ not in KINDS:
+        raise UnknownKind(kind=str(type_)[:60], version=version if isinstance(version, int) else -1)
+    if members.keys() != _MEMBERS:
+        wrong = sorted(members.keys() ^ _MEMBERS)
+        raise NotCanonical(problem=f"an entry with wrong members: {', '.join(wrong)}")
+    if canonical(members) != body:
+        raise NotCanonical(problem="the bytes are not the canonical form of what they say")
+    try:
+        event = event_of(members)
+    except (TypeError, ValueError, KeyError, AttributeError) as wrong_type:
+        raise NotCanonical(problem=f"a member of the wrong type: {wrong_type}") from None
+    _check_event(event)
+    return event
+
+
+def event_of(members: Mapping[str, Any]) -> Event:
+    """Event from the parsed members of a body that is known to be good."""
+    return Event(
+        log=members["log"],
+        seq=members["seq"],
+        event_id=members["id"],
+        recorded_at=parse_instant(members["ts"]),
+        type=members["type"],
+        actor=members["actor"],
+        role=members["role"],
+        data=members["data"],
+        case=members["case"],
+        cause=tuple(members["cause"]),
+        model=_read_stamp(members["model"]),
+        policy=_read_stamp(members["policy"]),
+        codebook=_read_stamp(members["codebook"]),
+        commit=members["commit"],
+        req=members["req"],
+        clock=members["clock"],
+    )
+
+
+def _check_event(event: Event) -> None:
+    """Refuse members of the wrong type, and data or slots that are not those of the kind."""
+    texts = (event.log, event.event_id, event.actor, event.role, *event.cause)
+    optional = (event.case, event.req)
+    whole = (
+        all(isinstance(text, str) for text in texts)
+        and all(text is None or isinstance(text, str) for text in optional)
+        and type(event.seq) is int
+        and event.seq >= 0
+        and isinstance(event.data, dict)
+        and isinstance(event.commit, dict)
+        and event.clock in _CLOCKS
+        and all(_is_commitment(value) for value in event.commit.values())
+    )
+    if not whole:
+        raise NotCanonical(problem="a member of the wrong type")
+    _check_members(event.type, event.data)
+    _check_slots(event.type, list(event.commit))
+
+
+def _is_commitment(value: object) -> bool:
+    """Whether this is 32 bytes in lower-case hex."""
+    return (
+        isinstance(value, str)
+        and len(value) == _COMMITMENT_CHARS
+        and all(digit in "0123456789abcdef" for digit in value)
+    )
+
+
+def _stamp(stamp: VersionStamp | None) -> dict[str, str] | None:
+    """A version as it stands in the body."""
+    if stamp is None:
+        return None
+    return {"name": stamp.name, "version": stamp.version, "sha256": stamp.sha256}
+
+
+def _read_stamp(members: Mapping[str, str] | None) -> VersionStamp | None:
+    """A version from the body; a member too many or too few is a ``TypeError``."""
+    return None if members is None else VersionStamp(**members)
