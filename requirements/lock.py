@@ -39,7 +39,7 @@ def main() -> None:
     """Write every lock."""
     for name, options in LOCKS.items():
         compile_lock(name, options)
-        print(f"requirements/{name}")  # noqa: T201
+        print(f"requirements/{name}")
 
 
 if __name__ == "__main__":
