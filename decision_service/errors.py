@@ -13,6 +13,13 @@ ServiceError
     Forbidden
     CrossSite
     TooManyAttempts
+    SignInFailed
+  PeopleError
+    UnknownPerson
+    PersonKnown
+    PersonHasLeft
+    NameRefused
+    PasswordRefused
   RegistryError
     UnknownBundle
     NoChampion
@@ -24,6 +31,7 @@ ServiceError
     UnknownDecision
     AlreadyDecided
   NotReady
+  Overloaded
 """
 
 from dataclasses import dataclass, fields
@@ -131,6 +139,51 @@ class TooManyAttempts(AccessError):
 
 
 @dataclass(eq=False)
+class SignInFailed(AccessError):
+    """The name or the password is not right."""
+
+
+@dataclass(eq=False)
+class PeopleError(ServiceError):
+    """The list of people cannot be changed in this way."""
+
+
+@dataclass(eq=False)
+class UnknownPerson(PeopleError):
+    """There is no person or service named {name}."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class PersonKnown(PeopleError):
+    """{name} exists already: choose another name."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class PersonHasLeft(PeopleError):
+    """{name} has left: whoever comes back is added again, under a name of their own."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class NameRefused(PeopleError):
+    """This cannot be a name: {problem}."""
+
+    problem: str
+
+
+@dataclass(eq=False)
+class PasswordRefused(PeopleError):
+    """This cannot be a password: {problem}."""
+
+    problem: str
+
+
+@dataclass(eq=False)
 class RegistryError(ServiceError):
     """The list of models cannot be changed or used in this way."""
 
@@ -202,6 +255,11 @@ class NotReady(ServiceError):
     """The service is not ready yet: {waiting_for}."""
 
     waiting_for: str
+
+
+@dataclass(eq=False)
+class Overloaded(ServiceError):
+    """Too many applications are waiting; nothing was recorded, so send this one again later."""
 
 
 def _in_words(fact: object) -> str:

@@ -86,10 +86,11 @@ STATUS: Mapping[type[Exception], int] = {
     service.UnknownDecision: 404,
     service.AlreadyDecided: 409,
     service.NotReady: 503,
+    service.Overloaded: 503,
 }
 
 # Facts of an error that help the sender and are no secret, given as members of the problem.
-FACTS: Mapping[type[Exception], tuple[str, ...]] = {
+FACTS: Mapping[type[BaseException], tuple[str, ...]] = {
     overrides.StaleCase: ("case_id", "seen", "now"),
     overrides.CaseClosed: ("case_id", "status"),
     overrides.NotAllowedNow: ("case_id", "status"),
