@@ -175,6 +175,7 @@ class Case:
     branch: str
     subject: str  # reference of the applicant's encryption key
     opened_at: datetime
+    attempt: int = 1  # of the current decision: how often the application was scored
     claim: Claim | None = None
     proposal: Proposal | None = None
     excluded: tuple[str, ...] = ()  # persons whose proposal was rejected
