@@ -26,7 +26,7 @@ ServiceError
     BundleUnavailable
     BundleKnown
     NothingToRollBack
-    SuspensionUnchanged
+    StandingUnchanged
   DecisionError
     UnknownDecision
     AlreadyDecided
@@ -223,7 +223,7 @@ class NothingToRollBack(RegistryError):
 
 
 @dataclass(eq=False)
-class SuspensionUnchanged(RegistryError):
+class StandingUnchanged(RegistryError):
     """Bundle {name} is {status} already."""
 
     name: str
@@ -248,6 +248,7 @@ class AlreadyDecided(DecisionError):
 
     case_id: str
     status: str
+    decision_id: str
 
 
 @dataclass(eq=False)

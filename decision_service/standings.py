@@ -1,0 +1,110 @@
+"""Which models are registered, champion, or stopped: folded from the ledger's own entries.
+
+There is no table to fall out of step: whoever has the entries has the standings.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from decision_service.errors import UnknownBundle
+from overrides.journal import Event, VersionStamp
+
+BUNDLE_EVENTS = (
+    "bundle_registered",
+    "bundle_promoted",
+    "bundle_rolled_back",
+    "bundle_suspended",
+    "bundle_resumed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One registered folder: ``sha256`` covers all its files, the three stamps its parts."""
+
+    name: str
+    sha256: str
+    model: VersionStamp
+    policy: VersionStamp
+    codebook: VersionStamp
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One bundle as it stands: ``active`` is the version that decides."""
+
+    name: str
+    versions: tuple[Version, ...]  # oldest first
+    active: Version
+    champion: bool
+    suspended: bool
+
+    @property
+    def status(self) -> str:
+        """``suspended``, ``champion`` or ``registered``."""
+        if self.suspended:
+            return "suspended"
+        return "champion" if self.champion else "registered"
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """All bundles. ``promotions`` are those not rolled back, the last one is the champion."""
+
+    versions: dict[str, tuple[Version, ...]] = field(default_factory=dict)
+    promotions: tuple[tuple[str, str], ...] = ()
+    suspended: frozenset[str] = frozenset()
+
+    def after(self, event: Event) -> "Standings":
+        """The standings once this entry is taken in; entries of other kinds change nothing."""
+        if event.type not in BUNDLE_EVENTS:
+            return self
+        name, sha256 = event.data["name"], event.data["sha256"]
+        if event.type == "bundle_registered":
+            return self._registered(event)
+        if event.type == "bundle_promoted":
+            return replace(self, promotions=(*self.promotions, (name, sha256)))
+        if event.type == "bundle_rolled_back":
+            left = self.promotions[:-1]
+            again = left if left[-1:] == ((name, sha256),) else (*left, (name, sha256))
+            return replace(self, promotions=again)
+        stopped = event.type == "bundle_suspended"
+        return replace(
+            self, suspended=self.suspended | {name} if stopped else self.suspended - {name}
+        )
+
+    @property
+    def champion(self) -> str:
+        """Name of the champion, empty while nothing was promoted."""
+        return self.promotions[-1][0] if self.promotions else ""
+
+    def standing(self, name: str) -> Standing:
+        """One bundle; raises UnknownBundle."""
+        versions = self.versions.get(name)
+        if not versions:
+            raise UnknownBundle(name=name[:64])
+        promoted = [sha256 for promoted, sha256 in self.promotions if promoted == name]
+        wanted = promoted[-1] if promoted else versions[0].sha256
+        active = next((v for v in versions if v.sha256 == wanted), versions[0])
+        return Standing(name, versions, active, name == self.champion, name in self.suspended)
+
+    def all(self) -> tuple[Standing, ...]:
+        """Every bundle, the champion first, the others by name."""
+        known = [self.standing(name) for name in sorted(self.versions)]
+        return tuple(sorted(known, key=lambda standing: not standing.champion))
+
+    def rolled_back(self) -> tuple[str, str] | None:
+        """Name and hash of what was champion before the present one."""
+        return self.promotions[-2] if len(self.promotions) > 1 else None
+
+    def _registered(self, event: Event) -> "Standings":
+        """With one more version."""
+        if event.model is None or event.policy is None or event.codebook is None:
+            return self
+        name, sha256 = event.data["name"], event.data["sha256"]
+        version = Version(
+            name, sha256, event.model, event.policy, event.codebook, event.recorded_at
+        )
+        versions = (*self.versions.get(name, ()), version)
+        return replace(self, versions=self.versions | {name: versions})
