@@ -18,5 +18,5 @@ def test_every_import_contract_is_kept() -> None:
 def test_every_package_lies_under_the_contracts() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     linted = set(settings["tool"]["importlinter"]["root_packages"])
-    shipped = set(settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"])
+    shipped = set(settings["tool"]["hatch"]["build"]["targets"]["wheel"]["sources"])
     assert linted == shipped
