@@ -19,7 +19,10 @@ from .samples import HERE, Application, german, split, write_held_out
 
 BUNDLES = HERE / "bundles"
 DEVELOPMENT = 500
-SEED = 20190
+SEED = 5
+"""Of the seeds 1 to 11, the one whose held-out log-loss of the trees is the median: a typical split
+of a small sample, not a lucky one."""
+
 APPROVE_SHARE = 0.57
 REFER_SHARE = 0.15
 
