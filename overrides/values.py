@@ -61,6 +61,26 @@ class OverrideSide(StrEnum):
         return "low-side" if low else "high-side"
 
 
+class OutcomeKind(StrEnum):
+    """What the lender's books may say of a loan after the decision."""
+
+    DISBURSED = "disbursed"
+    MAX_DAYS_PAST_DUE = "max_days_past_due"
+    CURED = "cured"
+    RE_AGED = "re_aged"
+    FORBORNE = "forborne"
+    RESTRUCTURED = "restructured"
+    WRITTEN_OFF = "written_off"
+    RECOVERY = "recovery"
+    PAID_OFF = "paid_off"
+    CLOSED_EARLY = "closed_early"
+    SOLD = "sold"
+    BANKRUPT = "bankrupt"
+    DECEASED = "deceased"
+    NOT_TAKEN = "not_taken"
+    FRAUD = "fraud"
+
+
 class Role(StrEnum):
     """What a person or a service may be."""
 

@@ -1,0 +1,316 @@
+"""What may be asked of the cases: plain values, read from tables the ledger can fill again.
+
+Nothing here is personal data. Names, fields, notes and evidence are opened from the slots of the
+event that a row names; ``application_key`` and ``subject`` are keyed hashes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal as Number
+from enum import StrEnum
+from typing import Protocol
+
+from overrides.cases import Case
+from overrides.journal import Json, VersionStamp
+from overrides.labels import Ending, Observation
+from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
+
+PAGE_ROWS_MAX = 500
+
+
+class Order(StrEnum):
+    """How a list of cases is ordered; every order ends in the unique case reference."""
+
+    URGENT = "urgent"  # due soonest first
+    NEWEST = "newest"  # opened last first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """Which cases a list holds. No statuses: every open case.
+
+    ``holder`` keeps cases that this person holds, ``free`` those that nobody holds, and
+    ``open_to`` leaves out cases on which this person may not act: those they proposed an override
+    of, and those they are excluded from.
+    """
+
+    statuses: frozenset[CaseStatus] = frozenset()
+    bundle: str | None = None
+    branch: str | None = None
+    queue: str | None = None
+    holder: str | None = None
+    free: bool = False
+    open_to: str | None = None
+    order: Order = Order.URGENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """One case in a list. ``holder`` is whoever claimed it last: see ``holder_until``."""
+
+    case_ref: str
+    bundle: str
+    status: CaseStatus
+    version: int
+    decision_id: str
+    decision_event: str  # its slot ``inputs`` has the application's own id and fields
+    recommendation: Recommendation
+    probability: Number | None
+    reliable: bool
+    amount: Money
+    product: str
+    branch: str
+    queue: str
+    routing: tuple[str, ...]  # codes: why it came to a person
+    subject: str
+    opened_at: datetime
+    received_at: datetime | None
+    due_at: datetime | None
+    holder: str
+    holder_until: datetime | None
+    final: Decision | None
+    side: OverrideSide | None
+    closed_at: datetime | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowPage:
+    """One page of a list; ``next_cursor`` is empty on the last."""
+
+    rows: tuple[CaseRow, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRow:
+    """One decision as it was made: a score with its versions, or a failure to make one.
+
+    Numbers are the recorded decimal strings; None where no score was made. ``adverse`` and
+    ``favourable`` are pairs of concept and contribution, strongest first.
+    """
+
+    decision_id: str
+    case_ref: str
+    seq: int
+    event_id: str
+    made_at: datetime
+    attempt: int
+    supersedes: str | None
+    bundle: str
+    model: VersionStamp | None
+    policy: VersionStamp | None
+    codebook: VersionStamp | None
+    recommendation: Recommendation
+    probability: str | None
+    raw: str | None
+    base: str | None
+    method: str | None
+    background: str | None
+    sum_error: str | None
+    reliable: bool
+    approve_up_to: str | None
+    decline_above: str | None
+    distance: str | None
+    failure: str | None  # cause code when no score could be made
+    routing: tuple[str, ...]
+    knockouts: tuple[str, ...]
+    sampled: Mapping[str, Json]
+    adverse: tuple[tuple[str, str], ...]
+    favourable: tuple[tuple[str, str], ...]
+    queue: str
+    status: CaseStatus  # that this decision gave the case
+    product: str
+    branch: str
+    channel: str
+    jurisdiction: str
+    amount: Money
+    received_at: datetime | None
+    completed_at: datetime | None
+    due_at: datetime | None
+    subject: str
+    parties: tuple[tuple[str, str], ...]  # slot, role
+    latency_us: int | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActRow:
+    """One event of a case; ``status`` and ``version`` are the case's after it."""
+
+    seq: int
+    event_id: str
+    case_ref: str
+    type: str
+    at: datetime
+    actor: str
+    role: str
+    data: Mapping[str, Json]  # as in the ledger; of a decision only its id and recommendation
+    slots: tuple[str, ...]  # names of the personal parts that the event has
+    status: CaseStatus
+    version: int
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """One case whole: what a decider looks at, its row, and the decision that stands."""
+
+    case: Case
+    row: CaseRow
+    decision: DecisionRow
+    proposed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """One change of a case for the core system, in ledger order."""
+
+    seq: int
+    at: datetime
+    type: str
+    case_ref: str
+    bundle: str
+    decision_id: str
+    decision_event: str
+    status: CaseStatus
+    final: Decision | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeRow:
+    """One observation as recorded; ``corrects`` names the one it replaces."""
+
+    seq: int
+    event_id: str
+    case_ref: str
+    at: datetime
+    kind: str
+    value: str
+    observed_at: datetime
+    months_on_book: int | None
+    source: str
+    corrects: str | None
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardFact:
+    """What the shared numbers need of one case, as it stood at the cut."""
+
+    case_ref: str
+    bundle: str
+    branch: str
+    amount: Money
+    recommendation: Recommendation
+    probability: float | None
+    reliable: bool
+    opened_at: datetime
+    received_at: datetime | None
+    completed_at: datetime | None
+    due_at: datetime | None
+    ending: Ending
+    by_person: bool
+    side: OverrideSide | None
+    code: str
+    reviewer: str  # who decided or proposed, "" when policy did
+    approver: str  # who upheld, "" when nobody had to
+    observations: tuple[Observation, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackFact:
+    """One closed case for a feedback set: its facts, and the decision with its features."""
+
+    fact: BoardFact
+    decision: DecisionRow
+    decided_seq: int  # ledger place of the event that closed the case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackExportRow:
+    """A feedback set that was made."""
+
+    seq: int
+    at: datetime
+    actor: str
+    bundle: str
+    folder: str
+    manifest_sha256: str
+    rows: int
+    counts: Mapping[str, int]
+    as_of: str
+    purpose: str
+    erasure_epoch: int
+
+
+class CaseBook(Protocol):
+    """Reading cases. Every list has a limit, every cursor comes from the page before."""
+
+    def case(self, case_ref: str) -> CaseFile | None:
+        """One case whole."""
+
+    def rows(
+        self, wanted: CaseFilter, now: datetime, *, cursor: str = "", limit: int = 50
+    ) -> RowPage:
+        """A page of cases; ``ValueError`` for a cursor that no page gave."""
+
+    def count(self, wanted: CaseFilter, now: datetime) -> int:
+        """How many cases the filter keeps."""
+
+    def counts(
+        self, *, branch: str | None = None, bundle: str | None = None
+    ) -> Mapping[CaseStatus, int]:
+        """How many cases stand in each state, every state named."""
+
+    def next_free(
+        self, wanted: CaseFilter, person: str, now: datetime, *, skip: Sequence[str] = ()
+    ) -> str | None:
+        """The most urgent case that nobody holds and this person may decide."""
+
+    def search(
+        self, prefix: str, *, branch: str | None = None, cursor: str = "", limit: int = 50
+    ) -> RowPage:
+        """Cases whose reference or branch begins so, newest first."""
+
+    def applications(self, keys: Sequence[str]) -> tuple[CaseRow, ...]:
+        """Cases of these application keys (one per bundle)."""
+
+    def acts(self, case_ref: str) -> tuple[ActRow, ...]:
+        """Every event of a case in ledger order, outcomes left out."""
+
+    def decisions(self, case_ref: str) -> tuple[DecisionRow, ...]:
+        """Every decision made on a case, the first first."""
+
+    def decision(self, decision_id: str) -> DecisionRow | None:
+        """One decision."""
+
+    def linked(self, case_ref: str, *, limit: int = 20) -> tuple[CaseRow, ...]:
+        """Other cases of the same applicant, newest first."""
+
+    def outcomes(self, case_ref: str) -> tuple[OutcomeRow, ...]:
+        """Every observation of a case in ledger order, corrected ones too."""
+
+    def claims_of(self, person: str) -> tuple[str, ...]:
+        """References of the cases whose last claim is this person's and was not given back."""
+
+    def changes(self, after: int, *, limit: int = 100) -> tuple[ChangeRow, ...]:
+        """What changed in the ledger after this place, in order."""
+
+    def board_facts(
+        self, as_of: datetime, *, bundle: str | None = None, since: datetime | None = None
+    ) -> Iterator[BoardFact]:
+        """Every case opened by ``as_of`` (and from ``since`` on), as it stood then."""
+
+    def feedback_facts(
+        self, as_of: datetime, *, bundle: str | None = None
+    ) -> Iterator[FeedbackFact]:
+        """Every case closed by ``as_of``, in the order of closing; the same cut, the same rows."""
+
+    def feedback_exports(
+        self, *, bundle: str | None = None, limit: int = 50
+    ) -> tuple[FeedbackExportRow, ...]:
+        """Feedback sets made so far, newest first."""
