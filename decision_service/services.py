@@ -13,7 +13,7 @@ from overrides.journal import Journal
 from overrides.values import Clock, NewId
 
 if TYPE_CHECKING:
-    from decision_service.access import People
+    from decision_service.people import People
     from decision_service.pipeline import Pipeline
     from decision_service.registry import Registry
     from overrides.ledger import LedgerBook

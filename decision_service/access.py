@@ -1,0 +1,177 @@
+"""Who may do what: one table of roles, one table of routes, and everything else is refused.
+
+A permission is a thing people do ("decide", "read the ledger"). A role has permissions; a route
+needs one. Pages are told the viewer's permissions by name, so a link that would be refused is not
+shown. What a role sees of a case depends on its branch as well (``sees_branch``).
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from decision_service.errors import Forbidden, Unauthenticated
+from overrides.values import Actor, Role
+
+
+class Permission(StrEnum):
+    """What a role may do. The names are what pages know as ``viewer.may``."""
+
+    PUBLIC = "public"  # without saying who one is
+    ENTER = "enter"  # anyone who is known, whatever the role
+    DESK = "desk"  # see cases, as far as the branch goes
+    SEARCH = "search"
+    DECIDE = "decide"  # claim, agree, override, within the own limit
+    APPROVE = "approve"  # another person's override
+    CASES = "cases"  # read decisions and cases over HTTP: a service sees its own
+    SUBMIT = "submit"  # applications, outcomes, and the feed of what became of them
+    CONTRACT = "contract"  # what a model wants to be told and which codes it knows
+    PROOFS = "proofs"  # hashes and signatures of the ledger: they say nothing of a case
+    LEDGER = "ledger"  # entries
+    VERIFY = "verify"
+    BOARD = "board"
+    MODELS = "models"
+    FEEDBACK = "feedback"
+    FEEDBACK_EXPORT = "feedback_export"
+    ADMIN = "admin"
+
+
+DECIDERS = frozenset({Role.OFFICER, Role.SENIOR_OFFICER, Role.CREDIT_MANAGER})
+APPROVERS = frozenset({Role.SENIOR_OFFICER, Role.CREDIT_MANAGER})
+OVERSIGHT = frozenset({Role.COMPLIANCE, Role.RISK})
+MODELLERS = frozenset({Role.DATA_SCIENTIST, Role.MODEL_OWNER})
+READERS = DECIDERS | OVERSIGHT | {Role.TEAM_LEAD}
+EVERYONE = frozenset(Role)
+STAFF = READERS | MODELLERS | {Role.OPERATIONS}  # the bank's people, but not who keeps the log-ins
+
+ROLES: Mapping[Permission, frozenset[Role]] = {
+    Permission.PUBLIC: EVERYONE,
+    Permission.ENTER: EVERYONE,
+    Permission.DESK: READERS,
+    Permission.SEARCH: READERS,
+    Permission.DECIDE: DECIDERS,
+    Permission.APPROVE: APPROVERS,
+    Permission.CASES: READERS | {Role.SERVICE},
+    Permission.SUBMIT: frozenset({Role.SERVICE}),
+    Permission.CONTRACT: STAFF | {Role.SERVICE},
+    Permission.PROOFS: EVERYONE,
+    Permission.LEDGER: OVERSIGHT,
+    Permission.VERIFY: OVERSIGHT,
+    Permission.BOARD: STAFF,
+    Permission.MODELS: STAFF,
+    Permission.FEEDBACK: MODELLERS,
+    Permission.FEEDBACK_EXPORT: MODELLERS,
+    Permission.ADMIN: frozenset({Role.ADMIN}),
+}
+
+ROUTES: Mapping[tuple[str, str], Permission] = {
+    # Operation
+    ("GET", "/healthz"): Permission.PUBLIC,
+    ("GET", "/readyz"): Permission.PUBLIC,
+    ("GET", "/metrics"): Permission.PUBLIC,
+    ("GET", "/openapi.json"): Permission.PUBLIC,
+    ("GET", "/static/{path:path}"): Permission.PUBLIC,
+    # Interface, version 1
+    ("POST", "/v1/decisions"): Permission.SUBMIT,
+    ("POST", "/v1/decisions/batch"): Permission.SUBMIT,
+    ("POST", "/v1/outcomes"): Permission.SUBMIT,
+    ("GET", "/v1/changes"): Permission.SUBMIT,
+    ("GET", "/v1/bundles"): Permission.CONTRACT,
+    ("GET", "/v1/bundles/{name}"): Permission.CONTRACT,
+    ("GET", "/v1/decisions/{decision_id}"): Permission.CASES,
+    ("GET", "/v1/cases"): Permission.CASES,
+    ("GET", "/v1/cases/{case_id}"): Permission.CASES,
+    ("POST", "/v1/cases/{case_id}/claim"): Permission.DECIDE,
+    ("DELETE", "/v1/cases/{case_id}/claim"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/review"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/override"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/withdrawal"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/approval"): Permission.APPROVE,
+    ("GET", "/v1/ledger/checkpoint"): Permission.PROOFS,
+    ("GET", "/v1/ledger/proof"): Permission.PROOFS,
+    ("GET", "/v1/ledger/consistency"): Permission.PROOFS,
+    ("GET", "/v1/ledger/entries"): Permission.LEDGER,
+    ("GET", "/v1/metrics/board"): Permission.BOARD,
+    # Pages
+    ("GET", "/"): Permission.PUBLIC,
+    ("GET", "/login"): Permission.PUBLIC,
+    ("POST", "/login"): Permission.PUBLIC,
+    ("POST", "/logout"): Permission.PUBLIC,
+    ("GET", "/desk"): Permission.DESK,
+    ("POST", "/desk/next"): Permission.DECIDE,
+    ("GET", "/search"): Permission.SEARCH,
+    ("GET", "/applications/{application_id}"): Permission.SEARCH,
+    ("GET", "/cases/{case_id}"): Permission.DESK,
+    ("POST", "/cases/{case_id}/claim"): Permission.DECIDE,
+    ("DELETE", "/cases/{case_id}/claim"): Permission.DECIDE,
+    ("POST", "/cases/{case_id}/review"): Permission.DECIDE,
+    ("GET", "/cases/{case_id}/override"): Permission.DECIDE,
+    ("POST", "/cases/{case_id}/override"): Permission.DECIDE,
+    ("POST", "/cases/{case_id}/withdrawal"): Permission.DECIDE,
+    ("GET", "/cases/{case_id}/approval"): Permission.APPROVE,
+    ("POST", "/cases/{case_id}/approval"): Permission.APPROVE,
+    ("GET", "/ledger"): Permission.LEDGER,
+    ("GET", "/ledger/verify"): Permission.VERIFY,
+    ("POST", "/ledger/verify"): Permission.VERIFY,
+    ("GET", "/ledger/{seq}"): Permission.LEDGER,
+    ("GET", "/board"): Permission.BOARD,
+    ("GET", "/models"): Permission.MODELS,
+    ("GET", "/models/{name}"): Permission.MODELS,
+    ("GET", "/feedback"): Permission.FEEDBACK,
+    ("POST", "/feedback"): Permission.FEEDBACK_EXPORT,
+    ("GET", "/feedback/{folder}/{name}"): Permission.FEEDBACK_EXPORT,
+    ("GET", "/admin"): Permission.ADMIN,
+    ("POST", "/admin/people"): Permission.ADMIN,
+    ("POST", "/admin/people/{name}"): Permission.ADMIN,
+}
+
+ROLE_WORDS: Mapping[Role, str] = {
+    Role.OFFICER: "Loan officer",
+    Role.SENIOR_OFFICER: "Senior loan officer",
+    Role.TEAM_LEAD: "Team lead",
+    Role.CREDIT_MANAGER: "Credit manager",
+    Role.COMPLIANCE: "Compliance",
+    Role.RISK: "Risk",
+    Role.OPERATIONS: "Operations",
+    Role.DATA_SCIENTIST: "Data scientist",
+    Role.MODEL_OWNER: "Model owner",
+    Role.ADMIN: "Administrator",
+    Role.SERVICE: "Service",
+}
+
+# Whoever may run commands where the data lies. The record says so instead of borrowing a name.
+HOST = Actor(ref="host", name="the command line of this host", role=Role.OPERATIONS)
+
+
+def permission(method: str, template: str) -> Permission | None:
+    """What a route needs; None for a route without a row, which nobody may use."""
+    return ROUTES.get(("GET" if method == "HEAD" else method, template))
+
+
+def check(method: str, template: str, role: Role | None) -> None:
+    """Let a request through or refuse it; ``role`` is None when nobody has said who they are.
+
+    Raises:
+        Unauthenticated: the route needs someone known.
+        Forbidden: this role may not use it, or it has no row in the table.
+
+    """
+    needed = permission(method, template)
+    if needed is Permission.PUBLIC:
+        return
+    if role is None:
+        raise Unauthenticated
+    if needed is None or role not in ROLES[needed]:
+        raise Forbidden(role=role.value)
+
+
+def may(role: Role) -> frozenset[str]:
+    """Names of the permissions of a role."""
+    return frozenset(p.value for p, roles in ROLES.items() if role in roles)
+
+
+def sees_branch(actor: Actor, branch: str) -> bool:
+    """Whether a case of this branch lies within what the actor may look at.
+
+    Oversight reads every branch, and so does whoever belongs to none; a case that names no branch
+    is everyone's. What a service may see is decided by who submitted it, not by branch.
+    """
+    return actor.role in OVERSIGHT or actor.branch in ("", branch) or not branch
