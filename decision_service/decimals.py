@@ -1,0 +1,34 @@
+"""Numbers as they are recorded: decimal text that gives the same float64 back."""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+
+from explain.values import Scalar
+
+PLAIN_FROM = 1e-5
+PLAIN_BELOW = 1e16
+
+
+def decimal_text(number: float) -> str:
+    """The shortest decimal that reads back as this float, plain between 1e-5 and 1e16.
+
+    Raises ValueError for what is no number: nothing infinite is ever recorded.
+    """
+    if not math.isfinite(number):
+        msg = "only finite numbers are recorded"
+        raise ValueError(msg)
+    text = repr(number)
+    if "e" in text and PLAIN_FROM <= abs(number) < PLAIN_BELOW:
+        return format(Decimal(text), "f")
+    return text
+
+
+def recorded(value: Scalar) -> str | None:
+    """A checked field as it is recorded: numbers as decimal text, levels and texts as they are."""
+    return decimal_text(value) if isinstance(value, float) else value
+
+
+def recorded_fields(fields: Mapping[str, Scalar]) -> dict[str, str | None]:
+    """Checked fields as they are recorded."""
+    return {name: recorded(value) for name, value in fields.items()}

@@ -1,0 +1,254 @@
+"""The models of this installation: which one decides, its files verified, its rules for the desk.
+
+A registered folder lies under ``bundles/NAME/HASH`` and is never written again. A file of it that
+changes makes the version unavailable: its applications go to people, unscored, until it is put
+right. Who is champion and what is stopped is read from the ledger.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from decision_service.errors import (
+    BundleKnown,
+    BundleUnavailable,
+    NoChampion,
+    NothingToRollBack,
+    StandingUnchanged,
+)
+from decision_service.loading import Found, Loaded, Loader
+from decision_service.standings import BUNDLE_EVENTS, Standing, Standings, Version
+from overrides.events import read_event
+from overrides.journal import Decided, Draft, Entry, Journal, Receipt, Slot, VersionStamp
+from overrides.values import Actor, NewId, Rules
+
+POLL_SECONDS = 0.25
+EVENTS_READ_MAX = 1000
+HASH_CHARS = 16
+NOTE_PARTY = "bundles"  # notes on models are about no applicant
+
+
+class BundleEvents(Protocol):
+    """What the registry reads of the ledger."""
+
+    def changes(self, after: int, limit: int, types: Collection[str] = ()) -> Sequence[Entry]:
+        """Entries of these types after a place, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """The version that decides now. ``loaded`` is None when its files could never be verified."""
+
+    standing: Standing
+    loaded: Loaded | None
+    problem: str  # why it must not score; empty when it may
+
+    @property
+    def version(self) -> Version:
+        """The registered version."""
+        return self.standing.active
+
+
+class Registry:
+    """Reads standings from the ledger and bundles from their folders, each when first needed."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        events: BundleEvents,
+        journal: Journal,
+        new_id: NewId,
+        loader: Loader,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._events = events
+        self._journal = journal
+        self._new_id = new_id
+        self._loader = loader
+        self._monotonic = monotonic
+        self._standings = Standings()
+        self._after = -1
+        self._read_at = float("-inf")
+        self._reading = Lock()
+
+    def standings(self, *, fresh: bool = False) -> Standings:
+        """All bundles as the ledger has them, at most a quarter of a second old."""
+        if fresh or self._monotonic() - self._read_at >= POLL_SECONDS:
+            with self._reading:
+                self._follow()
+        return self._standings
+
+    def in_use(self, name: str = "") -> InUse:
+        """The version that decides for this bundle, or for the champion when no name is given.
+
+        Loads and proves it when that has not been done, which takes a second or two. Raises
+        UnknownBundle or NoChampion.
+        """
+        standing = self._standing(name)
+        return InUse(standing, *self._load(standing.active))
+
+    def ready(self, name: str = "") -> InUse | None:
+        """The same without waiting: None when the bundle must be loaded or verified first."""
+        standing = self._standing(name)
+        known = self._loader.known(self._path(standing.active))
+        return None if known is None else InUse(standing, *known)
+
+    def loaded(self, name: str, *, policy: str = "", codebook: str = "") -> Loaded:
+        """The newest version with this policy and codebook (hashes; empty for the active one).
+
+        Raises UnknownBundle, or BundleUnavailable when its files cannot be verified.
+        """
+        standing = self._standing(name)
+        fitting = [
+            version
+            for version in standing.versions
+            if policy in ("", version.policy.sha256) and codebook in ("", version.codebook.sha256)
+        ]
+        wanted = standing.active if standing.active in fitting or not fitting else fitting[-1]
+        found, problem = self._load(wanted)
+        if found is None:
+            raise BundleUnavailable(name=name, cause=problem)
+        return found
+
+    def rules(self, name: str, *, policy: str = "", codebook: str = "") -> Rules:
+        """What acts on a case are checked against: the versions the case was opened under."""
+        return self.loaded(name, policy=policy, codebook=codebook).rules
+
+    def warm(self) -> tuple[str, ...]:
+        """Load, prove and warm every active version; names of those that cannot be used."""
+        bad = []
+        for standing in self.standings(fresh=True).all():
+            used = self.in_use(standing.name)
+            if used.loaded is None or (used.problem and not standing.suspended):
+                bad.append(standing.name)
+            else:
+                used.loaded.bundle.warm()
+        return tuple(bad)
+
+    def add(self, directory: Path, actor: Actor, note: str = "") -> Version:
+        """Verify and prove a folder, copy it in, and register it.
+
+        Raises BundleError when the folder breaks a promise, BundleKnown when it is registered.
+        """
+        loaded = self._loader.prove(directory)
+        bundle = loaded.bundle
+        known = self.standings(fresh=True).versions.get(bundle.name, ())
+        if any(version.sha256 == bundle.sha256 for version in known):
+            raise BundleKnown(name=bundle.name)
+        self._copy(directory, self._place(bundle.name, bundle.sha256))
+        stamps = (loaded.model, loaded.policy_stamp, loaded.codebook)
+        self._record("bundle_registered", bundle.name, bundle.sha256, stamps, actor, note)
+        return self.standings(fresh=True).versions[bundle.name][-1]
+
+    def promote(self, name: str, actor: Actor, note: str = "") -> Standing:
+        """Make the newest version of a bundle the champion."""
+        standing = self.standings(fresh=True).standing(name)
+        newest = standing.versions[-1]
+        if standing.champion and standing.active == newest:
+            raise StandingUnchanged(name=name, status="the champion")
+        return self._change("bundle_promoted", newest, actor, note)
+
+    def rollback(self, name: str, actor: Actor, note: str = "") -> Standing:
+        """Put back the champion that came before this one, in one act."""
+        standings = self.standings(fresh=True)
+        standing = standings.standing(name)
+        before = standings.rolled_back()
+        if not standing.champion or before is None:
+            raise NothingToRollBack(name=name)
+        earlier = standings.versions[before[0]]
+        version = next(version for version in earlier if version.sha256 == before[1])
+        return self._change("bundle_rolled_back", version, actor, note)
+
+    def suspend(self, name: str, actor: Actor, note: str = "") -> Standing:
+        """Stop a bundle: its applications go to people, unscored."""
+        standing = self.standings(fresh=True).standing(name)
+        if standing.suspended:
+            raise StandingUnchanged(name=name, status="suspended")
+        return self._change("bundle_suspended", standing.active, actor, note)
+
+    def resume(self, name: str, actor: Actor, note: str = "") -> Standing:
+        """Let a stopped bundle score again."""
+        standing = self.standings(fresh=True).standing(name)
+        if not standing.suspended:
+            raise StandingUnchanged(name=name, status="in use")
+        return self._change("bundle_resumed", standing.active, actor, note)
+
+    def _standing(self, name: str) -> Standing:
+        """A bundle by name, or the champion."""
+        standings = self.standings()
+        wanted = name or standings.champion
+        if not wanted:
+            raise NoChampion
+        return standings.standing(wanted)
+
+    def _load(self, version: Version) -> Found:
+        """A version's bundle, and why it must not score if so."""
+        return self._loader.load(self._path(version), version.sha256)
+
+    def _follow(self) -> None:
+        """Take in what the ledger has on bundles since the last look."""
+        while True:
+            entries = self._events.changes(self._after, EVENTS_READ_MAX, BUNDLE_EVENTS)
+            for entry in entries:
+                self._standings = self._standings.after(read_event(entry.body))
+                self._after = entry.seq
+            if len(entries) < EVENTS_READ_MAX:
+                break
+        self._read_at = self._monotonic()
+
+    def _change(self, kind: str, version: Version, actor: Actor, note: str) -> Standing:
+        """Record a change of standing."""
+        stamps = (version.model, version.policy, version.codebook)
+        self._record(kind, version.name, version.sha256, stamps, actor, note)
+        return self.standings(fresh=True).standing(version.name)
+
+    def _record(
+        self,
+        kind: str,
+        name: str,
+        sha256: str,
+        stamps: tuple[VersionStamp, VersionStamp, VersionStamp],
+        actor: Actor,
+        note: str,
+    ) -> None:
+        """Write one entry and wait until it is on disk."""
+        model, policy, codebook = stamps
+        draft = Draft(
+            event_id=self._new_id(),
+            type=kind,
+            actor=actor.ref,
+            role=actor.role,
+            data={"name": name, "sha256": sha256, "signed": [], "reason": kind.split("_", 1)[1]},
+            model=model,
+            policy=policy,
+            codebook=codebook,
+            slots=(Slot("note", NOTE_PARTY, {"text": note}),) if note else (),
+        )
+        written: Future[Receipt] = self._journal.submit(lambda _state: Decided((draft,)))
+        written.result()
+
+    def _path(self, version: Version) -> Path:
+        """Where a version's files lie."""
+        return self._place(version.name, version.sha256)
+
+    def _place(self, name: str, sha256: str) -> Path:
+        """Where files of this name and hash lie."""
+        return self._folder / name / sha256[:HASH_CHARS]
+
+    def _copy(self, source: Path, target: Path) -> None:
+        """Copy a folder whole or not at all, and verify the copy."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(source, partial)
+        if target.exists():  # left by an attempt that was not recorded
+            shutil.rmtree(target)
+        partial.replace(target)
+        self._loader.prove(target)
