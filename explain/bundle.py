@@ -54,6 +54,11 @@ class Bundle(BundleContents):
         """Build the model and explain one row, so that the first application does not wait."""
         self._model().explainer.attribute(self.reference[:1])
 
+    def parts_in_memory(self) -> tuple[ModelAdapter, Explainer]:
+        """The model and what explains it, to be held against the shipped checks."""
+        running = self._model()
+        return running.adapter, running.explainer
+
     def score(self, rows: Sequence[Row]) -> list[float]:
         """Log-odds of bad by the model's own library."""
         return self._model().adapter.score(rows)

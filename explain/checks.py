@@ -1,0 +1,130 @@
+"""Promises every adapter, explainer and bundle keeps, shipped so that yours can be held to them.
+
+The checks of single parts raise AssertionError; ``check_bundle`` runs them all and reports.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .adapters import ModelAdapter
+from .bundle import Bundle, describe, load
+from .errors import ExplainError
+from .explainers import Explainer
+from .values import ADDITIVITY_TOLERANCE, Explanation, Row
+
+CHECKED_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One promise of a bundle: whether it is kept, and in words what was seen."""
+
+    ok: bool
+    text: str
+
+
+def check_model_adapter(adapter: ModelAdapter, rows: Sequence[Row]) -> None:
+    """Same row, same score, alone or among others; a field it does not name changes nothing."""
+    together = adapter.score(rows)
+    assert len(together) == len(rows), "another number of scores than rows"
+    for row, score in zip(rows, together, strict=True):
+        assert math.isfinite(score), "a score is not finite"
+        (alone,) = adapter.score([row])
+        # Linear algebra may add up a block in another order than a row.
+        near = ADDITIVITY_TOLERANCE * max(1.0, abs(score))
+        assert abs(alone - score) <= near, "a row scores otherwise alone than among others"
+        assert adapter.score([row]) == [alone], "scoring twice gave two scores"
+        assert adapter.score([{**row, "unheard_of": 1.0}]) == [alone], "an undeclared field counts"
+
+
+def check_explainer(adapter: ModelAdapter, explainer: Explainer, rows: Sequence[Row]) -> None:
+    """The parts are of this model's score, add up to it, and do not depend on the company kept."""
+    scores = adapter.score(rows)
+    together = explainer.attribute(rows)
+    assert len(together) == len(rows), "another number of answers than rows"
+    for row, score, parts in zip(rows, scores, together, strict=True):
+        tolerance = ADDITIVITY_TOLERANCE * max(1.0, abs(score))
+        assert len(parts.amounts) == len(adapter.features), "not one amount per feature"
+        assert abs(parts.score - score) <= tolerance, "explains another score"
+        total = math.fsum([parts.base, *parts.amounts])
+        assert abs(total - score) <= tolerance, "base and contributions miss the score"
+        (alone,) = explainer.attribute([row])
+        furthest = max(abs(a - b) for a, b in zip(alone.amounts, parts.amounts, strict=True))
+        assert furthest <= tolerance, "a row is explained otherwise alone than among others"
+
+
+def check_bundle(directory: Path) -> list[Finding]:
+    """Hold a bundle folder against every promise; stops at the first that nothing can follow."""
+    findings: list[Finding] = []
+    try:
+        contents = describe(directory)
+        findings.append(
+            Finding(True, f"{contents.name}: every file is whole and says what it must")
+        )
+        bundle = load(directory, prove=False)
+        proven = bundle.prove()
+        findings.append(
+            Finding(True, f"{proven} reference rows: contributions, score and record agree to 1e-9")
+        )
+    except ExplainError as refused:
+        return [*findings, Finding(False, str(refused))]
+    rows = bundle.reference[:CHECKED_ROWS]
+    adapter, explainer = bundle.parts_in_memory()
+    told: list[tuple[str, Callable[[], None]]] = [
+        (
+            "a row scores the same alone and among others",
+            lambda: check_model_adapter(adapter, rows),
+        ),
+        (
+            "contributions add up, alone and among others",
+            lambda: check_explainer(adapter, explainer, rows),
+        ),
+        ("fields that are not scored change nothing", lambda: _check_unscored(bundle)),
+        ("every reference row is explained, reliably and in words", lambda: _check_worded(bundle)),
+        ("the example is a valid application", lambda: _check_example(bundle)),
+    ]
+    findings += [_finding(text, check) for text, check in told]
+    return findings
+
+
+def _finding(text: str, check: Callable[[], None]) -> Finding:
+    """What became of one check."""
+    try:
+        check()
+    except (AssertionError, ExplainError) as broken:
+        return Finding(False, f"{text}: {broken}")
+    return Finding(True, text)
+
+
+def _check_unscored(bundle: Bundle) -> None:
+    """An application scores the same with and without its context and monitor-only fields."""
+    fields = bundle.example["fields"]
+    scored = {f.name for f in bundle.contract.features}
+    everything = dict(fields)
+    for spec in bundle.contract.fields:
+        if spec.name not in scored and spec.levels:
+            everything[spec.name] = next(iter(spec.levels))
+    full = bundle.contract.check(everything).features
+    assert set(full) == scored, "the model is handed fields that are not scored"
+    bare = {name: value for name, value in full.items() if name in scored}
+    assert bundle.score([full]) == bundle.score([bare]), "a field that is not scored counts"
+
+
+def _check_worded(bundle: Bundle) -> None:
+    """Each reference row gets an explanation with finished sentences."""
+    for place, answer in enumerate(bundle.explain(bundle.reference)):
+        assert isinstance(answer, Explanation), f"row {place}: {answer}"
+        assert answer.reliable, f"row {place}: {answer.problem}"
+        assert answer.reasons, f"row {place} has no reason on either side"
+        unfinished = [r.text for r in answer.reasons if "{" in r.text or "}" in r.text]
+        assert not unfinished, f"row {place}: {unfinished[0]}"
+
+
+def _check_example(bundle: Bundle) -> None:
+    """The example goes all the way to reasons."""
+    row = bundle.contract.check(bundle.example["fields"]).features
+    (answer,) = bundle.explain([row])
+    assert isinstance(answer, Explanation), str(answer)
+    assert answer.reliable, answer.problem
