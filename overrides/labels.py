@@ -5,6 +5,7 @@ window has closed and every month of it was reported. A default inside the windo
 back by a later cure or re-ageing; only a correction of the record itself does that.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,3 +104,154 @@ class Label:
     def closed(self, as_of: datetime) -> bool:
         """Whether the whole window has passed, so that good and bad can be compared."""
         return self.matures_at is not None and self.matures_at <= as_of
+
+
+_NOT_APPROVED = {
+    CaseStatus.WITHDRAWN: LabelStatus.UNOBSERVED_WITHDRAWN,
+    CaseStatus.CLOSED_INCOMPLETE: LabelStatus.UNOBSERVED_INCOMPLETE,
+    CaseStatus.EXPIRED: LabelStatus.UNOBSERVED_NOT_TAKEN,
+}
+_HIDES_ARREARS = frozenset({OutcomeKind.FORBORNE, OutcomeKind.RE_AGED, OutcomeKind.RESTRUCTURED})
+
+
+def label(
+    definition: OutcomeDefinition, decided: Ending, outcomes: Iterable[Observation], as_of: datetime
+) -> Label:
+    """Label of a case at ``as_of``, from what the books had said by then.
+
+    Observations later than ``as_of`` are left out; of two of the same kind and instant the later
+    entry counts. Days past due are monthly: where there are several reports, every month of the
+    window must be among them for a good label. A single report is taken as the worst since the
+    disbursement.
+    """
+    if decided.status is not CaseStatus.DECIDED:
+        return _unseen(_NOT_APPROVED.get(decided.status, LabelStatus.IMMATURE), decided.status)
+    if decided.decision is not Decision.APPROVE or decided.at is None:
+        return _unseen(LabelStatus.UNOBSERVED_DECLINED, "declined")
+    seen = _standing(outcomes, as_of)
+    if _never_taken(seen):
+        return _unseen(LabelStatus.UNOBSERVED_NOT_TAKEN, OutcomeKind.NOT_TAKEN)
+    start = _start(seen, decided.at)
+    matures_at = add_months(start, definition.window_months)
+    window = _Window(definition, start, matures_at, as_of)
+    status, reason = window.managed(seen)
+    source = LabelSource.RANDOM_ACCEPT if decided.random_accept else LabelSource.OWN_BOOK
+    if status is LabelStatus.IMMATURE:
+        source = LabelSource.NONE
+    hidden = any(o.kind in _HIDES_ARREARS and window.holds(o) for o in seen)
+    unmanaged = status
+    if hidden and status is LabelStatus.OBSERVED_GOOD:
+        unmanaged = LabelStatus.INDETERMINATE
+    return Label(status, unmanaged, matures_at, source, reason)
+
+
+def add_months(start: datetime, months: int) -> datetime:
+    """The same day so many months later, or the last day of a shorter month."""
+    years, month = divmod(start.month - 1 + months, 12)
+    year = start.year + years
+    day = min(start.day, monthrange(year, month + 1)[1])
+    return start.replace(year=year, month=month + 1, day=day)
+
+
+def _unseen(status: LabelStatus, reason: str) -> Label:
+    """A label of a case that has no performance window."""
+    return Label(status, status, None, LabelSource.NONE, reason)
+
+
+def _standing(outcomes: Iterable[Observation], as_of: datetime) -> tuple[Observation, ...]:
+    """What the books say at ``as_of``, corrections applied, in the order it was observed."""
+    latest: dict[tuple[OutcomeKind, datetime], Observation] = {}
+    for observation in sorted(outcomes, key=lambda o: o.seq):
+        if observation.observed_at <= as_of:
+            latest[observation.kind, observation.observed_at] = observation
+    return tuple(sorted(latest.values(), key=lambda o: (o.observed_at, o.seq)))
+
+
+def _never_taken(seen: tuple[Observation, ...]) -> bool:
+    """Whether the applicant did not take the loan, and nothing says it was paid out after all."""
+    refused = [o.observed_at for o in seen if o.kind is OutcomeKind.NOT_TAKEN]
+    paid_out = [o.observed_at for o in seen if o.kind is OutcomeKind.DISBURSED]
+    return bool(refused) and not any(at >= refused[-1] for at in paid_out)
+
+
+def _start(seen: tuple[Observation, ...], decided_at: datetime) -> datetime:
+    """When the loan began: its first disbursement, else counted back from months on book."""
+    for observation in seen:
+        if observation.kind is OutcomeKind.DISBURSED:
+            return observation.observed_at
+    for observation in reversed(seen):
+        if observation.months_on_book is not None:
+            return add_months(observation.observed_at, -observation.months_on_book)
+    return decided_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The performance window of one loan, looked at from ``as_of``."""
+
+    definition: OutcomeDefinition
+    start: datetime
+    matures_at: datetime
+    as_of: datetime
+
+    def month(self, observation: Observation) -> int:
+        """Months on book of an observation; counted by calendar months where not told."""
+        if observation.months_on_book is not None:
+            return observation.months_on_book
+        at, start = observation.observed_at, self.start
+        return max(0, (at.year - start.year) * 12 + at.month - start.month)
+
+    def holds(self, observation: Observation) -> bool:
+        """Whether the observation speaks of the time inside the window."""
+        if observation.months_on_book is not None:
+            return observation.months_on_book <= self.definition.window_months
+        return observation.observed_at <= self.matures_at
+
+    def managed(self, seen: tuple[Observation, ...]) -> tuple[LabelStatus, str]:
+        """Status with forbearance taken as reported, and why."""
+        excluded = {o.kind for o in seen if o.kind in self.definition.excluded_kinds}
+        if OutcomeKind.FRAUD in excluded:
+            return LabelStatus.EXCLUDED, OutcomeKind.FRAUD
+        arrears = [o for o in seen if o.kind is OutcomeKind.MAX_DAYS_PAST_DUE]
+        counted = arrears if len(arrears) == 1 else [o for o in arrears if self.holds(o)]
+        worst = max((int(o.value) for o in counted), default=0)
+        if worst >= self.definition.bad_days:
+            return LabelStatus.OBSERVED_BAD, f"{worst} days past due"
+        inside = [o for o in seen if self.holds(o)]
+        bad = [o.kind for o in inside if o.kind in self.definition.bad_kinds]
+        if bad:
+            return LabelStatus.OBSERVED_BAD, bad[0]
+        out = [o.kind for o in inside if o.kind in self.definition.excluded_kinds]
+        if out:
+            return LabelStatus.EXCLUDED, out[0]
+        if any(o.kind is OutcomeKind.CLOSED_EARLY for o in inside):
+            return LabelStatus.INDETERMINATE, OutcomeKind.CLOSED_EARLY
+        return self._without_default(inside, arrears, worst)
+
+    def _without_default(
+        self, inside: list[Observation], arrears: list[Observation], worst: int
+    ) -> tuple[LabelStatus, str]:
+        """Status of a loan that has not defaulted so far: good only when all of it was seen."""
+        if self.as_of < self.matures_at:
+            return LabelStatus.IMMATURE, "window open"
+        if worst >= self.definition.indeterminate_days:
+            return LabelStatus.INDETERMINATE, f"{worst} days past due"
+        return self._reported(inside, arrears)
+
+    def _reported(
+        self, inside: list[Observation], arrears: list[Observation]
+    ) -> tuple[LabelStatus, str]:
+        """Status of a loan whose window closed without arrears, by how much of it was reported."""
+        if not arrears:
+            reported = any(o.kind is not OutcomeKind.DISBURSED for o in inside)
+            if reported:
+                return LabelStatus.INDETERMINATE, "days past due never reported"
+            return LabelStatus.IMMATURE, "no outcome yet"
+        repaid = [self.month(o) for o in inside if o.kind is OutcomeKind.PAID_OFF]
+        needed = min([self.definition.window_months, *repaid])
+        months = {self.month(o) for o in arrears}
+        if max(months) < needed:
+            return LabelStatus.IMMATURE, "last months not reported"
+        if len(arrears) > 1 and not months.issuperset(range(1, needed + 1)):
+            return LabelStatus.INDETERMINATE, "gap in the months"
+        return LabelStatus.OBSERVED_GOOD, "no default in the window"
