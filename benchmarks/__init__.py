@@ -1,0 +1,1 @@
+"""Speed beside a textbook endpoint, measured in one run: ``make bench``."""

@@ -1,0 +1,127 @@
+"""``make bench``: build the model, start both servers, check, race, and say what came out."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks import decisions, pages, servers, verifier
+from benchmarks.credit_bundle import LEAVES, TREES, write_bundle
+from benchmarks.credit_fields import FIELDS, as_fields
+
+RESULTS = Path(__file__).parent / "results"
+LIBRARIES = ("fastapi", "lightgbm", "shap", "sqlalchemy", "sqlmodel", "uvicorn")
+DIFFERENT_BODIES = 500
+
+
+class Goal(NamedTuple):
+    """A promise about speed, and what was measured."""
+
+    what: str
+    measured: float
+    limit: float
+    at_least: bool
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the promise holds in this run."""
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
+
+
+def goals(raced: dict[str, Any], shown: dict[str, Any], checked: dict[str, Any]) -> list[Goal]:
+    """Every promise beside what this run gave."""
+    mine_one, theirs_one = raced["countermand, 1 client"], raced["textbook, 1 client"]
+    mine_many, theirs_many = raced["countermand, 32 clients"], raced["textbook, 32 clients"]
+    latency = theirs_one["p50_ms"] / mine_one["p50_ms"]
+    throughput = mine_many["requests_per_s"] / theirs_many["requests_per_s"]
+    desk = shown["pages"]["/desk"]["p50_ms"]
+    case = shown["pages"]["/cases/{id}"]["p50_ms"]
+    return [
+        Goal("median latency at 1 client: textbook / ours", latency, 1.3, True, "times"),
+        Goal("requests at 32 clients: ours / textbook", throughput, 2.0, True, "times"),
+        Goal("desk with 10,000 cases", desk, 50, False, "ms"),
+        Goal("case page with 10,000 cases", case, 50, False, "ms"),
+        Goal("start of `ledger verify --help`", checked["help_s"], 0.3, False, "s"),
+        Goal("server memory after all pages", shown["memory_mb"], 600, False, "MB"),
+    ]
+
+
+def show(raced: dict[str, Any], met: list[Goal]) -> None:
+    """Print ours beside theirs, then the goals."""
+    print(f"\n{'':28}{'p50 ms':>10}{'p99 ms':>10}{'requests/s':>12}")
+    for name, figures in raced.items():
+        print(
+            f"{name:28}{figures['p50_ms']:10.2f}{figures['p99_ms']:10.2f}"
+            f"{figures['requests_per_s']:12.0f}"
+        )
+    print(f"\n{'goal':46}{'measured':>10}{'limit':>8}")
+    for goal in met:
+        side = "≥" if goal.at_least else "≤"
+        verdict = "met" if goal.met else "MISSED"
+        print(f"{goal.what:46}{goal.measured:10.2f} {side}{goal.limit:6g} {goal.unit:6}{verdict}")
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "model": {"trees": TREES, "leaves": LEAVES, "fields": len(FIELDS)},
+    }
+
+
+def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
+    """Everything, in a folder that is thrown away afterwards."""
+    print(f"Training {TREES} trees of {LEAVES} leaves on {len(FIELDS)} fields")
+    rows = write_bundle(folder / "bundle")
+    bodies = decisions.bodies_of([as_fields(row) for row in rows[:DIFFERENT_BODIES].tolist()])
+    with (
+        servers.ours(folder / "bundle", folder / "ours") as mine,
+        servers.textbook(folder / "bundle", folder / "textbook") as theirs,
+    ):
+        distance = decisions.check(mine, theirs, bodies)
+        print(f"Both add up and agree to {distance:.1e}; racing")
+        raced = decisions.race(mine, theirs, bodies, rounds=rounds, seconds=seconds)
+        sent = (raced[name]["rounds"] for name in raced if name.startswith(mine.name))
+        cases = pages.fill(
+            mine, bodies, sum(turn["answered"] for rounds in sent for turn in rounds)
+        )
+        print(f"Pages with {cases:,} cases")
+        shown = pages.time_pages(mine, cases)
+    print("Verifier")
+    checked = verifier.measure(folder / "ours")
+    return {"distance": distance, "decisions": raced, "pages": shown, "verifier": checked}
+
+
+def main() -> int:
+    """Measure, print, write down; 0 when every goal was met."""
+    words = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    words.add_argument("--rounds", type=int, default=decisions.ROUNDS)
+    words.add_argument("--seconds", type=float, default=decisions.SECONDS_PER_TURN)
+    chosen = words.parse_args()
+    with tempfile.TemporaryDirectory(prefix="countermand-bench-") as folder:
+        found = measure(Path(folder), chosen.rounds, chosen.seconds)
+    reached = goals(found["decisions"], found["pages"], found["verifier"])
+    show(found["decisions"], reached)
+    today = datetime.now(UTC).date().isoformat()
+    kept = [{**goal._asdict(), "met": goal.met} for goal in reached]
+    RESULTS.mkdir(exist_ok=True)
+    target = RESULTS / f"{today}.json"
+    report = {"date": today, "machine": machine(), "goals": kept, **found}
+    target.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(f"\nWritten to benchmarks/results/{target.name}")
+    return 0 if all(goal.met for goal in reached) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
