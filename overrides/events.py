@@ -20,25 +20,8 @@ BODY_BYTES_MAX = 16_384  # what may be written
 ENTRY_BYTES_MAX = 65_535  # what the tile format can carry, so what may be read
 
 _MEMBERS = frozenset(
-    [
-        "v",
-        "log",
-        "seq",
-        "id",
-        "ts",
-        "type",
-        "case",
-        "actor",
-        "role",
-        "cause",
-        "model",
-        "policy",
-        "codebook",
-        "data",
-        "commit",
-        "req",
-        "clock",
-    ]
+    {"v", "log", "seq", "id", "ts", "type", "case", "actor", "role", "cause"}
+    | {"model", "policy", "codebook", "data", "commit", "req", "clock"}
 )
 _CLOCKS = frozenset({"ok", "adjusted"})
 _COMMITMENT_CHARS = 64

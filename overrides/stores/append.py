@@ -1,0 +1,181 @@
+"""Appending inside one transaction: lock the head row, hash and put the entries, move the head.
+
+Nothing is numbered or hashed before the head row is locked, so the tree cannot fork.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, insert, select, text, update
+
+from overrides.canonical import canonical
+from overrides.errors import LedgerUnavailable
+from overrides.events import body_of, event_of
+from overrides.instants import instant_text, parse_instant
+from overrides.journal import Draft, Entry, Json, Projector
+from overrides.merkle import EMPTY_ROOT, Frontier, Subtree, leaf_hash
+from overrides.stores.hot_path import HotPath
+from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
+from overrides.stores.payloads import key_of, store_parts
+from overrides.vault import Sealed, Vault
+
+_HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
+_INSERT_EVENT = insert(LedgerEvent)
+_INSERT_SUBTREE = insert(LedgerSubtree)
+_LOCK_HEAD = (
+    select(_HEAD.c.size, _HEAD.c.frontier, _HEAD.c.last_ts)
+    .where(_HEAD.c.log == bindparam("log_name"))
+    .with_for_update()
+)
+_MOVE_HEAD = (
+    update(_HEAD)
+    .where(_HEAD.c.log == bindparam("log_name"))
+    .values({name: bindparam(f"new_{name}") for name in ("size", "root", "frontier", "last_ts")})
+)
+_CREATE_HEAD = text(
+    "INSERT INTO ledger_head (log, size, root, frontier, last_ts, epoch)"
+    " VALUES (:log, 0, :root, :frontier, '', 0) ON CONFLICT (log) DO NOTHING"
+)
+
+Mark = tuple[Frontier, str]
+
+
+def ensure_head(connection: Connection, log: str) -> None:
+    """See that the head row of the log exists, so that writers can take turns on it."""
+    connection.execute(_CREATE_HEAD, {"log": log, "root": EMPTY_ROOT, "frontier": b""})
+
+
+class Tail:
+    """The end of the ledger, held by one writing transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        path: HotPath,
+        log: str,
+        vault: Vault,
+        projectors: Sequence[Projector],
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._log = log
+        self._vault = vault
+        self._projectors = projectors
+        head = path.first(_LOCK_HEAD, {"log_name": log})
+        if head is None:
+            raise LedgerUnavailable(cause=f"there is no ledger {log} in this database")
+        self._frontier = Frontier.from_bytes(head[0], bytes(head[1]))
+        self._last_ts: str = head[2]
+        self._moved_from = self._frontier.size
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last entry was recorded, if there is one."""
+        return parse_instant(self._last_ts) if self._last_ts else None
+
+    def not_before(self, now: datetime) -> tuple[datetime, str]:
+        """Time for the next entry, and whether it is the clock's: the ledger's time never falls."""
+        last = self.last
+        return (now, "ok") if last is None or now >= last else (last, "adjusted")
+
+    def behind(self, now: datetime) -> timedelta:
+        """How far the clock is behind the last entry; negative or zero when it is not."""
+        last = self.last
+        return timedelta() if last is None else last - now
+
+    def mark(self) -> Mark:
+        """Where the ledger stands, to come back to when a command fails."""
+        return self._frontier.copy(), self._last_ts
+
+    def rewind(self, mark: Mark) -> None:
+        """Stand where ``mark`` was taken. The rows went with the savepoint."""
+        self._frontier, self._last_ts = mark
+
+    def append(
+        self, drafts: Sequence[Draft], *, now: datetime, clock: str, req: str | None
+    ) -> list[Entry]:
+        """Seal, hash and write the drafts in order, and apply the projections to each."""
+        entries: list[Entry] = []
+        whole: list[Subtree] = []
+        told = []
+        for draft in drafts:
+            seq = self._frontier.size
+            parts, opened = self._seal(draft)
+            body = body_of(
+                draft,
+                log=self._log,
+                seq=seq,
+                recorded_at=now,
+                commit={part.slot: part.commitment for part in parts},
+                req=req,
+                clock=clock,
+            )
+            digest = leaf_hash(body)
+            whole += self._frontier.append(digest)
+            entries.append(Entry(self._log, seq, draft.event_id, draft.type, now, digest, body))
+            store_parts(self._path, self._log, seq, draft.event_id, parts)
+            told.append((event_of(json.loads(body)), opened))
+        self._write(drafts, entries, whole)
+        for event, opened in told:
+            for projector in self._projectors:
+                projector.apply(self._connection, event, opened)
+        return entries
+
+    def finish(self) -> None:
+        """Move the head row to where the ledger stands."""
+        if self._frontier.size == self._moved_from:
+            return
+        self._path.run(
+            _MOVE_HEAD,
+            {
+                "log_name": self._log,
+                "new_size": self._frontier.size,
+                "new_root": self._frontier.root(),
+                "new_frontier": self._frontier.to_bytes(),
+                "new_last_ts": self._last_ts,
+            },
+        )
+
+    def _seal(self, draft: Draft) -> tuple[list[Sealed], dict[str, Mapping[str, Json]]]:
+        """The draft's slots encrypted, and their payloads as JSON gives them back."""
+        parts: list[Sealed] = []
+        opened: dict[str, Mapping[str, Json]] = {}
+        for slot in draft.slots:
+            payload = canonical(slot.payload)
+            key = key_of(self._path, self._vault, slot.party)
+            parts.append(self._vault.seal(key, draft.event_id, slot.name, payload))
+            opened[slot.name] = json.loads(payload)
+        return parts, opened
+
+    def _write(
+        self, drafts: Sequence[Draft], entries: Sequence[Entry], whole: Sequence[Subtree]
+    ) -> None:
+        """Put the entries and the subtrees they completed."""
+        if not entries:
+            return
+        self._last_ts = instant_text(entries[-1].recorded_at)
+        self._path.run_many(
+            _INSERT_EVENT,
+            [
+                {
+                    "log": entry.log,
+                    "seq": entry.seq,
+                    "event_id": entry.event_id,
+                    "type": entry.type,
+                    "recorded_at": self._last_ts,
+                    "case_ref": draft.case,
+                    "actor_ref": draft.actor,
+                    "body": entry.body,
+                    "leaf_hash": entry.leaf_hash,
+                }
+                for draft, entry in zip(drafts, entries, strict=True)
+            ],
+        )
+        self._path.run_many(
+            _INSERT_SUBTREE,
+            [
+                {"log": self._log, "level": tree.level, "idx": tree.index, "hash": tree.hash}
+                for tree in whole
+            ],
+        )

@@ -1,0 +1,89 @@
+"""Opening the database so that what is acknowledged is on disk, and writers take turns."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
+
+from overrides.stores.guards import install_guards
+
+BUSY_SECONDS = 5.0
+WRITES = "countermand_writes"  # execution option of a connection that will write
+
+
+def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """An engine for ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
+
+    A writer waits at most ``busy_seconds`` for its turn.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(url, busy_seconds)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: object) -> None:
+        """Durable commits and bounded waits, whatever the server's own settings."""
+        with raw.cursor() as cursor:
+            cursor.execute("SET synchronous_commit = on")
+            cursor.execute(f"SET lock_timeout = {int(busy_seconds * 1000)}")
+        raw.commit()
+
+    return engine
+
+
+def _open_sqlite(url: str, busy_seconds: float) -> Engine:
+    """SQLite with WAL and full synchronisation: NORMAL loses commits when the power fails."""
+    engine = create_engine(url, connect_args={"timeout": busy_seconds})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: sqlite3.Connection, _record: object) -> None:
+        """Each connection starts its own transactions and keeps the guards closed."""
+        raw.isolation_level = None
+        for setting in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",  # without it INSERT OR REPLACE deletes past the triggers
+            "secure_delete=ON",
+            "trusted_schema=OFF",
+        ):
+            raw.execute(f"PRAGMA {setting}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        """A writer takes its turn at once: a later upgrade could find the snapshot outdated."""
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that will write; commits at the end, or rolls back."""
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database throughout, and writes nothing."""
+    options: dict[str, Any] = {}
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def create_all(engine: Engine) -> None:
+    """Create the missing ones of all tables imported so far, and the ledger's guards."""
+    with writing(engine) as connection:
+        SQLModel.metadata.create_all(connection)
+        install_guards(connection)

@@ -1,0 +1,213 @@
+"""The ledger read from its tables, on SQLite and PostgreSQL."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, bindparam, insert, select
+
+from overrides import merkle
+from overrides.errors import LedgerUnavailable, ProofInvalid, SlotErased
+from overrides.events import read_event
+from overrides.instants import instant_text, parse_instant
+from overrides.journal import Entry, Json
+from overrides.ledger import Head, SignedCheckpoint
+from overrides.stores.engine import reading, writing
+from overrides.stores.ledger_tables import LedgerCheckpoint, LedgerHead, LedgerSubtree
+from overrides.stores.payloads import stored_parts
+from overrides.stores.reading import EVENTS, as_entries, entries_between, entry_columns
+from overrides.vault import Vault
+
+_Proof = TypeVar("_Proof")
+_HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
+_TREES = LedgerSubtree.__table__  # type: ignore[attr-defined]
+_NOTES = LedgerCheckpoint.__table__  # type: ignore[attr-defined]
+_BY_LOG = EVENTS.c.log == bindparam("log_name")
+_BLOCKS = {
+    level: select(_TREES.c.hash)
+    .where(
+        _TREES.c.log == bindparam("log_name"),
+        _TREES.c.level == level,
+        _TREES.c.idx >= bindparam("start"),
+        _TREES.c.idx < bindparam("stop"),
+    )
+    .order_by(_TREES.c.idx)
+    for level in merkle.STORED_LEVELS
+} | {
+    0: select(EVENTS.c.leaf_hash)
+    .where(_BY_LOG, EVENTS.c.seq >= bindparam("start"), EVENTS.c.seq < bindparam("stop"))
+    .order_by(EVENTS.c.seq)
+}
+
+
+class SqlLedgerBook:
+    """A ``LedgerBook`` over one log of a database."""
+
+    def __init__(self, engine: Engine, *, log: str, vault: Vault) -> None:
+        self._engine = engine
+        self._log = log
+        self._vault = vault
+
+    @property
+    def log(self) -> str:
+        """Name of the log: the origin of its checkpoints."""
+        return self._log
+
+    def head(self) -> Head:
+        """Where the log stands."""
+        with self._reading() as connection:
+            row = connection.execute(
+                select(_HEAD.c.size, _HEAD.c.root, _HEAD.c.last_ts).where(_HEAD.c.log == self._log)
+            ).first()
+        if row is None:
+            raise LedgerUnavailable(cause=f"there is no ledger {self._log} in this database")
+        return Head(self._log, row[0], bytes(row[1]), parse_instant(row[2]) if row[2] else None)
+
+    def entries(self, start: int, count: int) -> list[Entry]:
+        """At most ``count`` entries from ``start``, in order."""
+        with self._reading() as connection:
+            return entries_between(connection, self._log, start, start + count)
+
+    def entry(self, seq: int) -> Entry | None:
+        """One entry by its place."""
+        return next(iter(self.entries(seq, 1)), None)
+
+    def entry_of(self, event_id: str) -> Entry | None:
+        """One entry by its id."""
+        found = self._select(EVENTS.c.event_id == event_id)
+        return found[0] if found else None
+
+    def entries_of_case(self, case_ref: str) -> list[Entry]:
+        """Everything recorded about a case, in order."""
+        return self._select(EVENTS.c.case_ref == case_ref)
+
+    def latest(self, before_seq: int | None, limit: int, types: Sequence[str] = ()) -> list[Entry]:
+        """At most ``limit`` entries before ``before_seq``, newest first, of ``types`` if given."""
+        wanted = [EVENTS.c.type.in_(types)] if types else []
+        if before_seq is not None:
+            wanted.append(EVENTS.c.seq < before_seq)
+        return self._select(*wanted, newest_first=True, limit=limit)
+
+    def changes(self, after: int, limit: int, types: Sequence[str] = ()) -> list[Entry]:
+        """At most ``limit`` entries after place ``after`` (-1: from the first), oldest first."""
+        wanted = [EVENTS.c.type.in_(types)] if types else []
+        return self._select(EVENTS.c.seq > after, *wanted, limit=limit)
+
+    def open_slots(
+        self, event_id: str, slots: Sequence[str] = ()
+    ) -> dict[str, Mapping[str, Json] | SlotErased]:
+        """Personal parts of an entry, all of them when none is named, or that they are erased."""
+        with self._reading() as connection:
+            rows = connection.execute(entry_columns().where(EVENTS.c.event_id == event_id))
+            entry = next(iter(as_entries(rows)), None)
+            if entry is None:
+                return {}
+            commit = read_event(entry.body).commit
+            parts = stored_parts(connection, event_id, commit)
+        opened: dict[str, Mapping[str, Json] | SlotErased] = {}
+        for slot in commit:
+            if slots and slot not in slots:
+                continue
+            if slot not in parts:
+                opened[slot] = SlotErased(slot=slot)
+                continue
+            sealed, key = parts[slot]
+            try:
+                opened[slot] = self._vault.open(key, event_id, entry.seq, sealed)
+            except SlotErased as erased:
+                opened[slot] = erased
+        return opened
+
+    def inclusion(self, seq: int, size: int) -> list[bytes]:
+        """Proof that entry ``seq`` is in the tree of ``size`` entries."""
+        return self._prove(size, lambda nodes: merkle.inclusion_proof(nodes, seq, size))
+
+    def consistency(self, first: int, second: int) -> list[bytes]:
+        """Proof that the tree of ``first`` entries is the beginning of that of ``second``."""
+        return self._prove(second, lambda nodes: merkle.consistency_proof(nodes, first, second))
+
+    def frontier(self, size: int) -> merkle.Frontier:
+        """The tree as it was with ``size`` entries, able to grow."""
+        return self._prove(size, lambda nodes: merkle.frontier_at(nodes, size))
+
+    def checkpoints(self) -> list[SignedCheckpoint]:
+        """Every signed checkpoint, oldest first."""
+        return self._checkpoints()
+
+    def latest_checkpoint(self) -> SignedCheckpoint | None:
+        """The newest signed checkpoint."""
+        return next(iter(self._checkpoints(newest_only=True)), None)
+
+    def save_checkpoint(self, size: int, note: str, at: datetime) -> None:
+        """Keep a signed checkpoint for ever."""
+        row = {"log": self._log, "size": size, "note": note, "signed_at": instant_text(at)}
+        with writing(self._engine) as connection:
+            connection.execute(insert(_NOTES), row)
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """A connection for one answer."""
+        return reading(self._engine)
+
+    def _select(
+        self, *wanted: Any, newest_first: bool = False, limit: int | None = None
+    ) -> list[Entry]:
+        """Entries of this log that fit."""
+        order = EVENTS.c.seq.desc() if newest_first else EVENTS.c.seq
+        query = entry_columns().where(EVENTS.c.log == self._log, *wanted).order_by(order)
+        with self._reading() as connection:
+            return as_entries(connection.execute(query.limit(limit)))
+
+    def _checkpoints(self, *, newest_only: bool = False) -> list[SignedCheckpoint]:
+        """Signed checkpoints, oldest first, or only the newest."""
+        query = select(_NOTES.c.log, _NOTES.c.size, _NOTES.c.note, _NOTES.c.signed_at).where(
+            _NOTES.c.log == self._log
+        )
+        if newest_only:
+            query = query.order_by(_NOTES.c.size.desc(), _NOTES.c.signed_at.desc()).limit(1)
+        else:
+            query = query.order_by(_NOTES.c.size, _NOTES.c.signed_at)
+        with self._reading() as connection:
+            return [
+                SignedCheckpoint(log, size, note, parse_instant(at))
+                for log, size, note, at in connection.execute(query)
+            ]
+
+    def _prove(self, size: int, prove: Callable[[merkle.Nodes], _Proof]) -> _Proof:
+        """Run a proof over the stored nodes, all from one state of the database."""
+        with self._reading() as connection:
+            head = connection.execute(
+                select(_HEAD.c.size).where(_HEAD.c.log == self._log)
+            ).scalar_one_or_none()
+            if head is None or not 0 <= size <= head:
+                raise ProofInvalid(finding=f"the ledger has {head or 0} entries, not {size}")
+            return prove(_Blocks(connection, self._log))
+
+
+class _Blocks:
+    """Stored nodes in blocks of 256, each read once: a proof needs two or three a level."""
+
+    def __init__(self, connection: Connection, log: str) -> None:
+        self._connection = connection
+        self._log = log
+        self._read: dict[tuple[int, int], list[bytes]] = {}
+
+    def __call__(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Hashes of the whole subtrees from ``start`` to before ``stop``, or of leaves."""
+        found: list[bytes] = []
+        for block in range(start // merkle.BLOCK, (stop - 1) // merkle.BLOCK + 1):
+            first = block * merkle.BLOCK
+            hashes = self._block(level, block)
+            found += hashes[max(start - first, 0) : stop - first]
+        return found
+
+    def _block(self, level: int, block: int) -> list[bytes]:
+        """All there is of one block."""
+        if (level, block) not in self._read:
+            first = block * merkle.BLOCK
+            rows = self._connection.execute(
+                _BLOCKS[level],
+                {"log_name": self._log, "start": first, "stop": first + merkle.BLOCK},
+            )
+            self._read[level, block] = [bytes(row[0]) for row in rows]
+        return self._read[level, block]

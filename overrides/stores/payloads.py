@@ -1,0 +1,77 @@
+"""Parties' data keys and the encrypted parts of entries."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, insert, select
+
+from overrides.stores.hot_path import HotPath
+from overrides.stores.ledger_tables import DataKey, LedgerPayload
+from overrides.vault import Sealed, Vault, WrappedKey
+
+_KEYS = DataKey.__table__  # type: ignore[attr-defined]
+_PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
+_KEY_COLUMNS = (_KEYS.c.dek_id, _KEYS.c.subject_ref, _KEYS.c.wrapped, _KEYS.c.kek_epoch)
+_SELECT_KEY = select(*_KEY_COLUMNS).where(_KEYS.c.subject_ref == bindparam("subject"))
+_INSERT_KEY = insert(_KEYS)
+_INSERT_PAYLOAD = insert(_PAYLOADS)
+_SELECT_PARTS = (
+    select(_PAYLOADS.c.slot, _PAYLOADS.c.nonce, _PAYLOADS.c.ciphertext, *_KEY_COLUMNS)
+    .join_from(_PAYLOADS, _KEYS, _KEYS.c.dek_id == _PAYLOADS.c.dek_id, isouter=True)
+    .where(_PAYLOADS.c.event_id == bindparam("event"))
+)
+
+Part = tuple[Sealed, WrappedKey | None]
+
+
+def key_of(path: HotPath, vault: Vault, subject: str) -> WrappedKey:
+    """The party's data key, made at its first use."""
+    row = path.first(_SELECT_KEY, {"subject": subject})
+    if row is not None:
+        return WrappedKey(row[0], row[1], bytes(row[2]), row[3])
+    key = vault.new_key(subject)
+    path.run(
+        _INSERT_KEY,
+        {
+            "dek_id": key.dek_id,
+            "subject_ref": key.subject,
+            "wrapped": key.wrapped,
+            "kek_epoch": key.kek_epoch,
+        },
+    )
+    return key
+
+
+def store_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequence[Sealed]) -> None:
+    """Write the encrypted parts of one entry."""
+    path.run_many(
+        _INSERT_PAYLOAD,
+        [
+            {
+                "event_id": event_id,
+                "slot": sealed.slot,
+                "log": log,
+                "seq": seq,
+                "dek_id": sealed.dek_id,
+                "nonce": sealed.nonce,
+                "ciphertext": sealed.ciphertext,
+            }
+            for sealed in parts
+        ],
+    )
+
+
+def stored_parts(
+    connection: Connection, event_id: str, commit: Mapping[str, str]
+) -> dict[str, Part]:
+    """Encrypted parts of an entry by slot, each with its key, or nothing where that is destroyed.
+
+    ``commit`` has the commitments from the entry's body.
+    """
+    parts: dict[str, Part] = {}
+    for slot, nonce, ciphertext, dek_id, subject, wrapped, epoch in connection.execute(
+        _SELECT_PARTS, {"event": event_id}
+    ):
+        sealed = Sealed(slot, dek_id or "", bytes(nonce), bytes(ciphertext), commit.get(slot, ""))
+        key = WrappedKey(dek_id, subject, bytes(wrapped), epoch) if dek_id is not None else None
+        parts[slot] = (sealed, key)
+    return parts

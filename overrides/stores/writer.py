@@ -1,0 +1,271 @@
+"""The one way to write: commands in groups by one thread, or one at a time in the caller's.
+
+With ``grouped`` one thread takes up to 64 waiting commands into one transaction, so the disk is
+waited for once; without it each command is its own transaction in the caller's thread. Both take
+their turn on the head row, so both can work on one database at the same time.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import timedelta
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+from sqlalchemy import Connection, Engine, bindparam, insert, select
+from sqlalchemy.exc import DBAPIError
+
+from overrides.canonical import canonical
+from overrides.errors import KeyReused, LedgerUnavailable
+from overrides.instants import instant_text
+from overrides.journal import Command, Draft, OnceOnly, Projector, Receipt, StateReader
+from overrides.stores.append import Tail, ensure_head
+from overrides.stores.engine import writing
+from overrides.stores.hot_path import HotPath
+from overrides.stores.ledger_tables import Idempotency
+from overrides.stores.reading import entries_between
+from overrides.values import Clock, NewId
+from overrides.vault import Vault
+
+GROUP_MAX = 64
+QUEUE_MAX = 1024
+CLOCK_TOLERANCE = timedelta(seconds=2)
+SYSTEM = "system"  # the actor of entries the journal writes by itself
+
+_ONCE = Idempotency.__table__  # type: ignore[attr-defined]
+_SELECT_ONCE = select(
+    _ONCE.c.fingerprint, _ONCE.c.answer, _ONCE.c.log, _ONCE.c.first_seq, _ONCE.c.entries
+).where(
+    _ONCE.c.actor == bindparam("actor"),
+    _ONCE.c.route == bindparam("route"),
+    _ONCE.c.key_hash == bindparam("key_hash"),
+)
+_INSERT_ONCE = insert(_ONCE)
+
+
+@dataclass(slots=True)
+class _Job:
+    """A command on its way, and where its outcome goes."""
+
+    command: Command
+    once: OnceOnly | None
+    future: Future[Receipt] = field(default_factory=Future)
+
+
+class SqlJournal:
+    """A ``Journal`` over one log of a database. Close it to let waiting commands finish."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        log: str,
+        vault: Vault,
+        clock: Clock,
+        new_id: NewId,
+        projectors: Sequence[Projector],
+        states: StateReader,
+        grouped: bool,
+    ) -> None:
+        self._engine = engine
+        self._log = log
+        self._vault = vault
+        self._clock = clock
+        self._new_id = new_id
+        self._projectors = projectors
+        self._states = states
+        self._clock_behind = False
+        self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
+        self._one_command_errors: tuple[type[Exception], ...] = tuple(
+            getattr(engine.dialect.loaded_dbapi, name)
+            for name in ("IntegrityError", "DataError", "ProgrammingError", "NotSupportedError")
+        )
+        with writing(engine) as connection:
+            ensure_head(connection, log)
+        self._door = Lock()
+        self._closed = False
+        self._waiting: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        if grouped:
+            self._thread = Thread(target=self._work, name="ledger writer", daemon=True)
+            self._thread.start()
+
+    def submit(self, command: Command, *, once: OnceOnly | None = None) -> Future[Receipt]:
+        """Run ``command`` in the writer's transaction; resolves when its events are on disk."""
+        job = _Job(command, once)
+        with self._door:
+            if self._closed:
+                job.future.set_exception(LedgerUnavailable(cause="the ledger is closed"))
+                return job.future
+            if self._thread is not None:
+                if self._waiting.qsize() >= QUEUE_MAX:
+                    job.future.set_exception(LedgerUnavailable(cause="too many requests wait"))
+                else:
+                    self._waiting.put(job)
+                return job.future
+        self._run([job])
+        return job.future
+
+    def close(self) -> None:
+        """Take no more commands, and finish those that wait."""
+        with self._door:
+            if self._closed:
+                return
+            self._closed = True
+            self._waiting.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        """The writer's thread: take what waits, write it, again."""
+        while (job := self._waiting.get()) is not None:
+            jobs = [job]
+            last = False
+            while len(jobs) < GROUP_MAX and not last:
+                try:
+                    following = self._waiting.get_nowait()
+                except Empty:
+                    break
+                if following is None:
+                    last = True
+                else:
+                    jobs.append(following)
+            self._run(jobs)
+            if last:
+                return
+
+    def _run(self, jobs: Sequence[_Job]) -> None:
+        """Write a group in one transaction; outcomes are told when it is on disk."""
+        jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        if not jobs:
+            return
+        try:
+            outcomes = self._write(jobs)
+        except Exception as failure:  # noqa: BLE001 - whatever failed, nobody may wait for ever
+            unavailable = LedgerUnavailable(cause=_cause(failure))
+            unavailable.__cause__ = failure
+            outcomes = [unavailable] * len(jobs)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, Receipt):
+                job.future.set_result(outcome)
+            else:
+                job.future.set_exception(outcome)
+
+    def _write(self, jobs: Sequence[_Job]) -> list[Receipt | Exception]:
+        """One transaction over a group of commands."""
+        with writing(self._engine) as connection, HotPath(connection) as path:
+            tail = Tail(connection, path, self._log, self._vault, self._projectors)
+            self._watch_clock(tail)
+            outcomes = [self._run_one(connection, path, tail, job) for job in jobs]
+            tail.finish()
+        return outcomes
+
+    def _run_one(
+        self, connection: Connection, path: HotPath, tail: Tail, job: _Job
+    ) -> Receipt | Exception:
+        """One command under a savepoint: a refusal leaves no trace and harms no other command."""
+        mark = tail.mark()
+        path.savepoint("SAVEPOINT")
+        try:
+            receipt = self._carry_out(connection, path, tail, job)
+        except Exception as refusal:
+            if self._breaks_the_group(refusal):
+                raise
+            path.savepoint("ROLLBACK TO SAVEPOINT")
+            path.savepoint("RELEASE SAVEPOINT")
+            tail.rewind(mark)
+            if isinstance(refusal, DBAPIError | self._driver_error):
+                unavailable = LedgerUnavailable(cause=_cause(refusal))
+                unavailable.__cause__ = refusal
+                return unavailable
+            return refusal
+        path.savepoint("RELEASE SAVEPOINT")
+        return receipt
+
+    def _carry_out(self, connection: Connection, path: HotPath, tail: Tail, job: _Job) -> Receipt:
+        """Decide on the state as it is, and write what was decided."""
+        once, identity = job.once, {}
+        if once is not None:
+            request = f"{once.actor}\0{once.route}\0{once.key}"
+            key_hash = self._vault.lookup_hash("request", request)
+            identity = {"actor": once.actor, "route": once.route, "key_hash": key_hash}
+            before = path.first(_SELECT_ONCE, identity)
+            if before is not None:
+                return _again(connection, before, once)
+        now, clock = tail.not_before(self._clock())
+        decided = job.command(self._states.state(connection, now))
+        entries = tail.append(decided.drafts, now=now, clock=clock, req=identity.get("key_hash"))
+        for write in decided.also:
+            write(connection)
+        answer = canonical(decided.answer)
+        if once is not None:
+            path.run(
+                _INSERT_ONCE,
+                {
+                    **identity,
+                    "fingerprint": once.fingerprint,
+                    "answer": answer.decode(),
+                    "log": self._log,
+                    "first_seq": entries[0].seq if entries else 0,
+                    "entries": len(entries),
+                    "recorded_at": instant_text(now),
+                },
+            )
+        return Receipt(tuple(entries), json.loads(answer), replayed=False)
+
+    def _watch_clock(self, tail: Tail) -> None:
+        """Record once that the clock fell behind the ledger, so that an auditor sees it."""
+        now = self._clock()
+        behind = tail.behind(now)
+        if behind <= CLOCK_TOLERANCE:
+            self._clock_behind = False
+            return
+        if self._clock_behind:
+            return
+        draft = Draft(
+            event_id=self._new_id(),
+            type="clock_adjusted",
+            actor=SYSTEM,
+            role="service",
+            data={"behind_us": behind // timedelta(microseconds=1), "clock": instant_text(now)},
+        )
+        held, clock = tail.not_before(now)
+        tail.append([draft], now=held, clock=clock, req=None)
+        self._clock_behind = True
+
+    def _breaks_the_group(self, failure: Exception) -> bool:
+        """Whether the database itself failed, rather than this one command."""
+        cause = failure.orig if isinstance(failure, DBAPIError) else failure
+        return isinstance(cause, self._driver_error) and not isinstance(
+            cause, self._one_command_errors
+        )
+
+
+def _again(
+    connection: Connection, before: tuple[str, str, str, int, int], once: OnceOnly
+) -> Receipt:
+    """What the same request was answered before."""
+    fingerprint, answer, log, first, count = before
+    if fingerprint != once.fingerprint:
+        raise KeyReused
+    entries = entries_between(connection, log, first, first + count) if count else []
+    return Receipt(tuple(entries), json.loads(answer), replayed=True)
+
+
+def _cause(failure: Exception) -> str:
+    """A database failure in words for the person whose request it was."""
+    if isinstance(failure, LedgerUnavailable):
+        return failure.cause
+    words = str(failure.orig if isinstance(failure, DBAPIError) else failure).strip()
+    known = {
+        "locked": "another program is writing and does not finish",
+        "lock timeout": "another program is writing and does not finish",
+        "full": "the disk is full",
+        "No space left": "the disk is full",
+        "readonly": "the database file may only be read",
+    }
+    for sign, meaning in known.items():
+        if sign in words:
+            return meaning
+    return words.splitlines()[0] if words else type(failure).__name__

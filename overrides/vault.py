@@ -1,0 +1,146 @@
+"""Personal data under one key per party, those keys under a key outside the database.
+
+Destroying a party's key makes every copy of that party's data unreadable, and nothing in the
+ledger changes: the ledger holds commitments only. A commitment is keyed with a salt that lies
+inside the ciphertext, so it says nothing about a value that is easy to guess.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from overrides.canonical import parse_strict
+from overrides.errors import LedgerAltered, SlotErased
+from overrides.journal import Json
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+SALT_BYTES = 32
+ID_BYTES = 16
+PAYLOAD_BYTES_MAX = 1_048_576
+
+_COMMIT = b"countermand/commit/v1\0"
+_WRAP = "countermand/data-key/v1\0"
+
+RandomBytes = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A party's data key as it lies in the database: readable with the key-encryption key only."""
+
+    dek_id: str
+    subject: str
+    wrapped: bytes
+    kek_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The personal part of an entry as it lies in the database, and its commitment in hex."""
+
+    slot: str
+    dek_id: str
+    nonce: bytes
+    ciphertext: bytes
+    commitment: str
+
+
+def commitment_of(salt: bytes, event_id: str, slot: str, payload: bytes) -> str:
+    """Keyed hash that binds a payload's exact bytes to one slot of one entry, in hex."""
+    message = _COMMIT + f"{slot}\0{event_id}\0".encode() + payload
+    return hmac.new(salt, message, sha256).hexdigest()
+
+
+@dataclass(slots=True)
+class Vault:
+    """Seals and opens personal data, and makes keyed hashes for looking things up.
+
+    ``keks`` are key-encryption keys by epoch; the highest wraps new data keys. ``lookup_key`` is
+    for hashes that must find the same thing again: an application, a party, a repeated request.
+    """
+
+    keks: Mapping[int, bytes]
+    lookup_key: bytes
+    random_bytes: RandomBytes
+    _ciphers: dict[int, AESGCM] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse keys of the wrong size."""
+        if not self.keks or any(len(key) != KEY_BYTES for key in self.keks.values()):
+            msg = "a key-encryption key has 32 bytes, and there is at least one"
+            raise ValueError(msg)
+        if len(self.lookup_key) < KEY_BYTES:
+            msg = "the lookup key has at least 32 bytes"
+            raise ValueError(msg)
+        self._ciphers = {epoch: AESGCM(key) for epoch, key in self.keks.items()}
+
+    @property
+    def epoch(self) -> int:
+        """Epoch of the key that wraps new data keys."""
+        return max(self.keks)
+
+    def new_key(self, subject: str) -> WrappedKey:
+        """A fresh data key for a party, wrapped."""
+        chance = self.random_bytes(ID_BYTES + NONCE_BYTES + KEY_BYTES)
+        dek_id = chance[:ID_BYTES].hex()
+        nonce, key = chance[ID_BYTES:-KEY_BYTES], chance[-KEY_BYTES:]
+        wrapped = nonce + self._ciphers[self.epoch].encrypt(
+            nonce, key, _wrap_binds(dek_id, subject)
+        )
+        return WrappedKey(dek_id, subject, wrapped, self.epoch)
+
+    def seal(self, key: WrappedKey, event_id: str, slot: str, text: bytes) -> Sealed:
+        """Encrypt a payload's canonical bytes under a party's key and commit to them."""
+        chance = self.random_bytes(SALT_BYTES + NONCE_BYTES)
+        salt, nonce = chance[:SALT_BYTES], chance[SALT_BYTES:]
+        cipher = AESGCM(self._unwrap(key, slot))
+        ciphertext = cipher.encrypt(nonce, salt + text, _slot_binds(event_id, slot))
+        commitment = commitment_of(salt, event_id, slot, text)
+        return Sealed(slot, key.dek_id, nonce, ciphertext, commitment)
+
+    def open(self, key: WrappedKey | None, event_id: str, seq: int, sealed: Sealed) -> Json:
+        """The payload, checked against its commitment.
+
+        Raises ``SlotErased`` when the key is gone, ``LedgerAltered`` when the bytes are not those
+        that were committed to.
+        """
+        slot = sealed.slot
+        if key is None:
+            raise SlotErased(slot=slot)
+        try:
+            cipher = AESGCM(self._unwrap(key, slot))
+            plain = cipher.decrypt(sealed.nonce, sealed.ciphertext, _slot_binds(event_id, slot))
+        except (InvalidTag, ValueError):
+            raise LedgerAltered(seq=seq, finding=f"the part {slot} does not decrypt") from None
+        salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:]
+        if not hmac.compare_digest(commitment_of(salt, event_id, slot, text), sealed.commitment):
+            finding = f"the part {slot} is not the one committed to"
+            raise LedgerAltered(seq=seq, finding=finding)
+        return parse_strict(text, max_bytes=PAYLOAD_BYTES_MAX)
+
+    def lookup_hash(self, purpose: str, text: str) -> str:
+        """Keyed hash in hex that finds the same text again, for one purpose only."""
+        return hmac.new(self.lookup_key, f"{purpose}\0{text}".encode(), sha256).hexdigest()
+
+    def _unwrap(self, key: WrappedKey, slot: str) -> bytes:
+        """The data key itself. Raises ``SlotErased`` when its key-encryption key was destroyed."""
+        cipher = self._ciphers.get(key.kek_epoch)
+        if cipher is None:
+            raise SlotErased(slot=slot)
+        nonce, wrapped = key.wrapped[:NONCE_BYTES], key.wrapped[NONCE_BYTES:]
+        return cipher.decrypt(nonce, wrapped, _wrap_binds(key.dek_id, key.subject))
+
+
+def _wrap_binds(dek_id: str, subject: str) -> bytes:
+    """What a wrapped key is bound to: it opens for this id and party only."""
+    return f"{_WRAP}{dek_id}\0{subject}".encode()
+
+
+def _slot_binds(event_id: str, slot: str) -> bytes:
+    """What a ciphertext is bound to: it opens for this slot of this entry only."""
+    return f"{event_id}\0{slot}".encode()
