@@ -1,0 +1,166 @@
+"""Ledger entries put into words: a title per kind and one line on what an entry says.
+
+Only the open part of an entry is read, so the words stay the same after an erasure.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from decision_service import wording
+from overrides.values import Decision, OverrideSide, Recommendation, Verdict
+
+Data = Mapping[str, Any]
+
+KIND_WORDS = {
+    "ledger_opened": "Ledger opened",
+    "bundle_registered": "Model registered",
+    "bundle_promoted": "Model promoted",
+    "bundle_rolled_back": "Model rolled back",
+    "bundle_suspended": "Model suspended",
+    "bundle_resumed": "Model resumed",
+    "decision_made": "Application scored",
+    "decision_failed": "Application taken in without a score",
+    "case_claimed": "Case taken",
+    "case_released": "Case given back",
+    "case_escalated": "Case passed upwards",
+    "case_handed_over": "Case handed over",
+    "case_snoozed": "Case put off",
+    "reasons_shown": "Reasons shown",
+    "review_recorded": "Review recorded",
+    "override_recorded": "Override recorded",
+    "approval_recorded": "Second person's verdict",
+    "case_decided": "Case decided",
+    "case_withdrawn": "Application withdrawn",
+    "case_reopened": "Case reopened",
+    "case_expired": "Case expired",
+    "information_requested": "Information requested",
+    "information_received": "Information received",
+    "outcome_observed": "Outcome observed",
+    "outcome_corrected": "Outcome corrected",
+    "feedback_exported": "Feedback set exported",
+    "person_added": "Person added",
+    "role_changed": "Role changed",
+    "person_left": "Person left",
+    "key_added": "API key added",
+    "key_revoked": "API key revoked",
+    "record_viewed": "Record viewed",
+    "verification_run": "Ledger verified",
+    "checkpoint_anchored": "Checkpoint anchored",
+    "restore_performed": "Restored from a backup",
+    "clock_adjusted": "Clock adjusted",
+    "key_rotated": "Key rotated",
+    "erasure_requested": "Erasure requested",
+    "erasure_approved": "Erasure approved",
+    "record_erased": "Record erased",
+    "legal_hold_set": "Legal hold set",
+    "legal_hold_lifted": "Legal hold lifted",
+}
+
+CAUSE_WORDS = {
+    "timeout": "the model did not answer in time",
+    "unavailable": "the model was not available",
+    "suspended": "the model is suspended",
+    "nonsense": "the model's answer was not a probability",
+    "altered": "the model's files were altered",
+}
+
+
+def kind_words(kind: str) -> str:
+    """The kind's title; an unknown kind by its own name."""
+    return KIND_WORDS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def _scored(data: Data) -> str:
+    """A decision made by model and policy."""
+    chance = wording.per_hundred(float(data["probability"]))
+    return f"Expected bad: {chance}. Recommendation: {data['recommendation']}."
+
+
+def _failed(data: Data) -> str:
+    """An application nobody could score."""
+    cause = str(data["cause"])
+    return f"No score: {CAUSE_WORDS.get(cause, cause.replace('_', ' '))}. A person decides."
+
+
+def _reviewed(data: Data) -> str:
+    """A decision that does not contradict the recommendation."""
+    done = wording.DONE_WORDS[Decision(data["decision"])]
+    how = "agreeing with the recommendation" if data["agrees"] else "the model left it to a person"
+    return f"{done.capitalize()}: {how}."
+
+
+def _overridden(data: Data) -> str:
+    """A proposed or effective override."""
+    side = OverrideSide(data["side"])
+    line = f"{side.trade_word.capitalize()}, from {data['from']} to {data['to']}, {data['code']}."
+    return f"{line} {wording.NEEDS_WORDS[data['needs']]}" if data["needs"] else line
+
+
+def _decided(data: Data) -> str:
+    """The case's end."""
+    done = wording.DONE_WORDS[Decision(data["decision"])].capitalize()
+    by = "by a person" if data["by"] == "person" else "by policy"
+    side = data.get("side")
+    return f"{done} {by}, {OverrideSide(side).trade_word} override." if side else f"{done} {by}."
+
+
+def _outcome(data: Data) -> str:
+    """Something seen of a loan."""
+    kind = str(data["kind"]).replace("_", " ")
+    return f"{kind.capitalize()}: {data['value']}, seen {str(data['observed_at'])[:10]}."
+
+
+def _exported(data: Data) -> str:
+    """A feedback set."""
+    return f"{data['rows']} rows as of {data['as_of']}, folder {data['folder']}."
+
+
+def _verified(data: Data) -> str:
+    """A verification run."""
+    found = "nothing altered" if data["ok"] else "something altered or missing"
+    return f"{data['scope']}: {found} in {data['size']} entries."
+
+
+SUMMARIES: Mapping[str, Callable[[Data], str]] = {
+    "ledger_opened": lambda d: f"Log {d['log']}{', a demonstration' if d['demo'] else ''}.",
+    "decision_made": _scored,
+    "decision_failed": _failed,
+    "reasons_shown": lambda d: f"{d['count']} reasons shown on the case page.",
+    "review_recorded": _reviewed,
+    "override_recorded": _overridden,
+    "approval_recorded": lambda d: (
+        f"The proposed override was {wording.VERDICT_WORDS[Verdict(d['verdict'])]}."
+    ),
+    "case_decided": _decided,
+    "case_withdrawn": lambda d: f"Reason: {str(d['reason']).replace('_', ' ')}.",
+    "outcome_observed": _outcome,
+    "outcome_corrected": _outcome,
+    "feedback_exported": _exported,
+    "person_added": lambda d: f"Role {str(d['role']).replace('_', ' ')}.",
+    "verification_run": _verified,
+} | {
+    kind: lambda d: f"{d['name']}."
+    for kind in (
+        "bundle_registered",
+        "bundle_promoted",
+        "bundle_rolled_back",
+        "bundle_suspended",
+        "bundle_resumed",
+    )
+}
+
+
+def summary(kind: str, data: Data) -> str:
+    """One line on what the entry says; "" where the title says it all or the data are unknown."""
+    words = SUMMARIES.get(kind)
+    if words is None:
+        return ""
+    try:
+        return words(data)
+    except (KeyError, ValueError):  # an entry of another release: its title must do
+        return ""
+
+
+def recommendation_word(recommendation: Recommendation) -> str:
+    """The recommendation as one capitalised word."""
+    return recommendation.value.capitalize()

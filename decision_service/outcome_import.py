@@ -1,0 +1,215 @@
+"""Taking in what became of the loans: from a file or a request, each record once, each fault named.
+
+Records are written in batches, one command each. A record that is refused spoils no other, and
+the same file again changes nothing.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from decision_service.services import Services
+from overrides.cases import Case
+from overrides.errors import OutcomeRefused
+from overrides.journal import Command, Decided, Draft, Json, OnceOnly, Receipt, State
+from overrides.outcomes import OutcomeLine, OutcomeRecord, decide_outcome, read_lines
+from overrides.values import Actor
+
+BATCH_RECORDS = 200
+SOURCE_API = "api"
+BLOCK_BYTES = 1 << 20
+
+REFUSED = "refused"
+RESULTS = ("recorded", "corrected", "unchanged", REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordResult:
+    """What became of one record. ``number`` is its line in a file, or its place in a list."""
+
+    number: int
+    result: str  # one of RESULTS
+    problem: str = ""
+    case_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """How a file went in: counts by result, and every line that was refused."""
+
+    counts: Mapping[str, int]
+    refused: tuple[RecordResult, ...]
+
+    @property
+    def total(self) -> int:
+        """How many records the file had."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeImport:
+    """Writes outcome records through the journal."""
+
+    services: Services
+
+    def file(
+        self,
+        path: Path,
+        actor: Actor,
+        *,
+        form: Literal["csv", "jsonl"] | None = None,
+        simulated: bool = False,
+    ) -> ImportReport:
+        """Import a CSV or JSON-lines file; raises OSError when it cannot be read."""
+        source = sha256_of(path)
+        counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
+        refused: list[RecordResult] = []
+        with path.open("rb") as lines:
+            for result in self._lines(read_lines(lines, form), actor, source, simulated=simulated):
+                counts[result.result] += 1
+                if result.result == REFUSED:
+                    refused.append(result)
+        return ImportReport(counts, tuple(refused))
+
+    def records(
+        self,
+        records: Sequence[OutcomeLine],
+        actor: Actor,
+        *,
+        once: OnceOnly | None = None,
+        source: str = SOURCE_API,
+    ) -> Receipt:
+        """Write a list in one command; the answer's ``results`` has one entry for each."""
+        command = self._command(records, actor, source, simulated=False)
+        return self.services.journal.submit(command, once=once).result()
+
+    def _lines(
+        self, lines: Iterator[OutcomeLine], actor: Actor, source: str, *, simulated: bool
+    ) -> Iterator[RecordResult]:
+        """Results of a file's lines, batch by batch."""
+        while batch := list(islice(lines, BATCH_RECORDS)):
+            command = self._command(batch, actor, source, simulated=simulated)
+            receipt = self.services.journal.submit(command).result()
+            for line, answer in zip(batch, receipt.answer["results"], strict=True):
+                yield RecordResult(
+                    line.number, answer["result"], answer["problem"], answer["case_id"]
+                )
+
+    def _command(
+        self, lines: Sequence[OutcomeLine], actor: Actor, source: str, *, simulated: bool
+    ) -> Command:
+        """One command for several records, each decided on its own."""
+        bundles = tuple(sorted(self.services.registry.standings().versions))
+
+        def command(state: State) -> Decided:
+            ahead = _Ahead(state)
+            results: list[dict[str, Json]] = []
+            for line in lines:
+                try:
+                    if line.record is None:
+                        raise OutcomeRefused(problem=line.problem)  # noqa: TRY301
+                    case = self._case(state, line.record, bundles)
+                    decided = decide_outcome(
+                        case,
+                        line.record,
+                        actor,
+                        ahead,
+                        self.services.new_id,
+                        source=source,
+                        simulated=simulated,
+                    )
+                except OutcomeRefused as refused:
+                    results.append({"result": REFUSED, "problem": refused.problem, "case_id": ""})
+                    continue
+                ahead.take(decided.drafts)
+                answer = decided.answer
+                results.append(
+                    {"result": answer["result"], "problem": "", "case_id": answer["case_id"]}
+                )
+            return Decided(tuple(ahead.drafts), {"results": results})
+
+        return command
+
+    def _case(self, state: State, record: OutcomeRecord, bundles: Iterable[str]) -> Case | None:
+        """The record's case, found by the application's id, and by its bundle where one is named.
+
+        Raises OutcomeRefused when the id belongs to applications of several bundles.
+        """
+        found = []
+        for bundle in (record.bundle,) if record.bundle else bundles:
+            key = application_key(self.services, bundle, record.application_id)
+            case = state.case_of_application(bundle, key)
+            if case is not None:
+                found.append(case)
+        if len(found) > 1:
+            names = ", ".join(case.bundle for case in found)
+            raise OutcomeRefused(
+                problem=f"application_id is used with several bundles ({names}): name one"
+            )
+        return found[0] if found else None
+
+
+def application_key(services: Services, bundle: str, application_id: str) -> str:
+    """The keyed hash by which an application's case is found."""
+    return services.vault.lookup_hash("application", f"{bundle}\0{application_id}")
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class _Ahead:
+    """The state as it will be once the records decided before in the same command are written."""
+
+    state: State
+    drafts: list[Draft] = field(default_factory=list)
+    _taken: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+
+    def take(self, drafts: Iterable[Draft]) -> None:
+        """Count these as written."""
+        for draft in drafts:
+            place = (str(draft.case), str(draft.data["kind"]), str(draft.data["observed_at"]))
+            self._taken[place] = draft.event_id, str(draft.data["value"])
+            self.drafts.append(draft)
+
+    @property
+    def now(self) -> datetime:
+        """The time the events will carry at the earliest."""
+        return self.state.now
+
+    def case(self, case_ref: str) -> Case | None:
+        """The case as it stands."""
+        return self.state.case(case_ref)
+
+    def case_of_application(self, bundle: str, application_key: str) -> Case | None:
+        """The case that an application opened."""
+        return self.state.case_of_application(bundle, application_key)
+
+    def outcome_exists(self, case_ref: str, kind: str, observed_at: str, value: str) -> bool:
+        """Whether this very observation is recorded already, or decided in this command."""
+        taken = self._taken.get((case_ref, kind, observed_at))
+        if taken is not None:
+            return taken[1] == value
+        return self.state.outcome_exists(case_ref, kind, observed_at, value)
+
+    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> str | None:
+        """Event id of the latest observation of this kind and instant."""
+        taken = self._taken.get((case_ref, kind, observed_at))
+        if taken is not None:
+            return taken[0]
+        return self.state.outcome_at(case_ref, kind, observed_at)
+
+    def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
+        """Whether this person was already shown the reasons of this decision."""
+        return self.state.shown_before(case_ref, person, decision_id)
