@@ -192,7 +192,7 @@ def _condition(rule: Knockout) -> Holds:
         ">=": lambda number: number >= bound,
     }
     holds = compare[rule.op]
-    return lambda value: isinstance(value, float) and holds(Decimal(value))
+    return lambda value: isinstance(value, float) and holds(Decimal(repr(value)))
 
 
 def _same(value: Scalar, wanted: str) -> bool:

@@ -7,7 +7,7 @@ right. Who is champion and what is stopped is read from the ledger.
 
 import shutil
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ NOTE_PARTY = "bundles"  # notes on models are about no applicant
 class BundleEvents(Protocol):
     """What the registry reads of the ledger."""
 
-    def changes(self, after: int, limit: int, types: Collection[str] = ()) -> Sequence[Entry]:
+    def changes(self, after: int, limit: int, types: Sequence[str] = ()) -> Sequence[Entry]:
         """Entries of these types after a place, oldest first."""
 
 

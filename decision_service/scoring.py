@@ -18,6 +18,9 @@ from decision_service.errors import Overloaded
 from explain.errors import ExplainError, ModelUnavailable
 from explain.values import Explanation, Row
 
+LATE = "no answer in time"
+LEFT_ALONE = "no answer in time to an application before this one"
+
 Monotonic = Callable[[], float]
 
 WAITING_MAX = 4096  # applications in one lane's queue
@@ -76,7 +79,7 @@ class _Lane:
         job = _Job(row, self._clock())
         with self._wake:
             if self._closed or job.at < self._shut_until:
-                job.settle(ModelUnavailable(self._model.name, "it hung before and is left alone"))
+                job.settle(ModelUnavailable(self._model.name, LEFT_ALONE))
                 return job.future
             if len(self._waiting) >= WAITING_MAX:
                 raise Overloaded
@@ -124,7 +127,7 @@ class _Lane:
 
     def _late(self) -> ModelUnavailable:
         """What an application is told that waited too long."""
-        return ModelUnavailable(self._model.name, f"no answer within {self._deadline_s:g} seconds")
+        return ModelUnavailable(self._model.name, LATE)
 
     def _work(self, shift: int) -> None:
         """Take what waits and explain it, until closed or left behind."""

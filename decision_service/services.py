@@ -6,19 +6,17 @@ auditing, people, commands) sees storage only through these ports.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from decision_service.people import People
+from decision_service.pipeline import Pipeline
+from decision_service.registry import Registry
 from decision_service.settings import Settings
 from overrides.journal import Journal
+from overrides.ledger import LedgerBook
+from overrides.notes import Signer
+from overrides.reading import CaseBook
 from overrides.values import Clock, NewId
-
-if TYPE_CHECKING:
-    from decision_service.people import People
-    from decision_service.pipeline import Pipeline
-    from decision_service.registry import Registry
-    from overrides.ledger import LedgerBook
-    from overrides.reading import CaseBook
-    from overrides.vault import Vault
+from overrides.vault import Vault
 
 Chance = Callable[[], float]  # a number from 0 to below 1
 
@@ -32,12 +30,13 @@ class Services:
     new_id: NewId
     chance: Chance
     journal: Journal  # the one way to write
-    vault: "Vault"  # encryption and keyed hashes: vault.lookup_hash(purpose, text)
-    ledger: "LedgerBook"  # entries, proofs, checkpoints, opened personal slots
-    cases: "CaseBook"  # queue, search, case, acts, board and feedback rows
-    people: "People"  # who exists, who a key or a session belongs to
-    registry: "Registry"  # bundles: champion, versions, rules of a case, suspension
-    decisions: "Pipeline"  # the path of one application
+    vault: Vault  # encryption and keyed hashes
+    signer: Signer  # signs checkpoints
+    ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
+    cases: CaseBook  # queue, search, case, acts, board and feedback rows
+    people: People  # who exists, who a key or a session belongs to
+    registry: Registry  # bundles: champion, versions, rules of a case, suspension
+    decisions: Pipeline  # the path of one application
     closers: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:

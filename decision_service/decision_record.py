@@ -1,0 +1,278 @@
+"""What is written down of one decision: the open part for numbers, the personal parts sealed.
+
+Everything an analysis needs after an erasure is in the open part; everything that says something
+about a person is in a slot under that person's key. Protected attributes have a slot of their own,
+which no officer's page opens.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from decision_service.applications import Application
+from decision_service.decimals import decimal_text, recorded, recorded_fields
+from decision_service.policy import Assessment
+from decision_service.registry import InUse
+from explain.contract import CheckedFields
+from explain.values import Explanation, Reason
+from overrides.cases import Case
+from overrides.instants import instant_text
+from overrides.journal import Draft, Slot
+from overrides.values import Actor, Decision, Money, NewId
+
+FALLBACK = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """One application, checked and with its defaults, before it is scored.
+
+    ``checked`` is None when the contract could not be read, so nothing is known of any field.
+    """
+
+    application: Application
+    actor: Actor
+    in_use: InUse
+    checked: CheckedFields | None
+    amount: Money
+    product: str
+    branch: str
+    channel: str
+    jurisdiction: str
+    received_at: datetime
+    completed_at: datetime
+    due_at: datetime
+    subject: str  # reference of the applicant's key
+    party_subjects: tuple[str, ...]  # of the parties, in their order
+    application_key: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What scoring and policy made of it. ``failure`` is empty exactly when there is a score."""
+
+    assessment: Assessment
+    explanation: Explanation | None = None
+    probability: str = ""  # the recorded decimal
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """A decision ready to be written but for its place in its case."""
+
+    prepared: Prepared
+    finding: Finding
+    event_id: str
+    end_id: str  # of the entry that ends the case, where policy decides at once
+    data: Mapping[str, Any]
+    payloads: Mapping[str, Mapping[str, Any]]  # of the applicant's slots, by name
+
+    def drafts(self, case: Case | None, new_case_ref: str) -> tuple[Draft, ...]:
+        """The entries: the decision, and its end where policy decides at once.
+
+        ``case`` is the application's case when it has one: then this is a re-score of it.
+        """
+        prepared, version = self.prepared, self.prepared.in_use.version
+        case_ref = case.case_ref if case else new_case_ref
+        data = {
+            **self.data,
+            "application": case_ref,
+            "attempt": case.attempt + 1 if case else 1,
+            "supersedes": case.decision_id if case else None,
+            "subject": self._subject(case),
+        }
+        made = Draft(
+            event_id=self.event_id,
+            type="decision_failed" if self.finding.failure else "decision_made",
+            actor=prepared.actor.ref,
+            role=prepared.actor.role,
+            case=case_ref,
+            cause=(case.decision_event,) if case else (),
+            model=version.model,
+            policy=version.policy,
+            codebook=version.codebook,
+            data=data,
+            slots=self._slots(data["subject"]),
+        )
+        final = self.finding.assessment.final
+        return (made,) if final is None else (made, self._decided(made, final))
+
+    def _subject(self, case: Case | None) -> str:
+        """Whose key seals the application: a re-score that names nobody keeps the case's."""
+        if case and not self.prepared.application.parties:
+            return case.subject
+        return self.prepared.subject
+
+    def _slots(self, subject: str) -> tuple[Slot, ...]:
+        """The personal parts, each under its party's key."""
+        own = [Slot(name, subject, payload) for name, payload in self.payloads.items()]
+        parties = self.prepared.application.parties
+        others = [
+            Slot(f"party.{place}", key, {"ref": party.ref, "role": party.role})
+            for place, (party, key) in enumerate(
+                zip(parties, self.prepared.party_subjects, strict=True)
+            )
+        ]
+        return (*own, *others)
+
+    def _decided(self, made: Draft, final: Decision) -> Draft:
+        """The end of a case that policy decides at once."""
+        return Draft(
+            event_id=self.end_id,
+            type="case_decided",
+            actor=made.actor,
+            role=made.role,
+            case=made.case,
+            cause=(made.event_id,),
+            model=made.model,
+            policy=made.policy,
+            codebook=made.codebook,
+            data={
+                "decision": final.value,
+                "by": "policy",
+                "rests_on": [made.event_id],
+                "side": "",
+                "code": "",
+                "terms": "as_applied",
+            },
+        )
+
+
+def sheet_of(prepared: Prepared, finding: Finding, new_id: NewId, latency_us: int) -> Sheet:
+    """Everything that is known before the writer's transaction, in its recorded form."""
+    event_id = new_id()
+    data = _business(prepared, finding, event_id, latency_us)
+    payloads = _inputs(prepared)
+    if finding.explanation is None:
+        data |= {"cause": finding.failure, "fallback": FALLBACK}
+    else:
+        data |= _score(prepared, finding, finding.explanation)
+        payloads["explanation"] = _explanation(finding.explanation)
+    return Sheet(
+        prepared=prepared,
+        finding=finding,
+        event_id=event_id,
+        end_id=new_id() if finding.assessment.final else "",
+        data=data,
+        payloads=payloads,
+    )
+
+
+def _business(
+    prepared: Prepared, finding: Finding, event_id: str, latency_us: int
+) -> dict[str, Any]:
+    """Members that every decision has, scored or not."""
+    assessment = finding.assessment
+    return {
+        "decision_id": event_id,
+        "bundle": prepared.in_use.version.name,
+        "routing": list(assessment.routing),
+        "queue": assessment.queue,
+        "status": assessment.status,
+        "sampled": {
+            "audit": assessment.audit,
+            "p_routed": assessment.p_routed,
+            "p_random_accept": None,
+            "seed": None,
+        },
+        "product": prepared.product,
+        "branch": prepared.branch,
+        "channel": prepared.channel,
+        "jurisdiction": prepared.jurisdiction,
+        "amount_minor": prepared.amount.minor,
+        "currency": prepared.amount.currency,
+        "received_at": instant_text(prepared.received_at),
+        "completed_at": instant_text(prepared.completed_at),
+        "due_at": instant_text(prepared.due_at),
+        "parties": [
+            [f"party.{place}", party.role]
+            for place, party in enumerate(prepared.application.parties)
+        ],
+        "latency_us": latency_us,
+        "simulated": prepared.simulated,
+        "knockouts": list(assessment.knockouts),
+    }
+
+
+def _score(prepared: Prepared, finding: Finding, explanation: Explanation) -> dict[str, Any]:
+    """Members that only a scored decision has."""
+    loaded = prepared.in_use.loaded
+    assert loaded is not None, "a score comes from a loaded bundle"
+    spec, attribution = loaded.bundle.policy_spec, explanation.attribution
+    return {
+        "probability": finding.probability,
+        "raw": decimal_text(attribution.score),
+        "base": decimal_text(attribution.base),
+        "method": explanation.method,
+        "background": explanation.background_sha256,
+        "sum_error": decimal_text(attribution.residual),
+        "reliable": explanation.reliable,
+        "recommendation": finding.assessment.recommendation.value,
+        "approve_up_to": spec.approve_up_to,
+        "decline_above": spec.decline_above,
+        "distance": finding.assessment.distance,
+        "adverse": _ranked(explanation.adverse),
+        "favourable": _ranked(explanation.favourable),
+    }
+
+
+def _ranked(reasons: Sequence[Reason]) -> list[list[str]]:
+    """Concepts with their contributions, strongest first."""
+    return [[reason.concept, decimal_text(reason.contribution)] for reason in reasons]
+
+
+def _inputs(prepared: Prepared) -> dict[str, Mapping[str, Any]]:
+    """The application as checked; protected attributes apart.
+
+    Where no contract could be read, any field may be a protected one, so all are kept apart.
+    """
+    application, checked = prepared.application, prepared.checked
+    inputs: dict[str, Any] = {
+        "application_id": application.application_id,
+        "fields": recorded_fields(checked.features) if checked else {},
+        "context": recorded_fields(checked.context) if checked else {},
+        "fields_meta": dict(application.fields_meta or {}),
+        "warnings": [[w.field, w.code, w.detail] for w in checked.warnings] if checked else [],
+    }
+    unread = {name: _unread(value) for name, value in application.fields.items()}
+    monitor = recorded_fields(checked.monitor) if checked else unread
+    return {"inputs": inputs, **({"monitor": {"fields": monitor}} if monitor else {})}
+
+
+def _unread(value: object) -> str | None:
+    """A submitted value that no contract explains, as text."""
+    if value is None or isinstance(value, str):
+        return value
+    return decimal_text(value) if isinstance(value, float) else str(value)
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    """Contributions and reasons as they were made, the applicant's values in them."""
+    return {
+        "contributions": [
+            [c.feature, decimal_text(c.amount), recorded(c.value)]
+            for c in explanation.attribution.contributions
+        ],
+        "reasons": {
+            "adverse": [_reason(reason) for reason in explanation.adverse],
+            "favourable": [_reason(reason) for reason in explanation.favourable],
+        },
+        "problem": explanation.problem,
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    """One reason as it was made."""
+    return {
+        "concept": reason.concept,
+        "title": reason.title,
+        "text": reason.text,
+        "contribution": decimal_text(reason.contribution),
+        "value": reason.value,
+        "strength": reason.strength,
+        "features": list(reason.features),
+        "counter_intuitive": reason.counter_intuitive,
+    }

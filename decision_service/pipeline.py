@@ -1,0 +1,227 @@
+"""The path of one application: read, check, score, weigh, write down, answer.
+
+Nothing is answered before it is on disk, and nothing that a model does can lose an application: a
+model that fails, hangs or answers nonsense gives a case without a score in a person's queue.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from decision_service.applications import read_application
+from decision_service.decimals import decimal_text
+from decision_service.decision_object import decision_object
+from decision_service.decision_record import Finding, Prepared, Sheet, sheet_of
+from decision_service.decisions import DecisionReader
+from decision_service.errors import AlreadyDecided
+from decision_service.policy import Draw, unscored
+from decision_service.preparing import Preparer
+from decision_service.registry import Registry
+from decision_service.scoring import LATE, LEFT_ALONE, Scorer
+from explain.errors import ExplainError, ModelUnavailable, NonsenseScore
+from explain.values import Explanation
+from overrides.cases import Act
+from overrides.errors import CaseClosed
+from overrides.journal import Decided, Draft, Journal, OnceOnly, Receipt, State
+from overrides.values import Actor, NewId
+
+ROUTE = "POST /v1/decisions"
+CREATED = 201
+REPLAYED = 200
+MICRO = 1_000_000
+
+SUSPENDED = "suspended"
+UNAVAILABLE = "bundle_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the sender is told. ``replayed``: the same request came before."""
+
+    body: Mapping[str, Any]
+    replayed: bool
+    timings_us: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def status(self) -> int:
+        """201 for what was written now, 200 for what had been written."""
+        return REPLAYED if self.replayed else CREATED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pipeline:
+    """Decides applications, one at a time, for the interface and for commands alike.
+
+    ``chance`` draws the audit sample: numbers from 0 to below 1.
+    """
+
+    registry: Registry
+    scorer: Scorer
+    journal: Journal
+    preparer: Preparer
+    reader: DecisionReader
+    new_id: NewId
+    chance: Callable[[], float]
+
+    async def decide(self, body: object, actor: Actor, key: str) -> Answer:
+        """Decide one application without blocking the event loop.
+
+        Raises InvalidRequest, ContractBroken, UnknownBundle, NoChampion, AlreadyDecided,
+        KeyReused, Overloaded or LedgerUnavailable; then nothing was recorded.
+        """
+        watch = _StopWatch()
+        application = read_application(body)
+        used = self.registry.ready(application.bundle)
+        if used is None:
+            used = await asyncio.to_thread(self.registry.in_use, application.bundle)
+        prepared = self.preparer.prepare(application, used, actor, simulated=False)
+        watch.lap("contract")
+        asked = self._ask(prepared)
+        scored = await _settled(asked) if isinstance(asked, Future) else asked
+        watch.lap("score")
+        command = self._command(prepared, scored, watch)
+        submitted = self.journal.submit(command, once=self._once(actor, key, body))
+        receipt = await asyncio.wrap_future(submitted)
+        watch.lap("record")
+        if receipt.replayed:
+            return await asyncio.to_thread(self._again, receipt)
+        return Answer(command.told(receipt), False, watch.laps_us)
+
+    def decide_now(
+        self, body: object, actor: Actor, key: str = "", *, simulated: bool = False
+    ) -> Answer:
+        """The same, waiting in the caller's thread; without a key each call is a new request."""
+        watch = _StopWatch()
+        application = read_application(body)
+        used = self.registry.in_use(application.bundle)
+        prepared = self.preparer.prepare(application, used, actor, simulated=simulated)
+        watch.lap("contract")
+        asked = self._ask(prepared)
+        scored = (asked.exception() or asked.result()) if isinstance(asked, Future) else asked
+        watch.lap("score")
+        command = self._command(prepared, scored, watch)
+        once = self._once(actor, key, body) if key else None
+        receipt = self.journal.submit(command, once=once).result()
+        watch.lap("record")
+        if receipt.replayed:
+            return self._again(receipt)
+        return Answer(command.told(receipt), False, watch.laps_us)
+
+    def _ask(self, prepared: Prepared) -> "Future[Explanation] | str":
+        """Ask the model, or say the cause for which it is not asked."""
+        used = prepared.in_use
+        if used.standing.suspended:
+            return SUSPENDED
+        if used.problem or used.loaded is None or prepared.checked is None:
+            return UNAVAILABLE
+        return self.scorer.submit(used.loaded.bundle, prepared.checked.features)
+
+    def _command(
+        self, prepared: Prepared, asked: "Explanation | BaseException | str", watch: "_StopWatch"
+    ) -> "_Record":
+        """Weigh the score by the policy and put everything into its recorded form."""
+        if isinstance(asked, Explanation):
+            finding = self._weighed(prepared, asked)
+        else:
+            failure = asked if isinstance(asked, str) else cause_of(asked)
+            code = SUSPENDED if failure == SUSPENDED else "model_failed"
+            finding = Finding(assessment=unscored(code), failure=failure)
+        return _Record(sheet_of(prepared, finding, self.new_id, watch.total_us()), self.new_id())
+
+    def _weighed(self, prepared: Prepared, explanation: Explanation) -> Finding:
+        """The policy's view of a scored application."""
+        loaded, checked = prepared.in_use.loaded, prepared.checked
+        assert loaded is not None, "only a loaded bundle is asked"
+        assert checked is not None, "only checked fields are scored"
+        probability = decimal_text(explanation.probability)
+        fields = {**checked.context, **checked.features}
+        assessment = loaded.policy.assess(
+            fields, explanation, probability, checked.warnings, Draw(self.chance())
+        )
+        return Finding(assessment=assessment, explanation=explanation, probability=probability)
+
+    def _once(self, actor: Actor, key: str, body: object) -> OnceOnly:
+        """The identity of this request; the body is remembered by a keyed hash only."""
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        fingerprint = self.preparer.vault.lookup_hash("request", text)
+        return OnceOnly(actor.ref, ROUTE, key, fingerprint)
+
+    def _again(self, receipt: Receipt) -> Answer:
+        """What the same request was told before."""
+        return Answer(self.reader.made(receipt.answer["decision_id"]), replayed=True)
+
+
+class _Record:
+    """The command: finds the application's case inside the transaction, and writes the decision."""
+
+    def __init__(self, sheet: Sheet, new_case_ref: str) -> None:
+        self._sheet = sheet
+        self._new_case_ref = new_case_ref
+        self._made: Draft | None = None
+
+    def __call__(self, state: State) -> Decided:
+        """Decide on the case as the transaction sees it; raises AlreadyDecided."""
+        prepared = self._sheet.prepared
+        name = prepared.in_use.version.name
+        case = state.case_of_application(name, prepared.application_key)
+        if case is not None:
+            try:
+                case.after(Act.RESCORE)
+            except CaseClosed as closed:
+                raise AlreadyDecided(case.case_ref, closed.status, case.decision_id) from None
+        drafts = self._sheet.drafts(case, self._new_case_ref)
+        self._made = drafts[0]
+        answer = {"decision_id": self._sheet.event_id, "case_id": drafts[0].case}
+        return Decided(drafts, answer)
+
+    def told(self, receipt: Receipt) -> dict[str, Any]:
+        """The decision object of what was written just now, made without reading it back."""
+        sheet, made = self._sheet, self._made
+        assert made is not None, "a receipt comes after the command ran"
+        loaded = sheet.prepared.in_use.loaded
+        rules = sheet.finding.assessment.knockouts
+        return decision_object(
+            made,
+            receipt.entries[0],
+            application_id=sheet.prepared.application.application_id,
+            explanation=sheet.payloads.get("explanation"),
+            rule_texts=[loaded.policy.rule_text(rule) for rule in rules] if loaded else (),
+        )
+
+
+class _StopWatch:
+    """How long each part of the path took, for ``Server-Timing`` and the record."""
+
+    def __init__(self) -> None:
+        self._started = self._last = time.perf_counter()
+        self.laps_us: dict[str, int] = {}
+
+    def lap(self, name: str) -> None:
+        """The part that ends now."""
+        now = time.perf_counter()
+        self.laps_us[name] = int((now - self._last) * MICRO)
+        self._last = now
+
+    def total_us(self) -> int:
+        """Since the start."""
+        return int((time.perf_counter() - self._started) * MICRO)
+
+
+def cause_of(failed: BaseException) -> str:
+    """The recorded code for what kept the model from scoring."""
+    if isinstance(failed, NonsenseScore):
+        return "nonsense_score"
+    late = isinstance(failed, ModelUnavailable) and failed.cause in (LATE, LEFT_ALONE)
+    return "model_timeout" if late else "model_error"
+
+
+async def _settled(future: "Future[Explanation]") -> Explanation | ExplainError:
+    """The model's answer or what went wrong; never an exception of the model's."""
+    try:
+        return await asyncio.wrap_future(future)
+    except ExplainError as failed:
+        return failed

@@ -1,0 +1,105 @@
+"""An application made ready to be scored: checked, dated, filled in with the bundle's defaults."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from decision_service.applications import MINOR_MAX, Application
+from decision_service.decision_record import Prepared
+from decision_service.errors import Fault, InvalidRequest
+from decision_service.registry import InUse
+from decision_service.wording import WHOLE_UNITS
+from explain.contract import CheckedFields
+from overrides.values import Actor, Clock, Money
+from overrides.vault import Vault
+
+NO_CURRENCY = "XXX"  # ISO 4217 for "no currency": nothing is known of the amount
+CLOCK_SKEW = timedelta(minutes=5)
+SERVICE_UNKNOWN = timedelta(hours=24)  # where the policy cannot be read
+SUBJECT_CHARS = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Preparer:
+    """Checks applications against the contract of the bundle that will score them."""
+
+    vault: Vault
+    clock: Clock
+
+    def prepare(
+        self, application: Application, used: InUse, actor: Actor, *, simulated: bool
+    ) -> Prepared:
+        """The application with everything that is known before it is scored.
+
+        Raises ContractBroken naming every faulty field, InvalidRequest for times to come.
+        """
+        now, name = self.clock(), used.version.name
+        checked, defaults = None, None
+        if used.loaded:
+            defaults = used.loaded.policy.spec.defaults
+            contract = used.loaded.bundle.contract
+            checked = contract.check(application.fields, application.fields_meta, now)
+        received, completed = _times(application, now)
+        applicant = application.applicant
+        own = f"application\0{name}\0{application.application_id}"
+        return Prepared(
+            application=application,
+            actor=actor,
+            in_use=used,
+            checked=checked,
+            amount=application.amount or _amount(used, checked),
+            product=application.product or (defaults.product if defaults else ""),
+            branch=application.branch or (defaults.branch if defaults else ""),
+            channel=application.channel or (defaults.channel if defaults else ""),
+            jurisdiction=application.jurisdiction or (defaults.jurisdiction if defaults else ""),
+            received_at=received,
+            completed_at=completed,
+            due_at=_due(used, received, completed),
+            subject=self.subject(applicant.ref if applicant else own),
+            party_subjects=tuple(self.subject(party.ref) for party in application.parties),
+            application_key=self.application_key(name, application.application_id),
+            simulated=simulated,
+        )
+
+    def application_key(self, bundle: str, application_id: str) -> str:
+        """Keyed hash under which the case of an application is found."""
+        return self.vault.lookup_hash("application", f"{bundle}\0{application_id}")
+
+    def subject(self, ref: str) -> str:
+        """Reference of a party's encryption key."""
+        return self.vault.lookup_hash("party", ref)[:SUBJECT_CHARS]
+
+
+def _times(application: Application, now: datetime) -> tuple[datetime, datetime]:
+    """When the application was received and complete; now, unless it says otherwise."""
+    faults = [
+        Fault(f"/{name}", "Give a time that has passed.")
+        for name in ("received_at", "completed_at")
+        if (given := getattr(application, name)) and given > now + CLOCK_SKEW
+    ]
+    if faults:
+        raise InvalidRequest(tuple(faults))
+    received = application.received_at or application.completed_at or now
+    return received, application.completed_at or received
+
+
+def _due(used: InUse, received: datetime, completed: datetime) -> datetime:
+    """When a person must have decided: the service promised, or the law's limit if sooner."""
+    if used.loaded is None:
+        return received + SERVICE_UNKNOWN
+    spec = used.loaded.policy.spec
+    promised = received + timedelta(hours=spec.service_hours)
+    return min(promised, completed + timedelta(days=spec.legal_clock_days))
+
+
+def _amount(used: InUse, checked: CheckedFields | None) -> Money:
+    """The amount asked for, from the field that holds it, in minor units."""
+    if used.loaded is None or checked is None:
+        return Money(0, NO_CURRENCY)
+    defaults = used.loaded.policy.spec.defaults
+    value = {**checked.context, **checked.features}.get(defaults.amount_field)
+    if not isinstance(value, float) or value < 0:
+        return Money(0, defaults.currency)
+    whole = 1 if defaults.currency in WHOLE_UNITS else 100
+    minor = int((Decimal(repr(value)) * whole).to_integral_value())
+    return Money(min(minor, MINOR_MAX), defaults.currency)
