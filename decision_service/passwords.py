@@ -61,7 +61,7 @@ class Passwords:
             self._hasher.verify(kept or self._nobody, _normal(password)[:LENGTH_MAX])
         except (VerificationError, InvalidHashError):
             return False
-        return kept is not None
+        return bool(kept)
 
 
 def first_password(random_bytes: Callable[[int], bytes]) -> str:

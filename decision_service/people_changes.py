@@ -119,20 +119,22 @@ class PeopleChanges:
         """A person leaves: keys and log-ins end, claims go back; how many claims those were."""
         person = self._present(name)
         store, held = self.people.store, self.claims(person.ref)
+        revoked = [
+            self._draft(
+                by, "key_revoked", {"person": person.ref, "key": public_id, "reason": "left"}
+            )
+            for public_id in store.keys(person.ref)
+        ]
 
         def decide(state: State) -> Decided:
-            drafts = [self._draft(by, "person_left", {"person": person.ref, "reason": "left"})]
-            drafts += [
-                self._draft(by, "key_revoked", {"person": person.ref, "key": k, "reason": "left"})
-                for k in store.keys(person.ref)
-            ]
-            released = [c for c in held if _claimed_by(state, c, person.ref)]
-            drafts += [
+            left = self._draft(by, "person_left", {"person": person.ref, "reason": "left"})
+            released = [
                 self._draft(by, "case_released", {"person": person.ref, "why": "left"}, case)
-                for case in released
+                for case in held
+                if _claimed_by(state, case, person.ref)
             ]
             also = (store.end_sessions(person.ref), store.revoke_keys(person.ref, state.now))
-            return Decided(tuple(drafts), {"released": len(released)}, also)
+            return Decided((left, *revoked, *released), {"released": len(released)}, also)
 
         receipt = self._record(decide, self._once(by, key, ("leave", person.ref)))
         return person, int(receipt.answer["released"])

@@ -1,0 +1,27 @@
+"""Amounts of money as people type them, in the main unit of a currency."""
+
+import re
+
+from decision_service.wording import WHOLE_UNITS
+
+SHAPE = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,2}))?", re.ASCII)
+NO_CURRENCY = "XXX"  # ISO 4217 for "no currency involved"
+
+
+def minor_units(text: str, currency: str) -> int:
+    """Minor units of an amount such as ``25000`` or ``1999.50``. Raises ``ValueError``."""
+    found = SHAPE.fullmatch(text.strip().replace(",", ""))
+    digits = 0 if currency in WHOLE_UNITS else 2
+    if found is None or len(found[2] or "") > digits:
+        msg = f"{text!r} is not an amount of {currency}: write it like 25000"
+        raise ValueError(msg)
+    return int(found[1] + (found[2] or "").ljust(digits, "0"))
+
+
+def accepted_currency(text: str) -> str:
+    """The code of a currency. Raises ``ValueError``."""
+    code = text.strip().upper()
+    if not (len(code) == len(NO_CURRENCY) and code.isascii() and code.isalpha()):
+        msg = f"{text!r} is not a currency: write its code of three letters, like EUR"
+        raise ValueError(msg)
+    return code
