@@ -59,6 +59,11 @@ class Bundle(BundleContents):
         running = self._model()
         return running.adapter, running.explainer
 
+    def use(self, adapter: ModelAdapter, explainer: Explainer) -> None:
+        """Answer with another model or explainer: one reached otherwise, or one made to fail."""
+        with self._building:
+            self._running = _Running(adapter, explainer)
+
     def score(self, rows: Sequence[Row]) -> list[float]:
         """Log-odds of bad by the model's own library."""
         return self._model().adapter.score(rows)

@@ -1,0 +1,130 @@
+"""Contributions are summed inside a concept, ranked without luck, and worded truly."""
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explain.bundle import Bundle
+from explain.codebook import Concept
+from explain.contract import Contract, Field
+from explain.reasons import EPSILON, Quartiles, Wording, quartiles, strength_of
+from explain.values import Explanation, Row
+
+CONTRACT = Contract(
+    [
+        Field(name="a", label="A", type="number", unit="points"),
+        Field(name="b", label="B", type="number"),
+        Field(name="c", label="C", type="money", unit="DM"),
+    ]
+)
+ROW: Row = {"a": 4.0, "b": 2.5, "c": 1000.0}
+
+
+def concept(name: str, *features: str, sign: str = "±") -> Concept:
+    places = " and ".join(f"{{{f}}}" for f in features)
+    return Concept.model_validate(
+        {
+            "id": name,
+            "title": f"Title {name}",
+            "features": features,
+            "sign": sign,
+            "actionable": "yes",
+            "adverse": {"en": f"{places} raises the risk."},
+            "favourable": {"en": f"{places} lowers the risk."},
+            "why": "Because.",
+        }
+    )
+
+
+def wording(*concepts: Concept, usual: dict[str, Quartiles] | None = None) -> Wording:
+    return Wording(concepts, CONTRACT, "en", usual or {})
+
+
+def test_two_features_of_one_concept_are_one_reason_with_their_sum() -> None:
+    adverse, favourable = wording(concept("R22", "a", "b"), concept("R23", "c")).reasons(
+        [0.5, -0.2, 0.1], ROW
+    )
+    assert [(r.concept, r.text) for r in adverse] == [
+        ("R22", "4 points and 2.50 raises the risk."),
+        ("R23", "DM 1,000 raises the risk."),
+    ]
+    assert math.isclose(adverse[0].contribution, 0.3)
+    assert adverse[0].features == ("a", "b")
+    assert favourable == ()
+
+
+def test_parts_that_cancel_inside_a_concept_are_no_reason_at_all() -> None:
+    adverse, favourable = wording(concept("R22", "a", "b"), concept("R23", "c")).reasons(
+        [0.5, -0.5, EPSILON / 2], ROW
+    )
+    assert adverse == favourable == ()
+
+
+def test_equal_pushes_go_by_concept_id_whatever_order_the_codebook_has() -> None:
+    concepts = [concept("R30", "a"), concept("R10", "b"), concept("R20", "c")]
+    for seed in range(6):
+        shuffled = random.Random(seed).sample(concepts, 3)
+        adverse, _ = wording(*shuffled).reasons([0.2, 0.2, 0.2], ROW)
+        assert [r.concept for r in adverse] == ["R10", "R20", "R30"]
+
+
+@given(st.lists(st.floats(-5, 5), min_size=3, max_size=3))
+def test_every_push_beyond_epsilon_is_told_once_on_its_own_side(amounts: list[float]) -> None:
+    adverse, favourable = wording(
+        *(concept(f"R1{f}", f"{n}") for f, n in enumerate("abc"))
+    ).reasons(amounts, ROW)
+    assert sorted(r.contribution for r in adverse) == sorted(a for a in amounts if a > EPSILON)
+    assert sorted(r.contribution for r in favourable) == sorted(a for a in amounts if a < -EPSILON)
+    for side in (adverse, favourable):
+        pushes = [abs(r.contribution) for r in side]
+        assert pushes == sorted(pushes, reverse=True)
+
+
+def test_strength_goes_by_the_share_of_the_push_on_its_side() -> None:
+    assert [strength_of(s) for s in (1.0, 0.30, 0.29, 0.12, 0.11)] == [
+        "strong",
+        "strong",
+        "moderate",
+        "moderate",
+        "slight",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sign", "value", "amount", "surprises"),
+    [
+        ("+", 1.0, 0.5, True),
+        ("+", 9.0, 0.5, False),
+        ("+", 9.0, -0.5, True),
+        ("+", 1.0, -0.5, False),
+        ("-", 9.0, 0.5, True),
+        ("-", 1.0, 0.5, False),
+        ("±", 1.0, 0.5, False),
+        ("+", 5.0, 0.5, False),
+    ],
+)
+def test_a_reason_against_the_declared_direction_is_marked_for_a_person(
+    sign: str, value: float, amount: float, *, surprises: bool
+) -> None:
+    usual = {"a": Quartiles(3.0, 7.0)}
+    sides = wording(concept("R22", "a", sign=sign), concept("R23", "b", "c"), usual=usual).reasons(
+        [amount, 0.0, 0.0], {**ROW, "a": value}
+    )
+    (reason,) = sides[0] + sides[1]
+    assert reason.counter_intuitive is surprises
+
+
+def test_quartiles_are_of_the_rows_that_have_the_value() -> None:
+    some: list[Row] = [{"a": float(v), "b": None, "c": 1.0} for v in range(9)]
+    assert quartiles(CONTRACT, some) == {"a": Quartiles(2.0, 6.0), "c": Quartiles(1.0, 1.0)}
+
+
+def test_reasons_of_real_applications_add_up_to_the_score(bundle: Bundle, rows: list[Row]) -> None:
+    for answer in bundle.explain(rows[:200]):
+        assert isinstance(answer, Explanation)
+        total = math.fsum([answer.attribution.base, *(r.contribution for r in answer.reasons)])
+        # Concepts within epsilon of zero are told on neither side.
+        assert abs(total - answer.attribution.score) <= EPSILON * len(bundle.concepts)

@@ -1,0 +1,1 @@
+"""The sample bundles: real data, honest labels, the same bytes every time."""
