@@ -4,7 +4,7 @@ Nothing here is personal data. Names, fields, notes and evidence are opened from
 event that a row names; ``application_key`` and ``subject`` are keyed hashes.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal as Number
@@ -17,6 +17,13 @@ from overrides.labels import Ending, Observation
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
 
 PAGE_ROWS_MAX = 500
+
+KeyedHash = Callable[[str, str], str]  # purpose and text: hex; the vault's ``lookup_hash``
+
+
+def application_key(lookup: KeyedHash, bundle: str, application_id: str) -> str:
+    """Keyed hash under which an application of a bundle is found again."""
+    return lookup("application", f"{bundle}\0{application_id}")
 
 
 class Order(StrEnum):

@@ -1,0 +1,131 @@
+"""What a command may look at before it decides: the cases, through the writer's transaction."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, literal_column, select
+
+from overrides.cases import Case, Proposal
+from overrides.instants import parse_instant
+from overrides.stores.case_tables import ACTS, FILES, OUTCOMES
+from overrides.stores.hot_path import HotPath
+from overrides.stores.standing import Standing
+from overrides.values import (
+    CaseStatus,
+    Claim,
+    Decision,
+    Money,
+    OverrideSide,
+    Recommendation,
+)
+
+_COLUMNS = tuple(column.name for column in FILES.columns)
+_SELECT_FILE = select(FILES).where(FILES.c.case_ref == bindparam("ref"))
+_SELECT_BY_KEY = select(FILES).where(FILES.c.application_key == bindparam("key"))
+_SHOWN = select(ACTS.c.seq).where(
+    ACTS.c.case_ref == bindparam("ref"),
+    ACTS.c.type == literal_column("'reasons_shown'"),
+    ACTS.c.actor == bindparam("person"),
+    ACTS.c.decision_id == bindparam("decision"),
+)
+_OBSERVED = (
+    select(OUTCOMES.c.event_id)
+    .where(
+        OUTCOMES.c.case_ref == bindparam("ref"),
+        OUTCOMES.c.kind == bindparam("kind"),
+        OUTCOMES.c.observed_at == bindparam("observed_at"),
+    )
+    .order_by(OUTCOMES.c.seq.desc())
+)
+_SAME_VALUE = _OBSERVED.where(OUTCOMES.c.value == bindparam("value"))
+
+
+def as_case(row: Mapping[str, Any]) -> Case:
+    """The case that a row of ``case_file`` stands for."""
+    probability, proposal = row["probability"], None
+    if row["proposal"]:
+        held = json.loads(row["proposal"])
+        proposal = Proposal(
+            event_id=held["event_id"],
+            person=held["person"],
+            decision=Decision(held["decision"]),
+            side=OverrideSide(held["side"]),
+            code=held["code"],
+            needs=held["needs"],
+        )
+    claim = None
+    if row["claim_person"]:
+        claim = Claim(row["claim_person"], parse_instant(row["claim_until"]))
+    return Case(
+        case_ref=row["case_ref"],
+        bundle=row["bundle"],
+        status=CaseStatus(row["status"]),
+        version=row["version"],
+        decision_id=row["decision_id"],
+        decision_event=row["decision_event"],
+        recommendation=Recommendation(row["recommendation"]),
+        probability=None if probability is None else Decimal(probability),
+        reliable=bool(row["reliable"]),
+        amount=Money(row["amount_minor"], row["currency"]),
+        branch=row["branch"],
+        subject=row["subject"],
+        opened_at=parse_instant(row["opened_at"]),
+        attempt=row["attempt"],
+        claim=claim,
+        proposal=proposal,
+        excluded=tuple(json.loads(row["excluded"])),
+        final=Decision(row["final"]) if row["final"] else None,
+        side=OverrideSide(row["side"]) if row["side"] else None,
+    )
+
+
+def standing_of(path: HotPath, case_ref: str) -> Standing | None:
+    """The row of a case, if there is one."""
+    found = path.first(_SELECT_FILE, {"ref": case_ref})
+    return None if found is None else dict(zip(_COLUMNS, found, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class SqlState:
+    """What a command may look at: the tables, through the writer's own transaction."""
+
+    connection: Connection
+    now: datetime
+
+    def case(self, case_ref: str) -> Case | None:
+        """The case as it stands."""
+        with HotPath(self.connection) as path:
+            row = standing_of(path, case_ref)
+        return None if row is None else as_case(row)
+
+    def case_of_application(self, bundle: str, application_key: str) -> Case | None:
+        """The case that an application opened; its key already holds the bundle's name."""
+        with HotPath(self.connection) as path:
+            found = path.first(_SELECT_BY_KEY, {"key": application_key})
+        if found is None:
+            return None
+        case = as_case(dict(zip(_COLUMNS, found, strict=True)))
+        return case if case.bundle == bundle else None
+
+    def outcome_exists(self, case_ref: str, kind: str, observed_at: str, value: str) -> bool:
+        """Whether this very observation is recorded already."""
+        wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at, "value": value}
+        with HotPath(self.connection) as path:
+            return path.first(_SAME_VALUE, wanted) is not None
+
+    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> str | None:
+        """Event id of the latest observation of this kind and instant, if there is one."""
+        wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at}
+        with HotPath(self.connection) as path:
+            found = path.first(_OBSERVED, wanted)
+        return None if found is None else found[0]
+
+    def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
+        """Whether this person was already shown the reasons of this decision."""
+        wanted = {"ref": case_ref, "person": person, "decision": decision_id}
+        with HotPath(self.connection) as path:
+            return path.first(_SHOWN, wanted) is not None

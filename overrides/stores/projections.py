@@ -1,0 +1,192 @@
+"""Filling the tables of the cases from the ledger, event by event, in the writer's transaction."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from overrides.instants import instant_text
+from overrides.journal import Event, Opened, State
+from overrides.reading import KeyedHash, application_key
+from overrides.stores.case_state import SqlState, standing_of
+from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES, TABLES
+from overrides.stores.hot_path import HotPath
+from overrides.stores.standing import DECISION_KINDS, KINDS, Standing, advance, opened
+
+_INSERT_FILE = insert(FILES)
+_INSERT_DECISION = insert(DECISIONS)
+_INSERT_ACT = insert(ACTS)
+_INSERT_OUTCOME = insert(OUTCOMES)
+_INSERT_EXPORT = insert(EXPORTS)
+_INSERT_COUNT = upsert(COUNTS)
+_COUNT = _INSERT_COUNT.on_conflict_do_update(
+    index_elements=[COUNTS.c.bundle, COUNTS.c.branch, COUNTS.c.status],
+    set_={"cases": COUNTS.c.cases + _INSERT_COUNT.excluded.cases},
+)
+
+
+def _change(*names: str) -> Any:
+    """An update of these columns of one case; unnamed columns and their indexes stay untouched."""
+    changes: dict[str, BindParameter[Any]] = {name: bindparam(f"new_{name}") for name in names}
+    return update(FILES).where(FILES.c.case_ref == bindparam("ref")).values(changes)
+
+
+_CLAIM = ("claim_person", "claim_until")
+_ON_RESCORE = frozenset(column.name for column in FILES.columns) - {
+    "case_ref",
+    "log",
+    "application_key",
+    "opened_at",
+    "excluded",
+}
+_ON_ACT = (
+    *("status", "is_open", "version", "proposal", "proposal_person", "excluded", *_CLAIM),
+    *("final", "side", "code", "by_person", "reviewer", "approver", "closed_at"),
+)
+_CHANGE_CLAIM = _change(*_CLAIM)
+_CHANGE_VERSION = _change("version")
+_CHANGE_ALL = _change(*sorted(_ON_RESCORE | set(_ON_ACT)))
+_CHANGE_ACT = _change(*_ON_ACT)
+
+
+class CaseProjector:
+    """Keeps the tables of the cases, and makes the state that commands decide on.
+
+    ``lookup`` is the vault's keyed hash: an application's own id is only ever kept through it.
+    """
+
+    def __init__(self, lookup: KeyedHash) -> None:
+        self._lookup = lookup
+
+    def tables(self) -> Sequence[str]:
+        """Names of the tables this projector fills, and nobody else writes."""
+        return tuple(table.name for table in TABLES)
+
+    def state(self, connection: Connection, now: datetime) -> State:
+        """A view of the tables through the writer's own transaction."""
+        return SqlState(connection, now)
+
+    def clear(self, connection: Connection) -> None:
+        """Empty the tables, before a rebuild."""
+        for table in TABLES:
+            connection.execute(delete(table))
+
+    def apply(self, connection: Connection, event: Event, opened_slots: Opened) -> None:
+        """Take in one event, in ledger order."""
+        if event.type in KINDS:
+            with HotPath(connection) as path:
+                self._act(path, event, opened_slots)
+        elif event.type in {"outcome_observed", "outcome_corrected"}:
+            with HotPath(connection) as path:
+                path.run(_INSERT_OUTCOME, _outcome(event))
+        elif event.type == "feedback_exported":
+            with HotPath(connection) as path:
+                path.run(_INSERT_EXPORT, _export(event))
+
+    def _act(self, path: HotPath, event: Event, opened_slots: Opened) -> None:
+        """Move the case, or open it."""
+        before = standing_of(path, str(event.case))
+        if before is None:
+            after = opened(event, self._application_key(event, opened_slots))
+            path.run(_INSERT_FILE, after)
+            _count(path, after, 1)
+        else:
+            changed = advance(before, event)
+            after = {**before, **changed}
+            _write_changes(path, changed, after)
+            if any(after[name] != before[name] for name in ("bundle", "branch", "status")):
+                _count(path, before, -1)
+                _count(path, after, 1)
+        if event.type in DECISION_KINDS:
+            path.run(_INSERT_DECISION, _decision(event, after))
+        path.run(_INSERT_ACT, _act(event, after))
+
+    def _application_key(self, event: Event, opened_slots: Opened) -> str | None:
+        """Keyed hash of the bundle's name and the application's id; None once that is erased."""
+        application_id = opened_slots.get("inputs", {}).get("application_id")
+        if application_id is None:
+            return None
+        return application_key(self._lookup, event.data["bundle"], application_id)
+
+
+def _write_changes(path: HotPath, changed: Standing, after: Standing) -> None:
+    """Update the row by the narrowest statement that holds the changes."""
+    if not changed:
+        return
+    names = changed.keys()
+    columns: tuple[str, ...] = tuple(_ON_RESCORE | set(_ON_ACT))
+    statement = _CHANGE_ALL
+    if names <= set(_CLAIM):
+        statement, columns = _CHANGE_CLAIM, _CLAIM
+    elif names == {"version"}:
+        statement, columns = _CHANGE_VERSION, ("version",)
+    elif names <= set(_ON_ACT):
+        statement, columns = _CHANGE_ACT, _ON_ACT
+    path.run(statement, {"ref": after["case_ref"], **{f"new_{n}": after[n] for n in columns}})
+
+
+def _count(path: HotPath, standing: Standing, step: int) -> None:
+    """One case more or fewer in this state."""
+    keys = {name: standing[name] for name in ("bundle", "branch", "status")}
+    path.run(_COUNT, {**keys, "cases": step})
+
+
+def _decision(event: Event, after: Standing) -> Standing:
+    """Row of a decision."""
+    names = ("recommendation", "probability", "reliable", "amount_minor", "currency", "branch")
+    return {
+        "decision_id": event.data["decision_id"],
+        "case_ref": event.case,
+        "log": event.log,
+        "seq": event.seq,
+        "event_id": event.event_id,
+        **{name: after[name] for name in (*names, "received_at", "due_at")},
+        "completed_at": event.data["completed_at"] or None,
+        "random_accept": bool((event.data["sampled"] or {}).get("random_accept")),
+    }
+
+
+def _act(event: Event, after: Standing) -> Standing:
+    """Row of an act, with the standing it led to."""
+    names = ("status", "version", "final", "side", "code", "by_person", "reviewer", "approver")
+    return {
+        "log": event.log,
+        "seq": event.seq,
+        "event_id": event.event_id,
+        "case_ref": event.case,
+        "type": event.type,
+        "at": instant_text(event.recorded_at),
+        "actor": event.actor,
+        "decision_id": event.data.get("decision_id") or after["decision_id"],
+        **{name: after[name] for name in (*names, "closed_at")},
+    }
+
+
+def _outcome(event: Event) -> Standing:
+    """Row of an observation."""
+    names = ("kind", "value", "observed_at", "months_on_book", "source", "corrects", "simulated")
+    return {
+        "log": event.log,
+        "seq": event.seq,
+        "event_id": event.event_id,
+        "case_ref": event.case,
+        "at": instant_text(event.recorded_at),
+        **{name: event.data[name] for name in names},
+    }
+
+
+def _export(event: Event) -> Standing:
+    """Row of a feedback set."""
+    names = ("folder", "manifest_sha256", "rows", "as_of", "purpose", "erasure_epoch")
+    return {
+        "log": event.log,
+        "seq": event.seq,
+        "at": instant_text(event.recorded_at),
+        "actor": event.actor,
+        "bundle": event.data.get("bundle") or "",
+        "counts": json.dumps(event.data["counts"], sort_keys=True),
+        **{name: event.data[name] for name in names},
+    }

@@ -1,0 +1,223 @@
+"""How an event moves a case from one standing to the next: pure, so that a rebuild gives the same.
+
+A standing is the row of ``case_file`` as a mapping. ``advance`` never looks at a slot; the only
+thing that rests on one is the application's key, which an erasure takes with it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from overrides.cases import OPEN_STATES
+from overrides.instants import instant_text
+from overrides.journal import Event
+from overrides.values import CaseStatus, Recommendation
+
+Standing = dict[str, Any]
+Moves = Callable[[Mapping[str, Any], Event], Standing]
+
+DECISION_KINDS = frozenset({"decision_made", "decision_failed"})
+END_OF_TIME = "9999-12-31T23:59:59.999999Z"
+
+_NO_CLAIM: Standing = {"claim_person": None, "claim_until": None}
+_NO_PROPOSAL: Standing = {"proposal": None, "proposal_person": None}
+_UNDECIDED: Standing = {
+    "final": None,
+    "side": None,
+    "code": "",
+    "by_person": None,
+    "reviewer": "",
+    "approver": "",
+    "closed_at": None,
+}
+
+
+def opened(event: Event, application_key: str | None) -> Standing:
+    """Standing of the case that a first decision opens."""
+    return {
+        "case_ref": event.case,
+        "log": event.log,
+        "application_key": application_key,
+        "opened_at": instant_text(event.recorded_at),
+        "version": 1,
+        "excluded": "[]",
+        **_scored(event),
+    }
+
+
+def advance(standing: Mapping[str, Any], event: Event) -> Standing:
+    """What the event changes in the standing; empty for an event that changes nothing."""
+    if event.type in DECISION_KINDS:
+        claim = {name: standing[name] for name in _NO_CLAIM}
+        return {**_scored(event), **claim, "version": standing["version"] + 1}
+    moves = _MOVES.get(event.type)
+    if moves is None:
+        return {}
+    changed = moves(standing, event)
+    if event.type not in _UNSEEN:
+        changed["version"] = standing["version"] + 1
+    if "status" in changed:
+        changed["is_open"] = changed["status"] in OPEN_STATES
+    return changed
+
+
+def _scored(event: Event) -> Standing:
+    """What a decision says of the case; a failed one gives the case to a person."""
+    data = event.data
+    status = data["status"]
+    return {
+        "bundle": data["bundle"],
+        "subject": data["subject"],
+        "status": status,
+        "is_open": status in OPEN_STATES,
+        "attempt": data["attempt"],
+        "decision_id": data["decision_id"],
+        "decision_event": event.event_id,
+        "recommendation": data.get("recommendation", Recommendation.REFER.value),
+        "probability": data.get("probability"),
+        "reliable": data.get("reliable", False),
+        "amount_minor": data["amount_minor"],
+        "currency": data["currency"],
+        "product": data["product"],
+        "branch": data["branch"],
+        "queue": data["queue"],
+        "routing": json.dumps(data["routing"]),
+        "received_at": data["received_at"] or None,
+        "due_at": data["due_at"] or None,
+        "due_sort": data["due_at"] or END_OF_TIME,
+        "simulated": data["simulated"],
+        **_NO_CLAIM,
+        **_NO_PROPOSAL,
+        **_UNDECIDED,
+    }
+
+
+def _claimed(_: Mapping[str, Any], event: Event) -> Standing:
+    """Somebody took the lease."""
+    return {"claim_person": event.data["person"], "claim_until": event.data["until"]}
+
+
+def _handed_over(_: Mapping[str, Any], event: Event) -> Standing:
+    """The lease went to another person, or the case is free."""
+    to = event.data.get("to")
+    return {"claim_person": to, "claim_until": event.data.get("until") if to else None}
+
+
+def _freed(_: Mapping[str, Any], __: Event) -> Standing:
+    """Nobody holds the case."""
+    return dict(_NO_CLAIM)
+
+
+def _reviewed(_: Mapping[str, Any], __: Event) -> Standing:
+    """A review is followed by the decision that rests on it."""
+    return {}
+
+
+def _overridden(_: Mapping[str, Any], event: Event) -> Standing:
+    """An override that needs a second person waits; any other is followed by its decision."""
+    if not event.data["needs"]:
+        return {}
+    proposal = {
+        "event_id": event.event_id,
+        "person": event.actor,
+        "decision": event.data["to"],
+        "side": event.data["side"],
+        "code": event.data["code"],
+        "needs": event.data["needs"],
+        "at": instant_text(event.recorded_at),
+    }
+    return {
+        "status": CaseStatus.WAITING_APPROVAL.value,
+        "proposal": json.dumps(proposal),
+        "proposal_person": event.actor,
+        **_NO_CLAIM,
+    }
+
+
+def _judged(standing: Mapping[str, Any], event: Event) -> Standing:
+    """An upheld override is followed by its decision; otherwise the case is open again."""
+    verdict = event.data["verdict"]
+    if verdict == "uphold":
+        return {}
+    changed = {"status": CaseStatus.IN_REVIEW.value, **_NO_CLAIM, **_NO_PROPOSAL}
+    if verdict == "reject" and standing["proposal_person"]:
+        excluded = [*json.loads(standing["excluded"]), standing["proposal_person"]]
+        changed["excluded"] = json.dumps(excluded)
+    return changed
+
+
+def _decided(standing: Mapping[str, Any], event: Event) -> Standing:
+    """The case has its decision: by policy, by one person, or by two."""
+    data, by_person = event.data, event.data["by"] == "person"
+    proposer = standing["proposal_person"]
+    return {
+        "status": CaseStatus.DECIDED.value,
+        "final": data["decision"],
+        "side": data["side"] or None,
+        "code": data["code"],
+        "by_person": by_person,
+        "reviewer": (proposer or event.actor) if by_person else "",
+        "approver": event.actor if by_person and proposer else "",
+        "closed_at": instant_text(event.recorded_at),
+        **_NO_CLAIM,
+        **_NO_PROPOSAL,
+    }
+
+
+def _ended(status: CaseStatus) -> Moves:
+    """The case ended without a decision."""
+
+    def moves(_: Mapping[str, Any], event: Event) -> Standing:
+        return {
+            "status": status.value,
+            "closed_at": instant_text(event.recorded_at),
+            **_NO_CLAIM,
+            **_NO_PROPOSAL,
+        }
+
+    return moves
+
+
+def _waits(status: CaseStatus) -> Moves:
+    """The case stays open in another state."""
+
+    def moves(_: Mapping[str, Any], __: Event) -> Standing:
+        return {"status": status.value, **_NO_CLAIM}
+
+    return moves
+
+
+def _reopened(_: Mapping[str, Any], __: Event) -> Standing:
+    """The case is undecided again; what had been decided stays in its acts."""
+    return {"status": CaseStatus.IN_REVIEW.value, **_UNDECIDED, **_NO_CLAIM, **_NO_PROPOSAL}
+
+
+# Leases and what was shown do not make a page stale.
+_UNSEEN = frozenset(
+    {
+        "case_claimed",
+        "case_released",
+        "case_handed_over",
+        "case_escalated",
+        "case_snoozed",
+        "reasons_shown",
+    }
+)
+_MOVES: Mapping[str, Moves] = {
+    "case_claimed": _claimed,
+    "case_released": _freed,
+    "case_handed_over": _handed_over,
+    "case_escalated": _freed,
+    "case_snoozed": _freed,
+    "reasons_shown": _reviewed,
+    "review_recorded": _reviewed,
+    "override_recorded": _overridden,
+    "approval_recorded": _judged,
+    "case_decided": _decided,
+    "case_withdrawn": _ended(CaseStatus.WITHDRAWN),
+    "case_expired": _ended(CaseStatus.EXPIRED),
+    "case_reopened": _reopened,
+    "information_requested": _waits(CaseStatus.WAITING_APPLICANT),
+    "information_received": _waits(CaseStatus.IN_REVIEW),
+}
+KINDS = frozenset(_MOVES) | DECISION_KINDS
