@@ -31,6 +31,46 @@ def canonical(value: object) -> bytes:
     return _encode(value).encode()
 
 
+def read_canonical(data: bytes) -> Any:
+    """The value whose canonical form these bytes are. Raises ``NotCanonical`` for any other bytes.
+
+    Twice as fast as parsing strictly and writing again, which is what it comes to.
+    """
+    try:
+        text = data.decode()
+        _check_depth(text, DEPTH_MAX)
+        value = _decode(text)
+    except ValueError:  # UnicodeDecodeError is one
+        raise NotCanonical(problem="not JSON in UTF-8") from None
+    if b"\\" in data or not data.isascii():  # otherwise no text can hold what is forbidden
+        _check(value, DEPTH_MAX)
+    if _encode(value) != text:
+        raise NotCanonical(problem="the bytes are not the canonical form of what they say")
+    return value
+
+
+def _refuse_float(digits: str) -> NoReturn:
+    """Floats have no exact form."""
+    raise NotCanonical(problem=f"a number that is not an integer: {digits[:40]}")
+
+
+def _small_integer(digits: str) -> int:
+    """An integer inside the profile."""
+    if len(digits) > len(str(-INTEGER_MAX)) or abs(value := int(digits)) > INTEGER_MAX:
+        raise NotCanonical(problem="an integer beyond 2**53")
+    return value
+
+
+def _refuse_constant(word: str) -> NoReturn:
+    """NaN, Infinity and -Infinity are not JSON."""
+    raise NotCanonical(problem=f"{word} is not a number")
+
+
+_decode = json.JSONDecoder(
+    parse_float=_refuse_float, parse_int=_small_integer, parse_constant=_refuse_constant
+).decode
+
+
 def _check(value: object, levels: int) -> None:
     """Refuse what has no exact form; ``levels`` is how many nested containers may still come."""
     if value is None or isinstance(value, bool):
@@ -56,8 +96,9 @@ def _check_mapping(value: dict[Any, object], levels: int) -> None:
     if not levels:
         raise NotCanonical(problem=f"more than {DEPTH_MAX} levels")
     for key, item in value.items():
-        if not (isinstance(key, str) and key.isascii() and key.isprintable()):
-            raise NotCanonical(problem=f"a member name that is not printable ASCII: {key!r}")
+        if not (isinstance(key, str) and key.isascii()):
+            raise NotCanonical(problem=f"a member name that is not ASCII text: {key!r}")
+        _check_text(key)
         _check(item, levels - 1)
 
 
@@ -123,11 +164,6 @@ def _check_depth(text: str, max_depth: int) -> None:
                 raise NotCanonical(problem=f"more than {max_depth} levels")
         elif first != '"':
             depth -= 1
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    """NaN, Infinity and -Infinity are not JSON."""
-    raise NotCanonical(problem=f"{word} is not a number")
 
 
 def _unique_members(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:

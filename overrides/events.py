@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from overrides.canonical import canonical, parse_strict
+from overrides.canonical import canonical, read_canonical
 from overrides.errors import EventTooLarge, NotCanonical, UnknownKind
 from overrides.event_kinds import KINDS
 from overrides.instants import instant_text, parse_instant
@@ -100,10 +100,12 @@ def body_of(
 def read_event(body: bytes) -> Event:
     """Event from the bytes of an entry.
 
-    Raises ``UnknownKind`` for a kind or version of a later release, and ``NotCanonical`` for bytes
-    that no release could have written.
+    Raises ``UnknownKind`` for a kind or version of a later release, and ``NotCanonical`` or
+    ``EventTooLarge`` for bytes that no release could have written.
     """
-    members = parse_strict(body, max_bytes=ENTRY_BYTES_MAX)
+    if len(body) > ENTRY_BYTES_MAX:
+        raise EventTooLarge(size=len(body), limit=ENTRY_BYTES_MAX)
+    members = read_canonical(body)
     if not isinstance(members, dict):
         raise NotCanonical(problem="an entry is an object")
     version, type_ = members.get("v"), members.get("type")
@@ -112,8 +114,6 @@ def read_event(body: bytes) -> Event:
     if members.keys() != _MEMBERS:
         wrong = sorted(members.keys() ^ _MEMBERS)
         raise NotCanonical(problem=f"an entry with wrong members: {', '.join(wrong)}")
-    if canonical(members) != body:
-        raise NotCanonical(problem="the bytes are not the canonical form of what they say")
     try:
         event = event_of(members)
     except (TypeError, ValueError, KeyError, AttributeError) as wrong_type:

@@ -13,7 +13,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from overrides.canonical import parse_strict
+from overrides.canonical import read_canonical
 from overrides.errors import LedgerAltered, SlotErased
 from overrides.journal import Json
 
@@ -21,7 +21,6 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 SALT_BYTES = 32
 ID_BYTES = 16
-PAYLOAD_BYTES_MAX = 1_048_576
 
 _COMMIT = b"countermand/commit/v1\0"
 _WRAP = "countermand/data-key/v1\0"
@@ -103,8 +102,10 @@ class Vault:
         commitment = commitment_of(salt, event_id, slot, text)
         return Sealed(slot, key.dek_id, nonce, ciphertext, commitment)
 
-    def open(self, key: WrappedKey | None, event_id: str, seq: int, sealed: Sealed) -> Json:
-        """The payload, checked against its commitment.
+    def unseal(
+        self, key: WrappedKey | None, event_id: str, seq: int, sealed: Sealed
+    ) -> tuple[bytes, bytes]:
+        """Salt and canonical bytes of a payload, checked against its commitment.
 
         Raises ``SlotErased`` when the key is gone, ``LedgerAltered`` when the bytes are not those
         that were committed to.
@@ -121,7 +122,11 @@ class Vault:
         if not hmac.compare_digest(commitment_of(salt, event_id, slot, text), sealed.commitment):
             finding = f"the part {slot} is not the one committed to"
             raise LedgerAltered(seq=seq, finding=finding)
-        return parse_strict(text, max_bytes=PAYLOAD_BYTES_MAX)
+        return salt, text
+
+    def open(self, key: WrappedKey | None, event_id: str, seq: int, sealed: Sealed) -> Json:
+        """The payload as JSON gives it back, with the checks and errors of ``unseal``."""
+        return read_canonical(self.unseal(key, event_id, seq, sealed)[1])
 
     def lookup_hash(self, purpose: str, text: str) -> str:
         """Keyed hash in hex that finds the same text again, for one purpose only."""

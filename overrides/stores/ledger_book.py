@@ -103,10 +103,10 @@ class SqlLedgerBook:
             entry = next(iter(as_entries(rows)), None)
             if entry is None:
                 return {}
-            commit = read_event(entry.body).commit
-            parts = stored_parts(connection, event_id, commit)
+            event = read_event(entry.body)
+            parts = stored_parts(connection, event)
         opened: dict[str, Mapping[str, Json] | SlotErased] = {}
-        for slot in commit:
+        for slot in event.commit:
             if slots and slot not in slots:
                 continue
             if slot not in parts:

@@ -61,10 +61,10 @@ class LedgerPayload(SQLModel, table=True):
 
     __tablename__ = "ledger_payload"
 
-    event_id: str = Field(sa_column=_text(primary_key=True))
+    log: str = Field(sa_column=_text(primary_key=True))
+    seq: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     slot: str = Field(sa_column=_text(primary_key=True))
-    log: str = Field(sa_column=_text())
-    seq: int = Field(sa_column=Column(BigInteger, nullable=False))
+    event_id: str = Field(sa_column=_text())
     dek_id: str = Field(sa_column=Column(Text, nullable=False, index=True))
     nonce: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     ciphertext: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

@@ -1,9 +1,10 @@
 """Parties' data keys and the encrypted parts of entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select
 
+from overrides.journal import Event
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import DataKey, LedgerPayload
 from overrides.vault import Sealed, Vault, WrappedKey
@@ -17,7 +18,7 @@ _INSERT_PAYLOAD = insert(_PAYLOADS)
 _SELECT_PARTS = (
     select(_PAYLOADS.c.slot, _PAYLOADS.c.nonce, _PAYLOADS.c.ciphertext, *_KEY_COLUMNS)
     .join_from(_PAYLOADS, _KEYS, _KEYS.c.dek_id == _PAYLOADS.c.dek_id, isouter=True)
-    .where(_PAYLOADS.c.event_id == bindparam("event"))
+    .where(_PAYLOADS.c.log == bindparam("log_name"), _PAYLOADS.c.seq == bindparam("seq"))
 )
 
 Part = tuple[Sealed, WrappedKey | None]
@@ -60,18 +61,14 @@ def store_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequenc
     )
 
 
-def stored_parts(
-    connection: Connection, event_id: str, commit: Mapping[str, str]
-) -> dict[str, Part]:
-    """Encrypted parts of an entry by slot, each with its key, or nothing where that is destroyed.
-
-    ``commit`` has the commitments from the entry's body.
-    """
+def stored_parts(connection: Connection, event: Event) -> dict[str, Part]:
+    """Encrypted parts of an entry by slot, each with its key, or nothing for a destroyed key."""
     parts: dict[str, Part] = {}
     for slot, nonce, ciphertext, dek_id, subject, wrapped, epoch in connection.execute(
-        _SELECT_PARTS, {"event": event_id}
+        _SELECT_PARTS, {"log_name": event.log, "seq": event.seq}
     ):
-        sealed = Sealed(slot, dek_id or "", bytes(nonce), bytes(ciphertext), commit.get(slot, ""))
+        committed = event.commit.get(slot, "")
+        sealed = Sealed(slot, dek_id or "", bytes(nonce), bytes(ciphertext), committed)
         key = WrappedKey(dek_id, subject, bytes(wrapped), epoch) if dek_id is not None else None
         parts[slot] = (sealed, key)
     return parts

@@ -39,7 +39,7 @@ def _surviving(connection: Connection, vault: Vault, event: Event) -> Opened:
     """The payloads of an event that can still be read."""
     opened = {}
     if event.commit:
-        for slot, (sealed, key) in stored_parts(connection, event.event_id, event.commit).items():
+        for slot, (sealed, key) in stored_parts(connection, event).items():
             try:
                 opened[slot] = vault.open(key, event.event_id, event.seq, sealed)
             except SlotErased:
