@@ -1,0 +1,102 @@
+"""The desk: lists of cases, the next one, search, and links from the lender's own system."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from ui.contexts import DeskPage, SearchPage
+from ui.frame import Tab
+from ui.render import page
+from ui.views import QueuePage
+from ui.visit import Doer, Reader, go, office, shell
+from ui.words import STATUS_WORDS
+
+router = APIRouter(include_in_schema=False)
+
+# The states worth a tab of their own; another state gets one when it has cases.
+TABS = ("in_review", "waiting_approval", "decided")
+
+
+def _address(path: str, **asked: str) -> str:
+    """An address with only what was asked for."""
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{path}?{query}" if query else path
+
+
+def _tabs(queue: QueuePage, status: str) -> tuple[Tab, ...]:
+    states = [
+        name for name in STATUS_WORDS if name in TABS or name == status or queue.counts.get(name)
+    ]
+    return tuple(
+        Tab(
+            href=_address("/desk", status=name),
+            words=STATUS_WORDS[name],
+            count=queue.counts.get(name),
+            current=name == status,
+        )
+        for name in states
+    )
+
+
+@router.get("/desk")
+def show_desk(
+    request: Request,
+    viewer: Reader,
+    status: Annotated[str, Query()] = "in_review",
+    queue: Annotated[str, Query()] = "",
+    holder: Annotated[str, Query()] = "",
+    cursor: Annotated[str, Query()] = "",
+) -> HTMLResponse:
+    """Cases in one state, most urgent first."""
+    status = status if status in STATUS_WORDS else "in_review"
+    filters: Mapping[str, str] = {"status": status, "queue": queue, "holder": holder}
+    found = office(request).desk.queue(viewer, filters, cursor)
+    narrowed = bool(queue or holder)
+    context = DeskPage(
+        shell=shell(request, viewer, "Desk", current="desk"),
+        queue=found,
+        tabs=_tabs(found, status),
+        filters=filters,
+        more=_address("/desk", **filters, cursor=found.next_cursor) if found.next_cursor else "",
+        first=not cursor,
+        clear=_address("/desk", status=status) if narrowed else "",
+    )
+    return page(request, context, block="rows")
+
+
+@router.post("/desk/next")
+def take_next(request: Request, viewer: Doer) -> RedirectResponse:
+    """Claim the most urgent free case and open it."""
+    case_id = office(request).desk.take_next(viewer)
+    if not case_id:
+        return go("/desk", "No case is free just now.", "note")
+    return go(f"/cases/{case_id}", "This case is yours now.")
+
+
+@router.get("/search")
+def search(
+    request: Request,
+    viewer: Reader,
+    q: Annotated[str, Query(max_length=200)] = "",
+    cursor: Annotated[str, Query()] = "",
+) -> HTMLResponse:
+    """Cases by application, case or branch."""
+    words = q.strip()
+    found = office(request).desk.search(viewer, words, cursor) if words else None
+    following = found.next_cursor if found else ""
+    context = SearchPage(
+        shell=shell(request, viewer, "Search", current="search"),
+        words=words,
+        found=found,
+        more=_address("/search", q=words, cursor=following) if following else "",
+    )
+    return page(request, context, block="found")
+
+
+@router.get("/applications/{application_id:path}")
+def find_application(request: Request, viewer: Reader, application_id: str) -> RedirectResponse:
+    """From the lender's application to its case."""
+    return go(f"/cases/{office(request).desk.application(viewer, application_id)}")

@@ -1,0 +1,29 @@
+"""All pages together: what a service calls to have them."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from fastapi import FastAPI
+
+from ui import case, desk, handbook, login
+from ui.problems import install_problems
+from ui.render import STATIC, KeptFiles
+
+ROUTERS = (login.router, desk.router, case.router, handbook.router)
+
+
+def _random_key() -> str:
+    return str(uuid4())
+
+
+def install(app: FastAPI, *, new_key: Callable[[], str] = _random_key) -> None:
+    """Add every page, the static files and the answers to what pages raise.
+
+    The service puts its ``ui.ports.Office`` into ``app.state.office`` before the first request.
+    ``new_key`` makes the idempotency key of each form shown.
+    """
+    app.state.new_key = new_key
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", KeptFiles(directory=STATIC), name="static")
+    install_problems(app)

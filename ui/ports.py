@@ -1,0 +1,160 @@
+"""What the pages ask of the application behind them. The service fills it; tests use a fake.
+
+Who is logged in: the cookie ``countermand_session`` holds a token, ``People.viewer(token)`` says
+whose it is. A guard in front of the pages decides who may do what and answers 403; a request
+*without* a running session it lets through to the pages, because they ask the person to log in and
+keep what was typed (``ui.visit``). What the guard found it may leave in
+``request.state.viewer``; then the pages do not look the token up again.
+
+Every POST form of a logged-in person carries the hidden fields ``person`` (whose page it was),
+``csrf`` (when ``Viewer.csrf`` is set), and, where something is recorded, ``idempotency_key``,
+``seen_version`` and ``dwell_ms``. The fields a ``Refused`` may name are those of ``ActForm``.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from ui.views import (
+    ActForm,
+    BoardView,
+    BundleLine,
+    BundleView,
+    CaseView,
+    Consequence,
+    EntryView,
+    FeedbackView,
+    LedgerState,
+    PersonLine,
+    QueuePage,
+    StartView,
+    VerificationView,
+    Viewer,
+)
+
+
+class Refused(Exception):
+    """An act or a page was refused: ``status`` as in HTTP, ``text`` says what to do next.
+
+    ``fields`` names form fields at fault with a sentence each.
+    """
+
+    def __init__(
+        self, status: int, title: str, text: str, fields: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(text)
+        self.status = status
+        self.title = title
+        self.text = text
+        self.fields = dict(fields or {})
+
+
+class Desk(Protocol):
+    """Cases: finding, taking, deciding. Each method raises ``Refused``."""
+
+    def queue(self, viewer: Viewer, filters: Mapping[str, str], cursor: str) -> QueuePage:
+        """Open cases the viewer may see, most urgent first; ``filters``: status, queue, holder."""
+
+    def take_next(self, viewer: Viewer) -> str:
+        """Claim the most urgent free case; its id, or "" when none is free."""
+
+    def search(self, viewer: Viewer, words: str, cursor: str) -> QueuePage:
+        """Cases by application id, case id or branch."""
+
+    def application(self, viewer: Viewer, application_id: str) -> str:
+        """Id of the case of this application."""
+
+    def case(self, viewer: Viewer, case_id: str) -> CaseView:
+        """Everything about one case; records that the reasons were shown to a decider."""
+
+    def claim(self, viewer: Viewer, case_id: str) -> None:
+        """Take the lease."""
+
+    def release(self, viewer: Viewer, case_id: str) -> None:
+        """Give the lease back."""
+
+    def review(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
+        """Agree, or decide a referred case; a sentence saying what was recorded."""
+
+    def preview_override(self, viewer: Viewer, case_id: str, form: ActForm) -> Consequence:
+        """Check an override without recording it, and say what it would do."""
+
+    def override(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
+        """Record an override."""
+
+    def approval(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
+        """Uphold, return or reject a proposed override."""
+
+    def withdraw(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
+        """The applicant withdrew."""
+
+
+class Audit(Protocol):
+    """The ledger, the models, the numbers."""
+
+    def ledger(self, viewer: Viewer, cursor: str, kind: str) -> LedgerState:
+        """Entries newest first."""
+
+    def entry(self, viewer: Viewer, seq: int) -> EntryView:
+        """One entry with its inclusion proof in the current tree."""
+
+    def verify(self, viewer: Viewer) -> VerificationView:
+        """Read everything back and check it."""
+
+    def board(self, viewer: Viewer, bundle: str) -> BoardView:
+        """The shared numbers."""
+
+    def bundles(self, viewer: Viewer) -> tuple[BundleLine, ...]:
+        """Registered models, the champion first."""
+
+    def bundle(self, viewer: Viewer, name: str) -> BundleView:
+        """A model's card."""
+
+    def feedback(self, viewer: Viewer, bundle: str) -> FeedbackView:
+        """What an export would hold."""
+
+    def export_feedback(self, viewer: Viewer, bundle: str, key: str) -> str:
+        """Write an export into the data directory; its folder name."""
+
+    def feedback_file(self, viewer: Viewer, folder: str, name: str) -> bytes:
+        """One file of an export."""
+
+
+class People(Protocol):
+    """Log-in and administration."""
+
+    def sign_in(self, name: str, password: str, address: str) -> str:
+        """A new session's token; raises ``Refused`` (401, or 429 when locked out)."""
+
+    def sign_out(self, token: str) -> None:
+        """End the session."""
+
+    def viewer(self, token: str) -> Viewer | None:
+        """Whose session this is, if it still runs."""
+
+    def start(self, viewer: Viewer | None) -> StartView:
+        """The first page."""
+
+    def people(self, viewer: Viewer) -> tuple[PersonLine, ...]:
+        """Everyone."""
+
+    def add_person(self, viewer: Viewer, fields: Mapping[str, str], key: str) -> str:
+        """Add a person; a sentence, with the one-time password when one was made."""
+
+    def change_person(self, viewer: Viewer, name: str, change: str, key: str) -> str:
+        """``lock``, ``unlock``, ``reset`` or ``leave``."""
+
+
+class Office(Protocol):
+    """The whole application, as the pages see it: ``app.state.office``."""
+
+    @property
+    def desk(self) -> Desk:
+        """Cases."""
+
+    @property
+    def audit(self) -> Audit:
+        """Ledger, models, numbers."""
+
+    @property
+    def people(self) -> People:
+        """Log-in and administration."""

@@ -1,0 +1,137 @@
+"""Typed contexts in, HTML out: whole pages, or one block of the same page."""
+
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from ui import pictures, words
+
+STATIC = Path(__file__).parent / "static"
+NOTICE_COOKIE = "countermand_notice"
+
+# What a page may load and where it may send: its own host, nothing inline, nothing evaluated.
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "worker-src 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+PAGE_HEADERS: Mapping[str, str] = {
+    **SECURITY_HEADERS,
+    "Cache-Control": "no-store",
+    "Vary": "HX-Request, HX-Request-Type, HX-History-Restore-Request",
+}
+
+
+class PageContext(Protocol):
+    """A dataclass that says which template it is for."""
+
+    template: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+def _asset(name: str) -> str:
+    """The address of a static file; it changes when the file does, so browsers may keep it."""
+    return f"/static/{name}?v={_fingerprint(name)}"
+
+
+_FINGERPRINTS: dict[str, str] = {}
+
+
+def _fingerprint(name: str) -> str:
+    if name not in _FINGERPRINTS:
+        _FINGERPRINTS[name] = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return _FINGERPRINTS[name]
+
+
+def _instant(at: datetime) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(
+        at.isoformat(timespec="seconds"), words.instant_words(at)
+    )
+
+
+def _day(at: datetime) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(
+        at.date().isoformat(), words.day_words(at)
+    )
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("ui", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        asset=_asset,
+        instant=_instant,
+        day=_day,
+        due=words.due_words,
+        since=lambda at, now: words.span_words(now - at),
+        count=words.count_words,
+        of_hundred=words.of_hundred,
+        push=words.push_words,
+        push_bar=pictures.push_bar,
+    )
+    return made
+
+
+ENV = _environment()
+
+
+def wants_block(request: Request) -> bool:
+    """Whether htmx asked for part of a page. Going back in history always gets a whole page."""
+    asked = request.headers
+    return (
+        asked.get("HX-Request") == "true"
+        and asked.get("HX-Request-Type", "partial") == "partial"
+        and "HX-History-Restore-Request" not in asked
+    )
+
+
+def page(
+    request: Request, context: PageContext, *, block: str = "", status: int = 200
+) -> HTMLResponse:
+    """The page, or only ``block`` of it when that is all that was asked for.
+
+    A whole page uses up the notice that an earlier answer left in a cookie.
+    """
+    template = ENV.get_template(context.template)
+    given = {field.name: getattr(context, field.name) for field in fields(context)}
+    if block and wants_block(request):
+        html = "".join(template.blocks[block](template.new_context(given)))
+        return HTMLResponse(html, status, headers=dict(PAGE_HEADERS))
+    answer = HTMLResponse(template.render(given), status, headers=dict(PAGE_HEADERS))
+    if NOTICE_COOKIE in request.cookies:
+        answer.delete_cookie(NOTICE_COOKIE, httponly=True, samesite="lax")
+    return answer
+
+
+class KeptFiles(StaticFiles):
+    """Static files; an address with a fingerprint may be kept for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, and how long the browser may keep it."""
+        answer = await super().get_response(path, scope)
+        named = scope.get("query_string", b"").startswith(b"v=")
+        kept = "public, max-age=31536000, immutable" if named else "no-cache"
+        answer.headers["Cache-Control"] = kept
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer

@@ -1,0 +1,116 @@
+// Shortcuts, reading time, and a warning before typed text is lost. Every page works without it.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("script");
+  const OFF = "countermand-shortcuts-off";
+  const one = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const stored = () => { try { return localStorage.getItem(OFF) === "1"; } catch { return false; } };
+  const store = (off) => { try { localStorage.setItem(OFF, off ? "1" : "0"); } catch { /* private window */ } };
+
+  // Where the person is: the summary of what went wrong comes first.
+  one("#fault")?.focus();
+
+  // How long the page was in view, sent along with a decision.
+  let seen = 0, since = document.hidden ? null : performance.now();
+  const pause = () => { if (since !== null) { seen += performance.now() - since; since = null; } };
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) pause(); else since = performance.now();
+  });
+
+  // Typed text is not lost by accident, and a form is not sent twice.
+  let dirty = false;
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("form[method=post]") && event.target.matches("textarea, input[type=text]")) dirty = true;
+    if (event.target.matches("[data-least]")) count(event.target);
+  });
+  addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+  document.addEventListener("submit", (event) => {
+    const form = event.target, field = one("[data-dwell]", form);
+    if (form.dataset.sent === "1") { event.preventDefault(); return; }
+    if (form.method === "post") {
+      dirty = false;
+      form.dataset.sent = "1";
+      form.setAttribute("aria-busy", "true");
+    }
+    if (field) { pause(); field.value = String(Math.round(seen)); since = performance.now(); }
+  });
+  addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent;
+    form.removeAttribute("aria-busy");
+  }));
+
+  // How much of a note is still wanted.
+  function count(field) {
+    const out = document.getElementById(`${field.id}-count`);
+    if (!out) return;
+    const chosen = one("input[name=code]:checked");
+    const least = Number(chosen?.dataset.noteMin ?? field.dataset.least);
+    const length = field.value.trim().length;
+    out.textContent = length < least ? `${least - length} more characters wanted` : `${length} characters`;
+  }
+  all("[data-least]").forEach(count);
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "code") all("[data-least]").forEach(count);
+  });
+
+  // Rows of a list, one of them current.
+  const rows = () => all("[data-row]");
+  function move(step) {
+    const list = rows();
+    if (!list.length) return;
+    const at = list.findIndex((row) => row.classList.contains("here"));
+    const next = list[Math.min(list.length - 1, Math.max(0, at < 0 ? 0 : at + step))];
+    list.forEach((row) => row.classList.toggle("here", row === next));
+    one("a", next)?.focus();
+  }
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest("[data-row]");
+    if (row) rows().forEach((other) => other.classList.toggle("here", other === row));
+  });
+
+  function pick(number) {
+    const choice = one(`input[name=code][data-key="${number}"]`);
+    if (!choice) return false;
+    choice.focus();
+    choice.click();
+    return true;
+  }
+  const press = (element) => { element?.click(); return Boolean(element); };
+  const reach = (element) => {
+    element?.focus();
+    element?.scrollIntoView({ block: "nearest" });
+    return Boolean(element);
+  };
+  const keys = {
+    j: () => (move(1), true),
+    k: () => (move(-1), true),
+    c: () => press(one(".here [data-claim]") ?? one(".decide [data-claim]")),
+    a: () => reach(one("[data-agree]")),
+    v: () => press(one("[data-override]")),
+    "/": () => reach(one("#q") ?? one("#find")),
+    "?": () => (location.assign("/help"), true),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || stored()) return;
+    const typing = event.target.closest("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])");
+    if (typing) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    const done = /^[1-9]$/.test(event.key) ? pick(event.key) : keys[event.key]?.();
+    if (done) event.preventDefault();
+  });
+
+  // The switch on the help page.
+  const toggle = one("[data-shortcuts]");
+  const say = () => {
+    toggle.setAttribute("aria-pressed", String(!stored()));
+    toggle.textContent = stored() ? "Shortcuts are off" : "Shortcuts are on";
+  };
+  if (toggle) {
+    say();
+    toggle.addEventListener("click", () => { store(!stored()); say(); });
+  }
+})();

@@ -1,0 +1,384 @@
+"""What the pages are told about cases, people, the ledger and the numbers: plain, frozen values.
+
+Texts arrive ready to show except for layout; instants are timezone-aware UTC datetimes, amounts are
+already worded ("DM 3,500"), probabilities come as ``float`` for pictures and as words for people.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who is looking."""
+
+    person_ref: str
+    name: str
+    role: str
+    role_words: str
+    branch: str
+    may: frozenset[str]  # names of PAGES and ACTS this role may use, see decision_service/access.py
+    csrf: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A line above the page: a success, a warning or something that went wrong."""
+
+    tone: str  # "done", "note", "problem"
+    text: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """One case in a list."""
+
+    case_id: str
+    application_id: str
+    title: str  # pseudonym or application id, never a name
+    amount: str
+    bundle: str
+    recommendation: str
+    band: str  # in words: "18 of 100", or "no score"
+    why: tuple[str, ...]  # why it came to a person
+    waiting_since: datetime
+    due: datetime | None
+    overdue: bool
+    holder: str  # "" when free, "you" for the viewer, else a name
+    status: str
+    status_words: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """One page of a list of cases."""
+
+    rows: tuple[QueueRow, ...]
+    total: int
+    next_cursor: str
+    as_of: datetime
+    counts: Mapping[str, int] = field(default_factory=dict)  # per status, for the tabs
+    queues: tuple[str, ...] = ()  # names the viewer may filter by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonLine:
+    """One reason, as the officer reads it."""
+
+    concept: str
+    title: str
+    text: str
+    value: str
+    contribution: float
+    strength: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of the picture: a concept's push on the score."""
+
+    label: str
+    value: str
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One line of a case's history."""
+
+    at: datetime
+    title: str
+    who: str
+    text: str
+    details: tuple[tuple[str, str], ...]
+    seq: int
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeChoice:
+    """One justification code the officer may choose."""
+
+    code: str
+    label: str
+    group: str
+    description: str
+    evidence_required: bool
+    evidence: str
+    note_min_chars: int
+    second_approver: str  # in words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConceptChoice:
+    """One reason an officer may give the applicant."""
+
+    concept: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """An override that waits for a second person."""
+
+    by: str
+    by_viewer: bool
+    at: datetime
+    decision: str
+    side_words: str
+    code: str
+    code_label: str
+    note: str
+    evidence: tuple[str, ...]
+    reasons: tuple[str, ...]
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """Everything the case page shows."""
+
+    case_id: str
+    application_id: str
+    version: int
+    status: str
+    status_words: str
+    bundle: str
+    bundle_title: str
+    model_version: str
+    policy_version: str
+    codebook_version: str
+    amount: str
+    product: str
+    branch: str
+    received_at: datetime
+    due: datetime | None
+    overdue: bool
+    simulated: bool
+    recommendation: str
+    recommendation_words: str  # one sentence
+    probability: float | None
+    odds_words: str  # "Of 100 applications scored like this, the model expects about 18 …"
+    approve_up_to: float
+    decline_above: float
+    distance_words: str
+    reliable: bool
+    unreliable_words: str  # why, and what it means; "" when reliable
+    adverse: tuple[ReasonLine, ...]
+    favourable: tuple[ReasonLine, ...]
+    bars: tuple[Bar, ...]
+    base: float
+    raw: float
+    sum_error: str
+    method_words: str
+    facts: tuple[tuple[str, str], ...]  # label, value: what the applicant stated, context included
+    warnings: tuple[str, ...]
+    routing: tuple[str, ...]
+    history: tuple[Act, ...]
+    decision_seq: int
+    holder: str  # "" free, "you", or a name
+    holder_until: datetime | None
+    final: str
+    final_words: str
+    side_words: str
+    pending: Pending | None
+    may_claim: bool
+    may_decide: bool
+    may_approve: bool
+    may_withdraw: bool
+    cannot_words: str  # why the viewer cannot act, "" otherwise
+    agree_decision: str  # "approve"/"decline" when agreeing is one button, "" for a referred case
+    override_decision: str  # what overriding would decide, "" when there is nothing to override
+    codes: tuple[CodeChoice, ...]  # for that direction
+    concepts: tuple[ConceptChoice, ...]
+    links: tuple[tuple[str, str], ...]  # other applications of the same party: text, case id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActForm:
+    """What the officer typed, shown again when the act is refused."""
+
+    decision: str = ""
+    code: str = ""
+    note: str = ""
+    evidence_type: str = ""
+    evidence_reference: str = ""
+    evidence_sha256: str = ""
+    concepts: tuple[str, ...] = ()
+    verdict: str = ""
+    seen_version: int = 0
+    idempotency_key: str = ""
+    dwell_ms: int | None = None  # how long the page was in view, when the browser could say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequence:
+    """What an act will do, said before it is done."""
+
+    lines: tuple[str, ...]
+    needs_approval: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One entry in the list of entries."""
+
+    seq: int
+    at: datetime
+    type: str
+    type_words: str
+    case_id: str
+    who: str
+    summary: str
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """How far the ledger is, and how far it is signed."""
+
+    log: str
+    size: int
+    root: str
+    checkpoint: str  # the signed note, "" when there is none
+    checkpoint_size: int
+    checkpoint_at: datetime | None
+    unsigned: int
+    demo: bool
+    rows: tuple[LedgerRow, ...] = ()
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """One entry and its proof."""
+
+    row: LedgerRow
+    body: str  # the exact bytes, indented copy is made by the page
+    pretty: str
+    leaf_hash: str
+    proof: tuple[str, ...]
+    proof_size: int
+    root: str
+    opened: tuple[tuple[str, str], ...]  # personal slots the viewer may read: name, text
+    sealed: tuple[str, ...]  # names of slots not shown, with the reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationView:
+    """What a verification run found, in sentences."""
+
+    ok: bool
+    headline: str
+    steps: tuple[tuple[bool, str], ...]
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number of the board, never without its denominator."""
+
+    label: str
+    value: str
+    interval: str
+    denominator: str
+    meaning: str
+    baseline: str = ""
+    target: str = ""
+    owner: str = ""
+    state: str = "none"  # "good", "watch", "bad", "none", "not enough"
+    low: float | None = None
+    high: float | None = None
+    point: float | None = None
+    reference: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardSection:
+    """A group of numbers one owner answers for."""
+
+    title: str
+    lead: str
+    figures: tuple[Figure, ...]
+    table: tuple[tuple[str, ...], ...] = ()  # first row is the heading
+    table_caption: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardView:
+    """The shared board of one bundle."""
+
+    bundle: str
+    bundles: tuple[str, ...]
+    as_of: datetime
+    simulated: bool
+    sections: tuple[BoardSection, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleLine:
+    """One model in the list."""
+
+    name: str
+    title: str
+    version: str
+    status: str
+    status_words: str
+    owner: str
+    registered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleView:
+    """A model's card."""
+
+    line: BundleLine
+    # Blocks: kind ("h2", "p", "li", "pre", "row") and text; a row's text is label, tab, value.
+    card: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str, str, str], ...]  # part, version, date, sha256
+    fields: tuple[tuple[str, ...], ...]  # heading row first
+    concepts: tuple[tuple[str, ...], ...]
+    codes: tuple[tuple[str, ...], ...]
+    kpis: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackView:
+    """What a feedback set would hold now, and the ones made before."""
+
+    bundle: str
+    bundles: tuple[str, ...]
+    counts: tuple[tuple[str, int, str], ...]  # label status, rows, what it means
+    total: int
+    exports: tuple[tuple[datetime, str, int, str], ...]  # when, who, rows, folder name
+    caveats: tuple[str, ...]
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # per folder, to download
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLine:
+    """One person or service."""
+
+    name: str
+    role: str
+    role_words: str
+    branch: str
+    limit: str
+    state: str  # active, locked, left
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartView:
+    """The first page: where each role begins, and what the numbers in this installation are."""
+
+    viewer_role: str
+    steps: tuple[tuple[str, str, str], ...]  # link, title, why
+    demo: bool
+    demo_words: str
+    log_ins: tuple[tuple[str, str, str], ...]  # name, password, role in words: only in a demo

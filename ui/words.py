@@ -1,0 +1,204 @@
+"""The words and the ways of writing that all pages share: dates, counts, names of things, keys."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from overrides.values import Role
+
+MINUS = "\N{MINUS SIGN}"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+# What a piece of evidence may be (DOMAIN.md §8); the record keeps the name, people read the words.
+EVIDENCE_TYPES: tuple[tuple[str, str], ...] = (
+    ("PAYSLIP", "Payslip"),
+    ("BANK_STMT", "Bank statement"),
+    ("TAX_RETURN", "Tax return"),
+    ("EMPLOYER_LETTER", "Letter or contract from the employer"),
+    ("BUREAU_CORRECTION", "Corrected bureau report"),
+    ("DISPUTE_REF", "Reference of a dispute with a bureau"),
+    ("OWN_LEDGER", "Extract of our own accounts"),
+    ("GUARANTOR_SCORE", "Guarantor's score and consent"),
+    ("VALUATION", "Valuation"),
+    ("TITLE_REPORT", "Title or lien report"),
+    ("AA_CONSENT", "Account aggregator consent"),
+    ("GST_RETURN", "Sales tax return"),
+    ("HARDSHIP_PROOF", "Proof of a one-off event"),
+    ("CUSTOMER_STATEMENT", "Statement by the customer"),
+    ("SITE_VISIT", "Report of a visit"),
+    ("VERIFICATION_LOG", "Log of attempts to verify"),
+    ("FRAUD_CASE", "Fraud case"),
+    ("EXCEPTION_ID", "Entry in the register of exceptions"),
+    ("EXPERIMENT_ID", "Registered test"),
+    ("INCIDENT_ID", "Incident"),
+)
+
+ROLE_WORDS: Mapping[Role, str] = {
+    Role.OFFICER: "Loan officer",
+    Role.SENIOR_OFFICER: "Senior officer",
+    Role.TEAM_LEAD: "Team lead",
+    Role.CREDIT_MANAGER: "Credit manager",
+    Role.COMPLIANCE: "Compliance",
+    Role.RISK: "Risk",
+    Role.OPERATIONS: "Operations",
+    Role.DATA_SCIENTIST: "Data scientist",
+    Role.MODEL_OWNER: "Model owner",
+    Role.ADMIN: "Administrator",
+    Role.SERVICE: "Service (a program)",
+}
+
+STATUS_WORDS: Mapping[str, str] = {
+    "in_review": "In review",
+    "waiting_approval": "Waiting for a second person",
+    "waiting_applicant": "Waiting for the applicant",
+    "countered": "Other terms offered",
+    "conflict": "Needs attention",
+    "incomplete": "Incomplete",
+    "decided": "Decided",
+    "withdrawn": "Withdrawn",
+    "closed_incomplete": "Closed, incomplete",
+    "expired": "Expired",
+}
+
+# Kinds of ledger entries the list can be narrowed to.
+ENTRY_WORDS: tuple[tuple[str, str], ...] = (
+    ("decision_made", "Decision made"),
+    ("decision_failed", "No score could be made"),
+    ("case_claimed", "Case claimed"),
+    ("case_released", "Case released"),
+    ("reasons_shown", "Reasons shown"),
+    ("review_recorded", "Review recorded"),
+    ("override_recorded", "Override recorded"),
+    ("approval_recorded", "Second person's verdict"),
+    ("case_decided", "Case decided"),
+    ("case_withdrawn", "Case withdrawn"),
+    ("outcome_observed", "Outcome observed"),
+    ("outcome_corrected", "Outcome corrected"),
+    ("feedback_exported", "Feedback set exported"),
+    ("bundle_registered", "Model registered"),
+    ("bundle_promoted", "Model promoted"),
+    ("bundle_rolled_back", "Model rolled back"),
+    ("bundle_suspended", "Model suspended"),
+    ("bundle_resumed", "Model resumed"),
+    ("person_added", "Person added"),
+    ("role_changed", "Role changed"),
+    ("person_left", "Person left"),
+    ("key_added", "Key added"),
+    ("key_revoked", "Key revoked"),
+    ("verification_run", "Verification run"),
+    ("record_viewed", "Record viewed"),
+)
+
+KEYS: tuple[tuple[str, str, str], ...] = (
+    ("j", "Next case in the list", "Desk, search, ledger"),
+    ("k", "Previous case in the list", "Desk, search, ledger"),
+    ("Enter", "Open the case you are on", "Desk, search, ledger"),
+    ("c", "Claim the case you are on, or the case you are reading", "Desk, case"),
+    ("a", "Go to the button that agrees; Enter then records it", "Case"),
+    ("v", "Go to the override form", "Case"),
+    ("1 to 9", "Choose the reason with that number", "Override form"),
+    ("/", "Go to the search field", "Everywhere"),
+    ("?", "Open this page", "Everywhere"),
+)
+
+GLOSSARY: tuple[tuple[str, str], ...] = (
+    (
+        "Probability of bad",
+        (
+            "How many of 100 applications scored like this one the model expects to go bad. "
+            "Higher is worse."
+        ),
+    ),
+    (
+        "Recommendation",
+        (
+            "What the model and the policy advise: approve, refer or decline. "
+            "It is frozen when the score is made. A person decides."
+        ),
+    ),
+    (
+        "Cut-off",
+        "Where the advice changes. A score exactly at the cut-off gets the kinder advice.",
+    ),
+    ("Refer", "The band between the cut-offs. Deciding there is your own work, not an override."),
+    (
+        "Low-side override",
+        (
+            "Approved although the model says decline. Some banks swap the two words; "
+            "we always add what was done."
+        ),
+    ),
+    ("High-side override", "Declined although the model says approve."),
+    (
+        "Principal reasons",
+        (
+            "At most four reasons against and four reasons for, in the order of their push on the "
+            "score. All pushes together add up to the score."
+        ),
+    ),
+    (
+        "Claim",
+        "A lease on a case, so that two people do not work on it at once. It runs out by itself.",
+    ),
+    (
+        "Second person",
+        (
+            "An override above a limit, or with certain reasons, stands only when another person "
+            "with that authority upholds it."
+        ),
+    ),
+    (
+        "Ledger",
+        (
+            "The list of everything that was done. Entries are only ever added; each one changes "
+            "the root, so a later change to any entry shows."
+        ),
+    ),
+    ("Checkpoint", "The ledger's size and root at one time, signed."),
+    (
+        "Label status",
+        "Why the outcome of a loan is or is not known. Not yet known never counts as good.",
+    ),
+)
+
+
+def day_words(at: datetime) -> str:
+    """A date as people write it: ``22 Nov 2026``."""
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+
+
+def instant_words(at: datetime) -> str:
+    """A date and a time of day, UTC: ``22 Nov 2026, 14:05``."""
+    return f"{day_words(at)}, {at:%H:%M}"
+
+
+def span_words(span: timedelta) -> str:
+    """How long something takes or took, in the largest unit that says it: ``3 hours``."""
+    minutes = int(abs(span.total_seconds()) // 60)
+    for size, unit in ((1440, "day"), (60, "hour")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
+def due_words(due: datetime, now: datetime) -> str:
+    """When something is due, seen from ``now``: ``due in 2 hours``, ``overdue by 1 day``."""
+    span = span_words(due - now)
+    return f"overdue by {span}" if due < now else f"due in {span}"
+
+
+def count_words(count: int) -> str:
+    """A count with its thousands set apart: ``1,204``."""
+    return f"{count:,}"
+
+
+def of_hundred(probability: float) -> str:
+    """A probability as a count of 100: ``18 of 100``, with one place below ten."""
+    hundred = probability * 100
+    text = f"{hundred:.1f}".removesuffix(".0") if hundred < 10 else f"{hundred:.0f}"  # noqa: PLR2004
+    return f"{text} of 100"
+
+
+def push_words(amount: float) -> str:
+    """A contribution with its sign: ``+0.41``, and a true minus sign."""
+    return f"{amount:+.2f}".replace("-", MINUS)
