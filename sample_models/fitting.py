@@ -30,19 +30,26 @@ class Fitted:
 class TreeFamily:
     """LightGBM binary classifiers with native categories; more months never lower the risk."""
 
-    def __init__(self, contract: Contract, rising: Sequence[str], sizes: Sequence[int]) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        *,
+        rising: Sequence[str],
+        trees: Sequence[int],
+        leaves: Sequence[int],
+        smallest: Sequence[int],
+    ) -> None:
         self._encoder = Encoder(contract)
         self._features = [f.name for f in contract.features]
         self._categories = [i for i, f in enumerate(contract.features) if f.levels]
         self._monotone = [1 if f.name in rising else 0 for f in contract.features]
-        self._sizes = sizes
+        self._sizes = (trees, leaves, smallest)
 
     def candidates(self) -> list[dict[str, Any]]:
         """Sizes of model to choose from, smallest first."""
-        shapes = product(self._sizes, (3, 4, 6), (10, 25))
         return [
             {"trees": trees, "num_leaves": leaves, "min_data_in_leaf": smallest}
-            for trees, leaves, smallest in shapes
+            for trees, leaves, smallest in product(*self._sizes)
         ]
 
     def fit(

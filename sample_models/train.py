@@ -104,7 +104,13 @@ def train_german(out: Path) -> None:
             "Gradient-boosted trees that put a number on the risk of a consumer loan.",
             "model.txt",
             "lightgbm-text",
-            TreeFamily(contract, rising=["duration_months"], sizes=(40, 60, 80, 120)),
+            TreeFamily(
+                contract,
+                rising=["duration_months"],
+                trees=(40, 60, 80, 120),
+                leaves=(3, 4, 6),
+                smallest=(10, 25),
+            ),
         ),
         Recipe(
             "german-scorecard",
