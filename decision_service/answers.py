@@ -4,6 +4,7 @@ Whatever is raised anywhere ends here, once; nothing of it but its own sentence 
 """
 
 import logging
+import traceback
 from http import HTTPStatus
 
 from fastapi.exceptions import RequestValidationError
@@ -21,7 +22,7 @@ from decision_service.problems import (
     problem,
     status_of,
 )
-from decision_service.visits import REQUEST_ID
+from decision_service.visits import REQUEST_ID, TEMPLATE
 from explain.errors import ExplainError
 from overrides.errors import OverridesError
 from ui.ports import Refused
@@ -104,13 +105,10 @@ def _validation_faults(error: RequestValidationError) -> tuple[Fault, ...]:
 
 
 def _log(request: Request, error: Exception) -> None:
-    """One line on the server for what is our fault; the traceback holds no submitted values."""
-    route = request.scope.get("state", {}).get("template", "")
-    known = isinstance(error, OURS)
-    LOGGER.error(
-        "%s %s: %s",
-        request.method,
-        route,
-        str(error) if known else type(error).__name__,
-        exc_info=None if known else error,
-    )
+    """Note what is our fault, and where. A stranger's own words may repeat what was sent."""
+    route = request.scope.get("state", {}).get(TEMPLATE, "")
+    if isinstance(error, OURS):
+        LOGGER.error("%s %s: %s", request.method, route, error)
+        return
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    LOGGER.error("%s %s: %s\n%s", request.method, route, type(error).__name__, frames)

@@ -36,7 +36,7 @@ async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Malformed("the connection closed before the body was complete")
+            raise Malformed(problem="the connection closed before the body was complete")
         part = message.get("body", b"")
         size += len(part)
         if size > limit:

@@ -1,6 +1,6 @@
 """What the door found out about a request, for the routes behind it."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,12 +9,11 @@ from decision_service.problems import encode
 from decision_service.services import Services
 from overrides.values import Actor
 
-Known = TypeVar("Known")
-
 ACTOR = "actor"
 BODY = "json"
 KEY = "idempotency_key"
 REQUEST_ID = "request_id"
+TEMPLATE = "template"
 
 
 def services_of(request: Request) -> Services:
