@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, select
+from sqlalchemy import Connection, RowMapping, bindparam, literal_column, select
 
 from overrides.cases import Case, Proposal
 from overrides.instants import parse_instant
@@ -23,6 +23,8 @@ from overrides.values import (
     Recommendation,
 )
 
+Row = Mapping[str, Any] | RowMapping
+
 _COLUMNS = tuple(column.name for column in FILES.columns)
 _SELECT_FILE = select(FILES).where(FILES.c.case_ref == bindparam("ref"))
 _SELECT_BY_KEY = select(FILES).where(FILES.c.application_key == bindparam("key"))
@@ -30,7 +32,7 @@ _SHOWN = select(ACTS.c.seq).where(
     ACTS.c.case_ref == bindparam("ref"),
     ACTS.c.type == literal_column("'reasons_shown'"),
     ACTS.c.actor == bindparam("person"),
-    ACTS.c.decision_id == bindparam("decision"),
+    ACTS.c.about == bindparam("decision"),
 )
 _OBSERVED = (
     select(OUTCOMES.c.event_id)
@@ -44,7 +46,7 @@ _OBSERVED = (
 _SAME_VALUE = _OBSERVED.where(OUTCOMES.c.value == bindparam("value"))
 
 
-def as_case(row: Mapping[str, Any]) -> Case:
+def as_case(row: Row) -> Case:
     """The case that a row of ``case_file`` stands for."""
     probability, proposal = row["probability"], None
     if row["proposal"]:

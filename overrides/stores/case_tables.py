@@ -128,7 +128,8 @@ class CaseActRow(SQLModel, table=True):
     type: str = Field(sa_column=_text())
     at: str = Field(sa_column=_text())
     actor: str = Field(sa_column=_text())
-    decision_id: str = Field(sa_column=_text())
+    about: str | None = Field(sa_column=_text(nullable=True))  # the decision the act names
+    decision_id: str = Field(sa_column=_text())  # the decision that stands
     status: str = Field(sa_column=_text())
     version: int = Field(sa_column=_integer())
     final: str | None = Field(sa_column=_text(nullable=True))

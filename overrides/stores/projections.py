@@ -160,7 +160,8 @@ def _act(event: Event, after: Standing) -> Standing:
         "type": event.type,
         "at": instant_text(event.recorded_at),
         "actor": event.actor,
-        "decision_id": event.data.get("decision_id") or after["decision_id"],
+        "about": event.data.get("decision_id"),
+        "decision_id": after["decision_id"],
         **{name: after[name] for name in (*names, "closed_at")},
     }
 

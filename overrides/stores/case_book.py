@@ -1,0 +1,259 @@
+"""Reading the cases from their tables, on SQLite and PostgreSQL."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, func, select
+
+from overrides.instants import parse_instant
+from overrides.reading import (
+    ActRow,
+    BoardFact,
+    CaseFile,
+    CaseFilter,
+    CaseRow,
+    ChangeRow,
+    DecisionRow,
+    FeedbackExportRow,
+    FeedbackFact,
+    OutcomeRow,
+    RowPage,
+)
+from overrides.stores.case_facts import board_facts, feedback_facts
+from overrides.stores.case_lists import (
+    conditions,
+    counted,
+    cursor_of,
+    narrowed,
+    page_limit,
+    page_query,
+    search_query,
+)
+from overrides.stores.case_rows import (
+    act_row,
+    case_row,
+    change_row,
+    decision_row,
+    event_in,
+    export_row,
+    outcome_row,
+)
+from overrides.stores.case_state import as_case
+from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES
+from overrides.stores.engine import reading
+from overrides.stores.reading import EVENTS
+from overrides.values import CaseStatus
+
+APPLICATION_KEYS_MAX = 500
+
+_BODIES_OF_DECISIONS = select(EVENTS.c.body).join(
+    DECISIONS, (DECISIONS.c.log == EVENTS.c.log) & (DECISIONS.c.seq == EVENTS.c.seq)
+)
+_ACTS = select(ACTS, EVENTS.c.body, FILES.c.simulated).select_from(
+    ACTS.join(EVENTS, (ACTS.c.log == EVENTS.c.log) & (ACTS.c.seq == EVENTS.c.seq)).join(
+        FILES, FILES.c.case_ref == ACTS.c.case_ref
+    )
+)
+_CHANGES = select(
+    ACTS, FILES.c.bundle, FILES.c.simulated, DECISIONS.c.event_id.label("decision_event")
+).select_from(
+    ACTS.join(FILES, FILES.c.case_ref == ACTS.c.case_ref).join(
+        DECISIONS, DECISIONS.c.decision_id == ACTS.c.decision_id
+    )
+)
+_NO_CHANGES = ("case_claimed", "case_released", "reasons_shown")
+
+
+class SqlCaseBook:
+    """A ``CaseBook`` over one log of a database."""
+
+    def __init__(self, engine: Engine, *, log: str) -> None:
+        self._engine = engine
+        self._log = log
+
+    def case(self, case_ref: str) -> CaseFile | None:
+        """One case whole."""
+        with reading(self._engine) as connection:
+            row = (
+                connection.execute(select(FILES).where(FILES.c.case_ref == case_ref))
+                .mappings()
+                .first()
+            )
+            if row is None:
+                return None
+            decision = _decision(connection, row["decision_id"])
+        if decision is None:
+            return None
+        proposed_at = json.loads(row["proposal"])["at"] if row["proposal"] else None
+        return CaseFile(
+            case=as_case(row),
+            row=case_row(row),
+            decision=decision,
+            proposed_at=parse_instant(proposed_at) if proposed_at else None,
+        )
+
+    def rows(
+        self, wanted: CaseFilter, now: datetime, *, cursor: str = "", limit: int = 50
+    ) -> RowPage:
+        """A page of cases; ``ValueError`` for a cursor that no page gave."""
+        sort = "due_sort" if wanted.order == "urgent" else "opened_at"
+        return self._page(page_query(wanted, now, cursor, limit), limit, sort)
+
+    def search(
+        self, prefix: str, *, branch: str | None = None, cursor: str = "", limit: int = 50
+    ) -> RowPage:
+        """Cases whose reference or branch begins so, newest first."""
+        with reading(self._engine) as connection:
+            known = connection.execute(select(COUNTS.c.branch).distinct()).scalars()
+            branches = sorted(name for name in known if name.startswith(prefix))
+        return self._page(search_query(prefix, branch, branches, cursor, limit), limit)
+
+    def count(self, wanted: CaseFilter, now: datetime) -> int:
+        """How many cases the filter keeps."""
+        query = counted(wanted)
+        if query is None:
+            query = select(func.count()).select_from(FILES).where(*conditions(wanted, now))
+        with reading(self._engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def counts(
+        self, *, branch: str | None = None, bundle: str | None = None
+    ) -> Mapping[CaseStatus, int]:
+        """How many cases stand in each state, every state named."""
+        query = select(COUNTS.c.status, func.sum(COUNTS.c.cases)).group_by(COUNTS.c.status)
+        found = dict.fromkeys(CaseStatus, 0)
+        with reading(self._engine) as connection:
+            for status, cases in connection.execute(narrowed(query, branch, bundle)):
+                found[CaseStatus(status)] = int(cases)
+        return found
+
+    def next_free(
+        self, wanted: CaseFilter, person: str, now: datetime, *, skip: Sequence[str] = ()
+    ) -> str | None:
+        """The most urgent case that nobody holds and this person may decide."""
+        free = CaseFilter(
+            statuses=frozenset({CaseStatus.IN_REVIEW}),
+            bundle=wanted.bundle,
+            branch=wanted.branch,
+            queue=wanted.queue,
+            free=True,
+            open_to=person,
+        )
+        query = page_query(free, now, "", 1)
+        if skip:
+            query = query.where(FILES.c.case_ref.not_in(skip))
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else str(row["case_ref"])
+
+    def applications(self, keys: Sequence[str]) -> tuple[CaseRow, ...]:
+        """Cases of these application keys (one per bundle)."""
+        if len(keys) > APPLICATION_KEYS_MAX:
+            msg = f"{len(keys)} applications at once, {APPLICATION_KEYS_MAX} are allowed"
+            raise ValueError(msg)
+        query = select(FILES).where(FILES.c.application_key.in_(list(keys)))
+        return self._case_rows(query.order_by(FILES.c.opened_at, FILES.c.case_ref))
+
+    def acts(self, case_ref: str) -> tuple[ActRow, ...]:
+        """Every event of a case in ledger order, outcomes left out."""
+        query = _ACTS.where(ACTS.c.case_ref == case_ref).order_by(ACTS.c.seq)
+        with reading(self._engine) as connection:
+            return tuple(
+                act_row(row, event_in(row["body"]), simulated=bool(row["simulated"]))
+                for row in connection.execute(query).mappings()
+            )
+
+    def decisions(self, case_ref: str) -> tuple[DecisionRow, ...]:
+        """Every decision made on a case, the first first."""
+        query = _BODIES_OF_DECISIONS.where(DECISIONS.c.case_ref == case_ref)
+        with reading(self._engine) as connection:
+            bodies = connection.execute(query.order_by(DECISIONS.c.seq)).scalars().all()
+        return tuple(decision_row(event_in(body)) for body in bodies)
+
+    def decision(self, decision_id: str) -> DecisionRow | None:
+        """One decision."""
+        with reading(self._engine) as connection:
+            return _decision(connection, decision_id)
+
+    def linked(self, case_ref: str, *, limit: int = 20) -> tuple[CaseRow, ...]:
+        """Other cases of the same applicant, newest first."""
+        subject = select(FILES.c.subject).where(FILES.c.case_ref == case_ref).scalar_subquery()
+        query = (
+            select(FILES)
+            .where(FILES.c.subject == subject, FILES.c.case_ref != case_ref)
+            .order_by(FILES.c.opened_at.desc(), FILES.c.case_ref.desc())
+            .limit(page_limit(limit))
+        )
+        return self._case_rows(query)
+
+    def outcomes(self, case_ref: str) -> tuple[OutcomeRow, ...]:
+        """Every observation of a case in ledger order, corrected ones too."""
+        query = select(OUTCOMES).where(OUTCOMES.c.case_ref == case_ref).order_by(OUTCOMES.c.seq)
+        with reading(self._engine) as connection:
+            return tuple(outcome_row(row) for row in connection.execute(query).mappings())
+
+    def claims_of(self, person: str) -> tuple[str, ...]:
+        """References of the cases whose last claim is this person's and was not given back."""
+        query = select(FILES.c.case_ref).where(FILES.c.claim_person == person)
+        with reading(self._engine) as connection:
+            return tuple(connection.execute(query.order_by(FILES.c.case_ref)).scalars())
+
+    def changes(self, after: int, *, limit: int = 100) -> tuple[ChangeRow, ...]:
+        """What changed in the ledger after this place, in order; leases are no change."""
+        query = _CHANGES.where(
+            ACTS.c.log == self._log, ACTS.c.seq > after, ACTS.c.type.not_in(_NO_CHANGES)
+        )
+        query = query.order_by(ACTS.c.seq).limit(page_limit(limit))
+        with reading(self._engine) as connection:
+            return tuple(change_row(row) for row in connection.execute(query).mappings())
+
+    def board_facts(
+        self, as_of: datetime, *, bundle: str | None = None, since: datetime | None = None
+    ) -> Iterator[BoardFact]:
+        """Every case opened by ``as_of`` (and from ``since`` on), as it stood then."""
+        with reading(self._engine) as connection:
+            yield from board_facts(connection, self._log, as_of, bundle=bundle, since=since)
+
+    def feedback_facts(
+        self, as_of: datetime, *, bundle: str | None = None
+    ) -> Iterator[FeedbackFact]:
+        """Every case closed by ``as_of``, in the order of closing; the same cut, the same rows."""
+        with reading(self._engine) as connection:
+            yield from feedback_facts(connection, self._log, as_of, bundle=bundle)
+
+    def feedback_exports(
+        self, *, bundle: str | None = None, limit: int = 50
+    ) -> tuple[FeedbackExportRow, ...]:
+        """Feedback sets made so far, newest first."""
+        query = select(EXPORTS).where(EXPORTS.c.log == self._log)
+        if bundle is not None:
+            query = query.where(EXPORTS.c.bundle == bundle)
+        query = query.order_by(EXPORTS.c.seq.desc()).limit(page_limit(limit))
+        with reading(self._engine) as connection:
+            return tuple(export_row(row) for row in connection.execute(query).mappings())
+
+    def _page(self, query: Select[Any], limit: int, sort: str | None = None) -> RowPage:
+        """The rows of a query for one more than a page holds."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        cursor = ""
+        if len(rows) > limit:
+            rows = rows[:limit]
+            last = rows[-1]
+            keys = (last[sort], last["case_ref"]) if sort else (last["case_ref"],)
+            cursor = cursor_of(*keys)
+        return RowPage(rows=tuple(case_row(row) for row in rows), next_cursor=cursor)
+
+    def _case_rows(self, query: Select[Any]) -> tuple[CaseRow, ...]:
+        """Rows of a short list."""
+        with reading(self._engine) as connection:
+            return tuple(case_row(row) for row in connection.execute(query).mappings())
+
+
+def _decision(connection: Connection, decision_id: str) -> DecisionRow | None:
+    """One decision, from its entry in the ledger."""
+    query = _BODIES_OF_DECISIONS.where(DECISIONS.c.decision_id == decision_id)
+    body = connection.execute(query).scalars().first()
+    return None if body is None else decision_row(event_in(body))

@@ -1,0 +1,182 @@
+"""Facts for the shared numbers and for feedback sets: every case as it stood at a cut.
+
+The cut is a place in the ledger: everything recorded by ``as_of`` counts and nothing later does,
+so the same cut gives the same facts whenever it is asked for.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from overrides.cases import OPEN_STATES
+from overrides.instants import instant_text, parse_instant
+from overrides.labels import Ending, Observation
+from overrides.reading import BoardFact, FeedbackFact
+from overrides.stores.case_rows import (
+    decision_or_none,
+    decision_row,
+    event_in,
+    instant_or_none,
+    side_or_none,
+)
+from overrides.stores.case_state import Row
+from overrides.stores.case_tables import ACTS, DECISIONS, FILES, OUTCOMES
+from overrides.stores.reading import EVENTS
+from overrides.values import CaseStatus, Money, OutcomeKind, Recommendation
+
+_BATCH = 1000
+_OPEN = sorted(status.value for status in OPEN_STATES)
+_ACT_COLUMNS = (
+    *("seq", "status", "final", "side", "code", "by_person", "reviewer", "approver"),
+    *("closed_at", "decision_id", "case_ref"),
+)
+_DECISION_COLUMNS = (
+    *("recommendation", "probability", "reliable", "amount_minor", "currency", "branch"),
+    *("received_at", "completed_at", "due_at", "random_accept"),
+)
+
+
+def board_facts(
+    connection: Connection,
+    log: str,
+    as_of: datetime,
+    *,
+    bundle: str | None = None,
+    since: datetime | None = None,
+) -> Iterator[BoardFact]:
+    """Every case opened by ``as_of``, by its reference."""
+    query = _standing_query(log, as_of, bundle)
+    if since is not None:
+        query = query.where(FILES.c.opened_at >= instant_text(since))
+    observed = _observations(connection, log, as_of)
+    rows = connection.execute(query.order_by(ACTS.c.case_ref)).mappings()
+    for row in rows:
+        yield _fact(row, observed.get(row["case_ref"], ()))
+
+
+def feedback_facts(
+    connection: Connection, log: str, as_of: datetime, *, bundle: str | None = None
+) -> Iterator[FeedbackFact]:
+    """Every case closed by ``as_of``, in the order of closing, with its decision."""
+    query = _standing_query(log, as_of, bundle).where(ACTS.c.status.not_in(_OPEN))
+    observed = _observations(connection, log, as_of)
+    closed = connection.execute(query).mappings().all()
+    places = _closing_places(connection, log, as_of)
+    closed = sorted(closed, key=lambda row: places[row["case_ref"]])
+    for start in range(0, len(closed), _BATCH):
+        batch = closed[start : start + _BATCH]
+        bodies = _bodies(connection, log, [row["decision_seq"] for row in batch])
+        for row in batch:
+            yield FeedbackFact(
+                fact=_fact(row, observed.get(row["case_ref"], ())),
+                decision=decision_row(event_in(bodies[row["decision_seq"]])),
+                decided_seq=places[row["case_ref"]],
+            )
+
+
+def _standing_query(log: str, as_of: datetime, bundle: str | None) -> Select[Any]:
+    """The last act on each case by ``as_of``, and the decision that stood then."""
+    last = (
+        select(func.max(ACTS.c.seq).label("seq"))
+        .where(ACTS.c.log == log, ACTS.c.at <= instant_text(as_of))
+        .group_by(ACTS.c.case_ref)
+        .subquery()
+    )
+    query = (
+        select(
+            *(ACTS.c[name] for name in _ACT_COLUMNS),
+            *(DECISIONS.c[name] for name in _DECISION_COLUMNS),
+            DECISIONS.c.seq.label("decision_seq"),
+            FILES.c.bundle,
+            FILES.c.opened_at,
+            FILES.c.simulated,
+        )
+        .select_from(last)
+        .join(ACTS, (ACTS.c.seq == last.c.seq) & (ACTS.c.log == log))
+        .join(DECISIONS, DECISIONS.c.decision_id == ACTS.c.decision_id)
+        .join(FILES, FILES.c.case_ref == ACTS.c.case_ref)
+    )
+    return query if bundle is None else query.where(FILES.c.bundle == bundle)
+
+
+def _closing_places(connection: Connection, log: str, as_of: datetime) -> Mapping[str, int]:
+    """Where each case was last closed: the first act since it was last open."""
+    query = (
+        select(ACTS.c.case_ref, ACTS.c.seq, ACTS.c.status)
+        .where(ACTS.c.log == log, ACTS.c.at <= instant_text(as_of))
+        .order_by(ACTS.c.seq)
+    )
+    places: dict[str, int] = {}
+    for case_ref, seq, status in connection.execute(query):
+        if status in OPEN_STATES:
+            places.pop(case_ref, None)
+        else:
+            places.setdefault(case_ref, seq)
+    return places
+
+
+def _observations(
+    connection: Connection, log: str, as_of: datetime
+) -> Mapping[str, tuple[Observation, ...]]:
+    """What the books had said of each case by ``as_of``."""
+    query = (
+        select(OUTCOMES)
+        .where(OUTCOMES.c.log == log, OUTCOMES.c.at <= instant_text(as_of))
+        .order_by(OUTCOMES.c.case_ref, OUTCOMES.c.seq)
+    )
+    rows = connection.execute(query).mappings()
+    return {
+        case_ref: tuple(
+            Observation(
+                kind=OutcomeKind(row["kind"]),
+                value=row["value"],
+                observed_at=parse_instant(row["observed_at"]),
+                months_on_book=row["months_on_book"],
+                seq=row["seq"],
+            )
+            for row in group
+        )
+        for case_ref, group in groupby(rows, key=lambda row: str(row["case_ref"]))
+    }
+
+
+def _bodies(connection: Connection, log: str, places: Sequence[int]) -> Mapping[int, bytes]:
+    """The entries at these places."""
+    query = select(EVENTS.c.seq, EVENTS.c.body).where(
+        EVENTS.c.log == log, EVENTS.c.seq.in_(sorted(set(places)))
+    )
+    return {seq: bytes(body) for seq, body in connection.execute(query)}
+
+
+def _fact(row: Row, observations: tuple[Observation, ...]) -> BoardFact:
+    """One case as it stood after its last act."""
+    probability = row["probability"]
+    return BoardFact(
+        case_ref=row["case_ref"],
+        bundle=row["bundle"],
+        branch=row["branch"],
+        amount=Money(row["amount_minor"], row["currency"]),
+        recommendation=Recommendation(row["recommendation"]),
+        probability=None if probability is None else float(probability),
+        reliable=bool(row["reliable"]),
+        opened_at=parse_instant(row["opened_at"]),
+        received_at=instant_or_none(row["received_at"]),
+        completed_at=instant_or_none(row["completed_at"]),
+        due_at=instant_or_none(row["due_at"]),
+        ending=Ending(
+            status=CaseStatus(row["status"]),
+            decision=decision_or_none(row["final"]),
+            at=instant_or_none(row["closed_at"]),
+            random_accept=bool(row["random_accept"]),
+        ),
+        by_person=bool(row["by_person"]),
+        side=side_or_none(row["side"]),
+        code=row["code"],
+        reviewer=row["reviewer"],
+        approver=row["approver"],
+        observations=observations,
+        simulated=bool(row["simulated"]),
+    )
