@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 # Only the first failing step is of interest, and its message should be the last thing on the screen.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check lint types layers bench lock pictures
+.PHONY: help run test test-all check lint types layers bench docs lock pictures
 
 help:      ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -49,6 +49,10 @@ layers: $(READY)
 bench:     ## Measure speed beside a textbook endpoint (writes benchmarks/results/)
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+docs:      ## Write again what the reference quotes from the code
+docs: $(READY)
+	@$(BIN)/python docs/refresh.py
 
 pictures:  ## Take the pictures of the documentation from a running demo (PORT=)
 pictures: $(READY)

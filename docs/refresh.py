@@ -1,0 +1,132 @@
+"""Write again what the reference quotes from the code, or check with ``--check`` that it is fresh.
+
+A page marks a place with ``<!-- begin WHAT ARGUMENT -->`` and ``<!-- end -->``; what stands between
+them comes from here. Everything else on the pages is written by people.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from decision_service.access import ROLES, ROUTES, Permission
+from decision_service.cli import parser
+from decision_service.problems import STATUS, kebab
+from overrides.event_kinds import KINDS
+
+REFERENCE = Path(__file__).parent / "reference"
+PLACE = re.compile(r"<!-- begin (?P<what>\S+)(?P<rest>[^>]*?) -->\n.*?<!-- end -->", re.DOTALL)
+FACT = re.compile(r"\{(\w+)\}")
+
+
+def errors(package: str) -> str:
+    """One row per error class of a package: name as in a problem's type, status, sentence."""
+    rows = ["| type | status | what it says |", "|---|---|---|"]
+    for kind, status in STATUS.items():
+        if kind.__module__.startswith(package):
+            says = FACT.sub(
+                lambda fact: f"*{fact[1].replace('_', ' ')}*",
+                (kind.__doc__ or "").splitlines()[0],
+            )
+            rows.append(f"| `{kebab(kind.__name__)}` | {status} | {says} |")
+    return "\n".join(rows)
+
+
+def routes(side: str) -> str:
+    """One row per route of the interface (``/v1``), of operation, or of the pages: who may."""
+    rows = ["| route | who may |", "|---|---|"]
+    for (method, path), needed in ROUTES.items():
+        if side == side_of(path):
+            rows.append(f"| `{method} {path}` | {who(needed)} |")
+    return "\n".join(rows)
+
+
+def side_of(path: str) -> str:
+    """Which of the three tables a route stands in."""
+    if path.startswith("/v1/"):
+        return "interface"
+    plain = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/static")
+    return "operation" if path.startswith(plain) else "pages"
+
+
+def who(needed: Permission) -> str:
+    """The roles that hold a permission, in words."""
+    if needed is Permission.PUBLIC:
+        return "anyone, without logging in"
+    roles = ROLES[needed]
+    if len(roles) == len(ROLES[Permission.ENTER]):
+        return "anyone who is logged in or has a key"
+    return ", ".join(sorted(f"`{role.value}`" for role in roles))
+
+
+def kind(name: str) -> str:
+    """What an entry of one kind says and what it keeps encrypted."""
+    found = KINDS[name]
+    lines = [f"Says {words(found.required)}." if found.required else "Says nothing more."]
+    if found.optional:
+        lines.append(f"May say {words(found.optional)}.")
+    if found.slots:
+        lines.append(f"Keeps encrypted {words(found.slots)}.")
+    return " ".join(lines)
+
+
+def words(names: frozenset[str]) -> str:
+    """Names in code, sorted, with commas."""
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def commands(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every command that can be typed, in the order of the help."""
+    groups = [action for action in top._actions if isinstance(action, argparse._SubParsersAction)]
+    if not groups:
+        yield top
+    for group in groups:
+        for below in group.choices.values():
+            yield from commands(below)
+
+
+def help_text(command: str) -> str:
+    """What ``--help`` of a command prints."""
+    found = {each.prog.partition(" ")[2]: each for each in commands(parser())}
+    return f"```text\n{found[command].format_help().rstrip()}\n```"
+
+
+WRITERS: Mapping[str, Callable[[str], str]] = {
+    "errors": errors,
+    "help": help_text,
+    "kind": kind,
+    "routes": routes,
+}
+
+
+def refreshed(page: str) -> str:
+    """The page with every marked place written again."""
+
+    def write(place: "re.Match[str]") -> str:
+        begin = place[0].splitlines()[0]
+        return f"{begin}\n{WRITERS[place['what']](place['rest'].strip())}\n<!-- end -->"
+
+    return PLACE.sub(write, page)
+
+
+def main() -> int:
+    """Refresh or check every page of the reference; 1 when a checked page is stale."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--check", action="store_true")
+    checking = options.parse_args().check
+    stale = []
+    for path in sorted(REFERENCE.glob("*.md")):
+        page = path.read_text(encoding="utf-8")
+        fresh = refreshed(page)
+        if fresh != page:
+            stale.append(path.name)
+            if not checking:
+                path.write_text(fresh, encoding="utf-8")
+    if stale:
+        print(f"{'stale, run `make docs`' if checking else 'written'}: {', '.join(stale)}")
+    return int(checking and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
