@@ -1,0 +1,1 @@
+"""The demo: real applications, invented officers, two simulated years."""
