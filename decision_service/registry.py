@@ -23,6 +23,8 @@ from decision_service.errors import (
 )
 from decision_service.loading import Found, Loaded, Loader
 from decision_service.standings import BUNDLE_EVENTS, Standing, Standings, Version
+from explain.bundle import describe
+from explain.bundle_contents import BundleContents
 from overrides.events import read_event
 from overrides.journal import Decided, Draft, Entry, Journal, Receipt, Slot, VersionStamp
 from overrides.values import Actor, NewId, Rules
@@ -116,6 +118,17 @@ class Registry:
         if found is None:
             raise BundleUnavailable(name=name, cause=problem)
         return found
+
+    def described(self, name: str) -> BundleContents:
+        """What the active version says of itself, verified, without its model.
+
+        Raises UnknownBundle, or BundleError when its files are not the ones that were registered.
+        """
+        version = self._standing(name).active
+        contents = describe(self._path(version))
+        if contents.sha256 != version.sha256:
+            raise BundleUnavailable(name=name, cause="its files are not those that were registered")
+        return contents
 
     def rules(self, name: str, *, policy: str = "", codebook: str = "") -> Rules:
         """What acts on a case are checked against: the versions the case was opened under."""
