@@ -52,11 +52,11 @@ bench: $(READY)
 
 docs:      ## Write again what the reference quotes from the code
 docs: $(READY)
-	@$(BIN)/python docs/refresh.py
+	@$(BIN)/python -m docs.refresh
 
 pictures:  ## Take the pictures of the documentation from a running demo (PORT=)
 pictures: $(READY)
-	@$(BIN)/python docs/pictures/take.py --port $(PORT)
+	@$(BIN)/python -m docs.pictures.take --port $(PORT)
 
 lock:      ## Work out requirements/*.txt again from pyproject.toml
 lock: $(READY)
