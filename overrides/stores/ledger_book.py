@@ -8,11 +8,13 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, bindparam, insert, select
 
 from overrides import merkle
+from overrides.canonical import read_canonical
 from overrides.errors import LedgerUnavailable, ProofInvalid, SlotErased
 from overrides.events import read_event
 from overrides.instants import instant_text, parse_instant
 from overrides.journal import Entry, Json
 from overrides.ledger import Head, SignedCheckpoint
+from overrides.ledger_rows import Disclosure
 from overrides.stores.engine import reading, writing
 from overrides.stores.ledger_tables import LedgerCheckpoint, LedgerHead, LedgerSubtree
 from overrides.stores.payloads import stored_parts
@@ -98,6 +100,19 @@ class SqlLedgerBook:
         self, event_id: str, slots: Sequence[str] = ()
     ) -> dict[str, Mapping[str, Json] | SlotErased]:
         """Personal parts of an entry, all of them when none is named, or that they are erased."""
+        unsealed = self._unseal(event_id, slots)
+        return {
+            slot: part if isinstance(part, SlotErased) else read_canonical(part.payload)
+            for slot, part in unsealed.items()
+        }
+
+    def disclosures(self, event_id: str, slots: Sequence[str]) -> list[Disclosure]:
+        """The named parts of an entry with their salts; those that are erased are left out."""
+        unsealed = self._unseal(event_id, slots) if slots else {}
+        return [part for part in unsealed.values() if isinstance(part, Disclosure)]
+
+    def _unseal(self, event_id: str, slots: Sequence[str]) -> dict[str, Disclosure | SlotErased]:
+        """Parts of an entry by slot in the order of their names, checked."""
         with self._reading() as connection:
             rows = connection.execute(entry_columns().where(EVENTS.c.event_id == event_id))
             entry = next(iter(as_entries(rows)), None)
@@ -105,19 +120,19 @@ class SqlLedgerBook:
                 return {}
             event = read_event(entry.body)
             parts = stored_parts(connection, event)
-        opened: dict[str, Mapping[str, Json] | SlotErased] = {}
-        for slot in event.commit:
-            if slots and slot not in slots:
-                continue
+        unsealed: dict[str, Disclosure | SlotErased] = {}
+        for slot in sorted(event.commit.keys() & set(slots) if slots else event.commit):
             if slot not in parts:
-                opened[slot] = SlotErased(slot=slot)
+                unsealed[slot] = SlotErased(slot=slot)
                 continue
             sealed, key = parts[slot]
             try:
-                opened[slot] = self._vault.open(key, event_id, entry.seq, sealed)
+                salt, payload = self._vault.unseal(key, event_id, event.seq, sealed)
             except SlotErased as erased:
-                opened[slot] = erased
-        return opened
+                unsealed[slot] = erased
+            else:
+                unsealed[slot] = Disclosure(event.seq, event_id, slot, salt, payload)
+        return unsealed
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:
         """Proof that entry ``seq`` is in the tree of ``size`` entries."""

@@ -1,0 +1,290 @@
+"""One reading of a ledger from its first entry to its last, comparing everything on the way."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from overrides.errors import LedgerAltered, LedgerError, NoteInvalid, SlotErased, UnknownKind
+from overrides.events import read_event
+from overrides.findings import Finding, Findings, Verdict
+from overrides.instants import instant_text
+from overrides.journal import Event
+from overrides.ledger_rows import Disclosure, PartRow, Row, Rows
+from overrides.merkle import Frontier, leaf_hash
+from overrides.notes import Checkpoint, PublicKey, open_checkpoint
+from overrides.vault import Sealed, Vault, commitment_of
+
+UNSIGNED_MAX = timedelta(minutes=5)  # an older end without a checkpoint is stale
+FINDINGS_MAX = 50  # a ledger that is altered everywhere need not be told of everywhere
+
+_Placed = TypeVar("_Placed", PartRow, Disclosure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """What a verification may rely on.
+
+    ``keys`` check the checkpoints and ``keys_from`` says in words where they come from.
+    ``remembered`` are signed checkpoints kept elsewhere; ``vault`` opens personal parts; ``now``
+    is for judging staleness and is left out where that does not matter.
+    """
+
+    keys: Sequence[PublicKey]
+    keys_from: str
+    remembered: Sequence[str] = ()
+    vault: Vault | None = None
+    now: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Claim:
+    """A root that somebody signed for a size, and how to speak of it."""
+
+    checkpoint: Checkpoint
+    what: str
+    own: bool
+
+
+@dataclass(slots=True)
+class Examination:
+    """What was met so far, and what was wrong with it. The steps are taken in the order below."""
+
+    rows: Rows
+    trust: Trust
+    tree: Frontier = field(default_factory=Frontier)
+    claims: list[_Claim] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=dict)  # at the sizes that were signed
+    subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    found: list[Finding] = field(default_factory=list)
+    gaps: dict[tuple[str, str], int] = field(default_factory=dict)  # (event, slot): seq
+    erased: set[tuple[str, str]] = field(default_factory=set)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    signed_size: int | None = None
+    opened: int = 0
+    disclosed: int = 0
+
+    def tell(self, verdict: Verdict, text: str, seq: int | None = None) -> None:
+        """Note a finding."""
+        if len(self.found) < FINDINGS_MAX:
+            self.found.append(Finding(verdict, text, seq))
+
+    def read_notes(self) -> None:
+        """Open every signed checkpoint, the ledger's own and the remembered ones."""
+        own = [(note, "a checkpoint of its own") for note in self.rows.notes()]
+        kept = [(note, "a checkpoint you remembered") for note in self.trust.remembered]
+        for note, what in own + kept:
+            try:
+                checkpoint = open_checkpoint(note, self.rows.log, self.trust.keys)
+            except NoteInvalid as invalid:
+                self.tell(Verdict.ALTERED, f"{what} does not hold: {invalid.finding}")
+                continue
+            self.claims.append(_Claim(checkpoint, what, what.startswith("a checkpoint of")))
+            self.roots[checkpoint.size] = b""
+        if not own:
+            self.tell(Verdict.INCOMPLETE, "there is no signed checkpoint at all")
+
+    def read_entries(self) -> None:
+        """Hash every entry and compare it with all that is stored beside it."""
+        kept = self.rows.parts()
+        parts = _BySeq(kept or iter(()))
+        disclosed = _BySeq(self.rows.disclosures())
+        self._remember_root()
+        for row in self.rows.rows():
+            if row.seq != self.tree.size:
+                self.tell(Verdict.ALTERED, "the entry before it is missing", row.seq)
+                return
+            digest = leaf_hash(row.body)
+            if row.leaf_hash is not None and row.leaf_hash != digest:
+                self.tell(Verdict.ALTERED, "the bytes are not those that were hashed", row.seq)
+            for tree in self.tree.append(digest):
+                self.subtrees[tree.level, tree.index] = tree.hash
+            self._remember_root()
+            event = self._read(row)
+            here, shown = parts.of(row.seq), disclosed.of(row.seq)
+            if event is not None:
+                self._check_disclosures(event, shown)
+                if kept is not None:
+                    self._check_parts(event, {part.sealed.slot: part for part in here})
+        for seq in (*parts.rest(), *disclosed.rest()):
+            self.tell(Verdict.ALTERED, "a personal part belongs to no entry", seq)
+
+    def compare_head(self) -> None:
+        """The head row must say where the entries lead."""
+        head = self.rows.head()
+        if head is None:
+            return
+        tree, last = self.tree, instant_text(self.last_at) if self.last_at else ""
+        expected = (tree.size, tree.root(), tree.to_bytes(), last)
+        if (head.size, head.root, head.frontier, head.last_ts) != expected:
+            text = f"the head says {head.size} entries with another end; there are {tree.size}"
+            self.tell(Verdict.ALTERED, text)
+
+    def compare_subtrees(self) -> None:
+        """Stored subtree roots must be those of the entries."""
+        missing = dict(self.subtrees)
+        for level, index, stored in self.rows.subtrees():
+            if missing.pop((level, index), None) != stored:
+                text = f"subtree {index} of level {level} is not that of the entries"
+                self.tell(Verdict.ALTERED, text)
+        if missing and self.rows.head() is not None:
+            self.tell(Verdict.ALTERED, f"{len(missing)} subtree roots are missing")
+
+    def compare_notes(self) -> None:
+        """Every signed root must be the root of that many entries."""
+        for claim in self.claims:
+            size = claim.checkpoint.size
+            if size > self.tree.size:
+                text = f"{claim.what} has {size} entries, here are {self.tree.size}"
+                self.tell(Verdict.ALTERED, f"{text}: entries were removed from the end")
+            elif self.roots[size] != claim.checkpoint.root:
+                text = f"{claim.what} over {size} entries has another root: one was changed"
+                self.tell(Verdict.ALTERED, text)
+            elif claim.own:
+                self.signed_size = max(size, self.signed_size or 0)
+        unsigned = self.tree.size > (self.signed_size or 0)
+        now, last = self.trust.now, self.last_at
+        if unsigned and now is not None and last is not None and now - last > UNSIGNED_MAX:
+            minutes = (now - last) // timedelta(minutes=1)
+            text = f"the end is {minutes} minutes old and under no signed checkpoint"
+            self.tell(Verdict.STALE, text)
+
+    def explain_gaps(self) -> None:
+        """A personal part that cannot be read must have been erased by an entry that says so."""
+        for place in sorted(self.gaps.keys() - self.erased, key=lambda p: (self.gaps[p], p)):
+            text = f"the personal part {place[1]} cannot be read, and no entry says it was erased"
+            self.tell(Verdict.INCOMPLETE, text, self.gaps[place])
+
+    def findings(self) -> Findings:
+        """All that was found."""
+        return Findings(
+            log=self.rows.log,
+            size=self.tree.size,
+            root=self.tree.root(),
+            first_at=self.first_at,
+            last_at=self.last_at,
+            signed_size=self.signed_size,
+            checked=tuple(self._checked()),
+            found=tuple(self.found),
+        )
+
+    def _remember_root(self) -> None:
+        """Keep the root where somebody signed one."""
+        if self.tree.size in self.roots:
+            self.roots[self.tree.size] = self.tree.root()
+
+    def _read(self, row: Row) -> Event | None:
+        """The event in a row, if it can be understood, compared with place and columns."""
+        try:
+            event = read_event(row.body)
+        except UnknownKind as unknown:
+            self.tell(Verdict.INCOMPLETE, str(unknown), row.seq)
+            return None
+        except LedgerError as wrong:
+            self.tell(Verdict.ALTERED, str(wrong), row.seq)
+            return None
+        at = instant_text(event.recorded_at)
+        if (event.log, event.seq) != (self.rows.log, row.seq):
+            text = f"it says it is entry {event.seq} of {event.log}: it was moved"
+            self.tell(Verdict.ALTERED, text, row.seq)
+        columns = (event.event_id, event.type, at, event.case, event.actor)
+        if row.columns is not None and row.columns != columns:
+            self.tell(Verdict.ALTERED, "the columns do not say what the bytes say", row.seq)
+        if self.last_at is not None and event.recorded_at < self.last_at:
+            self.tell(Verdict.ALTERED, "it is earlier than the entry before it", row.seq)
+        if row.seq == 0 and event.type != "ledger_opened":
+            self.tell(Verdict.INCOMPLETE, "the ledger does not begin with its opening", row.seq)
+        self.first_at = self.first_at or event.recorded_at
+        self.last_at = event.recorded_at
+        if event.type == "record_erased":
+            self.erased |= _named_slots(event.data)
+        return event
+
+    def _check_disclosures(self, event: Event, shown: Sequence[Disclosure]) -> None:
+        """What is disclosed must be what the entry committed to."""
+        for part in shown:
+            committed = commitment_of(part.salt, event.event_id, part.slot, part.payload)
+            if committed != event.commit.get(part.slot) or part.event_id != event.event_id:
+                text = f"the disclosed part {part.slot} is not the one committed to"
+                self.tell(Verdict.ALTERED, text, event.seq)
+            self.disclosed += 1
+
+    def _check_parts(self, event: Event, stored: Mapping[str, PartRow]) -> None:
+        """Every commitment must open, or be accounted for by an erasure."""
+        for slot in stored.keys() - event.commit.keys():
+            self.tell(Verdict.ALTERED, f"the entry knows nothing of a part {slot}", event.seq)
+        for slot, commitment in event.commit.items():
+            part = stored.get(slot)
+            if part is None or part.key is None:
+                self.gaps[event.event_id, slot] = event.seq
+            elif part.event_id != event.event_id:
+                self.tell(Verdict.ALTERED, f"the part {slot} is of another entry", event.seq)
+            elif self.trust.vault is not None:
+                self._open(event, part, commitment)
+
+    def _open(self, event: Event, part: PartRow, commitment: str) -> None:
+        """Open one part against its commitment."""
+        kept, vault = part.sealed, self.trust.vault
+        sealed = Sealed(kept.slot, kept.dek_id, kept.nonce, kept.ciphertext, commitment)
+        assert vault is not None
+        try:
+            vault.unseal(part.key, event.event_id, event.seq, sealed)
+            self.opened += 1
+        except SlotErased:
+            self.gaps[event.event_id, kept.slot] = event.seq
+        except LedgerAltered as altered:
+            self.tell(Verdict.ALTERED, altered.finding, event.seq)
+
+    def _checked(self) -> Iterator[str]:
+        """What was compared with what."""
+        size = self.tree.size
+        yield f"{size} entries of {self.rows.log} were read, hashed and put together into one tree."
+        if self.first_at and self.last_at:
+            span = f"{instant_text(self.first_at)} to {instant_text(self.last_at)}"
+            yield f"They were recorded from {span}, by the ledger's own clock."
+        own = [c for c in self.claims if c.own]
+        if own:
+            yield f"The tree was compared with {len(own)} checkpoints, {self.trust.keys_from}."
+        kept = [c.checkpoint.size for c in self.claims if not c.own]
+        if kept:
+            sizes = ", ".join(map(str, sorted(kept)))
+            yield f"It was compared with what you remembered of it at {sizes} entries."
+        else:
+            yield (
+                "It was compared with nothing kept outside: whoever holds the database and its"
+                " signing key could have written it anew. Keep a checkpoint elsewhere."
+            )
+        if self.trust.vault is not None:
+            yield f"{self.opened} personal parts were opened and are those committed to."
+        if self.disclosed:
+            yield f"{self.disclosed} disclosed parts were compared with their commitments."
+
+
+def _named_slots(data: Mapping[str, object]) -> set[tuple[str, str]]:
+    """The (event, slot) pairs that an erasure names."""
+    named = data.get("slots")
+    pairs = named if isinstance(named, list) else []
+    return {(str(p[0]), str(p[1])) for p in pairs if isinstance(p, list) and len(p) == 2}  # noqa: PLR2004
+
+
+class _BySeq(Generic[_Placed]):
+    """Rows that come in the order of ``seq``, handed out entry by entry."""
+
+    def __init__(self, rows: Iterator[_Placed]) -> None:
+        self._rows: Iterator[_Placed] = rows
+        self._next: _Placed | None = next(rows, None)
+
+    def of(self, seq: int) -> list[_Placed]:
+        """The rows of one entry. Rows out of order are left for ``rest``."""
+        here: list[_Placed] = []
+        while self._next is not None and self._next.seq == seq:
+            here.append(self._next)
+            self._next = next(self._rows, None)
+        return here
+
+    def rest(self) -> Iterator[int]:
+        """Entries named by the rows that were not handed out."""
+        while self._next is not None:
+            yield self._next.seq
+            self._next = next(self._rows, None)

@@ -1,0 +1,180 @@
+"""A ledger as rows to be verified, read with plain SQL through whatever connection is at hand.
+
+Needs nothing but a DB-API connection, so that an auditor's machine needs nothing else either.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from overrides.vault import Sealed, WrappedKey
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry as stored. The columns beside ``body`` are nothing where only bytes are at hand."""
+
+    seq: int
+    body: bytes
+    leaf_hash: bytes | None = None
+    columns: tuple[str, str, str, str | None, str] | None = None
+    """(event id, type, recorded at, case, actor) as the database has them beside the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One encrypted part as stored, with its key where that still exists."""
+
+    seq: int
+    event_id: str
+    sealed: Sealed  # without a commitment: that is in the entry
+    key: WrappedKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """A personal part that was opened for the reader: with the salt, anyone can check it."""
+
+    seq: int
+    event_id: str
+    slot: str
+    salt: bytes
+    payload: bytes  # canonical
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRow:
+    """What the head row says."""
+
+    size: int
+    root: bytes
+    frontier: bytes
+    last_ts: str
+
+
+class Rows(Protocol):
+    """Where a verification reads from. Everything is of one state of the ledger."""
+
+    @property
+    def log(self) -> str:
+        """Name of the log."""
+
+    def head(self) -> HeadRow | None:
+        """The head row, where there is one."""
+
+    def rows(self) -> Iterator[Row]:
+        """Every entry in the order of ``seq``."""
+
+    def parts(self) -> Iterator[PartRow] | None:
+        """Every encrypted part in the order of ``seq``; nothing where none are kept."""
+
+    def disclosures(self) -> Iterator[Disclosure]:
+        """Every disclosed part in the order of ``seq``."""
+
+    def subtrees(self) -> Iterator[tuple[int, int, bytes]]:
+        """Stored subtree roots as (level, index, hash)."""
+
+    def notes(self) -> Iterator[str]:
+        """Every signed checkpoint."""
+
+
+class DatabaseRows:
+    """``Rows`` of one log over a DB-API connection.
+
+    ``placeholder`` is the driver's own: ``?`` for sqlite3, ``%s`` for psycopg. The caller has
+    opened a transaction that sees one state throughout.
+    """
+
+    AT_ONCE = 1_000
+
+    def __init__(self, connection: Any, log: str, *, placeholder: str = "?") -> None:
+        self._connection = connection
+        self._log = log
+        self._placeholder = placeholder
+
+    @property
+    def log(self) -> str:
+        """Name of the log."""
+        return self._log
+
+    def head(self) -> HeadRow | None:
+        """The head row, where there is one."""
+        for row in self._ask("SELECT size, root, frontier, last_ts FROM ledger_head WHERE log = ?"):
+            return HeadRow(row[0], bytes(row[1]), bytes(row[2]), row[3])
+        return None
+
+    def rows(self) -> Iterator[Row]:
+        """Every entry in the order of ``seq``."""
+        columns = "seq, body, leaf_hash, event_id, type, recorded_at, case_ref, actor_ref"
+        for row in self._by_seq(f"SELECT {columns} FROM ledger_event WHERE log = ?", "seq"):  # noqa: S608
+            yield Row(row[0], bytes(row[1]), bytes(row[2]), tuple(row[3:]))
+
+    def parts(self) -> Iterator[PartRow]:
+        """Every encrypted part in the order of ``seq``."""
+        for seq, event_id, slot, nonce, ciphertext, dek_id, subject, wrapped, epoch in self._by_seq(
+            "SELECT p.seq, p.event_id, p.slot, p.nonce, p.ciphertext,"
+            " k.dek_id, k.subject_ref, k.wrapped, k.kek_epoch"
+            " FROM ledger_payload p LEFT JOIN data_key k ON k.dek_id = p.dek_id WHERE p.log = ?",
+            "p.seq",
+        ):
+            sealed = Sealed(slot, dek_id or "", bytes(nonce), bytes(ciphertext), "")
+            key = WrappedKey(dek_id, subject, bytes(wrapped), epoch) if dek_id else None
+            yield PartRow(seq, event_id, sealed, key)
+
+    def disclosures(self) -> Iterator[Disclosure]:
+        """A database discloses nothing."""
+        return iter(())
+
+    def subtrees(self) -> Iterator[tuple[int, int, bytes]]:
+        """Stored subtree roots as (level, index, hash)."""
+        for row in self._ask("SELECT level, idx, hash FROM ledger_subtree WHERE log = ?"):
+            yield row[0], row[1], bytes(row[2])
+
+    def notes(self) -> Iterator[str]:
+        """Every signed checkpoint."""
+        for row in self._ask(
+            "SELECT note FROM ledger_checkpoint WHERE log = ? ORDER BY size, signed_at"
+        ):
+            yield row[0]
+
+    def _ask(self, question: str, *values: object) -> Sequence[Any]:
+        """Answer to a question about this log."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(question.replace("?", self._placeholder), (self._log, *values))
+            answer: Sequence[Any] = cursor.fetchall()
+            return answer
+
+    def _by_seq(self, question: str, seq: str) -> Iterator[Any]:
+        """Rows in the order of ``seq``, a block at a time, gaps and all."""
+        block = f"{question} AND {seq} >= ? AND {seq} < ? ORDER BY {seq}"
+        beyond = f"{question} AND {seq} >= ? ORDER BY {seq} LIMIT 1"
+        start = 0
+        while True:
+            rows = self._ask(block, start, start + self.AT_ONCE)
+            yield from rows
+            start += self.AT_ONCE
+            if not rows:
+                after = self._ask(beyond, start)
+                if not after:
+                    return
+                start = after[0][0]
+
+
+def logs_of(connection: Any) -> list[str]:
+    """Names of the logs in a database."""
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("SELECT log FROM ledger_head ORDER BY log")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@contextmanager
+def open_database(path: Path) -> Iterator[sqlite3.Connection]:
+    """A SQLite database that is only read, as it is at this moment."""
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("BEGIN")
+        yield connection
