@@ -32,6 +32,7 @@ ServiceError
     AlreadyDecided
   NotReady
   Overloaded
+  AlreadyServed
 """
 
 from dataclasses import dataclass, fields
@@ -171,14 +172,14 @@ class PersonHasLeft(PeopleError):
 
 @dataclass(eq=False)
 class NameRefused(PeopleError):
-    """This cannot be a name: {problem}."""
+    """That cannot be a name: {problem}."""
 
     problem: str
 
 
 @dataclass(eq=False)
 class PasswordRefused(PeopleError):
-    """This cannot be a password: {problem}."""
+    """That cannot be a password: {problem}."""
 
     problem: str
 
@@ -261,6 +262,13 @@ class NotReady(ServiceError):
 @dataclass(eq=False)
 class Overloaded(ServiceError):
     """Too many applications are waiting; nothing was recorded, so send this one again later."""
+
+
+@dataclass(eq=False)
+class AlreadyServed(ServiceError):
+    """Another process serves {data} already; the embedded database has room for one."""
+
+    data: str
 
 
 def _in_words(fact: object) -> str:

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from decision_service.amounts import NO_CURRENCY
 from decision_service.applications import MINOR_MAX, Application
 from decision_service.decision_record import Prepared
 from decision_service.errors import Fault, InvalidRequest
 from decision_service.registry import InUse
 from decision_service.wording import WHOLE_UNITS
 from explain.contract import CheckedFields
+from overrides.reading import application_key
 from overrides.values import Actor, Clock, Money
 from overrides.vault import Vault
 
-NO_CURRENCY = "XXX"  # ISO 4217 for "no currency": nothing is known of the amount
 CLOCK_SKEW = timedelta(minutes=5)
 SERVICE_UNKNOWN = timedelta(hours=24)  # where the policy cannot be read
 SUBJECT_CHARS = 32
@@ -57,13 +58,11 @@ class Preparer:
             due_at=_due(used, received, completed),
             subject=self.subject(applicant.ref if applicant else own),
             party_subjects=tuple(self.subject(party.ref) for party in application.parties),
-            application_key=self.application_key(name, application.application_id),
+            application_key=application_key(
+                self.vault.lookup_hash, name, application.application_id
+            ),
             simulated=simulated,
         )
-
-    def application_key(self, bundle: str, application_id: str) -> str:
-        """Keyed hash under which the case of an application is found."""
-        return self.vault.lookup_hash("application", f"{bundle}\0{application_id}")
 
     def subject(self, ref: str) -> str:
         """Reference of a party's encryption key."""

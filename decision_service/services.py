@@ -37,6 +37,7 @@ class Services:
     people: People  # who exists, who a key or a session belongs to
     registry: Registry  # bundles: champion, versions, rules of a case, suspension
     decisions: Pipeline  # the path of one application
+    rebuild: Callable[[], int]  # drops and fills the projections; how many entries
     closers: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:

@@ -1,12 +1,11 @@
 """Where this installation keeps its things, and its limits. Nothing of a bank's wording is here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_DATA = Path("countermand-data")
 DATABASE_FILE = "countermand.sqlite3"
-LOG_DEFAULT = "countermand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,14 +14,12 @@ class Settings:
 
     data: Path = DEFAULT_DATA
     database_url: str = ""
-    log: str = LOG_DEFAULT
+    log: str = ""  # name of a new log; empty: one that no other installation has
     secure_cookies: bool = False  # True where the service is reached over TLS
     score_deadline_s: float = 2.0
     score_rows_max: int = 64
     body_bytes_max: int = 256 * 1024
     batch_lines_max: int = 100_000
-    checkpoint_seconds_max: float = 30.0
-    static_hosts: tuple[str, ...] = field(default=())
 
     @classmethod
     def read(cls, environ: Mapping[str, str], *, data: Path | str | None = None) -> "Settings":
@@ -34,7 +31,7 @@ class Settings:
         return cls(
             data=Path(chosen),
             database_url=environ.get("COUNTERMAND_DATABASE_URL", ""),
-            log=environ.get("COUNTERMAND_LOG", LOG_DEFAULT),
+            log=environ.get("COUNTERMAND_LOG", ""),
         )
 
     @property
