@@ -182,11 +182,16 @@ class Case:
     final: Decision | None = None
     side: OverrideSide | None = None  # of the final decision, when it was an override
 
+    @property
+    def status_words(self) -> str:
+        """The state as a person says it."""
+        return self.status.replace("_", " ")
+
     def after(self, act: Act) -> CaseStatus:
         """The state that ``act`` leads to; raises ``CaseClosed`` or ``NotAllowedNow``."""
         after = TRANSITIONS.get((self.status, act))
         if after is not None:
             return after
         if STATES[self.status].closed:
-            raise CaseClosed(self.case_ref, self.status)
-        raise NotAllowedNow(self.case_ref, act, self.status)
+            raise CaseClosed(self.case_ref, self.status_words)
+        raise NotAllowedNow(self.case_ref, act, self.status_words)

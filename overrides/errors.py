@@ -42,7 +42,8 @@ class OverridesError(Exception):
 
     def __str__(self) -> str:
         """First line of the class's own docstring, filled with its facts."""
-        return (self.__doc__ or "").splitlines()[0].format(**vars(self))
+        text = (self.__doc__ or "").splitlines()[0].format(**vars(self))
+        return text[:1].upper() + text[1:]
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel between processes with every fact, however it was raised."""
@@ -163,7 +164,7 @@ class UnknownConcept(ActError):
 
 @dataclass(eq=False)
 class AboveLimit(ActError):
-    """{amount_minor} (minor units) is above your limit of {limit_minor}: refer the case upwards."""
+    """The amount {amount_minor} (minor units) is above your limit of {limit_minor}: refer the case upwards."""  # noqa: E501
 
     amount_minor: int
     limit_minor: int

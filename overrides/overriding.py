@@ -39,6 +39,11 @@ from overrides.values import (
     Verdict,
 )
 
+_GOING = {
+    OverrideSide.APPROVED_AGAINST_MODEL: "approving against the model",
+    OverrideSide.DECLINED_AGAINST_MODEL: "declining against the model",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequence:
@@ -69,7 +74,7 @@ def preview_override(
     side = _side(case.recommendation, form.decision)
     code = rules.justification(form.code)
     if code is None or not code.direction.allows(side):
-        raise CodeNotAllowed(form.code, side.replace("_", " "))
+        raise CodeNotAllowed(form.code, _GOING[side])
     check_evidence(form.evidence, code)
     check_note(form.note, code.note_min_chars)
     declines = form.decision is Decision.DECLINE
@@ -130,7 +135,7 @@ def decide_approval(
     """
     if case.status is not CaseStatus.WAITING_APPROVAL or case.proposal is None:
         if STATES[case.status].closed:
-            raise CaseClosed(case.case_ref, case.status)
+            raise CaseClosed(case.case_ref, case.status_words)
         raise NothingToApprove(case.case_ref)
     check_exclusion(case, actor)
     check_approver(case, case.proposal, actor, rules)
