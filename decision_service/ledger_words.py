@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from decision_service import wording
-from overrides.values import Decision, OverrideSide, Recommendation, Verdict
+from decision_service.decision_object import FAILURE_TEXTS
+from overrides.values import Decision, OverrideSide, Verdict
+from ui.words import of_hundred
 
 Data = Mapping[str, Any]
 
@@ -56,14 +58,6 @@ KIND_WORDS = {
     "legal_hold_lifted": "Legal hold lifted",
 }
 
-CAUSE_WORDS = {
-    "timeout": "the model did not answer in time",
-    "unavailable": "the model was not available",
-    "suspended": "the model is suspended",
-    "nonsense": "the model's answer was not a probability",
-    "altered": "the model's files were altered",
-}
-
 
 def kind_words(kind: str) -> str:
     """The kind's title; an unknown kind by its own name."""
@@ -72,14 +66,13 @@ def kind_words(kind: str) -> str:
 
 def _scored(data: Data) -> str:
     """A decision made by model and policy."""
-    chance = wording.per_hundred(float(data["probability"]))
-    return f"Expected bad: {chance}. Recommendation: {data['recommendation']}."
+    chance = of_hundred(float(data["probability"]))
+    return f"Expected to go bad: {chance}. Recommendation: {data['recommendation']}."
 
 
 def _failed(data: Data) -> str:
     """An application nobody could score."""
-    cause = str(data["cause"])
-    return f"No score: {CAUSE_WORDS.get(cause, cause.replace('_', ' '))}. A person decides."
+    return FAILURE_TEXTS.get(data["cause"], "There is no score.")
 
 
 def _reviewed(data: Data) -> str:
@@ -159,8 +152,3 @@ def summary(kind: str, data: Data) -> str:
         return words(data)
     except (KeyError, ValueError):  # an entry of another release: its title must do
         return ""
-
-
-def recommendation_word(recommendation: Recommendation) -> str:
-    """The recommendation as one capitalised word."""
-    return recommendation.value.capitalize()

@@ -18,6 +18,7 @@ from overrides.cases import Case
 from overrides.errors import OutcomeRefused
 from overrides.journal import Command, Decided, Draft, Json, OnceOnly, Receipt, State
 from overrides.outcomes import OutcomeLine, OutcomeRecord, decide_outcome, read_lines
+from overrides.reading import application_key
 from overrides.values import Actor
 
 BATCH_RECORDS = 200
@@ -104,6 +105,7 @@ class OutcomeImport:
         self, lines: Sequence[OutcomeLine], actor: Actor, source: str, *, simulated: bool
     ) -> Command:
         """One command for several records, each decided on its own."""
+        new_id = self.services.new_id
         bundles = tuple(sorted(self.services.registry.standings().versions))
 
         def command(state: State) -> Decided:
@@ -119,7 +121,7 @@ class OutcomeImport:
                         line.record,
                         actor,
                         ahead,
-                        self.services.new_id,
+                        new_id,
                         source=source,
                         simulated=simulated,
                     )
@@ -142,7 +144,7 @@ class OutcomeImport:
         """
         found = []
         for bundle in (record.bundle,) if record.bundle else bundles:
-            key = application_key(self.services, bundle, record.application_id)
+            key = application_key(self.services.vault.lookup_hash, bundle, record.application_id)
             case = state.case_of_application(bundle, key)
             if case is not None:
                 found.append(case)
@@ -152,11 +154,6 @@ class OutcomeImport:
                 problem=f"application_id is used with several bundles ({names}): name one"
             )
         return found[0] if found else None
-
-
-def application_key(services: Services, bundle: str, application_id: str) -> str:
-    """The keyed hash by which an application's case is found."""
-    return services.vault.lookup_hash("application", f"{bundle}\0{application_id}")
 
 
 def sha256_of(path: Path) -> str:

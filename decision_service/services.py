@@ -11,6 +11,8 @@ from decision_service.people import People
 from decision_service.pipeline import Pipeline
 from decision_service.registry import Registry
 from decision_service.settings import Settings
+from overrides.examination import Trust
+from overrides.findings import Findings
 from overrides.journal import Journal
 from overrides.ledger import LedgerBook
 from overrides.notes import Signer
@@ -38,6 +40,7 @@ class Services:
     registry: Registry  # bundles: champion, versions, rules of a case, suspension
     decisions: Pipeline  # the path of one application
     rebuild: Callable[[], int]  # drops and fills the projections; how many entries
+    verify: Callable[[Trust], Findings]  # reads the whole log back and checks it
     closers: tuple[Callable[[], None], ...] = ()
 
     def close(self) -> None:

@@ -39,6 +39,7 @@ from overrides.stores.engine import create_all, open_engine
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.projections import CaseProjector
 from overrides.stores.rebuild import rebuild
+from overrides.stores.verifying import verify_engine
 from overrides.stores.writer import SqlJournal
 from overrides.values import Clock, NewId
 from overrides.vault import Vault
@@ -123,6 +124,7 @@ def build(
         registry=registry,
         decisions=pipeline,
         rebuild=lambda: rebuild(engine, log=signer.name, vault=vault, projectors=projectors),
+        verify=lambda trust: verify_engine(engine, log=signer.name, trust=trust),
         closers=(
             scorer.close,
             journal.close,

@@ -4,42 +4,28 @@ Every sentence says only what the record shows. Chances are said as frequencies,
 decimals, and no more exactly than a reader can use.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
-from decimal import Decimal
-
 from overrides.values import (
-    CaseStatus,
     Decision,
-    Limits,
+    Money,
     OverrideSide,
     Recommendation,
     SecondApprover,
     Verdict,
 )
+from ui.words import of_hundred
 
+NO_CURRENCY = "XXX"  # ISO 4217 for "no currency": nothing is known of the amount
 SIGNS = {"DEM": "DM", "EUR": "€", "GBP": "£", "INR": "₹", "TWD": "NT$", "USD": "US$"}
 WHOLE_UNITS = frozenset({"JPY", "KRW", "VND"})
 INDIAN_GROUPING = frozenset({"INR"})
-
-STATUS_WORDS = {
-    CaseStatus.INCOMPLETE: "Incomplete application",
-    CaseStatus.IN_REVIEW: "To be decided",
-    CaseStatus.WAITING_APPLICANT: "Waiting for the applicant",
-    CaseStatus.WAITING_APPROVAL: "Waiting for a second approval",
-    CaseStatus.COUNTERED: "Counter-offer made",
-    CaseStatus.CONFLICT: "Two records disagree",
-    CaseStatus.DECIDED: "Decided",
-    CaseStatus.WITHDRAWN: "Withdrawn by the applicant",
-    CaseStatus.CLOSED_INCOMPLETE: "Closed as incomplete",
-    CaseStatus.EXPIRED: "Expired",
-}
 
 RECOMMENDATION_WORDS = {
     Recommendation.APPROVE: "The model and the policy recommend approving this application.",
     Recommendation.REFER: "The model and the policy leave this application to a person.",
     Recommendation.DECLINE: "The model and the policy recommend declining this application.",
 }
+
+KNOCKED_OUT_WORDS = "A fixed rule of the policy recommends declining, whatever the score."
 
 SIDE_WORDS = {
     OverrideSide.APPROVED_AGAINST_MODEL: (
@@ -77,10 +63,6 @@ METHOD_WORDS = {
     ),
 }
 
-MINUTES_PER_HOUR = 60
-HOURS_PER_DAY = 24
-DAYS_IN_HOURS_UP_TO = 48
-
 
 def amount(minor: int, currency: str) -> str:
     """Minor units as people write the amount: "DM 3,500", "₹ 1,25,000", "€ 12.50"."""
@@ -91,6 +73,13 @@ def amount(minor: int, currency: str) -> str:
     return f"{SIGNS.get(currency, currency)} {grouped}{cents}"
 
 
+def money(value: Money) -> str:
+    """An amount of money, or that it is not known."""
+    if value.currency == NO_CURRENCY:
+        return "not known"
+    return amount(value.minor, value.currency)
+
+
 def _indian(whole: int) -> str:
     """Digits grouped as in India: three, then twos."""
     text = str(whole)
@@ -99,34 +88,24 @@ def _indian(whole: int) -> str:
     return ",".join([*pairs, tail])
 
 
-def per_hundred(chance: float) -> str:
-    """A chance as a frequency: "18 of 100"; the ends are not rounded to never and always."""
-    hundredths = round(chance * 100)
-    if hundredths == 0:
-        return "fewer than 1 of 100" if chance > 0 else "0 of 100"
-    if hundredths == 100 and chance < 1:  # noqa: PLR2004 - all of a hundred
-        return "more than 99 of 100"
-    return f"{hundredths} of 100"
-
-
 def percent(share: float) -> str:
     """A share in per cent with one decimal: "12.5 %"."""
     return f"{share * 100:.1f} %"
 
 
 def odds(probability: float | None) -> str:
-    """What the score means, as a frequency; why there is none otherwise."""
+    """What the score means, as a frequency; that there is none otherwise."""
     if probability is None:
         return "There is no score for this application."
+    expected = of_hundred(probability).removesuffix(" of 100")
     return (
-        f"Of 100 applications scored like this one, the model expects about "
-        f"{per_hundred(probability).removesuffix(' of 100')} not to be repaid as agreed."
+        f"Of 100 applications scored like this one, the model expects about {expected} to go bad."
     )
 
 
 def band(probability: float | None) -> str:
     """The score in a list."""
-    return "no score" if probability is None else per_hundred(probability)
+    return "no score" if probability is None else of_hundred(probability)
 
 
 def distance(probability: float | None, approve_up_to: float, decline_above: float) -> str:
@@ -147,59 +126,3 @@ def _points(gap: float) -> str:
     """A distance on the scale of 100 applications."""
     points = f"{gap * 100:.1f}".removesuffix(".0")
     return f"{points} in 100"
-
-
-def waiting(seconds: float) -> str:
-    """A length of time, no finer than one acts on: "35 minutes", "6 hours", "4 days"."""
-    minutes = int(seconds // 60)
-    if minutes < MINUTES_PER_HOUR:
-        return _count(minutes, "minute")
-    hours = minutes // MINUTES_PER_HOUR
-    if hours < DAYS_IN_HOURS_UP_TO:
-        return _count(hours, "hour")
-    return _count(hours // HOURS_PER_DAY, "day")
-
-
-def _count(number: int, noun: str) -> str:
-    """A number with its noun: "1 hour", "2 hours"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def instant(at: datetime) -> str:
-    """An instant for a sentence, in UTC: "22 November 2026, 01:02 UTC"."""
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"
-
-
-def day(at: datetime) -> str:
-    """A date for a sentence: "22 November 2026"."""
-    return f"{at.day} {at:%B %Y}"
-
-
-def months_later(at: datetime, months: int) -> datetime:
-    """The same day that many months on, or the month's last day where it has no such day."""
-    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    first = at.replace(year=year, month=month + 1, day=1)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return min(first + timedelta(days=at.day - 1), following - timedelta(days=1))
-
-
-def listing(items: Sequence[str]) -> str:
-    """Items as in a sentence: "a, b and c"."""
-    if len(items) <= 1:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
-
-
-def needs_second(limits: Limits) -> str:
-    """The policy's thresholds for a second approval, in words."""
-    return (
-        f"An override within {percent(float(limits.near_relative))} of the cut-off and up to "
-        f"{amount(limits.tier1_minor, limits.currency)} needs one person; beyond either, a second; "
-        f"above {amount(limits.tier2_minor, limits.currency)} or {limits.far_multiple} times the "
-        f"cut-off, a credit manager."
-    )
-
-
-def decimal_or_none(text: Decimal | None) -> float | None:
-    """A recorded decimal as the number it stands for."""
-    return None if text is None else float(text)

@@ -1,0 +1,213 @@
+"""Acts on a case, the same for pages and for the interface: looked up, decided, recorded.
+
+A case that somebody may not see does not exist for them. What an act is checked against (limits,
+codes, concepts) is read before the writer's transaction, because it may have to be loaded; whether
+the case is still the one it was read for is checked inside.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from decision_service.access import sees_branch
+from decision_service.services import Services
+from overrides.cases import Case
+from overrides.desk import (
+    Consequence,
+    case_of,
+    decide_approval,
+    decide_claim,
+    decide_override,
+    decide_release,
+    decide_review,
+    decide_shown,
+    decide_withdrawal,
+    preview_override,
+)
+from overrides.errors import CaseError, SamePerson, StaleCase, UnknownCase
+from overrides.forms import ApprovalForm, OverrideForm, ReviewForm, Shown, WithdrawalForm
+from overrides.journal import Decided, OnceOnly, Receipt, State
+from overrides.reading import CaseFile, CaseFilter, CaseRow
+from overrides.values import Actor, CaseStatus, Role, Rules
+
+REF = re.compile(r"[0-9a-f-]{1,64}", re.ASCII)
+TAKE_TRIES_MAX = 25
+DECISION_KINDS = frozenset({"decision_made", "decision_failed"})
+
+Decide = Callable[[Case, datetime, Rules], Decided]
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Everything that may be done to a case. Each method raises errors of overrides.errors."""
+
+    services: Services
+
+    def file(self, actor: Actor, case_id: str) -> CaseFile:
+        """The case as it stands; raises ``UnknownCase`` when there is none the actor may see."""
+        file = self.services.cases.case(case_id) if REF.fullmatch(case_id) else None
+        if file is None or not self.sees(actor, file.row):
+            raise UnknownCase(case_id[:64])
+        return file
+
+    def sees(self, actor: Actor, row: CaseRow) -> bool:
+        """Whether the actor may look at a case: by branch, a service by having sent it."""
+        if actor.role is Role.SERVICE:
+            return self.sent_by(row.case_ref) == actor.ref
+        return sees_branch(actor, row.branch)
+
+    def sent_by(self, case_ref: str) -> str:
+        """Who sent the application, "" for an unknown case."""
+        acts = self.services.cases.acts(case_ref)
+        return next((act.actor for act in acts if act.type in DECISION_KINDS), "")
+
+    def rules(self, file: CaseFile) -> Rules:
+        """Policy and codebook of the decision that stands: what acts are checked against."""
+        policy, codebook = file.decision.policy, file.decision.codebook
+        return self.services.registry.rules(
+            file.case.bundle,
+            policy=policy.sha256 if policy else "",
+            codebook=codebook.sha256 if codebook else "",
+        )
+
+    def once(self, actor: Actor, route: str, key: str, body: object) -> OnceOnly | None:
+        """Identity of a request; None without a key. What was sent is kept as a keyed hash."""
+        if not key:
+            return None
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return OnceOnly(actor.ref, route, key, self.services.vault.lookup_hash("request", text))
+
+    def claim(self, actor: Actor, case_id: str, once: OnceOnly | None = None) -> Receipt:
+        """Take or renew the lease."""
+        return self._act(
+            actor,
+            case_id,
+            once,
+            lambda case, now, rules: decide_claim(
+                case, actor, rules, now, self.services.new_id, self.name
+            ),
+        )
+
+    def take_next(self, actor: Actor) -> str:
+        """Claim the most urgent free case of the actor's branch; "" when there is none."""
+        wanted = CaseFilter(
+            statuses=frozenset({CaseStatus.IN_REVIEW}), branch=actor.branch or None, free=True
+        )
+        lost: list[str] = []
+        for _ in range(TAKE_TRIES_MAX):
+            now = self.services.clock()
+            found = self.services.cases.next_free(wanted, actor.ref, now, skip=lost)
+            if found is None:
+                return ""
+            try:
+                self.claim(actor, found)
+            except (CaseError, SamePerson):
+                lost.append(found)  # somebody was faster: the next one
+            else:
+                return found
+        return ""
+
+    def release(self, actor: Actor, case_id: str, once: OnceOnly | None = None) -> Receipt:
+        """Give the lease back."""
+        return self._act(
+            actor,
+            case_id,
+            once,
+            lambda case, now, _rules: decide_release(
+                case, actor, now, self.services.new_id, self.name
+            ),
+        )
+
+    def review(
+        self, actor: Actor, case_id: str, form: ReviewForm, once: OnceOnly | None = None
+    ) -> Receipt:
+        """Agree with the recommendation, or decide a referred case."""
+        return self._act(
+            actor,
+            case_id,
+            once,
+            lambda case, now, rules: decide_review(
+                case, actor, form, rules, now, self.services.new_id, self.name
+            ),
+        )
+
+    def override(
+        self, actor: Actor, case_id: str, form: OverrideForm, once: OnceOnly | None = None
+    ) -> Receipt:
+        """Decide against the recommendation, or propose to."""
+        return self._act(
+            actor,
+            case_id,
+            once,
+            lambda case, now, rules: decide_override(
+                case, actor, form, rules, now, self.services.new_id, self.name
+            ),
+        )
+
+    def preview(self, actor: Actor, case_id: str, form: OverrideForm) -> Consequence:
+        """What an override would do, checked whole and written nowhere."""
+        file = self.file(actor, case_id)
+        now = self.services.clock()
+        return preview_override(file.case, actor, form, self.rules(file), now, self.name)
+
+    def approval(
+        self, actor: Actor, case_id: str, form: ApprovalForm, once: OnceOnly | None = None
+    ) -> Receipt:
+        """Uphold, return or reject another person's override."""
+        return self._act(
+            actor,
+            case_id,
+            once,
+            lambda case, now, rules: decide_approval(
+                case, actor, form, rules, now, self.services.new_id, self.name
+            ),
+        )
+
+    def withdraw(
+        self, actor: Actor, case_id: str, form: WithdrawalForm, once: OnceOnly | None = None
+    ) -> Receipt:
+        """The application goes no further."""
+        self.file(actor, case_id)
+        return self._submit(
+            case_id,
+            once,
+            lambda case, state: decide_withdrawal(
+                case, actor, form, state.now, self.services.new_id, self.name
+            ),
+        )
+
+    def shown(self, actor: Actor, case_id: str, shown: Shown) -> Receipt:
+        """Record that these reasons were shown to this person, unless that is recorded."""
+
+        def decide(case: Case, state: State) -> Decided:
+            before = state.shown_before(case_id, actor.ref, shown.decision_id)
+            return decide_shown(case, actor, shown, self.services.new_id, shown_before=before)
+
+        return self._submit(case_id, None, decide)
+
+    def name(self, person: str) -> str:
+        """A person's name."""
+        return self.services.people.names([person])[person]
+
+    def _act(self, actor: Actor, case_id: str, once: OnceOnly | None, decide: Decide) -> Receipt:
+        """Decide under the rules of the decision that stands, and record."""
+        file = self.file(actor, case_id)
+        rules = self.rules(file)
+
+        def under_rules(case: Case, state: State) -> Decided:
+            if case.decision_id != file.case.decision_id:
+                raise StaleCase(case_id, file.case.version, case.version)
+            return decide(case, state.now, rules)
+
+        return self._submit(case_id, once, under_rules)
+
+    def _submit(
+        self, case_id: str, once: OnceOnly | None, decide: Callable[[Case, State], Decided]
+    ) -> Receipt:
+        """Run a decider in the writer's transaction; returns when its events are on disk."""
+        journal = self.services.journal
+        return journal.submit(
+            lambda state: decide(case_of(state, case_id), state), once=once
+        ).result()

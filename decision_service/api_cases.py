@@ -1,0 +1,178 @@
+"""Cases over HTTP: lists, one case, acts on it, and the feed of changes."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any, NoReturn
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from decision_service.act_requests import (
+    read_approval,
+    read_override,
+    read_review,
+    read_withdrawal,
+)
+from decision_service.acting import Acting
+from decision_service.case_json import (
+    case_object,
+    case_objects,
+    change_objects,
+    receipt_object,
+)
+from decision_service.casework import cases_of_application
+from decision_service.errors import Fault, InvalidRequest
+from decision_service.problems import pointer
+from decision_service.services import Services
+from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
+from overrides.journal import OnceOnly, Receipt
+from overrides.reading import CaseFilter, CaseRow, Order
+from overrides.values import Actor, CaseStatus, Role
+
+router = APIRouter(prefix="/v1", tags=["cases"])
+
+PAGE_ROWS = 50
+CHANGES_MAX = 200
+ID_CHARS_MAX = 200
+SEQ_MAX = 2**53
+
+Record = Callable[[Acting, Actor, OnceOnly | None], Receipt]
+
+
+@router.get("/cases")
+def list_cases(
+    request: Request,
+    status: Annotated[str, Query(max_length=40)] = "",
+    queue: Annotated[str, Query(max_length=64)] = "",
+    application_id: Annotated[str, Query(max_length=ID_CHARS_MAX)] = "",
+    cursor: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """Cases the caller may see, the most urgent first; without a status, the open ones."""
+    services, actor = services_of(request), actor_of(request)
+    if status and status not in set(CaseStatus):
+        _refuse_parameter("status", f"Choose one of: {', '.join(CaseStatus)}.")
+    if application_id:
+        rows, following = _of_application(services, application_id), ""
+        rows = tuple(row for row in rows if status in ("", row.status))
+    else:
+        rows, following = _listed(services, actor, status, queue, cursor)
+    acting = Acting(services)
+    mine = [row for row in rows if acting.sees(actor, row)]
+    cases = case_objects(services, mine, services.clock())
+    return json_answer({"cases": cases, "next": following or None})
+
+
+@router.get("/cases/{case_id}")
+def show_case(request: Request, case_id: str) -> Response:
+    """One case with its decision, all contributions and every act."""
+    services, actor = services_of(request), actor_of(request)
+    file = Acting(services).file(actor, case_id)
+    return json_answer(case_object(services, file, actor))
+
+
+@router.post("/cases/{case_id}/claim", status_code=201)
+def claim(request: Request, case_id: str) -> Response:
+    """Take the lease; 409 names who has it."""
+    return _act(request, case_id, "claim", lambda a, who, once: a.claim(who, case_id, once))
+
+
+@router.delete("/cases/{case_id}/claim", status_code=204)
+def release(request: Request, case_id: str) -> Response:
+    """Give the lease back."""
+    Acting(services_of(request)).release(actor_of(request), case_id)
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+@router.post("/cases/{case_id}/review", status_code=201)
+def review(request: Request, case_id: str) -> Response:
+    """Agree with the recommendation, or decide a referred case."""
+    form = read_review(body_of(request))
+    return _act(request, case_id, "review", lambda a, who, once: a.review(who, case_id, form, once))
+
+
+@router.post("/cases/{case_id}/override", status_code=201)
+def override(request: Request, case_id: str) -> Response:
+    """Decide against the recommendation, or propose to where a second person is needed."""
+    form = read_override(body_of(request))
+    return _act(
+        request, case_id, "override", lambda a, who, once: a.override(who, case_id, form, once)
+    )
+
+
+@router.post("/cases/{case_id}/approval", status_code=201)
+def approval(request: Request, case_id: str) -> Response:
+    """Uphold, return or reject another person's override."""
+
+    def record(acting: Acting, actor: Actor, once: OnceOnly | None) -> Receipt:
+        current = acting.file(actor, case_id).case.version
+        form = read_approval(body_of(request), current)
+        return acting.approval(actor, case_id, form, once)
+
+    return _act(request, case_id, "approval", record)
+
+
+@router.post("/cases/{case_id}/withdrawal", status_code=201)
+def withdrawal(request: Request, case_id: str) -> Response:
+    """The application goes no further."""
+    form = read_withdrawal(body_of(request))
+    return _act(
+        request, case_id, "withdrawal", lambda a, who, once: a.withdraw(who, case_id, form, once)
+    )
+
+
+@router.get("/changes")
+def changes(
+    request: Request,
+    after: Annotated[int, Query(ge=-1, le=SEQ_MAX)] = -1,
+    limit: Annotated[int, Query(ge=1, le=CHANGES_MAX)] = CHANGES_MAX,
+) -> Response:
+    """What changed in the caller's cases after a ledger place, in order; ``next`` goes on."""
+    services, actor = services_of(request), actor_of(request)
+    found = services.cases.changes(after, limit=limit)
+    following = found[-1].seq if found else after
+    if actor.role is Role.SERVICE:
+        acting = Acting(services)
+        senders = {ref: acting.sent_by(ref) for ref in {row.case_ref for row in found}}
+        found = tuple(row for row in found if senders[row.case_ref] == actor.ref)
+    return json_answer({"changes": change_objects(services, found), "next": following})
+
+
+def _act(request: Request, case_id: str, route: str, record: Record) -> Response:
+    """Record an act once, and say what it did."""
+    actor, acting = actor_of(request), Acting(services_of(request))
+    said = {"case": case_id, "body": body_of(request)}
+    receipt = record(acting, actor, acting.once(actor, route, key_of(request), said))
+    return recorded(receipt, receipt_object(receipt))
+
+
+def recorded(receipt: Receipt, body: dict[str, Any]) -> Response:
+    """201 for what was written now; 200 and a header for what the same request wrote before."""
+    if receipt.replayed:
+        return json_answer(body, HTTPStatus.OK, Idempotency_Replayed="true")
+    return json_answer(body, HTTPStatus.CREATED)
+
+
+def _of_application(services: Services, application_id: str) -> tuple[CaseRow, ...]:
+    """Cases of an application's id."""
+    files = [services.cases.case(ref) for ref in cases_of_application(services, application_id)]
+    return tuple(file.row for file in files if file is not None)
+
+
+def _listed(
+    services: Services, actor: Actor, status: str, queue: str, cursor: str
+) -> tuple[tuple[CaseRow, ...], str]:
+    """A page of cases of the caller's branch, and where the next one starts."""
+    statuses = frozenset({CaseStatus(status)} if status else ())
+    wanted = CaseFilter(
+        statuses=statuses, branch=actor.branch or None, queue=queue or None, order=Order.URGENT
+    )
+    try:
+        page = services.cases.rows(wanted, services.clock(), cursor=cursor, limit=PAGE_ROWS)
+    except ValueError:
+        _refuse_parameter("cursor", "Use the cursor of the page before, or none.")
+    return page.rows, page.next_cursor
+
+
+def _refuse_parameter(name: str, advice: str) -> NoReturn:
+    """Name a query parameter at fault."""
+    raise InvalidRequest((Fault(pointer(name), advice),))

@@ -1,0 +1,145 @@
+"""What happened to a case, line by line, newest first, in words."""
+
+from collections.abc import Callable, Mapping
+
+from decision_service import wording
+from decision_service.decision_object import FAILURE_TEXTS
+from decision_service.dossier import Dossier
+from decision_service.ledger_words import kind_words
+from overrides.reading import ActRow
+from overrides.values import Decision, OverrideSide, Verdict
+from ui import words
+from ui.views import Act
+
+Details = list[tuple[str, str]]
+
+EVIDENCE_WORDS = dict(words.EVIDENCE_TYPES)
+WITHDRAWN_WORDS = {
+    "applicant_withdrew": "The applicant withdrew.",
+    "duplicate": "It was a duplicate.",
+    "entered_in_error": "It was entered in error.",
+}
+RELEASED_WORDS = {"given_back": "Given back.", "left": "Freed because the holder left."}
+
+
+def history(dossier: Dossier) -> tuple[Act, ...]:
+    """Every act on the case, newest first."""
+    return tuple(_line(dossier, act) for act in reversed(dossier.acts))
+
+
+def _line(dossier: Dossier, act: ActRow) -> Act:
+    """One act."""
+    text, details = _WRITERS.get(act.type, _plain)(dossier, act)
+    evidence = [
+        (EVIDENCE_WORDS.get(item["type"], item["type"]), _reference(item))
+        for item in dossier.evidence(act.event_id)
+    ]
+    note = dossier.note(act.event_id)
+    return Act(
+        at=act.at,
+        title=kind_words(act.type),
+        who=dossier.name(act.actor),
+        text=text,
+        details=(*details, *evidence, *([("Note", note)] if note else [])),
+        seq=act.seq,
+        simulated=act.simulated,
+    )
+
+
+def _reference(item: Mapping[str, str | None]) -> str:
+    """Where a piece of evidence lies, and the hash of the file where it was given."""
+    sha256 = item.get("sha256")
+    return f"{item['reference']} (SHA-256 {sha256})" if sha256 else str(item["reference"])
+
+
+def _plain(_dossier: Dossier, _act: ActRow) -> tuple[str, Details]:
+    """An act whose title says it all."""
+    return "", []
+
+
+def _made(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A score with its advice."""
+    row = dossier.decisions.get(act.event_id)
+    if row is None or row.probability is None:
+        return "", []
+    chance = words.of_hundred(float(row.probability))
+    text = f"Expected to go bad: {chance}. Recommendation: {row.recommendation.value}."
+    return text, [("Scored again", f"attempt {row.attempt}")] if row.attempt > 1 else []
+
+
+def _failed(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """An application without a score."""
+    row = dossier.decisions.get(act.event_id)
+    cause = row.failure if row and row.failure else ""
+    return FAILURE_TEXTS.get(cause, "There is no score."), []
+
+
+def _claimed(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A lease."""
+    return "", [("Held by", dossier.name(act.data["person"]))]
+
+
+def _released(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A lease given back."""
+    return RELEASED_WORDS.get(act.data["why"], ""), []
+
+
+def _shown(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """What was on the page."""
+    return f"{act.data['count']} reasons stood on the page.", []
+
+
+def _reviewed(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A decision that does not contradict the recommendation."""
+    done = wording.DONE_WORDS[Decision(act.data["decision"])].capitalize()
+    how = "agreeing with the model" if act.data["agrees"] else "where the model leaves it open"
+    return f"{done}, {how}.", _reasons(dossier, act)
+
+
+def _overridden(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A decision against the recommendation."""
+    data = act.data
+    details = [
+        ("From", f"{data['from']} to {data['to']}"),
+        ("Reason", f"{data['code']} {dossier.code_label(data['code'])}".strip()),
+        *_reasons(dossier, act),
+    ]
+    if data["needs"]:
+        details.append(("Second person", wording.NEEDS_WORDS[data["needs"]]))
+    return wording.SIDE_WORDS[OverrideSide(data["side"])], details
+
+
+def _approved(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A second person's verdict."""
+    return f"The proposed override was {wording.VERDICT_WORDS[Verdict(act.data['verdict'])]}.", []
+
+
+def _decided(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """The end of the case."""
+    done = wording.DONE_WORDS[Decision(act.data["decision"])].capitalize()
+    return f"{done} by {'a person' if act.data['by'] == 'person' else 'policy'}.", []
+
+
+def _withdrawn(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """The application went no further."""
+    return WITHDRAWN_WORDS.get(act.data["reason"], ""), []
+
+
+def _reasons(dossier: Dossier, act: ActRow) -> Details:
+    """The reasons a person named for the applicant."""
+    titles = [dossier.concept_title(concept) for concept in act.data["concepts"]]
+    return [("Reasons named", "; ".join(titles))] if titles else []
+
+
+_WRITERS: Mapping[str, Callable[[Dossier, ActRow], tuple[str, Details]]] = {
+    "decision_made": _made,
+    "decision_failed": _failed,
+    "case_claimed": _claimed,
+    "case_released": _released,
+    "reasons_shown": _shown,
+    "review_recorded": _reviewed,
+    "override_recorded": _overridden,
+    "approval_recorded": _approved,
+    "case_decided": _decided,
+    "case_withdrawn": _withdrawn,
+}

@@ -1,0 +1,131 @@
+"""Cases as the interface gives them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from decision_service.dossier import application_ids, readable
+from decision_service.services import Services
+from overrides.instants import instant_text
+from overrides.journal import Receipt
+from overrides.reading import ActRow, CaseFile, CaseRow, ChangeRow
+from overrides.values import Actor
+
+
+def case_objects(
+    services: Services, rows: Sequence[CaseRow], now: datetime
+) -> list[dict[str, Any]]:
+    """Cases of a list, in the order given."""
+    ids = application_ids(services, rows)
+    names = services.people.names({row.holder for row in rows} - {""})
+    return [_summary(row, ids[row.case_ref], names, now) for row in rows]
+
+
+def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, Any]:
+    """One case whole, with its decision and every act on it."""
+    now, row, proposal = services.clock(), file.row, file.case.proposal
+    acts = services.cases.acts(row.case_ref)
+    people = {act.actor for act in acts} | ({proposal.person} if proposal else set())
+    names = services.people.names(people)
+    body = case_objects(services, [row], now)[0]
+    body["decision"] = services.decisions.reader.shown(row.decision_id, actor)
+    body["proposal"] = None
+    if proposal is not None:
+        body["proposal"] = {
+            "event_id": proposal.event_id,
+            "by": names[proposal.person],
+            "decision": proposal.decision.value,
+            "side": proposal.side.value,
+            "justification_code": proposal.code,
+            "needs": proposal.needs,
+            "at": _instant(file.proposed_at),
+        }
+    body["acts"] = [_act(act, names) for act in acts]
+    return body
+
+
+def change_objects(services: Services, rows: Sequence[ChangeRow]) -> list[dict[str, Any]]:
+    """Changes of cases, in ledger order."""
+    ids = {row.decision_event: _application_id(services, row.decision_event) for row in rows}
+    return [
+        {
+            "seq": row.seq,
+            "at": instant_text(row.at),
+            "type": row.type,
+            "case_id": row.case_ref,
+            "application_id": ids[row.decision_event],
+            "bundle": row.bundle,
+            "decision_id": row.decision_id,
+            "status": row.status.value,
+            "final": row.final.value if row.final else None,
+            "simulated": row.simulated,
+        }
+        for row in rows
+    ]
+
+
+def receipt_object(receipt: Receipt) -> dict[str, Any]:
+    """What an act did and where it is recorded; the same for the same request again."""
+    places = [
+        {"seq": entry.seq, "type": entry.type, "leaf_hash": entry.leaf_hash.hex()}
+        for entry in receipt.entries
+    ]
+    return {**receipt.answer, "ledger": places}
+
+
+def _summary(
+    row: CaseRow, application_id: str, names: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """What every answer says of a case."""
+    held = bool(row.holder) and row.holder_until is not None and now < row.holder_until
+    return {
+        "case_id": row.case_ref,
+        "application_id": application_id,
+        "bundle": row.bundle,
+        "status": row.status.value,
+        "version": row.version,
+        "decision_id": row.decision_id,
+        "recommendation": row.recommendation.value,
+        "probability_of_bad": None if row.probability is None else str(row.probability),
+        "queue": row.queue,
+        "routing": list(row.routing),
+        "branch": row.branch,
+        "product": row.product,
+        "amount": {"minor": row.amount.minor, "currency": row.amount.currency},
+        "opened_at": instant_text(row.opened_at),
+        "received_at": _instant(row.received_at),
+        "due_at": _instant(row.due_at),
+        "claim": {"by": names.get(row.holder, ""), "until": _instant(row.holder_until)}
+        if held
+        else None,
+        "final": row.final.value if row.final else None,
+        "side": row.side.value if row.side else None,
+        "closed_at": _instant(row.closed_at),
+        "simulated": row.simulated,
+    }
+
+
+def _act(act: ActRow, names: Mapping[str, str]) -> dict[str, Any]:
+    """One act, without its personal parts."""
+    return {
+        "seq": act.seq,
+        "event_id": act.event_id,
+        "type": act.type,
+        "at": instant_text(act.at),
+        "by": names[act.actor],
+        "role": act.role,
+        "status": act.status.value,
+        "version": act.version,
+        "data": dict(act.data),
+    }
+
+
+def _application_id(services: Services, event_id: str) -> str | None:
+    """The lender's own id, None once erased."""
+    inputs = readable(services.ledger.open_slots(event_id, ("inputs",)).get("inputs"))
+    return str(inputs["application_id"]) if inputs else None
+
+
+def _instant(at: datetime | None) -> str | None:
+    """An instant, or nothing."""
+    return instant_text(at) if at is not None else None

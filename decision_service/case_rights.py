@@ -1,0 +1,90 @@
+"""What somebody may do to a case at this moment, and in words why not.
+
+These are the same rules the deciders enforce, asked ahead so that a page offers only what would be
+accepted. The decider has the last word.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from decision_service import wording
+from overrides.authority import check_approver, within_limit
+from overrides.cases import OPEN_STATES, TRANSITIONS, Act, Case
+from overrides.errors import AboveLimit, ActError
+from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Rules
+from ui import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What may be done now; ``cannot`` says why nothing may be decided, "" otherwise."""
+
+    claim: bool = False
+    decide: bool = False
+    approve: bool = False
+    withdraw: bool = False
+    cannot: str = ""
+
+
+def rights(
+    case: Case, actor: Actor, rules: Rules | None, now: datetime, name_of: Callable[[str], str]
+) -> Rights:
+    """What the actor may do to the case. ``rules`` is None when its policy cannot be read."""
+    if case.status not in OPEN_STATES:
+        return Rights()
+    if actor.role not in DECIDING_ROLES:
+        return Rights(cannot="Your role reads cases and decides none.")
+    held = case.claim is not None and case.claim.holds(now)
+    if held and case.claim is not None and case.claim.person != actor.ref:
+        until = words.instant_words(case.claim.until)
+        who = name_of(case.claim.person)
+        return Rights(cannot=f"{who} is working on this case until {until} UTC. You can read it.")
+    return _without_a_holder(case, actor, rules, held=held)
+
+
+def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bool) -> Rights:
+    """Rights on a case that nobody else holds."""
+    proposer = case.proposal is not None and case.proposal.person == actor.ref
+    if actor.ref in case.excluded:
+        cannot = "Your earlier proposal on this case was rejected, so another officer decides it."
+        return Rights(withdraw=True, cannot=cannot)
+    claimable = (case.status, Act.CLAIM) in TRANSITIONS and not proposer and not held
+    if rules is None:
+        cannot = "The policy of this case cannot be read just now, so it cannot be decided."
+        return Rights(withdraw=True, cannot=cannot)
+    if case.status is CaseStatus.IN_REVIEW:
+        return Rights(claim=claimable, decide=True, withdraw=True)
+    if case.status is CaseStatus.WAITING_APPROVAL:
+        cannot = _cannot_approve(case, actor, rules)
+        return Rights(
+            claim=claimable and not cannot, approve=not cannot, withdraw=True, cannot=cannot
+        )
+    state = words.STATUS_WORDS[case.status].lower()
+    return Rights(claim=claimable, withdraw=True, cannot=f"It cannot be decided while: {state}.")
+
+
+def _cannot_approve(case: Case, actor: Actor, rules: Rules) -> str:
+    """Why the actor may not give the verdict; "" when they may."""
+    if case.proposal is None:
+        return "There is no proposal to give a verdict on."
+    if case.proposal.person == actor.ref:
+        return "You proposed this override, so another person gives the verdict."
+    try:
+        check_approver(case, case.proposal, actor, rules)
+    except AboveLimit:
+        return above_limit(case, actor, rules)
+    except ActError as refused:
+        return str(refused)
+    return ""
+
+
+def above_limit(case: Case, actor: Actor, rules: Rules) -> str:
+    """Why the actor may not approve this amount alone; "" when they may."""
+    if within_limit(actor, case.amount, rules.limits):
+        return ""
+    asked = wording.money(case.amount)
+    if case.amount.currency != rules.limits.currency:
+        return f"Approving {asked} is for a credit manager: limits are in {rules.limits.currency}."
+    own = wording.amount(actor.limit_minor, rules.limits.currency)
+    return f"Approving {asked} is above your limit of {own}."

@@ -1,0 +1,282 @@
+"""A case as its page shows it. Every sentence rests on what the record has."""
+
+from datetime import datetime
+
+from decision_service import wording
+from decision_service.case_history import EVIDENCE_WORDS, history
+from decision_service.case_rights import Rights, above_limit, rights
+from decision_service.decision_object import FAILURE_TEXTS, REASONS_SHOWN_MAX
+from decision_service.dossier import ERASED, Dossier, Payload, stated
+from decision_service.policy import routing_texts
+from overrides.cases import OPEN_STATES
+from overrides.reading import ActRow, DecisionRow
+from overrides.values import (
+    Actor,
+    Decision,
+    OverrideSide,
+    Recommendation,
+    Rules,
+)
+from ui import words
+from ui.views import Bar, CaseView, CodeChoice, ConceptChoice, Pending, ReasonLine
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
+    """Everything the case page shows to this actor."""
+    file, decision, loaded = dossier.file, dossier.file.decision, dossier.loaded
+    case, row, rules = file.case, file.row, loaded.rules if loaded else None
+    may = rights(case, actor, rules, now, dossier.name)
+    probability = float(decision.probability) if decision.probability else None
+    approve_up_to, decline_above = _cutoffs(decision, rules)
+    side = _override_side(case.recommendation)
+    held = case.claim is not None and case.claim.holds(now)
+    return CaseView(
+        case_id=case.case_ref,
+        application_id=dossier.application_id,
+        version=case.version,
+        status=case.status.value,
+        status_words=words.STATUS_WORDS[case.status],
+        bundle=case.bundle,
+        bundle_title=loaded.bundle.title if loaded else case.bundle,
+        model_version=decision.model.version if decision.model else "",
+        policy_version=decision.policy.version if decision.policy else "",
+        codebook_version=decision.codebook.version if decision.codebook else "",
+        amount=wording.money(case.amount),
+        product=row.product,
+        branch=row.branch,
+        received_at=row.received_at or row.opened_at,
+        due=row.due_at,
+        overdue=case.status in OPEN_STATES and row.due_at is not None and row.due_at < now,
+        simulated=row.simulated,
+        recommendation=case.recommendation.value if probability is not None else "",
+        recommendation_words=_recommendation_words(decision),
+        probability=probability,
+        odds_words=wording.odds(probability),
+        approve_up_to=approve_up_to,
+        decline_above=decline_above,
+        distance_words=wording.distance(probability, approve_up_to, decline_above),
+        reliable=case.reliable or probability is None,
+        unreliable_words=_unreliable_words(decision, dossier.explanation),
+        adverse=_reasons(dossier, "adverse"),
+        favourable=_reasons(dossier, "favourable"),
+        bars=_bars(dossier),
+        base=float(decision.base or 0.0),
+        raw=float(decision.raw or 0.0),
+        sum_error=decision.sum_error or "",
+        method_words=wording.METHOD_WORDS.get(decision.method or "", decision.method or ""),
+        facts=stated(dossier),
+        warnings=_warnings(dossier, actor, may),
+        routing=_routing(dossier),
+        history=history(dossier),
+        decision_seq=decision.seq,
+        holder=_holder(dossier, actor, held=held),
+        holder_until=case.claim.until if case.claim and held else None,
+        final=case.final.value if case.final else "",
+        final_words=_final_words(dossier),
+        side_words=wording.SIDE_WORDS[case.side] if case.side else "",
+        pending=_pending(dossier, actor),
+        may_claim=may.claim,
+        may_decide=may.decide,
+        may_approve=may.approve,
+        may_withdraw=may.withdraw,
+        cannot_words=may.cannot,
+        agree_decision="" if side is None else case.recommendation.value,
+        override_decision="" if side is None else _opposite(case.recommendation).value,
+        codes=_codes(rules, side),
+        concepts=_concepts(dossier),
+        links=_links(dossier),
+    )
+
+
+def _cutoffs(decision: DecisionRow, rules: Rules | None) -> tuple[float, float]:
+    """The cut-offs of the decision; of its policy where no score was made."""
+    if decision.approve_up_to is not None and decision.decline_above is not None:
+        return float(decision.approve_up_to), float(decision.decline_above)
+    if rules is None:
+        return 0.0, 1.0
+    return float(rules.cutoffs.approve_up_to), float(rules.cutoffs.decline_above)
+
+
+def _override_side(recommendation: Recommendation) -> OverrideSide | None:
+    """Which side an override of this recommendation has; None for a referred case."""
+    if recommendation is Recommendation.REFER:
+        return None
+    if recommendation is Recommendation.DECLINE:
+        return OverrideSide.APPROVED_AGAINST_MODEL
+    return OverrideSide.DECLINED_AGAINST_MODEL
+
+
+def _opposite(recommendation: Recommendation) -> Decision:
+    """The decision that contradicts a recommendation to approve or to decline."""
+    approves = recommendation is Recommendation.APPROVE
+    return Decision.DECLINE if approves else Decision.APPROVE
+
+
+def _recommendation_words(decision: DecisionRow) -> str:
+    """What is advised, in one sentence."""
+    if decision.failure is not None:
+        return FAILURE_TEXTS.get(decision.failure, "There is no score.")
+    if decision.knockouts:
+        return wording.KNOCKED_OUT_WORDS
+    return wording.RECOMMENDATION_WORDS[decision.recommendation]
+
+
+def _unreliable_words(decision: DecisionRow, explanation: Payload | None) -> str:
+    """Why there are no reasons to show beside a score; "" when there are."""
+    if decision.reliable or decision.probability is None:
+        return ""
+    problem = str((explanation or {}).get("problem", ""))
+    return f"{problem} No reasons are shown; decide from the application itself.".strip()
+
+
+def _reasons(dossier: Dossier, side: str) -> tuple[ReasonLine, ...]:
+    """The strongest reasons of one side, as they were made with the decision."""
+    made = (dossier.explanation or {}).get("reasons", {}).get(side, ())
+    return tuple(
+        ReasonLine(
+            concept=reason["concept"],
+            title=reason["title"],
+            text=reason["text"],
+            value=reason["value"],
+            contribution=float(reason["contribution"]),
+            strength=reason["strength"],
+            rank=rank,
+        )
+        for rank, reason in enumerate(made[:REASONS_SHOWN_MAX], 1)
+    )
+
+
+def _bars(dossier: Dossier) -> tuple[Bar, ...]:
+    """Every concept's push, the strongest first; values are left out once erased."""
+    decision, made = dossier.file.decision, (dossier.explanation or {}).get("reasons", {})
+    worded = {r["concept"]: r for side in ("adverse", "favourable") for r in made.get(side, ())}
+    pushes = [(concept, float(push)) for concept, push in decision.adverse + decision.favourable]
+    return tuple(
+        Bar(
+            label=worded[concept]["title"] if concept in worded else dossier.concept_title(concept),
+            value=worded[concept]["value"] if concept in worded else ERASED,
+            contribution=push,
+        )
+        for concept, push in sorted(pushes, key=lambda pair: (-abs(pair[1]), pair[0]))
+    )
+
+
+def _warnings(dossier: Dossier, actor: Actor, may: Rights) -> tuple[str, ...]:
+    """What to check before deciding."""
+    lines = []
+    if dossier.inputs is None:
+        lines.append("The personal parts of this application have been erased.")
+    else:
+        lines += [str(detail) for _, _, detail in dossier.inputs.get("warnings", ())]
+    case = dossier.file.case
+    passes = case.recommendation is not Recommendation.DECLINE
+    if may.decide and passes and dossier.loaded is not None:
+        limit = above_limit(case, actor, dossier.loaded.rules)
+        if limit:
+            lines.append(f"{limit} Unless you decline it, give it back for someone who may.")
+    return tuple(lines)
+
+
+def _routing(dossier: Dossier) -> tuple[str, ...]:
+    """Why the case came to a person."""
+    decision, loaded = dossier.file.decision, dossier.loaded
+    rules = [loaded.policy.rule_text(rule) for rule in decision.knockouts] if loaded else []
+    return tuple(text for _, text in routing_texts(decision.routing, rules))
+
+
+def _holder(dossier: Dossier, actor: Actor, *, held: bool) -> str:
+    """Who has the lease, as the page calls them."""
+    claim = dossier.file.case.claim
+    if claim is None or not held:
+        return ""
+    return "you" if claim.person == actor.ref else dossier.name(claim.person)
+
+
+def _final_words(dossier: Dossier) -> str:
+    """How the case ended, by whom and when; "" while it is open."""
+    case = dossier.file.case
+    if case.final is None:
+        return ""
+    ended = next((act for act in reversed(dossier.acts) if act.type == "case_decided"), None)
+    done = wording.DONE_WORDS[case.final].capitalize()
+    if ended is None:
+        return f"{done}."
+    by = dossier.name(ended.actor) if ended.data["by"] == "person" else "policy, without a person"
+    return f"{done} on {words.instant_words(ended.at)} UTC by {by}."
+
+
+def _pending(dossier: Dossier, actor: Actor) -> Pending | None:
+    """The proposed override, if one waits."""
+    proposal = dossier.file.case.proposal
+    act = _act(dossier, proposal.event_id) if proposal else None
+    if proposal is None or act is None:
+        return None
+    evidence = [
+        f"{EVIDENCE_WORDS.get(item['type'], item['type'])}: {item['reference']}"
+        for item in dossier.evidence(act.event_id)
+    ]
+    return Pending(
+        by="you" if proposal.person == actor.ref else dossier.name(proposal.person),
+        by_viewer=proposal.person == actor.ref,
+        at=act.at,
+        decision=proposal.decision.value,
+        side_words=wording.SIDE_WORDS[proposal.side],
+        code=proposal.code,
+        code_label=dossier.code_label(proposal.code),
+        note=dossier.note(act.event_id),
+        evidence=tuple(evidence),
+        reasons=tuple(dossier.concept_title(concept) for concept in act.data["concepts"]),
+        needs=wording.NEEDS_WORDS[proposal.needs],
+    )
+
+
+def _act(dossier: Dossier, event_id: str) -> ActRow | None:
+    """One act by its event."""
+    return next((act for act in dossier.acts if act.event_id == event_id), None)
+
+
+def _codes(rules: Rules | None, side: OverrideSide | None) -> tuple[CodeChoice, ...]:
+    """The justification codes that an override of this side may carry."""
+    if rules is None or side is None:
+        return ()
+    return tuple(
+        CodeChoice(
+            code=code.code,
+            label=code.label,
+            group=code.group,
+            description=code.description,
+            evidence_required=code.evidence_required,
+            evidence=code.evidence,
+            note_min_chars=code.note_min_chars,
+            second_approver=wording.SECOND_WORDS[code.second_approver],
+        )
+        for code in rules.justifications
+        if code.direction.allows(side)
+    )
+
+
+def _concepts(dossier: Dossier) -> tuple[ConceptChoice, ...]:
+    """Every reason a person may name, in the applicant's own words where the model gave it."""
+    if dossier.loaded is None:
+        return ()
+    made = (dossier.explanation or {}).get("reasons", {}).get("adverse", ())
+    worded = {reason["concept"]: reason["text"] for reason in made}
+    return tuple(
+        ConceptChoice(concept=c.id, title=c.title, text=worded.get(c.id, c.why))
+        for c in dossier.loaded.bundle.concepts
+    )
+
+
+def _links(dossier: Dossier) -> Pairs:
+    """Other applications of the same party."""
+    return tuple(
+        (
+            f"Application {application_id}, "
+            f"{words.day_words(row.opened_at)}: {words.STATUS_WORDS[row.status].lower()}"
+            + (f", {wording.DONE_WORDS[row.final]}" if row.final else ""),
+            row.case_ref,
+        )
+        for row, application_id in dossier.links
+    )

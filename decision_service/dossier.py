@@ -1,0 +1,151 @@
+"""One case with everything a page about it needs, read once: record, opened parts, names, wording.
+
+Protected attributes lie in a slot of their own that is never opened here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from decision_service.errors import ServiceError
+from decision_service.loading import Loaded
+from decision_service.services import Services
+from explain.contract import NUMERIC, Field
+from overrides.errors import SlotErased
+from overrides.journal import Json
+from overrides.reading import ActRow, CaseFile, CaseRow, DecisionRow
+from overrides.values import Actor
+
+TEXT_SLOTS = ("note", "evidence")
+ERASED = "This part has been erased."
+
+Payload = Mapping[str, Json]
+Sees = Callable[[Actor, CaseRow], bool]  # whether somebody may look at a case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """What is known of a case. ``inputs`` and ``explanation`` are None once erased."""
+
+    file: CaseFile
+    acts: tuple[ActRow, ...]
+    decisions: Mapping[str, DecisionRow]  # by event id
+    inputs: Payload | None
+    explanation: Payload | None
+    texts: Mapping[str, Mapping[str, Payload | None]]  # per act: notes and evidence, None if erased
+    loaded: Loaded | None  # the bundle in the versions of the decision, None when unreadable
+    names: Mapping[str, str]
+    links: tuple[tuple[CaseRow, str], ...]  # other cases of the applicant, with application ids
+
+    @property
+    def application_id(self) -> str:
+        """The lender's own id."""
+        return str(self.inputs["application_id"]) if self.inputs else ERASED
+
+    def name(self, person: str) -> str:
+        """A person's name."""
+        return self.names.get(person, person)
+
+    def note(self, event_id: str) -> str:
+        """The note of an act, "" where there is none."""
+        texts = self.texts.get(event_id, {})
+        if "note" not in texts:
+            return ""
+        note = texts["note"]
+        return ERASED if note is None else str(note["text"])
+
+    def evidence(self, event_id: str) -> tuple[Mapping[str, Any], ...]:
+        """The pieces of evidence of an act; none where there are none or they are erased."""
+        evidence = self.texts.get(event_id, {}).get("evidence")
+        return tuple(evidence["items"]) if evidence else ()
+
+    def code_label(self, code: str) -> str:
+        """The label of a justification code, "" when the codebook cannot be read."""
+        found = self.loaded.rules.justification(code) if self.loaded else None
+        return found.label if found else ""
+
+    def concept_title(self, concept: str) -> str:
+        """The title of a reason concept; its id when the codebook cannot be read."""
+        concepts = self.loaded.bundle.concepts if self.loaded else ()
+        return next((c.title for c in concepts if c.id == concept), concept)
+
+
+def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) -> Dossier:
+    """Everything about one case that its page may show."""
+    case = file.case
+    acts = services.cases.acts(case.case_ref)
+    opened = services.ledger.open_slots(file.decision.event_id, ("inputs", "explanation"))
+    texts = {act.event_id: _texts(services, act) for act in acts if set(TEXT_SLOTS) & {*act.slots}}
+    people = {act.actor for act in acts} | {file.row.holder, viewer.ref} - {""}
+    linked = [row for row in services.cases.linked(case.case_ref) if sees(viewer, row)]
+    ids = application_ids(services, linked)
+    return Dossier(
+        file=file,
+        acts=acts,
+        decisions={row.event_id: row for row in services.cases.decisions(case.case_ref)},
+        inputs=readable(opened.get("inputs")),
+        explanation=readable(opened.get("explanation")),
+        texts=texts,
+        loaded=loaded_for(services, file.decision),
+        names=services.people.names(people),
+        links=tuple((row, ids[row.case_ref]) for row in linked),
+    )
+
+
+def readable(slot: Payload | SlotErased | None) -> Payload | None:
+    """An opened slot; None where it is erased or never was."""
+    return None if isinstance(slot, SlotErased) else slot
+
+
+def application_ids(services: Services, rows: Sequence[CaseRow]) -> dict[str, str]:
+    """The lender's own id of each case, opened from its decision, by case reference."""
+    ids = {}
+    for row in rows:
+        opened = services.ledger.open_slots(row.decision_event, ("inputs",))
+        inputs = readable(opened.get("inputs"))
+        ids[row.case_ref] = str(inputs["application_id"]) if inputs else ERASED
+    return ids
+
+
+def loaded_for(services: Services, decision: DecisionRow) -> Loaded | None:
+    """The bundle in the policy and codebook of a decision; None when it cannot be read."""
+    try:
+        return services.registry.loaded(
+            decision.bundle,
+            policy=decision.policy.sha256 if decision.policy else "",
+            codebook=decision.codebook.sha256 if decision.codebook else "",
+        )
+    except ServiceError:
+        return None
+
+
+def stated(dossier: Dossier) -> tuple[tuple[str, str], ...]:
+    """What the applicant stated, label and words, in the contract's order, context last."""
+    inputs = dossier.inputs
+    if inputs is None:
+        return ()
+    loaded = dossier.loaded
+    lines = []
+    for name, value in [*inputs["fields"].items(), *inputs["context"].items()]:
+        if loaded is None or name not in loaded.bundle.contract:
+            lines.append((name, "" if value is None else str(value)))
+        else:
+            field = loaded.bundle.contract[name]
+            lines.append((field.label, field_words(field, value)))
+    return tuple(lines)
+
+
+def field_words(field: Field, recorded: str | None) -> str:
+    """A recorded value in the contract's words."""
+    if recorded is None:
+        return ""
+    if field.type in NUMERIC or field.type == "boolean":
+        return field.in_words(float(recorded))
+    return field.in_words(recorded)
+
+
+def _texts(services: Services, act: ActRow) -> dict[str, Payload | None]:
+    """Note and evidence of an act."""
+    wanted = [slot for slot in TEXT_SLOTS if slot in act.slots]
+    opened = services.ledger.open_slots(act.event_id, wanted)
+    return {slot: readable(opened.get(slot)) for slot in wanted}
