@@ -1,0 +1,80 @@
+"""What an operator asks: is it up, is it ready, what does it count, what does it speak."""
+
+from threading import Lock
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from decision_service.errors import NotReady
+from decision_service.openapi import schema_of
+from decision_service.visits import json_answer, services_of
+
+router = APIRouter(include_in_schema=False)
+
+MODELS = "the models are being loaded, proven and warmed"
+
+
+class Readiness:
+    """What still has to happen before the service should be asked anything."""
+
+    def __init__(self) -> None:
+        self._waiting: list[str] = []
+        self._lock = Lock()
+
+    def wait_for(self, what: str) -> None:
+        """Be not ready until this is done."""
+        with self._lock:
+            self._waiting.append(what)
+
+    def done(self, what: str) -> None:
+        """It is done."""
+        with self._lock:
+            self._waiting.remove(what)
+
+    @property
+    def waiting_for(self) -> str:
+        """What is still to be done, empty when ready."""
+        with self._lock:
+            return "; ".join(self._waiting)
+
+
+@router.get("/healthz")
+def health() -> Response:
+    """The process answers."""
+    return json_answer({"status": "ok"})
+
+
+@router.get("/readyz")
+def ready(request: Request) -> Response:
+    """Models are loaded, proven and warm, and the ledger can be read."""
+    readiness: Readiness = request.app.state.readiness
+    if readiness.waiting_for:
+        raise NotReady(waiting_for=readiness.waiting_for)
+    services = services_of(request)
+    size = services.ledger.head().size
+    bundles = {}
+    for standing in services.registry.standings().all():
+        used = services.registry.in_use(standing.name)
+        bundles[standing.name] = used.problem or standing.status
+        if used.problem and standing.champion and not standing.suspended:
+            raise NotReady(waiting_for=f"the champion {standing.name} cannot be used")
+    return json_answer({"status": "ready", "ledger_size": size, "bundles": bundles})
+
+
+@router.get("/metrics")
+def metrics(request: Request) -> Response:
+    """Counters for Prometheus."""
+    ledger = services_of(request).ledger
+    checkpoint = ledger.latest_checkpoint()
+    text = request.app.state.measures.text(
+        entries=ledger.head().size, signed=checkpoint.size if checkpoint else 0
+    )
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/openapi.json")
+def openapi(request: Request) -> Response:
+    """What the interface speaks, as OpenAPI."""
+    app: FastAPI = request.app
+    return json_answer(schema_of(app))
