@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from decision_service.demo_people import PASSWORD
+from decision_service.demo.people import PASSWORD
 from tests.find_browser import HOW_TO_INSTALL, browser_path
 
 HERE = Path(__file__).parent
