@@ -75,8 +75,12 @@ class PlottedFigure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlottedSection:
-    """One group of the board with its pictures."""
+    """One group of the board with its pictures.
+
+    ``ends`` are the numbers at both ends of the pictures where all of them share one scale.
+    """
 
     section: BoardSection
     figures: tuple[PlottedFigure, ...]
     pictured: bool
+    ends: tuple[str, str] | None

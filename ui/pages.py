@@ -5,11 +5,14 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from ui import case, desk, handbook, login
+from ui import admin, board, case, desk, handbook, ledger, login, models, overriding
 from ui.problems import install_problems
 from ui.render import STATIC, KeptFiles
 
-ROUTERS = (login.router, desk.router, case.router, handbook.router)
+ROUTERS = tuple(
+    module.router
+    for module in (login, desk, case, overriding, ledger, board, models, admin, handbook)
+)
 
 
 def _random_key() -> str:

@@ -15,6 +15,8 @@ from markupsafe import Markup
 from ui.views import Bar, Figure
 from ui.words import of_hundred
 
+ROUND_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+
 
 def _percent(share: float) -> str:
     return f"{100 * min(1.0, max(0.0, share)):.2f}%"
@@ -63,11 +65,12 @@ class Scale:
 
 def score_scale(probability: float | None, decline_above: float) -> Scale:
     """From nothing to a round share of 100 that leaves room beyond score and cut-off."""
-    wanted = max(probability or 0.0, decline_above) * 1.35
-    for top in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8):
-        if wanted <= top:
-            return Scale(0.0, top)
-    return Scale(0.0, 1.0)
+    return _round_scale(max(probability or 0.0, decline_above) * 1.35)
+
+
+def _round_scale(wanted: float) -> Scale:
+    """From nothing to the next round share."""
+    return Scale(0.0, next((top for top in ROUND_SHARES if wanted <= top), 1.0))
 
 
 def score_line(probability: float | None, approve_up_to: float, decline_above: float) -> Markup:
@@ -124,7 +127,7 @@ def interval_scale(figures: Iterable[Figure]) -> Scale | None:
     values = [value for figure in figures for value in _values(figure)]
     if not values or min(values) < 0 or max(values) > 1:
         return None
-    return Scale(0.0, min(1.0, max(values) * 1.1) or 1.0)
+    return _round_scale(max(values) * 1.05)
 
 
 def _values(figure: Figure) -> list[float]:

@@ -1,0 +1,191 @@
+"""Overriding a recommendation, in two steps, and the second person's verdict on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from ui.case import FORM_AGAIN, picture_of
+from ui.contexts import ApprovalPage, OverridePage
+from ui.frame import CodeGroup, Fault
+from ui.kept import shows_again
+from ui.ports import Refused
+from ui.render import page
+from ui.views import ActForm, CodeChoice, Consequence, Notice, Viewer
+from ui.visit import Doer, Reader, Typed, act_form, fault_of, go, key_for, office, shell, text
+from ui.words import EVIDENCE_TYPES
+
+router = APIRouter(include_in_schema=False)
+
+OVERRIDE_FIELDS = {
+    "code": "code",
+    "evidence_type": "evidence_type",
+    "evidence_reference": "evidence_reference",
+    "evidence_sha256": "evidence_sha256",
+    "note": "note",
+    "concepts": "concepts",
+}
+APPROVAL_FIELDS = {"verdict": "verdict", "note": "note"}
+KEYS_MAX = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What recording the override would do, or what is still missing to say so."""
+
+    consequence: Consequence | None = None
+    missing: str = ""
+    confirming: bool = False  # whether this is the last check before recording
+
+
+def _groups(codes: Sequence[CodeChoice]) -> tuple[CodeGroup, ...]:
+    """The codes by group, each group where its first code stood, with keys for the first nine."""
+    titles = dict.fromkeys(choice.group for choice in codes)
+    ordered = [choice for title in titles for choice in codes if choice.group == title]
+    keys = {choice.code: n for n, choice in enumerate(ordered, 1) if n <= KEYS_MAX}
+    return tuple(
+        CodeGroup(
+            title=title,
+            codes=tuple((keys.get(c.code, 0), c) for c in ordered if c.group == title),
+        )
+        for title in titles
+    )
+
+
+def _override_page(
+    request: Request,
+    viewer: Viewer,
+    case_id: str,
+    *,
+    form: ActForm | None = None,
+    fault: Fault | None = None,
+    notices: tuple[Notice, ...] = (),
+    outlook: Outlook | None = None,
+    status: int = 200,
+) -> Response:
+    outlook = outlook or Outlook()
+    case = office(request).desk.case(viewer, case_id)
+    if not (case.may_decide and case.override_decision):
+        why = case.cannot_words or "There is no recommendation here that could be overridden."
+        return go(f"/cases/{case_id}", why, "note")
+    title = f"Override: {case.override_decision}"
+    form = form or ActForm()
+    chosen = next((choice for choice in case.codes if choice.code == form.code), None)
+    context = OverridePage(
+        shell=shell(request, viewer, title, current="case", notices=notices, fault=fault),
+        case=case,
+        form=form,
+        key=key_for(request, form, status),
+        groups=_groups(case.codes),
+        chosen=chosen,
+        evidence_types=EVIDENCE_TYPES,
+        consequence=outlook.consequence,
+        missing=outlook.missing,
+        confirming=outlook.confirming,
+    )
+    return page(request, context, block="consequence", status=status)
+
+
+@router.get("/cases/{case_id}/override")
+def show_override(request: Request, viewer: Reader, case_id: str) -> Response:
+    """The form, empty."""
+    return _override_page(request, viewer, case_id)
+
+
+@router.post("/cases/{case_id}/override")
+def override(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
+    """One of three steps: say what it would do, show it for a last check, record it.
+
+    Nothing is recorded but by the step ``record``. The step ``change`` goes back to the form.
+    """
+    form, step = act_form(typed), text(typed, "step")
+    if step == "change":
+        return _override_page(request, viewer, case_id, form=form)
+    desk = office(request).desk
+    try:
+        if step == "record":
+            return go(f"/cases/{case_id}", desk.override(viewer, case_id, form))
+        consequence = desk.preview_override(viewer, case_id, form)
+    except Refused as refused:
+        if step == "preview":
+            missing = " ".join(refused.fields.values()) or str(refused)
+            outlook = Outlook(missing=missing)
+            return _override_page(request, viewer, case_id, form=form, outlook=outlook)
+        if refused.status not in FORM_AGAIN:
+            raise
+        fault = fault_of(refused, OVERRIDE_FIELDS)
+        return _override_page(
+            request, viewer, case_id, form=form, fault=fault, status=refused.status
+        )
+    outlook = Outlook(consequence=consequence, confirming=step != "preview")
+    return _override_page(request, viewer, case_id, form=form, outlook=outlook)
+
+
+@shows_again("/cases/{}/override")
+def _override_again(
+    request: Request,
+    viewer: Viewer,
+    parts: tuple[str, ...],
+    typed: FormData,
+    notices: tuple[Notice, ...],
+) -> Response:
+    return _override_page(request, viewer, parts[0], form=act_form(typed), notices=notices)
+
+
+def _approval_page(
+    request: Request,
+    viewer: Viewer,
+    case_id: str,
+    *,
+    form: ActForm | None = None,
+    fault: Fault | None = None,
+    notices: tuple[Notice, ...] = (),
+    status: int = 200,
+) -> Response:
+    case = office(request).desk.case(viewer, case_id)
+    if case.pending is None:
+        return go(f"/cases/{case_id}", "Nothing waits for a second person here.", "note")
+    title = "Second person's verdict"
+    context = ApprovalPage(
+        shell=shell(request, viewer, title, current="case", notices=notices, fault=fault),
+        case=case,
+        form=form or ActForm(),
+        key=key_for(request, form, status),
+        score_picture=picture_of(case),
+    )
+    return page(request, context, status=status)
+
+
+@router.get("/cases/{case_id}/approval")
+def show_approval(request: Request, viewer: Reader, case_id: str) -> Response:
+    """The proposed override, its evidence first."""
+    return _approval_page(request, viewer, case_id)
+
+
+@router.post("/cases/{case_id}/approval")
+def approve(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
+    """Uphold, return or reject."""
+    form = act_form(typed)
+    try:
+        said = office(request).desk.approval(viewer, case_id, form)
+    except Refused as refused:
+        if refused.status not in FORM_AGAIN:
+            raise
+        fault = fault_of(refused, APPROVAL_FIELDS)
+        return _approval_page(
+            request, viewer, case_id, form=form, fault=fault, status=refused.status
+        )
+    return go(f"/cases/{case_id}", said)
+
+
+@shows_again("/cases/{}/approval")
+def _approval_again(
+    request: Request,
+    viewer: Viewer,
+    parts: tuple[str, ...],
+    typed: FormData,
+    notices: tuple[Notice, ...],
+) -> Response:
+    return _approval_page(request, viewer, parts[0], form=act_form(typed), notices=notices)
