@@ -17,6 +17,7 @@ from decision_service.authority_words import WHY_WORDS
 from decision_service.case_rows import QUEUES, queue_rows
 from decision_service.case_views import case_view
 from decision_service.dossier import Dossier, read_dossier
+from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
 from overrides.cases import OPEN_STATES, STATES
@@ -170,7 +171,7 @@ class Casework:
 
     def approval(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """Uphold, return or reject a proposed override."""
-        actor = self._actor(viewer, Permission.APPROVE)
+        actor = acting_person(self.services, viewer, Permission.APPROVE)
         asked = from_form(read_approval, form, "verdict", "note", "seen_version")
         with refusing():
             once = self._acting.once(actor, "approval", form.idempotency_key, _said(case_id, form))
@@ -232,22 +233,11 @@ class Casework:
 
     def _reader(self, viewer: Viewer) -> Actor:
         """The viewer as one who may look at cases."""
-        return self._actor(viewer, Permission.DESK)
+        return acting_person(self.services, viewer, Permission.DESK)
 
     def _decider(self, viewer: Viewer) -> Actor:
         """The viewer as one who may decide."""
-        return self._actor(viewer, Permission.DECIDE)
-
-    def _actor(self, viewer: Viewer, permission: Permission) -> Actor:
-        """Who the viewer is just now; refuses a role without the permission, or someone locked."""
-        actor = self.services.people.actor(viewer.person_ref)
-        if actor is None:
-            raise Refused(401, "Not logged in", "Log in again to go on.")
-        if permission not in viewer.may:
-            raise Refused(
-                403, "Not for your role", f"{viewer.role_words}: this is not yours to do."
-            )
-        return actor
+        return acting_person(self.services, viewer, Permission.DECIDE)
 
     def _page(self, read: Callable[[], RowPage]) -> RowPage:
         """A page of rows; a cursor that no page gave is refused."""

@@ -1,0 +1,68 @@
+"""The ledger over HTTP: the signed checkpoint, the exact bytes of entries, and proofs."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from decision_service.errors import NotReady
+from decision_service.visits import json_answer, services_of
+from overrides.errors import ProofInvalid
+
+router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
+
+ENTRIES_MAX = 500
+SIZE_MAX = 2**53
+
+Place = Annotated[int, Query(ge=0, le=SIZE_MAX)]
+
+
+@router.get("/checkpoint", response_class=PlainTextResponse)
+def checkpoint(request: Request) -> PlainTextResponse:
+    """The newest signed note: the log's name, its size and its root."""
+    signed = services_of(request).ledger.latest_checkpoint()
+    if signed is None:
+        raise NotReady(waiting_for="the first checkpoint is signed within a minute")
+    return PlainTextResponse(signed.note)
+
+
+@router.get("/entries")
+def entries(
+    request: Request,
+    start: Place = 0,
+    count: Annotated[int, Query(ge=1, le=ENTRIES_MAX)] = 100,
+) -> Response:
+    """Exact bytes of entries in order; fewer than asked for at the end."""
+    found = services_of(request).ledger.entries(start, count)
+    return json_answer(
+        {"start": start, "entries": [b64encode(entry.body).decode() for entry in found]}
+    )
+
+
+@router.get("/proof")
+def proof(request: Request, seq: Place, size: Place | None = None) -> Response:
+    """Proof that entry ``seq`` is in the tree of ``size`` entries; without a size, of all."""
+    ledger = services_of(request).ledger
+    whole = ledger.head().size if size is None else size
+    if seq >= whole:
+        raise ProofInvalid(finding=f"a tree of {whole} entries has no entry {seq}")
+    hashes = ledger.inclusion(seq, whole)
+    return json_answer({"seq": seq, "size": whole, "hashes": _encoded(hashes)})
+
+
+@router.get("/consistency")
+def consistency(request: Request, first: Place, second: Place | None = None) -> Response:
+    """Proof that the tree of ``first`` entries is the beginning of that of ``second``."""
+    ledger = services_of(request).ledger
+    whole = ledger.head().size if second is None else second
+    if first > whole:
+        raise ProofInvalid(finding=f"{first} entries cannot be the beginning of {whole}")
+    hashes = ledger.consistency(first, whole)
+    return json_answer({"first": first, "second": whole, "hashes": _encoded(hashes)})
+
+
+def _encoded(hashes: Sequence[bytes]) -> list[str]:
+    """Hashes in base64."""
+    return [b64encode(step).decode() for step in hashes]

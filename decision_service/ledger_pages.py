@@ -1,0 +1,209 @@
+"""The ledger as auditors see it: entries in words and in bytes, each with its proof; verification.
+
+What personal parts an auditor may read is opened; protected attributes and the parties' own
+references stay sealed here too.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+
+from decision_service.access import Permission
+from decision_service.acting import REF
+from decision_service.ledger_words import kind_words, summary
+from decision_service.people_gate import acting_person
+from decision_service.refusals import refusing
+from decision_service.services import Services
+from overrides.errors import SlotErased, UnknownKind
+from overrides.event_kinds import KINDS
+from overrides.events import read_event
+from overrides.examination import Trust
+from overrides.findings import Findings, Verdict
+from overrides.journal import Decided, Draft, Entry, Event, Json
+from overrides.values import Actor
+from overrides.verify import SAME_HOST
+from ui.ports import Refused
+from ui.views import EntryView, LedgerRow, LedgerState, VerificationView, Viewer
+
+PAGE_ROWS = 50
+SCOPE = "database"
+SHOWN_SLOTS = frozenset({"inputs", "explanation", "shown", "note", "evidence", "name", "terms"})
+WHY_SEALED = {
+    "monitor": "protected attributes are kept apart and shown to nobody here",
+    "party": "the parties' own references are not shown",
+}
+HEADLINES = {
+    Verdict.CLEAN: "Nothing was changed, as far as this could be checked",
+    Verdict.ALTERED: "Altered: what is here is not what was recorded",
+    Verdict.INCOMPLETE: "Incomplete: not everything could be accounted for",
+    Verdict.STALE: "Stale: the end is under no signed checkpoint",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPages:
+    """Reads the ledger for people."""
+
+    services: Services
+    _verifying: Lock = field(default_factory=Lock)
+
+    def ledger(self, viewer: Viewer, cursor: str, kind: str) -> LedgerState:
+        """Entries newest first, of one kind when it is given."""
+        acting_person(self.services, viewer, Permission.LEDGER)
+        if kind and kind not in KINDS:
+            kind = ""
+        before = int(cursor) if cursor.isdecimal() and len(cursor) < 16 else None  # noqa: PLR2004
+        with refusing():
+            entries = self.services.ledger.latest(before, PAGE_ROWS, (kind,) if kind else ())
+            head, signed = self.services.ledger.head(), self.services.ledger.latest_checkpoint()
+            rows = self._rows(entries)
+            more = len(entries) == PAGE_ROWS and entries[-1].seq > 0
+            return LedgerState(
+                log=head.log,
+                size=head.size,
+                root=head.root.hex(),
+                checkpoint=signed.note if signed else "",
+                checkpoint_size=signed.size if signed else 0,
+                checkpoint_at=signed.signed_at if signed else None,
+                unsigned=head.size - (signed.size if signed else 0),
+                demo=self._demo(),
+                rows=rows,
+                next_cursor=str(entries[-1].seq) if more else "",
+            )
+
+    def entry(self, viewer: Viewer, seq: int) -> EntryView:
+        """One entry with its inclusion proof in the tree as it is now."""
+        acting_person(self.services, viewer, Permission.LEDGER)
+        with refusing():
+            head = self.services.ledger.head()
+            entry = self.services.ledger.entry(seq) if 0 <= seq < head.size else None
+            if entry is None:
+                raise Refused(404, "No such entry", f"The ledger has entries 0 to {head.size - 1}.")
+            proof = self.services.ledger.inclusion(seq, head.size)
+            opened, sealed = self._parts(entry)
+        body = entry.body.decode()
+        return EntryView(
+            row=self._rows([entry])[0],
+            body=body,
+            pretty=json.dumps(json.loads(body), indent=2, ensure_ascii=False),
+            leaf_hash=entry.leaf_hash.hex(),
+            proof=tuple(step.hex() for step in proof),
+            proof_size=head.size,
+            root=head.root.hex(),
+            opened=opened,
+            sealed=sealed,
+        )
+
+    def verify(self, viewer: Viewer) -> VerificationView:
+        """Read everything back, check it, and record that it was checked and what came of it."""
+        actor = acting_person(self.services, viewer, Permission.VERIFY)
+        if not self._verifying.acquire(blocking=False):
+            raise Refused(503, "Already running", "A verification runs just now. Try again soon.")
+        try:
+            with refusing():
+                checked_at = self.services.clock()
+                findings = self.services.verify(
+                    Trust(
+                        keys=[self.services.signer.key],
+                        keys_from=SAME_HOST,
+                        vault=self.services.vault,
+                        now=checked_at,
+                    )
+                )
+                self._record(actor, findings)
+        finally:
+            self._verifying.release()
+        clean = findings.verdict is Verdict.CLEAN
+        steps = [(False, str(found)) for found in findings.found]
+        steps += [(True, sentence) for sentence in findings.sentences()[1 + len(steps) :]]
+        size = f" up to entry {findings.size - 1:,}" if clean and findings.size else ""
+        return VerificationView(
+            ok=clean,
+            headline=f"{HEADLINES[findings.verdict]}{size}.",
+            steps=tuple(steps),
+            checked_at=checked_at,
+        )
+
+    def _record(self, actor: Actor, findings: Findings) -> None:
+        """Write down who verified how much, and whether it held."""
+        draft = Draft(
+            event_id=self.services.new_id(),
+            type="verification_run",
+            actor=actor.ref,
+            role=actor.role.value,
+            data={
+                "scope": SCOPE,
+                "ok": findings.verdict is Verdict.CLEAN,
+                "size": findings.size,
+                "findings": len(findings.found),
+                "against": SAME_HOST,
+            },
+        )
+        self.services.journal.submit(lambda _state: Decided((draft,))).result()
+
+    def _rows(self, entries: Sequence[Entry]) -> tuple[LedgerRow, ...]:
+        """Entries in words."""
+        events = [_readable_event(entry) for entry in entries]
+        names = self.services.people.names({event.actor for event in events if event})
+        simulated = self._simulated([event for event in events if event])
+        return tuple(
+            LedgerRow(
+                seq=entry.seq,
+                at=entry.recorded_at,
+                type=entry.type,
+                type_words=kind_words(entry.type),
+                case_id=(event.case or "") if event else "",
+                who=names[event.actor] if event else "",
+                summary=summary(event.type, event.data) if event else "Of a later release.",
+                simulated=bool(event and simulated.get(event.event_id)),
+            )
+            for entry, event in zip(entries, events, strict=True)
+        )
+
+    def _simulated(self, events: Sequence[Event]) -> Mapping[str, bool]:
+        """Which entries were played and not lived: they say so, or their case does."""
+        cases = {event.case for event in events if event.case and "simulated" not in event.data}
+        files = {ref: self.services.cases.case(ref) for ref in cases if REF.fullmatch(ref)}
+        played = {ref: file.row.simulated for ref, file in files.items() if file is not None}
+        return {
+            event.event_id: bool(event.data.get("simulated", played.get(event.case or "", False)))
+            for event in events
+        }
+
+    def _parts(self, entry: Entry) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+        """Personal parts that may be read, and the names of the others with the reason."""
+        event = _readable_event(entry)
+        if event is None:
+            return (), ()
+        wanted = [slot for slot in event.commit if slot in SHOWN_SLOTS]
+        parts = self.services.ledger.open_slots(event.event_id, wanted) if wanted else {}
+        opened, sealed = [], []
+        for slot in event.commit:
+            part = parts.get(slot)
+            if slot not in SHOWN_SLOTS:
+                sealed.append(f"{slot}: {WHY_SEALED.get(slot.partition('.')[0], 'not shown')}")
+            elif part is None or isinstance(part, SlotErased):
+                sealed.append(f"{slot}: erased; its commitment stays")
+            else:
+                opened.append((slot, _pretty(part)))
+        return tuple(opened), tuple(sealed)
+
+    def _demo(self) -> bool:
+        """Whether the ledger's first entry says that this is a demonstration."""
+        first = self.services.ledger.entry(0)
+        event = _readable_event(first) if first else None
+        return bool(event and event.data.get("demo"))
+
+
+def _readable_event(entry: Entry) -> Event | None:
+    """The event of an entry; None for a kind of a later release."""
+    try:
+        return read_event(entry.body)
+    except UnknownKind:
+        return None
+
+
+def _pretty(part: Mapping[str, Json]) -> str:
+    """An opened part as indented JSON."""
+    return json.dumps(part, indent=2, ensure_ascii=False)
