@@ -31,7 +31,7 @@ from ui.views import CaseView, Viewer
 SPAN = timedelta(days=730)
 SEED = 19_940_117
 OPEN_AT_THE_END = 48  # applications of the last days that wait when the demo opens
-RECENT = timedelta(days=3)
+RECENT = timedelta(days=4)  # always holds hours in which a branch is open
 BRANCHES = ("north", "river")
 BRANCH_HEAD = {"north": "hanna", "river": "ivo"}
 WITHDRAWN_SHARE = 0.02
@@ -134,9 +134,16 @@ class History:
         """Times of arrival, in office hours; the last ones crowd into the last days."""
         late = min(OPEN_AT_THE_END, total // 4)
         quiet = self.stage.end - RECENT
-        early = [start + (quiet - start) * self.chance.random() for _ in range(total - late)]
-        recent = [quiet + RECENT * self.chance.random() for _ in range(late)]
-        return [min(self._office_hours(at), self.stage.end) for at in sorted(early + recent)]
+        early = [self._open_moment(start, quiet) for _ in range(total - late)]
+        recent = [self._open_moment(quiet, self.stage.end) for _ in range(late)]
+        return sorted(early + recent)
+
+    def _open_moment(self, since: datetime, until: datetime) -> datetime:
+        """A moment between two instants at which the branch was open."""
+        while True:
+            at = self._office_hours(since + (until - since) * self.chance.random())
+            if at < until:
+                return at
 
     def _office_hours(self, at: datetime) -> datetime:
         """The same moment, or the next one at which the branch is open."""
