@@ -1,6 +1,7 @@
 """One small port for models, and the adapters that fill it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .contract import Contract
@@ -58,9 +59,13 @@ class LightGbmModel:
         self.text = text
         if problems := _header_problems(text, self.encoder.features):
             raise BundleInvalid(path, problems)
+
+    @cached_property
+    def booster(self) -> Any:
+        """The model in LightGBM's own hands, read when it is first asked."""
         import lightgbm
 
-        self.booster: Any = lightgbm.Booster(model_str=text)
+        return lightgbm.Booster(model_str=self.text)
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -20,8 +20,9 @@ from .bundle_contents import BundleContents
 from .bundle_files import BundleFiles, read_files
 from .card import card_of
 from .errors import ExplainError, ModelUnavailable, NotProven
-from .explainers import Explainer, LibraryTreeExplainer, LinearExplainer, Parts
+from .explainers import Explainer, LinearExplainer, Parts
 from .reasons import Wording, quartiles
+from .trees import WARMING_ROWS, tree_explainer
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
 
@@ -51,8 +52,9 @@ class Bundle(BundleContents):
         self._running: _Running | None = None
 
     def warm(self) -> None:
-        """Build the model and explain one row, so that the first application does not wait."""
-        self._model().explainer.attribute(self.reference[:1])
+        """Build and compile all that explaining takes, so that the first application need not."""
+        for rows in WARMING_ROWS:
+            self._model().explainer.attribute(self.reference[:rows])
 
     def parts_in_memory(self) -> tuple[ModelAdapter, Explainer]:
         """The model and what explains it, to be held against the shipped checks."""
@@ -78,10 +80,14 @@ class Bundle(BundleContents):
         if not rows:
             return []
         try:
-            parts: Sequence[Parts | ExplainError] = self._model().explainer.attribute(rows)
+            explainer = self._model().explainer
+        except Exception as failed:  # noqa: BLE001 # whatever the model raises, the case goes on
+            return [ModelUnavailable(self.name, type(failed).__name__) for _ in rows]
+        try:
+            parts: Sequence[Parts | ExplainError] = explainer.attribute(rows)
             if len(parts) != len(rows):
                 parts = [ModelUnavailable(self.name, "another number of answers")] * len(rows)
-        except Exception as failed:  # noqa: BLE001 # whatever the model raises, the case goes on
+        except Exception as failed:  # noqa: BLE001
             if len(rows) == 1:
                 return [ModelUnavailable(self.name, type(failed).__name__)]
             return [self.explain([row])[0] for row in rows]
@@ -90,13 +96,20 @@ class Bundle(BundleContents):
     def prove(self, rows: int = PROOF_ROWS) -> int:
         """Hold reference rows against their promises; how many were held, or NotProven.
 
+        ModelUnavailable when the model cannot be read or asked at all.
+
         Base plus contributions equals the library's own prediction, and both equal the raw score
         recorded when the bundle was made, to 1e-9.
         """
         sample = self.reference[:rows]
         expected = self.expected_scores()[:rows]
-        scores = self.score(sample)
-        split = self._model().explainer.attribute(sample)
+        try:
+            scores = self.score(sample)
+            split = self._model().explainer.attribute(sample)
+        except ExplainError:
+            raise
+        except Exception as failed:
+            raise ModelUnavailable(self.name, type(failed).__name__) from failed
         for place, (recorded, score, parts) in enumerate(zip(expected, scores, split, strict=True)):
             tolerance = ADDITIVITY_TOLERANCE * max(1.0, abs(recorded))
             total = parts.base + sum(parts.amounts)
@@ -138,7 +151,7 @@ class Bundle(BundleContents):
         path = str(self.directory / model.file)
         if model.format == "lightgbm-text":
             trees = LightGbmModel(self._files.text(model.file), self.contract, path)
-            return _Running(trees, LibraryTreeExplainer(trees))
+            return _Running(trees, tree_explainer(trees))
         scorecard = SkopsScorecard(self._files.contents[model.file], self.contract, path)
         background = self._rows(model.background or model.reference)
         return _Running(scorecard, LinearExplainer(scorecard.card, background))
