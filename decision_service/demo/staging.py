@@ -170,7 +170,6 @@ def _history(
     fields = services.registry.in_use(CHAMPION).loaded
     assert fields is not None, "registered and proven just now"
     types = {field.name: field.type for field in fields.bundle.contract.fields}
-    books = settings_folder(services.settings)
     stage = Stage(
         services=services,
         acts=Acting(services),
