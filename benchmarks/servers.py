@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -99,18 +100,20 @@ def textbook(bundle: Path, folder: Path) -> Iterator[Server]:
 @contextmanager
 def running(command: list[str], place: Mapping[str, str], ready: str) -> Iterator[int]:
     """A server process that has answered at ``ready``; its id. It is stopped at the end."""
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **ONE_THREAD, **place},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(ready, process)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command, env={**os.environ, **ONE_THREAD, **place}, stdout=said, stderr=said
+        )
+        try:
+            wait_for(ready, process)
+            yield process.pid
+        except RuntimeError as failed:
+            said.seek(0)
+            failed.add_note(said.read().decode())
+            raise
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import sysconfig
 import time
-import urllib.error
 import urllib.request
 import venv
 import zipfile
@@ -97,10 +96,11 @@ def address(environment: Path, data: Path) -> Iterator[str]:
         [environment / "bin/countermand", "serve", *options],
         cwd=data.parent,
         env=clean(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     try:
+        wait_until_served(f"http://127.0.0.1:{port}/healthz", server)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -112,18 +112,25 @@ def clean() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
-def fetch(address: str) -> str:
-    """A page of a server that may still be starting."""
+def wait_until_served(address: str, server: "subprocess.Popen[bytes]") -> None:
+    """Return once the server answers; fail with what it said when it ends instead."""
     deadline = time.monotonic() + START_SECONDS_MAX
-    while True:
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            pytest.fail(f"the server ended: {server.communicate()[0].decode()}")
         try:
-            with urllib.request.urlopen(address, timeout=10) as answer:
-                return str(answer.read().decode())
-        except urllib.error.HTTPError:
-            raise
+            fetch(address)
         except OSError:
-            assert time.monotonic() < deadline, f"nothing answers at {address}"
-            time.sleep(0.2)
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"nothing answers at {address}")
+
+
+def fetch(address: str) -> str:
+    """A page."""
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return str(answer.read().decode())
 
 
 def test_the_wheel_has_one_name_and_carries_what_the_program_needs(wheel: Path) -> None:
