@@ -239,7 +239,7 @@ class PersonChangePage:
 
     shell: Annotated[Shell, "Everything around the page."]
     person: Annotated[PersonLine, "The person to change."]
-    change: Annotated[str, "lock, unlock, reset or leave."]
+    change: Annotated[str, "One of lock, unlock, reset and leave."]
     words: Annotated[str, "What the button says."]
     means: Annotated[str, "What the change does, in one or two sentences."]
     key: Annotated[str, "Key of this rendering of the form."]

@@ -16,6 +16,7 @@ from ui.words import STATUS_WORDS
 
 router = APIRouter(include_in_schema=False)
 
+WORDS_MAX = 200
 # The states worth a tab of their own; another state gets one when it has cases.
 TABS = ("in_review", "waiting_approval", "decided")
 
@@ -80,11 +81,11 @@ def take_next(request: Request, viewer: Doer) -> RedirectResponse:
 def search(
     request: Request,
     viewer: Reader,
-    q: Annotated[str, Query(max_length=200)] = "",
+    q: Annotated[str, Query()] = "",
     cursor: Annotated[str, Query()] = "",
 ) -> HTMLResponse:
     """Cases by application, case or branch."""
-    words = q.strip()
+    words = q.strip()[:WORDS_MAX]
     found = office(request).desk.search(viewer, words, cursor) if words else None
     following = found.next_cursor if found else ""
     context = SearchPage(
@@ -96,7 +97,7 @@ def search(
     return page(request, context, block="found")
 
 
-@router.get("/applications/{application_id:path}")
+@router.get("/applications/{application_id}")
 def find_application(request: Request, viewer: Reader, application_id: str) -> RedirectResponse:
     """From the lender's application to its case."""
     return go(f"/cases/{office(request).desk.application(viewer, application_id)}")

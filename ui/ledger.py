@@ -7,12 +7,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from ui.contexts import EntryPage, LedgerPage, VerifyPage
+from ui.ports import Refused
 from ui.render import page
 from ui.views import VerificationView, Viewer
 from ui.visit import Doer, Reader, office, shell
 from ui.words import ENTRY_WORDS, count_words
 
 router = APIRouter(include_in_schema=False)
+
+SEQ_DIGITS_MAX = 19
 
 
 @router.get("/ledger")
@@ -61,10 +64,12 @@ def verify(request: Request, viewer: Doer) -> HTMLResponse:
     return _verify_page(request, viewer, office(request).audit.verify(viewer))
 
 
-@router.get("/ledger/{seq:int}")
-def show_entry(request: Request, viewer: Reader, seq: int) -> HTMLResponse:
+@router.get("/ledger/{seq}")
+def show_entry(request: Request, viewer: Reader, seq: str) -> HTMLResponse:
     """One entry with its proof."""
-    entry = office(request).audit.entry(viewer, seq)
-    title = f"Entry {count_words(seq)}"
+    if not (seq.isascii() and seq.isdecimal() and len(seq) < SEQ_DIGITS_MAX):
+        raise Refused(404, "No such entry", "An entry's address ends in its number.")
+    entry = office(request).audit.entry(viewer, int(seq))
+    title = f"Entry {count_words(int(seq))}"
     context = EntryPage(shell=shell(request, viewer, title, current="ledger"), entry=entry)
     return page(request, context)

@@ -5,11 +5,12 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
 
 from ui.contexts import ProblemPage
 from ui.login import login_page
 from ui.ports import Refused
-from ui.render import page, wants_block
+from ui.render import PAGE_HEADERS, page, wants_block
 from ui.visit import SignInNeeded, shell, visitor
 
 # What is said when nobody said anything better.
@@ -45,6 +46,9 @@ PLAIN: Mapping[int, tuple[str, str]] = {
 }
 
 
+SEND_TO_LOG_IN = "Send the form to log in again; what you typed is kept."
+
+
 def problem_page(request: Request, status: int, title: str = "", text: str = "") -> HTMLResponse:
     """An error page for any status; asks nothing of the office that could fail in turn."""
     known, advice = PLAIN.get(status, PLAIN[500 if status >= 500 else 400])  # noqa: PLR2004
@@ -62,7 +66,7 @@ def problem_page(request: Request, status: int, title: str = "", text: str = "")
         back=home[0],
         back_words=home[1],
     )
-    return page(request, context, status=status)
+    return page(request, context, block="content", status=status)
 
 
 def _ask_to_sign_in(request: Request, needed: Exception) -> Response:
@@ -76,6 +80,10 @@ def _ask_to_sign_in(request: Request, needed: Exception) -> Response:
         if wants_block(request):
             return Response(status_code=401, headers={"HX-Redirect": target})
         return RedirectResponse(target, 303)
+    if wants_block(request):
+        # A preview asked; the form stays as it is, and sending it keeps what was typed.
+        said = Markup('<p class="wrong">{} {}</p>').format(needed.why, SEND_TO_LOG_IN)
+        return HTMLResponse(said, 401, headers=dict(PAGE_HEADERS))
     return login_page(request, after=address, kept=needed.kept, why=needed.why, status=401)
 
 

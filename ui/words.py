@@ -34,7 +34,7 @@ EVIDENCE_TYPES: tuple[tuple[str, str], ...] = (
 
 ROLE_WORDS: Mapping[Role, str] = {
     Role.OFFICER: "Loan officer",
-    Role.SENIOR_OFFICER: "Senior officer",
+    Role.SENIOR_OFFICER: "Senior loan officer",
     Role.TEAM_LEAD: "Team lead",
     Role.CREDIT_MANAGER: "Credit manager",
     Role.COMPLIANCE: "Compliance",

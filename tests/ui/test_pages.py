@@ -1,0 +1,181 @@
+"""Every page, whole and in blocks, is a sound document that tells no browser to run anything."""
+
+from inspect import iscoroutinefunction
+
+import pytest
+from fastapi.routing import APIRoute
+
+from tests.ui.conftest import Visit
+from tests.ui.fake_cases import CASES
+from tests.ui.fake_office import ROLES, FakeOffice
+from tests.ui.reading import Page, faults
+from ui.pages import ROUTERS
+from ui.ports import Refused
+from ui.render import PAGE_HEADERS
+from ui.visit import NAVIGATION
+
+CASE = CASES[0].case_id
+BLOCK = {"HX-Request": "true", "HX-Request-Type": "partial"}
+# who, address
+WHOLE = [
+    ("", "/"),
+    ("", "/login"),
+    ("", "/login?after=/desk"),
+    ("", "/help"),
+    *((name, "/") for name in ("asha", "ravi", "meera", "dev", "anil")),
+    ("asha", "/desk"),
+    ("asha", "/desk?status=waiting_approval"),
+    ("asha", "/desk?holder=me"),
+    ("asha", "/desk?status=withdrawn"),
+    ("asha", "/desk?status=nonsense&cursor=25"),
+    ("asha", "/search"),
+    ("asha", "/search?q=GC"),
+    ("asha", "/search?q=nothing"),
+    *(("asha", f"/cases/{case.case_id}") for case in CASES),
+    *(("meera", f"/cases/{case.case_id}") for case in CASES),
+    ("asha", f"/cases/{CASE}/override"),
+    ("asha", f"/cases/{CASES[2].case_id}/override"),
+    ("asha", f"/cases/{CASE}/withdrawal"),
+    ("ravi", f"/cases/{CASES[4].case_id}/approval"),
+    ("asha", f"/cases/{CASES[4].case_id}/approval"),
+    ("meera", "/ledger"),
+    ("meera", "/ledger?kind=override_recorded"),
+    ("meera", "/ledger?kind=case_withdrawn"),
+    ("meera", "/ledger?cursor=20"),
+    ("meera", "/ledger/20848"),
+    ("dev", "/ledger/0"),
+    ("meera", "/ledger/verify"),
+    ("meera", "/board"),
+    ("meera", "/board?bundle=taiwan-cards"),
+    ("dev", "/feedback"),
+    ("meera", "/feedback"),
+    ("dev", "/models"),
+    ("dev", "/models/german-credit"),
+    ("anil", "/admin"),
+    ("anil", "/admin/people/lena/unlock"),
+    ("anil", "/help"),
+]
+MISSING = [
+    ("asha", "/nothing-here", 404),
+    ("asha", "/cases/unknown", 404),
+    ("asha", "/applications/unknown", 404),
+    ("meera", "/ledger/99999999", 404),
+    ("meera", "/ledger/twelve", 404),
+    ("dev", "/models/unknown", 404),
+    ("dev", "/feedback/folder/other.txt", 404),
+    ("anil", "/admin/people/nobody/lock", 404),
+    ("anil", "/admin/people/lena/promote", 404),
+]
+
+
+@pytest.mark.parametrize(("who", "address"), WHOLE)
+def test_a_page_is_a_sound_document(visit: Visit, who: str, address: str) -> None:
+    answer = visit(who).get(address)
+    assert answer.status_code == 200
+    page = Page(answer.text)
+    assert faults(page) == []
+    assert len(page.all("h1")) == 1
+    assert page.one("title").text.endswith("Countermand")
+    assert page.one("html")["lang"] == "en"
+    assert page.one("main")["id"] == page.one("a", _class_="skip")["href"][1:]
+
+
+@pytest.mark.parametrize(("who", "address"), WHOLE)
+def test_a_page_is_kept_by_nobody_and_loads_nothing_from_elsewhere(
+    visit: Visit, who: str, address: str
+) -> None:
+    answer = visit(who).get(address)
+    for name, value in PAGE_HEADERS.items():
+        assert answer.headers[name] == value
+    page = Page(answer.text)
+    loaded = [e.get("src") or e.get("href") for e in page.elements if e.name in ("script", "link")]
+    assert loaded
+    assert all(source.startswith("/static/") for source in loaded)
+
+
+@pytest.mark.parametrize(("who", "address", "status"), MISSING)
+def test_what_is_not_there_is_a_page_with_a_next_step(
+    visit: Visit, who: str, address: str, status: int
+) -> None:
+    answer = visit(who).get(address)
+    assert answer.status_code == status
+    page = Page(answer.text)
+    assert faults(page) == []
+    assert page.one("a", _class_="button").text.startswith("Go to")
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "inside"),
+    [
+        ("asha", "/desk?holder=me", "tabs"),
+        ("asha", "/search?q=GC", "GC-0731"),
+        ("meera", "/ledger?kind=case_claimed", "Case claimed"),
+        ("asha", "/cases/unknown", "No such case"),
+    ],
+)
+def test_a_block_is_part_of_the_same_page(
+    visit: Visit, who: str, address: str, inside: str
+) -> None:
+    client = visit(who)
+    block = client.get(address, headers=BLOCK).text
+    whole = client.get(address).text
+    assert inside in block
+    assert "<html" not in block
+    assert block.strip() in whole
+    Page(block)
+
+
+def test_going_back_in_history_gets_a_whole_page(visit: Visit) -> None:
+    headers = {**BLOCK, "HX-History-Restore-Request": "true"}
+    assert "<html" in visit("asha").get("/desk", headers=headers).text
+
+
+def test_a_request_for_a_whole_page_by_htmx_gets_one(visit: Visit) -> None:
+    headers = {"HX-Request": "true", "HX-Request-Type": "full"}
+    assert "<html" in visit("asha").get("/desk", headers=headers).text
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 422, 429, 500, 503, 418, 502])
+def test_every_status_has_words(visit: Visit, office: FakeOffice, status: int) -> None:
+    def refuse(*_: object) -> None:
+        raise Refused(status, "Nothing came of it", "Try this instead.")
+
+    office.desk.queue = refuse  # type: ignore[method-assign, assignment]
+    answer = visit("asha").get("/desk")
+    page = Page(answer.text)
+    assert answer.status_code == status
+    assert page.one("h1").text == "Nothing came of it"
+    assert "Try this instead." in page.one("main").text
+
+
+def test_a_broken_page_says_so_without_a_trace(visit: Visit, office: FakeOffice) -> None:
+    office.desk.queue = lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
+    answer = visit("asha").get("/desk")
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
+    assert "ZeroDivision" not in answer.text
+
+
+@pytest.mark.parametrize("who", ["asha", "ravi", "meera", "dev", "anil"])
+def test_nobody_is_shown_a_link_they_may_not_use(visit: Visit, who: str) -> None:
+    shown = {a["href"] for a in Page(visit(who).get("/help").text).all("a")}
+    for href, _, permission, _ in NAVIGATION:
+        assert (href in shown) == (permission in ROLES[who][2])
+
+
+def test_every_form_of_a_person_says_whose_it_is(visit: Visit) -> None:
+    for who, address in WHOLE:
+        page = Page(visit(who).get(address).text)
+        forms = [form for form in page.all("form") if form.get("method") == "post"]
+        signed = page.all("input", name="person")
+        if who:
+            assert len(forms) == len(signed) == len(page.all("input", name="csrf"))
+            assert {field["value"] for field in signed} <= {f"person-{who}"}
+
+
+def test_every_route_of_the_pages_is_a_plain_function() -> None:
+    routes = [route for router in ROUTERS for route in router.routes]
+    assert len(routes) > 30
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        assert not iscoroutinefunction(route.endpoint)
