@@ -52,6 +52,8 @@ PEOPLE = (
     DemoPerson("root", "admin"),
 )
 
+SHOWN = ("asha", "elena", "hanna", "greta", "kofi", "mina", "noor", "root")  # on the first page
+
 HABITS = {
     "asha": Habits(insight=0.7, lenient=0.06, strict=0.02, generous=0.6, hours=5),
     "bruno": Habits(insight=0.0, lenient=0.20, strict=0.02, generous=0.7, hours=20),

@@ -24,7 +24,6 @@ from decision_service.casework import Casework
 from decision_service.demo.history import SEED, SPAN, DemoClock, History, Stage
 from decision_service.demo.people import PASSWORD, PEOPLE
 from decision_service.people_changes import NewPerson, people_changes
-from decision_service.people_pages import Showcase
 from decision_service.settings import Settings
 from overrides.ledger import sign_checkpoint
 from overrides.values import Actor, Role
@@ -59,12 +58,6 @@ def is_ready(settings: Settings) -> bool:
 def in_use(settings: Settings) -> bool:
     """Whether the data directory holds something that is not a demo."""
     return settings.data.is_dir() and any(settings.data.iterdir()) and not is_ready(settings)
-
-
-def showcase(settings: Settings) -> Showcase:
-    """What the first page says of the demo that lies in the data directory."""
-    mark = json.loads((settings.data / MARK).read_text(encoding="utf-8"))
-    return Showcase(words=mark["words"], log_ins=tuple(tuple(line) for line in mark["log_ins"]))
 
 
 def prepare(settings: Settings, say: Say) -> None:
@@ -118,22 +111,7 @@ def _play(settings: Settings, sample: Path, say: Say) -> None:
     finally:
         services.close()
     say(f"The ledger has {entries:,} entries; every simulated one says so.")
-    log_ins = [
-        [person.name, PASSWORD, _words(person.role, person.branch)]
-        for person in PEOPLE
-        if person.name in SHOWN
-    ]
-    mark = json.dumps({"words": NOTE, "log_ins": log_ins}, indent=1)
-    (settings.data / MARK).write_text(mark, encoding="utf-8")
-
-
-SHOWN = frozenset({"asha", "elena", "hanna", "greta", "kofi", "mina", "noor", "root"})
-
-
-def _words(role: str, branch: str) -> str:
-    """A role in words, with the branch where there is one."""
-    words = ROLE_WORDS[Role(role)]
-    return f"{words}, branch {branch}" if branch else words
+    (settings.data / MARK).write_text(json.dumps({"words": NOTE}), encoding="utf-8")
 
 
 def _people(services: "Services") -> dict[str, Actor]:
