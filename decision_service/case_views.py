@@ -6,7 +6,7 @@ from decision_service import wording
 from decision_service.case_history import EVIDENCE_WORDS, history
 from decision_service.case_rights import Rights, above_limit, rights
 from decision_service.decision_object import FAILURE_TEXTS, REASONS_SHOWN_MAX
-from decision_service.dossier import ERASED, Dossier, Payload, stated
+from decision_service.dossier import ERASED, Dossier, Payload, field_words, stated
 from decision_service.policy import routing_texts
 from overrides.cases import OPEN_STATES
 from overrides.reading import ActRow, DecisionRow
@@ -258,14 +258,22 @@ def _codes(rules: Rules | None, side: OverrideSide | None) -> tuple[CodeChoice, 
 
 
 def _concepts(dossier: Dossier) -> tuple[ConceptChoice, ...]:
-    """Every reason a person may name, in the applicant's own words where the model gave it."""
+    """Every reason a person may name, with what was stated and none of the model's sentences."""
     if dossier.loaded is None:
         return ()
-    made = (dossier.explanation or {}).get("reasons", {}).get("adverse", ())
-    worded = {reason["concept"]: reason["text"] for reason in made}
+    contract, fields = dossier.loaded.bundle.contract, (dossier.inputs or {}).get("fields", {})
     return tuple(
-        ConceptChoice(concept=c.id, title=c.title, text=worded.get(c.id, c.why))
-        for c in dossier.loaded.bundle.concepts
+        ConceptChoice(
+            concept=concept.id,
+            title=concept.title,
+            text="; ".join(
+                f"{contract[name].label}: {field_words(contract[name], fields[name])}"
+                for name in concept.features
+                if fields.get(name) is not None
+            )
+            or concept.why,
+        )
+        for concept in dossier.loaded.bundle.concepts
     )
 
 

@@ -120,19 +120,17 @@ def loaded_for(services: Services, decision: DecisionRow) -> Loaded | None:
 
 
 def stated(dossier: Dossier) -> tuple[tuple[str, str], ...]:
-    """What the applicant stated, label and words, in the contract's order, context last."""
-    inputs = dossier.inputs
-    if inputs is None:
+    """What the applicant stated, label and words, in the contract's order."""
+    if dossier.inputs is None:
         return ()
-    loaded = dossier.loaded
-    lines = []
-    for name, value in [*inputs["fields"].items(), *inputs["context"].items()]:
-        if loaded is None or name not in loaded.bundle.contract:
-            lines.append((name, "" if value is None else str(value)))
-        else:
-            field = loaded.bundle.contract[name]
-            lines.append((field.label, field_words(field, value)))
-    return tuple(lines)
+    given = {**dossier.inputs["fields"], **dossier.inputs["context"]}
+    fields = dossier.loaded.bundle.contract.fields if dossier.loaded else ()
+    known = [field for field in fields if field.name in given]
+    unknown = sorted(given.keys() - {field.name for field in known})
+    return (
+        *((field.label, field_words(field, given[field.name])) for field in known),
+        *((name, str(given[name] or "")) for name in unknown),
+    )
 
 
 def field_words(field: Field, recorded: str | None) -> str:

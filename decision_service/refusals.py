@@ -4,13 +4,16 @@ The sentence is the error's own. Here a title is added and, where one form field
 name, so that the page can point at it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
+from decision_service.errors import ServiceError
 from decision_service.problems import status_of
 from explain.errors import ExplainError
 from overrides import errors
+from overrides.instants import parse_instant
 from ui.ports import Refused
+from ui.words import instant_words
 
 NOT_RECORDED = "Nothing was recorded"
 
@@ -44,10 +47,20 @@ FIELDS: dict[type[Exception], str] = {
 
 def refused(error: Exception) -> Refused:
     """The refusal for an error; the one place where errors become what pages show."""
-    text = str(error)
+    text = _sentence(error)
     at_fault = FIELDS.get(type(error))
     fields = {at_fault: text} if at_fault else {}
     return Refused(status_of(error), TITLES.get(type(error), "Please check"), text, fields)
+
+
+def _sentence(error: Exception) -> str:
+    """The error's own sentence; put for people where it has machine's numbers in it."""
+    if isinstance(error, errors.ClaimHeld):
+        until = instant_words(parse_instant(error.until))
+        return f"{error.holder_name} is working on this case until {until} UTC."
+    if isinstance(error, errors.AboveLimit):
+        return "The amount is above your limit: give the case back for someone who may approve it."
+    return str(error)
 
 
 @contextmanager
@@ -55,14 +68,5 @@ def refusing() -> Iterator[None]:
     """Let every error of the domain leave this block as ``Refused``."""
     try:
         yield
-    except (errors.OverridesError, ExplainError) as error:
+    except (errors.OverridesError, ExplainError, ServiceError) as error:
         raise refused(error) from error
-
-
-def require(viewer_may: frozenset[str], act: str, *, text: str) -> None:
-    """Refuse (403) when the viewer's role does not include ``act``."""
-    if act not in viewer_may:
-        raise Refused(403, "Not for your role", text)
-
-
-Guarded = Callable[..., object]

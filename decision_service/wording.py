@@ -109,20 +109,21 @@ def band(probability: float | None) -> str:
 
 
 def distance(probability: float | None, approve_up_to: float, decline_above: float) -> str:
-    """Where the score lies against the cut-offs, in hundredths."""
+    """Where the score lies against the cut-offs; a point is one application in a hundred."""
     if probability is None:
         return "Without a score there is no distance to the cut-offs."
     if probability <= approve_up_to:
         gap = _points(approve_up_to - probability)
-        return f"{gap} below the highest score that is recommended for approval."
+        return f"The score is {gap} on the passing side of the cut-off for approval."
     if probability > decline_above:
-        gap = _points(probability - decline_above)
-        return f"{gap} above the lowest score that is recommended for decline."
+        return (
+            f"The score is {_points(probability - decline_above)} beyond the cut-off for decline."
+        )
     low, high = _points(probability - approve_up_to), _points(decline_above - probability)
-    return f"Between the two cut-offs: {low} above approval, {high} below decline."
+    return f"The score is {low} beyond the cut-off for approval and {high} short of decline."
 
 
 def _points(gap: float) -> str:
-    """A distance on the scale of 100 applications."""
+    """A distance on the scale of 100 applications: "27.4 points"."""
     points = f"{gap * 100:.1f}".removesuffix(".0")
-    return f"{points} in 100"
+    return f"{points} point" if points == "1" else f"{points} points"
