@@ -1,0 +1,192 @@
+import json
+import math
+
+import pytest
+
+from overrides.canonical import DEPTH_MAX, INTEGER_MAX, canonical, parse_strict, read_canonical
+from overrides.errors import NotCanonical
+from tests.vectors import VECTORS, needs_vectors
+
+LIMIT = 10_000
+
+
+def nested(levels: int) -> object:
+    value: object = []
+    for _ in range(levels - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"b": 1, "a": [True, None, "x"]}, '{"a":[true,null,"x"],"b":1}'),
+        ({"Z": 0, "a": 0, "_": 0}, '{"Z":0,"_":0,"a":0}'),
+        ("ਲੋਨ\n\té \N{EURO SIGN} \U0001f600", '"ਲੋਨ\\n\\té € \U0001f600"'),
+        ('quote " slash / back \\ \x7f', '"quote \\" slash / back \\\\ \x7f"'),
+        (INTEGER_MAX, "9007199254740991"),
+        (("a", ("b",)), '["a",["b"]]'),
+        ({}, "{}"),
+    ],
+)
+def test_a_value_has_one_form(value: object, expected: str) -> None:
+    assert canonical(value).decode() == expected
+    assert canonical(read_canonical(expected.encode())).decode() == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.5,
+        1.0,
+        math.nan,
+        INTEGER_MAX + 1,
+        -INTEGER_MAX - 1,
+        b"bytes",
+        {1: "a"},
+        {"é": 1},
+        {"a\0": 1},
+        "\0",
+        "\r",
+        "\x1f",
+        "\ud800",
+        "a\udfffb",
+        {"deep": "\ud800"},
+        {1, 2},
+        object(),
+        nested(DEPTH_MAX + 1),
+        {"a": nested(DEPTH_MAX)},
+    ],
+    ids=ascii,
+)
+def test_what_has_no_exact_form_is_refused(value: object) -> None:
+    with pytest.raises(NotCanonical):
+        canonical(value)
+
+
+def test_eight_levels_are_not_too_deep() -> None:
+    assert canonical(nested(DEPTH_MAX)) == b"[" * DEPTH_MAX + b"]" * DEPTH_MAX
+    assert read_canonical(canonical(nested(DEPTH_MAX))) == nested(DEPTH_MAX)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b'{"a":1,"a":1}',
+        b'{"b":1,"a":1}',
+        b'{"a": 1}',
+        b' {"a":1}',
+        b'{"a":1}\n',
+        b'{"a":01}',
+        b"1.0",
+        b"1e2",
+        b"-0",
+        b"NaN",
+        b"9007199254740992",
+        b"1" * 5000,
+        b'"\\u0041"',
+        b'"\\/"',
+        b'"\\ud800"',
+        b'"\\u0000"',
+        b'"\\u001f"',
+        b'{"\\u00e9":1}',
+        '{"é":1}'.encode(),
+        b'"\xff"',
+        b"\xef\xbb\xbf{}",
+        b"[" * (DEPTH_MAX + 1) + b"]" * (DEPTH_MAX + 1),
+        b"[" * 100_000,
+    ],
+    ids=lambda data: ascii(data[:30]),
+)
+def test_bytes_that_are_no_canonical_form_are_refused(data: bytes) -> None:
+    with pytest.raises(NotCanonical):
+        read_canonical(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b'{"a":1,"b":2,"a":3}', "the key 'a' occurs twice"),
+        (b'[{"a":1,"\\u0061":2}]', "the key 'a' occurs twice"),
+        (b'{"score":NaN}', "NaN is not a number"),
+        (b"[-Infinity]", "-Infinity is not a number"),
+        (b"[1e999]", "a number too large"),
+        (b"[" + b"1" * 41 + b"]", "a number of more than 40 characters"),
+        (b"[0." + b"1" * 41 + b"]", "a number of more than 40 characters"),
+        (b'"\\u0000"', "U+0000"),
+        (b'{"\\ud800":1}', "U+D800"),
+        (b'["x\\udc00"]', "U+DC00"),
+        (b'"\0"', "not JSON"),
+        (b'"\xff"', "not UTF-8"),
+        (b'"\xed\xa0\x80"', "not UTF-8"),
+        (b"\xef\xbb\xbf{}", "not JSON"),
+        ("{}".encode("utf-16"), "not UTF-8"),
+        (b"[" * 17 + b"]" * 17, "more than 16 levels"),
+        (b"[" * LIMIT, "more than 16 levels"),
+        (b'{"a":' * 17 + b"1" + b"}" * 17, "more than 16 levels"),
+        (b"{} x", "not JSON"),
+        (b"", "not JSON"),
+        (b" " * (LIMIT + 1), "more than 10000 bytes"),
+    ],
+    ids=lambda value: ascii(value[:30]),
+)
+def test_a_document_that_could_be_misread_is_refused(data: bytes, problem: str) -> None:
+    with pytest.raises(NotCanonical) as refused:
+        parse_strict(data, max_bytes=LIMIT)
+    assert problem in str(refused.value)
+
+
+def test_an_escaped_pair_is_one_character_and_brackets_in_text_are_not_levels() -> None:
+    assert parse_strict(b'"\\ud83d\\ude00"', max_bytes=LIMIT) == "\U0001f600"
+    deep_text = json.dumps(["[[[{{{" * 20, 'a quote \\" [' * 20])
+    assert parse_strict(deep_text.encode(), max_bytes=LIMIT) == json.loads(deep_text)
+
+
+def test_a_document_keeps_the_kind_of_its_numbers() -> None:
+    found = parse_strict(b"[1,-0,2.5,1e3,12345678901234567890]", max_bytes=LIMIT)
+    assert found == [1, 0, 2.5, 1000.0, 12345678901234567890]
+    assert [type(number) for number in found] == [int, int, float, float, int]
+
+
+# Legal JSON that this parser refuses on purpose, and why.
+ON_PURPOSE = {
+    "y_object_duplicated_key.json": "twice",
+    "y_object_duplicated_key_and_value.json": "twice",
+    "y_object_escaped_null_in_key.json": "U+0000",
+    "y_string_null_escape.json": "U+0000",
+    "y_number_double_close_to_zero.json": "40 characters",
+    "y_number_negative_int_too_long.json": "40 characters",
+}
+
+
+@needs_vectors
+def test_illegal_documents_are_refused_and_legal_ones_read_as_everybody_reads_them() -> None:
+    cases = sorted((VECTORS / "json" / "test_parsing").glob("*.json"))
+    assert len(cases) > 300
+    wrong = []
+    for case in cases:
+        data = case.read_bytes()
+        try:
+            parsed = parse_strict(data, max_bytes=1_000_000)
+        except NotCanonical as refusal:
+            if case.name.startswith("y_") and ON_PURPOSE.get(case.name, "?") not in str(refusal):
+                wrong.append(f"{case.name}: {refusal}")
+        else:
+            if case.name.startswith("n_") or parsed != json.loads(data):
+                wrong.append(f"{case.name}: {parsed!r}"[:200])
+    assert not wrong
+
+
+@needs_vectors
+def test_documents_in_the_profile_are_written_as_rfc_8785_says() -> None:
+    written = 0
+    for source in sorted((VECTORS / "jcs" / "testdata" / "input").glob("*.json")):
+        value = json.loads(source.read_bytes())
+        expected = (VECTORS / "jcs" / "testdata" / "output" / source.name).read_bytes().strip()
+        try:
+            assert canonical(value) == expected, source.name
+            written += 1
+        except NotCanonical:
+            continue
+    assert written >= 1
