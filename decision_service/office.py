@@ -1,0 +1,28 @@
+"""The whole application as the pages see it."""
+
+from dataclasses import dataclass
+
+from decision_service.auditing import Auditing
+from decision_service.casework import Casework
+from decision_service.people_changes import people_changes
+from decision_service.people_pages import PeoplePages, Showcase
+from decision_service.services import Services
+from ui.ports import Audit, Desk, People
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Fills ``ui.ports.Office``."""
+
+    desk: Desk
+    audit: Audit
+    people: People
+
+
+def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
+    """The office of an installation; a demo shows its log-ins on the first page."""
+    return Rooms(
+        desk=Casework(services),
+        audit=Auditing(services),
+        people=PeoplePages(services.people, people_changes(services), showcase),
+    )
