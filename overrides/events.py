@@ -114,6 +114,8 @@ def read_event(body: bytes) -> Event:
     if members.keys() != _MEMBERS:
         wrong = sorted(members.keys() ^ _MEMBERS)
         raise NotCanonical(problem=f"an entry with wrong members: {', '.join(wrong)}")
+    if not isinstance(members["cause"], list):
+        raise NotCanonical(problem="a member of the wrong type: cause")
     try:
         event = event_of(members)
     except (TypeError, ValueError, KeyError, AttributeError) as wrong_type:
@@ -147,9 +149,11 @@ def event_of(members: Mapping[str, Any]) -> Event:
 def _check_event(event: Event) -> None:
     """Refuse members of the wrong type, and data or slots that are not those of the kind."""
     texts = (event.log, event.event_id, event.actor, event.role, *event.cause)
+    stamps = [stamp for stamp in (event.model, event.policy, event.codebook) if stamp]
     optional = (event.case, event.req)
     whole = (
         all(isinstance(text, str) for text in texts)
+        and all(isinstance(part, str) for s in stamps for part in (s.name, s.version, s.sha256))
         and all(text is None or isinstance(text, str) for text in optional)
         and type(event.seq) is int
         and event.seq >= 0

@@ -2,6 +2,7 @@
 
 import json
 import string
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from overrides.canonical import INTEGER_MAX, canonical, parse_strict, read_canonical
 from overrides.errors import NotCanonical
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 PLAIN = TEXTS.filter(lambda text: all(c >= " " or c in "\n\t" for c in text))
 KEYS = st.text(string.ascii_letters + string.digits + "_.", max_size=8)
 INTEGERS = st.integers(-INTEGER_MAX, INTEGER_MAX)
@@ -38,7 +39,7 @@ def depth(value: object) -> int:
 
 
 @given(VALUES)
-def test_inside_the_profile_the_form_is_that_of_rfc_8785(value: object) -> None:
+def test_inside_the_profile_the_form_is_that_of_rfc_8785(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
 
 
@@ -86,11 +87,10 @@ def test_what_is_written_by_anyone_reads_the_same_or_is_refused(value: object) -
 
 @given(st.binary(max_size=200))
 def test_no_bytes_whatever_do_anything_but_parse_or_be_refused(data: bytes) -> None:
-    for read in (lambda: parse_strict(data, max_bytes=100), lambda: read_canonical(data)):
-        try:
-            read()
-        except NotCanonical:
-            continue
+    with suppress(NotCanonical):
+        parse_strict(data, max_bytes=100)
+    with suppress(NotCanonical):
+        read_canonical(data)
 
 
 @given(VALUES, st.integers(0, 200))

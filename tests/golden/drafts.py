@@ -1,0 +1,158 @@
+"""One draft of every kind, with every member filled in: what the golden bytes are made from."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from overrides.event_kinds import KINDS
+from overrides.events import body_of
+from overrides.journal import Draft, Slot, VersionStamp
+
+AT = datetime(2026, 11, 22, 1, 2, 3, 123456, tzinfo=UTC)
+ID = "01935018-b2f3-7abc-8def-0123456789ab"
+CASE = "01935018-b2f3-7abc-8def-00000000ca5e"
+PERSON = "01935018-b2f3-7abc-8def-0000000000e1"
+INSTANT = "2026-11-22T01:02:03.123456Z"
+SHA = "c0ffee" * 10 + "c0de"
+
+MEMBERS: dict[str, Any] = {
+    "adverse": [["R06", "0.4123456789012345"], ["R02", "0.25"]],
+    "against": 1800,
+    "agrees": True,
+    "amount_minor": 250000,
+    "application": CASE,
+    "approve_up_to": "0.2",
+    "as_of": INSTANT,
+    "at": INSTANT,
+    "attempt": 1,
+    "background": None,
+    "base": "-1.0986122886681098",
+    "behind_us": 3000000,
+    "branch": "north",
+    "bundle": "german-credit",
+    "by": "person",
+    "cause": "timeout",
+    "channel": "branch",
+    "clock": INSTANT,
+    "code": "J03",
+    "codebook": "german-credit 3",
+    "completed_at": INSTANT,
+    "concepts": ["R06", "R02"],
+    "confidence": "high",
+    "corrects": None,
+    "count": 3,
+    "counts": {"GOOD": 12, "IMMATURE": 30},
+    "currency": "EUR",
+    "decision": "approve",
+    "decision_id": ID,
+    "decline_above": "0.35",
+    "demo": True,
+    "demo_note": "simulated history",
+    "distance": "-0.01658729553222656",
+    "due_at": INSTANT,
+    "dwell_ms": 41250,
+    "epoch": 2,
+    "erasure_epoch": 0,
+    "evidence_types": ["payslip"],
+    "fallback": "person",
+    "favourable": [["R01", "-0.75"]],
+    "findings": ["clean"],
+    "folder": "feedback-2026-11-22",
+    "from": "decline",
+    "from_size": 1800,
+    "grant": ID,
+    "ground": "GDPR Art 17(1)(b)",
+    "jurisdiction": "DE",
+    "key": "k-7f3a",
+    "keys": ["530d903a"],
+    "kind": "max_days_past_due",
+    "knockouts": ["K1"],
+    "latency_us": 1873,
+    "limit_minor": 1000000,
+    "locale": "en",
+    "log": "bank.example/ledger",
+    "manifest_sha256": SHA,
+    "manual": False,
+    "method": "tree_path_dependent",
+    "months_on_book": 12,
+    "name": "german-credit",
+    "needs": "approver",
+    "needs_why": ["above_limit"],
+    "observed_at": INSTANT,
+    "of": ID,
+    "ok": True,
+    "p_assigned": "0.5",
+    "parties": [["party.0", "applicant"]],
+    "person": PERSON,
+    "policy": "german-credit 2",
+    "probability": "0.18341270446777344",
+    "product": "consumer",
+    "purpose": "training",
+    "queue": "north",
+    "raw": "-1.4931726455688477",
+    "reason": "annual_review",
+    "reasons": ["R06"],
+    "received_at": INSTANT,
+    "recommendation": "approve",
+    "reliable": True,
+    "rests_on": [ID],
+    "role": "officer",
+    "root": SHA,
+    "routing": ["near_cutoff"],
+    "rows": 412,
+    "sampled": {"audit": False, "p_routed": "1.0", "p_random_accept": None, "seed": None},
+    "schema": 1,
+    "scope": "database",
+    "seen_version": 4,
+    "sha256": SHA,
+    "side": "approved_against_model",
+    "signed": ["model_owner", "risk"],
+    "simulated": False,
+    "size": 1800,
+    "slots": [[ID, "note"]],
+    "source": "api",
+    "status": "in_review",
+    "subject": "5ub7ec7",
+    "sum_error": "0.0",
+    "supersedes": None,
+    "template": "case 1",
+    "terms": "as_applied",
+    "to": "approve",
+    "until": INSTANT,
+    "valid_until": INSTANT,
+    "value": "30",
+    "verdict": "uphold",
+    "what": "case",
+    "why": "given_back",
+    "witness": "branch.example",
+}
+
+
+def drafts() -> Iterator[tuple[Draft, dict[str, str]]]:
+    """A draft of each kind in alphabetical order, with the commitments of its slots."""
+    stamp = VersionStamp("german-credit", "2026.11", SHA)
+    for type_, kind in sorted(KINDS.items()):
+        names = sorted("party.0" if slot == "party" else slot for slot in kind.slots)
+        versioned = type_.startswith(("bundle", "decision", "review", "override"))
+        draft = Draft(
+            event_id=ID,
+            type=type_,
+            actor=PERSON,
+            role="officer",
+            data={member: MEMBERS[member] for member in kind.required | kind.optional},
+            case=CASE if type_.startswith(("case", "decision", "outcome")) else None,
+            cause=(ID,) if "of" in kind.required else (),
+            model=stamp if versioned else None,
+            policy=stamp if versioned else None,
+            codebook=stamp if versioned else None,
+            slots=tuple(Slot(name, "party", {}) for name in names),
+        )
+        yield draft, {name: f"{number:064x}" for number, name in enumerate(names, 1)}
+
+
+def bodies() -> Iterator[bytes]:
+    """The exact bytes of each of them."""
+    for seq, (draft, commit) in enumerate(drafts()):
+        yield body_of(
+            draft, log="bank.example/ledger", seq=seq, recorded_at=AT, commit=commit, req=SHA
+        )
