@@ -19,10 +19,10 @@ from tests.overrides.samples import MANAGER, OFFICER, OTHER, SENIOR
 PEOPLE = [OFFICER, OTHER, SENIOR, MANAGER]
 EVERY = frozenset(CaseStatus)
 
+ACTS = ("apply", "rescore", "claim", "release", "show", "review", "override", "judge", "observe")
+ENDS = ("withdraw",)
 acts = st.tuples(
-    st.sampled_from(
-        "apply rescore claim release show review override judge withdraw observe".split()
-    ),
+    st.sampled_from(ACTS + ENDS),
     st.integers(0, 30),
     st.sampled_from(PEOPLE),
     st.sampled_from(["approve", "decline", "refer"]),

@@ -1,0 +1,253 @@
+"""Numbers with their uncertainty, from the standard library alone.
+
+Every function is exact or says what it approximates. Intervals are two-sided; ``LEVEL`` is 95 %.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+LEVEL = 0.95
+Z = 1.959964  # the standard normal's 97.5 % point, to the digits that golden numbers use
+
+EXACT_WORK_MAX = 60_000  # steps of one convolution; above it the tail is approximated
+_LOGIT_MAX = 40.0
+_SECANTS_MAX = 60
+_SHIFT_EXACT = 1e-9
+_TINY = 1e-15
+_NORMAL = NormalDist()
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """``count`` of ``of``, never without its denominator; no value where nothing was counted."""
+
+    count: int
+    of: int
+
+    def __post_init__(self) -> None:
+        """Refuse a part that is larger than the whole."""
+        if not 0 <= self.count <= self.of:
+            msg = f"{self.count} of {self.of}"
+            raise ValueError(msg)
+
+    @property
+    def value(self) -> float | None:
+        """The share, from 0 to 1."""
+        return self.count / self.of if self.of else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """Wilson's interval."""
+        return wilson(self.count, self.of) if self.of else None
+
+
+def wilson(count: int, of: int, z: float = Z) -> Interval:
+    """Wilson's score interval of a share."""
+    share = count / of
+    spread = z * z / of
+    middle = share + spread / 2
+    half = z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
+    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    return (0.0 if count == 0 else low, 1.0 if count == of else high)
+
+
+def distribution(chances: Sequence[float]) -> list[float]:
+    """Probability of 0, 1, 2… events among independent ones (Poisson-binomial), by convolution."""
+    return _distribution_to(chances, len(chances))
+
+
+def _distribution_to(chances: Sequence[float], most: int) -> list[float]:
+    """The same, up to ``most`` events."""
+    mass = [1.0]
+    for chance in chances:
+        rest = 1 - chance
+        moved = [x * rest for x in mass]
+        if len(mass) <= most:
+            moved.append(0.0)
+        for index in range(1, len(moved)):
+            moved[index] += mass[index - 1] * chance
+        mass = moved
+    return mass
+
+
+def tail_of(chances: Sequence[float], count: int) -> float:
+    """Probability of at least ``count`` events among independent ones, exactly."""
+    if count <= 0:
+        return 1.0
+    if count > len(chances):
+        return 0.0
+    if 2 * count > len(chances):  # the shorter side of the distribution
+        misses = [1 - chance for chance in chances]
+        return min(1.0, math.fsum(_distribution_to(misses, len(chances) - count)))
+    return max(0.0, 1 - math.fsum(_distribution_to(chances, count - 1)))
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedExpected:
+    """How many bad loans there were, beside how many the recorded scores expected."""
+
+    observed: int
+    expected: float
+    of: int
+    interval: Interval | None  # of the ratio
+    z: float | None
+
+    @property
+    def ratio(self) -> float | None:
+        """Observed over expected; None where nothing was expected."""
+        return self.observed / self.expected if self.expected > 0 else None
+
+
+def observed_expected(bad: Sequence[bool], chances: Sequence[float]) -> ObservedExpected:
+    """Observed over expected bads, its z, and an interval of the ratio.
+
+    The interval is exact in the Poisson-binomial sense: all scores are moved together on the
+    log-odds scale until what was seen, or more, or less, has the tail's probability. With equal
+    scores it is Clopper and Pearson's. Beyond ``EXACT_WORK_MAX`` the tail is a normal one with
+    continuity and skewness corrections.
+    """
+    if len(bad) != len(chances):
+        msg = f"{len(bad)} outcomes and {len(chances)} scores"
+        raise ValueError(msg)
+    if not all(0 <= chance <= 1 for chance in chances):
+        msg = "a score that is no probability"
+        raise ValueError(msg)
+    observed, expected = sum(bad), math.fsum(chances)
+    deviation = math.sqrt(math.fsum(chance * (1 - chance) for chance in chances))
+    z = (observed - expected) / deviation if deviation > 0 else None
+    interval = _ratio_interval(observed, list(chances)) if expected > 0 else None
+    return ObservedExpected(observed, expected, len(chances), interval, z)
+
+
+def _ratio_interval(observed: int, chances: list[float]) -> Interval:
+    """Interval of observed over expected."""
+    tail = (1 - LEVEL) / 2
+    logits = [_logit(chance) for chance in chances]
+    expected = math.fsum(chances)
+
+    def moved(by: float) -> list[float]:
+        return [_chance(logit + by) for logit in logits]
+
+    low, high = 0.0, len(chances) / expected
+    if observed:
+        by = _crossing(lambda shift: _upper_tail(moved(shift), observed), tail)
+        low = math.fsum(moved(by)) / expected
+    if observed < len(chances):
+        by = _crossing(lambda shift: _upper_tail(moved(shift), observed + 1), 1 - tail)
+        high = math.fsum(moved(by)) / expected
+    return low, high
+
+
+def _upper_tail(chances: list[float], count: int) -> float:
+    """Probability of at least ``count`` events: exactly where that is quick."""
+    work = len(chances) * min(count, len(chances) - count + 1)
+    if work <= EXACT_WORK_MAX:
+        return tail_of(chances, count)
+    mean = math.fsum(chances)
+    variance = math.fsum(c * (1 - c) for c in chances)
+    if variance <= 0:
+        return 1.0 if mean >= count else 0.0
+    deviation = math.sqrt(variance)
+    skewness = math.fsum(c * (1 - c) * (1 - 2 * c) for c in chances) / (variance * deviation)
+    x = (count - 0.5 - mean) / deviation
+    refined = _NORMAL.cdf(-x) + skewness * (x * x - 1) / 6 * _NORMAL.pdf(x)
+    return min(1.0, max(0.0, refined))
+
+
+def _logit(chance: float) -> float:
+    """Log-odds, kept finite so that a certain score can still be moved."""
+    if chance <= 0:
+        return -_LOGIT_MAX
+    if chance >= 1:
+        return _LOGIT_MAX
+    return math.log(chance / (1 - chance))
+
+
+def _chance(logit: float) -> float:
+    """Probability of log-odds, without overflow."""
+    if logit < 0:
+        power = math.exp(logit)
+        return power / (1 + power)
+    return 1 / (1 + math.exp(-logit))
+
+
+def _crossing(rising: Callable[[float], float], level: float) -> float:
+    """The shift at which a probability that rises with it reaches ``level``.
+
+    On the normal scale such a tail is nearly straight, so a few secants inside a bracket do.
+    """
+    goal = _NORMAL.inv_cdf(level)
+
+    def above(shift: float) -> float:
+        chance = min(max(rising(shift), _TINY), 1 - _TINY)
+        return _NORMAL.inv_cdf(chance) - goal
+
+    low, high = -1.0, 1.0
+    while (at_low := above(low)) > 0 and low > -_LOGIT_MAX:
+        low *= 2
+    while (at_high := above(high)) < 0 and high < _LOGIT_MAX:
+        high *= 2
+    for _ in range(_SECANTS_MAX):
+        if high - low < _SHIFT_EXACT or at_high <= at_low:
+            break
+        shift = low - at_low * (high - low) / (at_high - at_low)
+        found = above(shift)
+        if abs(found) < _SHIFT_EXACT:
+            return shift
+        if found < 0:
+            low, at_low, at_high = shift, found, at_high / 2
+        else:
+            high, at_high, at_low = shift, found, at_low / 2
+    return (low + high) / 2
+
+
+def shrunk_ratio(observed: int, expected: float, prior: float = 4.0) -> float:
+    """Observed over expected pulled towards 1 by ``prior`` expected events (gamma prior)."""
+    return (prior + observed) / (prior + expected)
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """The value that ``share`` of the values do not exceed, by linear interpolation."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def stability_index(expected: Sequence[float], actual: Sequence[float]) -> float:
+    """Population stability index of two sets of shares over the same bands, none of them zero."""
+    return math.fsum((a - e) * math.log(a / e) for e, a in zip(expected, actual, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two raters of the same cases agree, beyond what chance would give.
+
+    ``kappa`` is Cohen's, ``ac1`` Gwet's, ``pabak`` the prevalence- and bias-adjusted one.
+    """
+
+    of: int
+    kappa: float | None
+    ac1: float
+    pabak: float
+
+
+def agreement(first: Sequence[bool], second: Sequence[bool]) -> Agreement | None:
+    """Agreement of two raters on yes or no; None for no cases."""
+    of = len(first)
+    if not of:
+        return None
+    same = sum(a == b for a, b in zip(first, second, strict=True)) / of
+    yes_first, yes_second = sum(first) / of, sum(second) / of
+    by_chance = yes_first * yes_second + (1 - yes_first) * (1 - yes_second)
+    yes = (yes_first + yes_second) / 2
+    spread = 2 * yes * (1 - yes)
+    kappa = None if by_chance >= 1 else (same - by_chance) / (1 - by_chance)
+    return Agreement(of, kappa, (same - spread) / (1 - spread), 2 * same - 1)
