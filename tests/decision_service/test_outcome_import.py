@@ -1,0 +1,177 @@
+"""Outcome files go in once: good lines are recorded, bad ones are named by their number."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from decision_service.access import HOST
+from decision_service.outcome_import import ImportReport, OutcomeImport
+from overrides.journal import OnceOnly
+from overrides.outcomes import OutcomeLine, read_record
+from tests.decision_service.desk_house import DeskHouse, desk_house
+from tests.sample_models.trained import sample_bundles
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskHouse]:
+    """One installation for all tests."""
+    with desk_house(tmp_path_factory.mktemp("outcomes")) as made:
+        made.clock.passes(days=400)
+        yield made
+
+
+def import_text(house: DeskHouse, folder: Path, text: str) -> ImportReport:
+    """Import a file of this text."""
+    path = folder / "outcomes.csv"
+    path.write_text(text)
+    return OutcomeImport(house.services).file(path, HOST)
+
+
+def outcomes(house: DeskHouse, case_id: str) -> list[tuple[str, str]]:
+    """Kinds and values on record for a case."""
+    return [(row.kind, row.value) for row in house.services.cases.outcomes(case_id)]
+
+
+def test_good_lines_go_in_and_bad_ones_are_named(house: DeskHouse, tmp_path: Path) -> None:
+    made = house.apply()
+    app = made["application_id"]
+    report = import_text(
+        house,
+        tmp_path,
+        "application_id,observed_at,kind,value,months_on_book\n"
+        f"{app},2026-04-01,disbursed,250000,0\n"
+        "unheard-of,2026-04-01,disbursed,,0\n"
+        f"{app},not a date,max_days_past_due,0,1\n"
+        f"{app},2026-05-01,max_days_past_due,many,1\n"
+        f"{app},2026-05-01,max_days_past_due,12,1\n"
+        f"{app},2026-05-01\n"
+        f"{app},2126-05-01,max_days_past_due,0,1\n",
+    )
+    assert report.counts == {"recorded": 2, "corrected": 0, "unchanged": 0, "refused": 5}
+    assert [line.number for line in report.refused] == [3, 4, 5, 7, 8]
+    assert all(line.problem for line in report.refused)
+    assert "future" in report.refused[-1].problem
+    assert outcomes(house, made["case_id"]) == [
+        ("disbursed", "250000"),
+        ("max_days_past_due", "12"),
+    ]
+
+
+def test_the_same_file_again_changes_nothing(house: DeskHouse, tmp_path: Path) -> None:
+    made = house.apply()
+    text = (
+        "application_id,observed_at,kind,value\n"
+        f"{made['application_id']},2026-04-01,disbursed,\n"
+        f"{made['application_id']},2026-05-01,max_days_past_due,0\n"
+    )
+    assert import_text(house, tmp_path, text).counts["recorded"] == 2
+    size = house.services.ledger.head().size
+    again = import_text(house, tmp_path, text)
+    assert (again.counts["unchanged"], again.total) == (2, 2)
+    assert house.services.ledger.head().size == size
+
+
+def test_another_value_for_the_same_instant_is_a_correction_beside_the_first(
+    house: DeskHouse, tmp_path: Path
+) -> None:
+    made = house.apply()
+    head = "application_id,observed_at,kind,value\n"
+    line = f"{made['application_id']},2026-05-01,max_days_past_due,"
+    import_text(house, tmp_path, f"{head}{line}95\n")
+    assert import_text(house, tmp_path, f"{head}{line}5\n").counts["corrected"] == 1
+    assert [value for _, value in outcomes(house, made["case_id"])] == ["95", "5"]
+    last = house.services.cases.outcomes(made["case_id"])[-1]
+    assert last.corrects == house.services.cases.outcomes(made["case_id"])[0].event_id
+
+
+def test_lines_of_one_batch_know_of_each_other(house: DeskHouse, tmp_path: Path) -> None:
+    made = house.apply()
+    line = f"{made['application_id']},2026-05-01,max_days_past_due,"
+    report = import_text(
+        house,
+        tmp_path,
+        f"application_id,observed_at,kind,value\n{line}30\n{line}30\n{line}60\n{line}60\n",
+    )
+    assert report.counts == {"recorded": 1, "corrected": 1, "unchanged": 2, "refused": 0}
+    assert [value for _, value in outcomes(house, made["case_id"])] == ["30", "60"]
+
+
+def test_more_lines_than_a_batch_all_go_in(house: DeskHouse, tmp_path: Path) -> None:
+    made = house.apply()
+    lines = [
+        f"{made['application_id']},2026-03-{day:02d}T{hour:02d}:00:00Z,max_days_past_due,{hour}\n"
+        for day in range(3, 28)
+        for hour in range(24)
+    ]
+    report = import_text(
+        house, tmp_path, "application_id,observed_at,kind,value\n" + "".join(lines)
+    )
+    assert report.counts["recorded"] == len(lines)
+
+
+def test_a_file_without_its_columns_is_refused_at_the_first_line(
+    house: DeskHouse, tmp_path: Path
+) -> None:
+    report = import_text(house, tmp_path, "a,b\n1,2\n")
+    assert [line.number for line in report.refused] == [1]
+
+
+def test_json_lines_are_read_too(house: DeskHouse, tmp_path: Path) -> None:
+    made = house.apply()
+    path = tmp_path / "outcomes.jsonl"
+    path.write_text(
+        f'{{"application_id":"{made["application_id"]}","observed_at":"2026-04-01T00:00:00Z",'
+        '"kind":"paid_off","value":null}\n{"broken"\n'
+    )
+    report = OutcomeImport(house.services).file(path, HOST)
+    assert (report.counts["recorded"], [r.number for r in report.refused]) == (1, [2])
+
+
+def test_the_entry_names_the_file_by_its_hash(house: DeskHouse, tmp_path: Path) -> None:
+    made = house.apply()
+    import_text(
+        house,
+        tmp_path,
+        f"application_id,observed_at,kind,value\n{made['application_id']},2026-04-01,disbursed,\n",
+    )
+    row = house.services.cases.outcomes(made["case_id"])[0]
+    assert len(row.source) == 64
+
+
+def test_a_list_sent_twice_with_one_key_is_recorded_once(house: DeskHouse) -> None:
+    made = house.apply()
+    record = read_record(
+        {
+            "application_id": made["application_id"],
+            "observed_at": "2026-04-01",
+            "kind": "disbursed",
+            "value": None,
+        }
+    )
+    lines = [OutcomeLine(0, record), OutcomeLine(1, None, "broken")]
+    once = OnceOnly("core", "outcomes", "k1", "print")
+    importer = OutcomeImport(house.services)
+    first = importer.records(lines, house.actors["core"], once=once)
+    again = importer.records(lines, house.actors["core"], once=once)
+    assert [found["result"] for found in first.answer["results"]] == ["recorded", "refused"]
+    assert again.replayed
+    assert again.answer == first.answer
+    assert len(outcomes(house, made["case_id"])) == 1
+
+
+def test_an_id_used_with_two_bundles_must_name_one(tmp_path: Path) -> None:
+    with desk_house(tmp_path / "data") as house:
+        house.services.registry.add(sample_bundles() / "german-scorecard", HOST)
+        house.clock.passes(days=400)
+        made = house.apply()
+        same = house.again(made["application_id"], bundle="german-scorecard")
+        app = made["application_id"]
+        head = "application_id,observed_at,kind,value,bundle\n"
+        report = import_text(house, tmp_path, f"{head}{app},2026-04-01,disbursed,,\n")
+        assert "several bundles" in report.refused[0].problem
+        report = import_text(
+            house, tmp_path, f"{head}{app},2026-04-01,disbursed,,german-scorecard\n"
+        )
+        assert report.counts["recorded"] == 1
+        assert outcomes(house, same["case_id"]) == [("disbursed", "")]
