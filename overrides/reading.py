@@ -234,6 +234,7 @@ class FeedbackFact:
 
     fact: BoardFact
     decision: DecisionRow
+    leaf_hash: bytes  # of the decision's entry
     decided_seq: int  # ledger place of the event that closed the case
 
 

@@ -68,11 +68,13 @@ def feedback_facts(
     closed = sorted(closed, key=lambda row: places[row["case_ref"]])
     for start in range(0, len(closed), _BATCH):
         batch = closed[start : start + _BATCH]
-        bodies = _bodies(connection, log, [row["decision_seq"] for row in batch])
+        entries = _entries(connection, log, [row["decision_seq"] for row in batch])
         for row in batch:
+            body, leaf_hash = entries[row["decision_seq"]]
             yield FeedbackFact(
                 fact=_fact(row, observed.get(row["case_ref"], ())),
-                decision=decision_row(event_in(bodies[row["decision_seq"]])),
+                decision=decision_row(event_in(body)),
+                leaf_hash=leaf_hash,
                 decided_seq=places[row["case_ref"]],
             )
 
@@ -143,12 +145,14 @@ def _observations(
     }
 
 
-def _bodies(connection: Connection, log: str, places: Sequence[int]) -> Mapping[int, bytes]:
-    """The entries at these places."""
-    query = select(EVENTS.c.seq, EVENTS.c.body).where(
+def _entries(
+    connection: Connection, log: str, places: Sequence[int]
+) -> Mapping[int, tuple[bytes, bytes]]:
+    """Bytes and leaf hash of the entries at these places."""
+    query = select(EVENTS.c.seq, EVENTS.c.body, EVENTS.c.leaf_hash).where(
         EVENTS.c.log == log, EVENTS.c.seq.in_(sorted(set(places)))
     )
-    return {seq: bytes(body) for seq, body in connection.execute(query)}
+    return {seq: (bytes(body), bytes(leaf)) for seq, body, leaf in connection.execute(query)}
 
 
 def _fact(row: Row, observations: tuple[Observation, ...]) -> BoardFact:
