@@ -21,7 +21,7 @@ MINOR_MAX = 10**15  # amounts beyond this are mistakes, and stay below 2**53
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _WORDS = ("branch", "channel", "product", "jurisdiction")
-_MEMBERS = frozenset(
+MEMBERS = frozenset(
     (
         "application_id",
         "bundle",
@@ -73,7 +73,7 @@ def read_application(body: object) -> Application:
     if not isinstance(body, dict):
         raise InvalidRequest((Fault("", "Send a JSON object."),))
     reader = _Reader(body)
-    unknown = sorted(str(name)[:WORD_CHARS_MAX] for name in body.keys() - _MEMBERS)
+    unknown = sorted(str(name)[:WORD_CHARS_MAX] for name in body.keys() - MEMBERS)
     for name in unknown:
         reader.fault(name, "Leave it out: a request has no member of this name.")
     fields = body.get("fields")

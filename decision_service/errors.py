@@ -33,6 +33,7 @@ ServiceError
   NotReady
   Overloaded
   AlreadyServed
+  SchemaOutdated
 """
 
 from dataclasses import dataclass, fields
@@ -269,6 +270,14 @@ class AlreadyServed(ServiceError):
     """Another process serves {data} already; the embedded database has room for one."""
 
     data: str
+
+
+@dataclass(eq=False)
+class SchemaOutdated(ServiceError):
+    """The database has the tables of step {found}, this release needs {needed}: run 'countermand db upgrade'."""  # noqa: E501
+
+    found: str
+    needed: str
 
 
 def _in_words(fact: object) -> str:

@@ -95,6 +95,7 @@ STATUS: Mapping[type[Exception], int] = {
     service.NotReady: 503,
     service.Overloaded: 503,
     service.AlreadyServed: 503,
+    service.SchemaOutdated: 503,
 }
 
 # Facts of an error that help the sender and are no secret, given as members of the problem.

@@ -6,8 +6,8 @@ Nothing else imports the stores, reads the machine's clock or draws its chance.
 import logging
 import random
 import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -29,13 +29,14 @@ from decision_service.sessions import Sessions
 from decision_service.settings import Settings
 from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
+from decision_service.stores.schema import prepare, upgrade
 from overrides.checkpointer import Checkpointer
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
 from overrides.keyfiles import SIGNING, create_keys, open_signer, open_vault
 from overrides.notes import Signer
 from overrides.stores.case_book import SqlCaseBook
-from overrides.stores.engine import create_all, open_engine
+from overrides.stores.engine import open_engine
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.projections import CaseProjector
 from overrides.stores.rebuild import rebuild
@@ -76,7 +77,7 @@ def build(
     lock = _lock(settings) if serving and settings.embedded else None
     signer, vault = _keys(settings, random_bytes)
     engine = open_engine(settings.url)
-    create_all(engine)
+    prepare(engine)
     cases = CaseProjector(vault.lookup_hash)
     projectors: tuple[Projector, ...] = (cases, PeopleProjector())
     journal = SqlJournal(
@@ -197,3 +198,19 @@ def _lock(settings: Settings) -> IO[bytes]:
 def _tell(failure: Exception) -> None:
     """Say on the server's log that no checkpoint could be signed."""
     LOGGER.error("no checkpoint could be signed: %s", failure)
+
+
+def upgrade_database(settings: Settings) -> tuple[str, str]:
+    """Take the steps the database lacks; the step before ("" if none) and after."""
+    engine = open_engine(settings.url)
+    try:
+        return upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def closed_to_servers(settings: Settings) -> Iterator[None]:
+    """Keep the installation from being served meanwhile; raises AlreadyServed."""
+    with _lock(settings):
+        yield

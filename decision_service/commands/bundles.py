@@ -1,0 +1,149 @@
+"""``countermand bundle``: models with policy and wording, from first check to rollback."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from decision_service.commands.grammar import NO, YES, Verbs, print_json, print_table
+from decision_service.commands.installation import installed
+
+if TYPE_CHECKING:
+    from decision_service.registry import Registry
+    from decision_service.standings import Standing
+    from overrides.values import Actor
+
+HEADING = ("NAME", "STATUS", "MODEL", "POLICY", "CODEBOOK", "SHA256", "REGISTERED")
+
+
+def declare(verbs: Verbs) -> None:
+    """Add the noun and its verbs."""
+    bundle = verbs.noun("bundle", "models with their policy, wording and promises")
+    for run, reads in ((check, True), (example, False)):
+        parser = bundle.verb(run.__name__, run, reads=reads, data=False)
+        parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
+    parser = bundle.verb("add", add)
+    parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
+    parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")
+    bundle.verb("list", list_bundles, reads=True)
+    for run in (suspend, resume, promote, rollback):
+        parser = bundle.verb(run.__name__, run)
+        parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
+        parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")
+    parser = bundle.verb("card", card)
+    parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
+
+
+def check(args: argparse.Namespace) -> int:
+    """Prove the promises of a bundle: its files, its sums, its wording."""
+    from explain.checks import check_bundle
+
+    findings = check_bundle(args.directory)
+    kept = all(finding.ok for finding in findings)
+    if args.json:
+        found = [{"ok": finding.ok, "text": finding.text} for finding in findings]
+        print_json({"ok": kept, "findings": found})
+    else:
+        for finding in findings:
+            print(f"{'kept' if finding.ok else 'BROKEN':<7} {finding.text}")
+        print("Every promise is kept." if kept else "Not fit for use: see what is BROKEN.")
+    return YES if kept else NO
+
+
+def example(args: argparse.Namespace) -> int:
+    """Print one valid application of a bundle as JSON, always the same."""
+    from explain import bundle
+
+    print_json(bundle.example(args.directory))
+    return YES
+
+
+def add(args: argparse.Namespace) -> int:
+    """Verify a bundle, copy it into the installation and register it."""
+    from decision_service.access import HOST
+
+    with installed(args) as services:
+        version = services.registry.add(args.directory, HOST, args.note)
+        champion = services.registry.standings().champion
+    print(f"{version.name} is registered as {version.sha256[:16]}.")
+    if not champion:
+        print(f"No bundle is champion yet: countermand bundle promote {version.name}")
+    return YES
+
+
+def list_bundles(args: argparse.Namespace) -> int:
+    """List the registered bundles, the champion first."""
+    with installed(args) as services:
+        standings = services.registry.standings(fresh=True).all()
+    if args.json:
+        print_json({"bundles": [_as_json(standing) for standing in standings]})
+    elif standings:
+        print_table([HEADING, *(_as_row(standing) for standing in standings)])
+    else:
+        print("No bundle is registered: countermand bundle add DIR")
+    return YES
+
+
+def suspend(args: argparse.Namespace) -> int:
+    """Stop a bundle: every application of it goes to a person, unscored."""
+    return _change(args, lambda r: r.suspend, "{0} is suspended: people decide without a score.")
+
+
+def resume(args: argparse.Namespace) -> int:
+    """Let a suspended bundle score again."""
+    return _change(args, lambda r: r.resume, "{0} scores again.")
+
+
+def promote(args: argparse.Namespace) -> int:
+    """Make the newest version of a bundle the champion."""
+    return _change(args, lambda r: r.promote, "{0} is the champion.")
+
+
+def rollback(args: argparse.Namespace) -> int:
+    """Put back the champion that came before this one."""
+    return _change(args, lambda r: r.rollback, "{0} is the champion again.")
+
+
+def card(args: argparse.Namespace) -> int:
+    """Print a registered bundle's model card."""
+    from explain.bundle import card as card_of
+
+    with installed(args) as services:
+        print(card_of(services.registry.described(args.name)))
+    return YES
+
+
+Change = Callable[[str, "Actor", str], "Standing"]
+
+
+def _change(args: argparse.Namespace, act: Callable[["Registry"], Change], said: str) -> int:
+    """Record a change of standing and say what came of it."""
+    from decision_service.access import HOST
+
+    with installed(args) as services:
+        standing = act(services.registry)(args.name, HOST, args.note)
+    print(said.format(standing.name))
+    return YES
+
+
+def _as_json(standing: "Standing") -> dict[str, object]:
+    """A standing as JSON."""
+    version = standing.active
+    return {
+        "name": standing.name,
+        "version": version.model.version,
+        "status": standing.status,
+        "sha256": version.sha256,
+        "policy_version": version.policy.version,
+        "codebook_version": version.codebook.version,
+        "registered_at": version.registered_at.isoformat(),
+        "versions": len(standing.versions),
+    }
+
+
+def _as_row(standing: "Standing") -> tuple[str, ...]:
+    """A standing as a row of the table."""
+    version = standing.active
+    stamps = (version.model.version, version.policy.version, version.codebook.version)
+    registered = f"{version.registered_at:%Y-%m-%d %H:%M}"
+    return (standing.name, standing.status, *stamps, version.sha256[:16], registered)

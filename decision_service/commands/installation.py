@@ -1,0 +1,61 @@
+"""The installation a command works on: its settings, its parts, and whether it exists at all."""
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from decision_service.commands.grammar import DEFAULT_DATA, refuse
+
+if TYPE_CHECKING:
+    from decision_service.services import Services
+    from decision_service.settings import Settings
+    from overrides.ledger import SignedCheckpoint
+
+
+def settings_of(args: argparse.Namespace) -> "Settings":
+    """Settings from ``--data`` and the environment."""
+    from decision_service.settings import Settings
+
+    return Settings.read(os.environ, data=args.data)
+
+
+def existing(args: argparse.Namespace) -> "Settings":
+    """The same, for an installation that must be there."""
+    settings = settings_of(args)
+    if not settings.keys.is_dir():
+        text = (
+            f"there is no installation in {settings.data}: make one with "
+            f"'countermand init --data {settings.data}', or name another with --data"
+        )
+        refuse(text)
+    return settings
+
+
+@contextmanager
+def installed(args: argparse.Namespace) -> Iterator["Services"]:
+    """The parts of an existing installation; what was written is signed at the end."""
+    from decision_service import wiring
+
+    services = wiring.build(existing(args), serving=False)
+    try:
+        before = services.ledger.head().size
+        yield services
+        if services.ledger.head().size != before:
+            signed(services)
+    finally:
+        services.close()
+
+
+def signed(services: "Services") -> "SignedCheckpoint | None":
+    """Sign where the ledger stands; None while it is empty."""
+    from overrides.ledger import sign_checkpoint
+
+    return sign_checkpoint(services.ledger, services.signer, services.clock)
+
+
+def directory_option(settings: "Settings") -> str:
+    """``--data DIR`` as a next command needs it; empty for the usual directory."""
+    chosen = str(settings.data)
+    return "" if chosen == DEFAULT_DATA else f" --data {chosen}"

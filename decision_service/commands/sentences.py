@@ -1,0 +1,39 @@
+"""What went wrong, as one sentence that says what to do next."""
+
+TRACE_ADVICE = "set COUNTERMAND_TRACE=1 and run it again to see where"
+
+
+def sentence(failure: Exception) -> str:
+    """An error of any kind in words; errors of the product already are."""
+    from decision_service.errors import ServiceError
+    from explain.errors import ExplainError
+    from overrides.errors import OverridesError
+
+    if isinstance(failure, ServiceError | ExplainError | OverridesError):
+        return " ".join(str(failure).split())
+    if isinstance(failure, OSError):
+        return _of_a_file(failure)
+    if type(failure).__module__.partition(".")[0] == "sqlalchemy":
+        return _of_the_database(failure)
+    if isinstance(failure, ModuleNotFoundError):
+        return f"{failure.name} is not installed: install countermand[full]"
+    cause = " ".join(str(failure).split())
+    return f"something unexpected happened ({type(failure).__name__}: {cause}); {TRACE_ADVICE}"
+
+
+def _of_a_file(failure: OSError) -> str:
+    """A file or an address that cannot be used."""
+    name = f"{failure.filename}: " if failure.filename else ""
+    cause = (failure.strerror or str(failure) or type(failure).__name__).lower()
+    if isinstance(failure, FileNotFoundError):
+        return f"{name}there is no such file or directory"
+    if isinstance(failure, PermissionError):
+        return f"{name}this user may not read or write it"
+    return f"{name}{cause}"
+
+
+def _of_the_database(failure: Exception) -> str:
+    """A database that does not do what it should."""
+    cause = str(getattr(failure, "orig", None) or failure).strip().splitlines()
+    first = cause[0] if cause else type(failure).__name__
+    return f"the database cannot be used ({first}): see that it is there and can be reached"
