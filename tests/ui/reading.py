@@ -84,8 +84,9 @@ class Page(HTMLParser):
         return found[0]
 
     def value(self, name: str) -> str:
-        """The value of the input of this name."""
-        return self.one("input", name=name).get("value")
+        """The value of the inputs of this name, which all have the same."""
+        (value,) = {field.get("value") for field in self.all("input", name=name)}
+        return value
 
 
 def faults(page: Page) -> list[str]:

@@ -1,0 +1,341 @@
+"""Acts: a good form is recorded once and leads on; a refused one comes back as it was filled."""
+
+from urllib.parse import unquote
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from starlette.datastructures import FormData
+
+from tests.ui.conftest import Visit
+from tests.ui.fake_cases import APPROVE, DECLINE, HELD, REFER, WAITING
+from tests.ui.fake_office import FakeOffice
+from tests.ui.reading import Page, faults
+from ui.ports import Refused
+from ui.visit import act_form
+
+NOTE = "Twelve months of statements show a second income of DM 1,150 a month."
+PREVIEW = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+def hidden(client: TestClient, address: str) -> dict[str, str]:
+    """The hidden fields of the page at an address."""
+    page = Page(client.get(address).text)
+    return {e["name"]: e.get("value") for e in page.all("input", type="hidden")}
+
+
+def send(client: TestClient, address: str, page: str = "", **typed: str) -> Response:
+    """Fill in the form of a page and send it."""
+    return client.post(address, data={**hidden(client, page or address), **typed})
+
+
+def said(answer: Response) -> str:
+    """The notice that travels to the next page."""
+    return unquote(answer.headers.get("set-cookie", ""))
+
+
+def refused(answer: Response, status: int, *links: str) -> Page:
+    """The form that came back, with a summary that links to each field at fault."""
+    assert answer.status_code == status
+    page = Page(answer.text)
+    assert faults(page) == []
+    assert page.one("title").text.startswith("Error: ")
+    assert "autofocus" in page.one("div", id="fault").attributes
+    targets = [a["href"] for a in page.all("a") if a.get("href").startswith("#")]
+    assert [f"#{link}" for link in links] == [target for target in targets if target != "#content"]
+    for link in links:
+        wrong = page.one("p", id=f"{link}-wrong")
+        assert wrong.text.startswith("Error: ")
+        assert any(f"{link}-wrong" in e.get("aria-describedby") for e in page.elements)
+    return page
+
+
+def test_taking_the_next_case_opens_it(visit: Visit, office: FakeOffice) -> None:
+    answer = send(visit("asha"), "/desk/next", "/desk")
+    assert answer.headers["location"] == f"/cases/{DECLINE.case_id}"
+    assert office.desk.cases[DECLINE.case_id].holder == "you"
+
+
+def test_with_no_free_case_one_stays_on_the_desk(visit: Visit, office: FakeOffice) -> None:
+    office.desk.cases = {HELD.case_id: HELD}
+    answer = send(visit("asha"), "/desk/next", "/desk")
+    assert answer.headers["location"] == "/desk"
+    assert "No case is free" in said(answer)
+
+
+def test_claiming_and_giving_back(visit: Visit, office: FakeOffice) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}"
+    assert send(client, f"{address}/claim", address).headers["location"] == address
+    assert "Give it back" in client.get(address).text
+    assert send(client, f"{address}/release", address).headers["location"] == "/desk"
+    assert office.desk.cases[DECLINE.case_id].holder == ""
+
+
+def test_a_claim_that_came_second_names_the_first(visit: Visit) -> None:
+    address = f"/cases/{HELD.case_id}"
+    answer = send(visit("asha"), f"{address}/claim", "/desk")
+    assert answer.headers["location"] == address
+    assert "Lena Kraus is working on it." in said(answer)
+
+
+def test_agreeing_is_recorded_and_told(visit: Visit, office: FakeOffice) -> None:
+    address = f"/cases/{DECLINE.case_id}"
+    client = visit("asha")
+    answer = send(client, f"{address}/review", address, note="Seen the payslip.", dwell_ms="5200")
+    assert (answer.status_code, answer.headers["location"]) == (303, address)
+    assert "entry 20,853" in said(answer)
+    assert office.desk.cases[DECLINE.case_id].final == "decline"
+    assert "Recorded: declined" in client.get(address).text
+
+
+def test_the_same_form_sent_twice_is_recorded_once(visit: Visit, office: FakeOffice) -> None:
+    address = f"/cases/{DECLINE.case_id}"
+    client = visit("asha")
+    typed = hidden(client, address)
+    answers = [client.post(f"{address}/review", data=typed) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert len(office.desk.done) == 1
+
+
+def test_declining_a_referred_case_wants_reasons(visit: Visit) -> None:
+    address = f"/cases/{REFER.case_id}"
+    client = visit("asha")
+    answer = send(client, f"{address}/review", address, decision="decline", note=NOTE)
+    page = refused(answer, 422, "concepts")
+    assert "checked" in page.one("input", value="decline").attributes
+    assert page.one("textarea", id="note").text == NOTE
+
+
+def test_a_referred_case_without_a_decision_says_where_to_look(visit: Visit) -> None:
+    address = f"/cases/{REFER.case_id}"
+    refused(send(visit("asha"), f"{address}/review", address), 422, "decision-choice")
+
+
+def test_a_case_that_changed_meanwhile_is_shown_as_it_stands(
+    visit: Visit, office: FakeOffice
+) -> None:
+    address = f"/cases/{DECLINE.case_id}"
+    client = visit("asha")
+    typed = hidden(client, address)
+    office.desk.claim(office.people.viewer("token-asha"), DECLINE.case_id)  # type: ignore[arg-type]
+    answer = client.post(f"{address}/review", data={**typed, "note": NOTE})
+    page = refused(answer, 409)
+    assert page.value("seen_version") == "4"
+    assert page.one("textarea", id="note").text == NOTE
+    assert page.value("idempotency_key") != typed["idempotency_key"]
+
+
+def test_when_the_ledger_is_shut_the_same_form_may_be_sent_again(
+    visit: Visit, office: FakeOffice
+) -> None:
+    address = f"/cases/{DECLINE.case_id}"
+    client = visit("asha")
+    typed = hidden(client, address)
+    office.desk.trouble = Refused(503, "Nothing was recorded", "Send it again in a minute.")
+    page = refused(client.post(f"{address}/review", data=typed), 503)
+    assert page.value("idempotency_key") == typed["idempotency_key"]
+
+
+def test_another_refusal_is_a_page_of_its_own(visit: Visit, office: FakeOffice) -> None:
+    office.desk.trouble = Refused(403, "Above your limit", "Hand it to a senior officer.")
+    address = f"/cases/{DECLINE.case_id}"
+    answer = send(visit("asha"), f"{address}/review", address)
+    assert answer.status_code == 403
+    assert Page(answer.text).one("h1").text == "Above your limit"
+
+
+def test_an_override_is_checked_then_shown_then_recorded(visit: Visit, office: FakeOffice) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    typed = {"code": "M01", "note": NOTE, "evidence_type": "BANK_STMT"}
+    typed |= {"evidence_reference": "DMS-1", "dwell_ms": "100"}
+    check = send(client, address, **typed, step="check")
+    assert check.status_code == 200
+    page = Page(check.text)
+    assert faults(page) == []
+    assert "Bank statement: DMS-1" in page.one("main").text
+    assert "must uphold it" in page.one("main").text
+    assert office.desk.cases[DECLINE.case_id].pending is None
+    buttons = {button.get("value"): button.text for button in page.all("button", name="step")}
+    assert buttons == {"record": "Record override", "change": "Change something"}
+    kept = {e["name"]: e.get("value") for e in page.all("input", type="hidden")}
+    done = client.post(address, data={**kept, "step": "record"})
+    assert (done.status_code, done.headers["location"]) == (303, f"/cases/{DECLINE.case_id}")
+    pending = office.desk.cases[DECLINE.case_id].pending
+    assert pending is not None
+    assert (pending.code, pending.note) == ("M01", NOTE)
+
+
+def test_changing_something_goes_back_to_the_form_as_it_was(visit: Visit) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    sha = "ab" * 32
+    answer = send(client, address, code="S02", note=NOTE, evidence_sha256=sha, step="change")
+    page = Page(answer.text)
+    assert "checked" in page.one("input", value="S02").attributes
+    assert page.one("textarea", id="note").text == NOTE
+    assert page.one("input", id="evidence_sha256")["value"] == sha
+
+
+def test_an_empty_override_says_all_that_is_missing(visit: Visit) -> None:
+    address = f"/cases/{DECLINE.case_id}/override"
+    refused(send(visit("asha"), address, step="check"), 422, "code")
+
+
+def test_a_thin_override_links_to_each_field(visit: Visit) -> None:
+    address = f"/cases/{DECLINE.case_id}/override"
+    answer = send(visit("asha"), address, code="M01", note="too short", step="check")
+    refused(answer, 422, "evidence_reference", "note")
+
+
+def test_declining_against_the_model_wants_reasons_for_the_applicant(
+    visit: Visit, office: FakeOffice
+) -> None:
+    client, address = visit("asha"), f"/cases/{APPROVE.case_id}/override"
+    typed = hidden(client, address) | {"code": "M05", "note": NOTE, "evidence_reference": "L-1"}
+    refused(client.post(address, data=typed | {"step": "check"}), 422, "concepts")
+    chosen = {"concepts": ["H01", "G06"]}
+    page = Page(client.post(address, data=typed | chosen | {"step": "check"}).text)
+    assert "Income not confirmed" in page.one("main").text
+    assert [field["value"] for field in page.all("input", name="concepts")] == ["H01", "G06"]
+    assert client.post(address, data=typed | chosen | {"step": "record"}).status_code == 303
+    assert office.desk.cases[APPROVE.case_id].final == "decline"
+
+
+def test_a_preview_says_what_is_missing_and_what_it_will_do(visit: Visit) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    typed = hidden(client, address) | {"code": "M01", "step": "preview"}
+    missing = client.post(address, data=typed, headers=PREVIEW)
+    assert missing.status_code == 200
+    assert "Still missing: Write at least 40 characters." in missing.text
+    typed |= {"note": NOTE, "evidence_reference": "DMS-1"}
+    told = client.post(address, data=typed, headers=PREVIEW).text
+    assert "must uphold it" in told
+    assert "<form" not in told
+
+
+def test_there_is_no_override_where_the_model_leaves_it_open(visit: Visit) -> None:
+    answer = visit("asha").get(f"/cases/{REFER.case_id}/override")
+    assert answer.headers["location"] == f"/cases/{REFER.case_id}"
+    assert "no recommendation" in said(answer)
+
+
+def test_at_most_nine_reasons_have_a_key(visit: Visit) -> None:
+    page = Page(visit("asha").get(f"/cases/{DECLINE.case_id}/override").text)
+    keys = [radio.get("data-key") for radio in page.all("input", name="code")]
+    assert keys == [str(number) for number in range(1, 10)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "note", "status"), [("uphold", "", "decided"), ("reject", "No.", "in_review")]
+)
+def test_a_verdict_is_recorded(
+    visit: Visit, office: FakeOffice, verdict: str, note: str, status: str
+) -> None:
+    address = f"/cases/{WAITING.case_id}/approval"
+    answer = send(visit("ravi"), address, verdict=verdict, note=note)
+    assert answer.headers["location"] == f"/cases/{WAITING.case_id}"
+    assert office.desk.cases[WAITING.case_id].status == status
+
+
+def test_a_question_without_words_comes_back(visit: Visit) -> None:
+    address = f"/cases/{WAITING.case_id}/approval"
+    refused(send(visit("ravi"), address, verdict="return"), 422, "note")
+    refused(send(visit("ravi"), address), 422, "verdict")
+
+
+def test_without_a_proposal_there_is_no_verdict(visit: Visit) -> None:
+    answer = visit("ravi").get(f"/cases/{DECLINE.case_id}/approval")
+    assert answer.headers["location"] == f"/cases/{DECLINE.case_id}"
+
+
+def test_who_may_not_give_a_verdict_sees_why(visit: Visit) -> None:
+    page = Page(visit("asha").get(f"/cases/{WAITING.case_id}/approval").text)
+    assert "Only another person" in page.one("main").text
+    assert not page.all("input", name="verdict")
+
+
+def test_withdrawing_asks_first(visit: Visit, office: FakeOffice) -> None:
+    address = f"/cases/{DECLINE.case_id}/withdrawal"
+    client = visit("asha")
+    office.desk.trouble = Refused(422, "There is a problem", "Say how.", {"note": "Say how."})
+    refused(send(client, address), 422, "note")
+    assert send(client, address, note="By telephone.").status_code == 303
+    assert office.desk.cases[DECLINE.case_id].status == "withdrawn"
+
+
+def test_a_run_of_verification_is_shown_at_once(visit: Visit, office: FakeOffice) -> None:
+    client = visit("meera")
+    good = Page(send(client, "/ledger/verify").text)
+    assert "complete and unchanged" in good.one("section", role="status").text
+    office.audit.broken = True
+    bad = Page(send(client, "/ledger/verify").text)
+    assert faults(bad) == []
+    assert "Broken" in bad.one("section", role="alert").text
+
+
+def test_an_export_is_written_and_its_files_are_handed_out(visit: Visit) -> None:
+    client = visit("dev")
+    answer = send(client, "/feedback")
+    assert answer.headers["location"] == "/feedback?bundle=german-credit"
+    assert "2026-11-22-german-credit-003" in said(answer)
+    file = client.get("/feedback/2026-11-21-german-credit-002/manifest.json")
+    assert file.json() == {"rows": 812}
+    assert file.headers["content-disposition"].startswith("attachment; ")
+    assert file.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_person_is_added_and_the_password_is_shown_on_that_page_only(visit: Visit) -> None:
+    client = visit("anil")
+    answer = send(client, "/admin/people", "/admin", name="Nia", role="officer", limit="10000")
+    assert answer.status_code == 200
+    assert "river-tulip-41" in answer.text
+    assert "set-cookie" not in answer.headers
+    assert "river-tulip-41" not in client.get("/admin").text
+
+
+def test_a_person_without_a_name_comes_back(visit: Visit) -> None:
+    client = visit("anil")
+    answer = send(client, "/admin/people", "/admin", role="risk", limit="a lot", branch="B 3")
+    page = refused(answer, 422, "name", "limit")
+    assert "selected" in page.one("option", value="risk").attributes
+    assert page.one("input", id="branch")["value"] == "B 3"
+
+
+@pytest.mark.parametrize(("change", "state"), [("lock", "locked"), ("leave", "left")])
+def test_a_person_is_changed_after_a_question(
+    visit: Visit, office: FakeOffice, change: str, state: str
+) -> None:
+    answer = send(visit("anil"), f"/admin/people/asha/{change}")
+    assert answer.headers["location"] == "/admin"
+    assert office.people.lines["asha"].state == state
+
+
+def test_a_new_password_is_shown_on_that_page_only(visit: Visit) -> None:
+    answer = send(visit("anil"), "/admin/people/asha/reset")
+    assert "amber-stone-17" in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_link_from_the_lenders_system_opens_the_case(visit: Visit) -> None:
+    answer = visit("asha").get(f"/applications/{DECLINE.application_id}")
+    assert answer.headers["location"] == f"/cases/{DECLINE.case_id}"
+
+
+def test_what_is_typed_is_read_as_text_within_bounds() -> None:
+    form = act_form(
+        FormData(
+            [
+                ("note", "  one\r\ntwo\x00\ud800  "),
+                ("seen_version", "-3"),
+                ("dwell_ms", "99999999999"),
+                ("concepts", "G01"),
+                ("concepts", "G01"),
+                ("evidence_sha256", "AB"),
+            ]
+        )
+    )
+    assert form.note == "one\ntwo?"
+    assert (form.seen_version, form.dwell_ms) == (0, 86_400_000)
+    assert form.concepts == ("G01",)
+    assert form.evidence_sha256 == "ab"
+    assert act_form(FormData([("dwell_ms", "soon"), ("seen_version", "7")])).dwell_ms is None
+    assert len(act_form(FormData([("note", "x" * 20_000)])).note) == 10_000
