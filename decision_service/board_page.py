@@ -1,0 +1,72 @@
+"""The shared board of one bundle, for the page, the interface and the report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from decision_service.access import Permission
+from decision_service.board import board_sections
+from decision_service.errors import NoChampion
+from decision_service.people_gate import acting_person
+from decision_service.refusals import refusing
+from decision_service.services import Services
+from overrides.labels import OutcomeDefinition
+from overrides.metrics import board
+from ui.views import BoardView, Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class BoardPage:
+    """Counts the cases and words the numbers."""
+
+    services: Services
+
+    def board(self, viewer: Viewer, bundle: str) -> BoardView:
+        """The shared numbers of a bundle, of the champion when none is named."""
+        acting_person(self.services, viewer, Permission.BOARD)
+        with refusing():
+            return self.numbers(bundle)
+
+    def numbers(
+        self, bundle: str = "", *, as_of: datetime | None = None, since: datetime | None = None
+    ) -> BoardView:
+        """The same for whoever may see it. Raises ``UnknownBundle`` or ``NoChampion``."""
+        standings = self.services.registry.standings()
+        name = bundle or standings.champion
+        if not name:
+            raise NoChampion
+        name = standings.standing(name).name
+        loaded = self.services.registry.loaded(name)
+        at = as_of or self.services.clock()
+        facts = self.services.cases.board_facts(at, bundle=name, since=since)
+        counted = board(facts, outcome_definitions(self.services), at)
+        return BoardView(
+            bundle=name,
+            bundles=tuple(standing.name for standing in standings.all()),
+            as_of=at,
+            simulated=counted.simulated.count > 0,
+            sections=board_sections(
+                counted,
+                {kpi.id: kpi for kpi in loaded.bundle.kpis},
+                {code.code: code.label for code in loaded.rules.justifications},
+            ),
+        )
+
+
+def outcome_definitions(services: Services) -> Callable[[str], OutcomeDefinition]:
+    """Each bundle's definition of good and bad; raises ``BundleUnavailable``."""
+
+    @cache
+    def definition(name: str) -> OutcomeDefinition:
+        spec = services.registry.loaded(name).bundle.outcome_spec
+        return OutcomeDefinition(
+            id=spec.id,
+            window_months=spec.performance_window_months,
+            bad_days=spec.bad_dpd,
+            indeterminate_days=spec.indeterminate_dpd,
+            bad_kinds=frozenset(spec.bad_kinds),
+            excluded_kinds=frozenset(spec.excluded_kinds),
+        )
+
+    return definition
