@@ -53,16 +53,27 @@ def goals(raced: dict[str, Any], shown: dict[str, Any], checked: dict[str, Any])
     ]
 
 
-def show(raced: dict[str, Any], met: list[Goal]) -> None:
-    """Print ours beside theirs, then the goals."""
+def show_race(raced: dict[str, Any]) -> None:
+    """Print ours beside theirs."""
     print(f"\n{'':28}{'p50 ms':>10}{'p99 ms':>10}{'requests/s':>12}")
     for name, figures in raced.items():
         print(
             f"{name:28}{figures['p50_ms']:10.2f}{figures['p99_ms']:10.2f}"
             f"{figures['requests_per_s']:12.0f}"
         )
+
+
+def show_pages(shown: dict[str, Any]) -> None:
+    """Print what the pages took."""
+    print(f"\n{'page':28}{'p50 ms':>10}{'worst ms':>10}")
+    for name, figures in shown["pages"].items():
+        print(f"{name:28}{figures['p50_ms']:10.1f}{figures['max_ms']:10.1f}")
+
+
+def show_goals(reached: list[Goal]) -> None:
+    """Print every promise beside what was found."""
     print(f"\n{'goal':46}{'measured':>10}{'limit':>8}")
-    for goal in met:
+    for goal in reached:
         side = "≥" if goal.at_least else "≤"
         verdict = "met" if goal.met else "MISSED"
         print(f"{goal.what:46}{goal.measured:10.2f} {side}{goal.limit:6g} {goal.unit:6}{verdict}")
@@ -92,13 +103,14 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         distance = decisions.check(mine, theirs, bodies)
         print(f"Both add up and agree to {distance:.1e}; racing")
         raced = decisions.race(mine, theirs, bodies, rounds=rounds, seconds=seconds)
+        show_race(raced)
         sent = (raced[name]["rounds"] for name in raced if name.startswith(mine.name))
         cases = pages.fill(
             mine, bodies, sum(turn["answered"] for rounds in sent for turn in rounds)
         )
-        print(f"Pages with {cases:,} cases")
+        print(f"\nPages with {cases:,} cases")
         shown = pages.time_pages(mine, cases)
-    print("Verifier")
+    show_pages(shown)
     checked = verifier.measure(folder / "ours")
     return {"distance": distance, "decisions": raced, "pages": shown, "verifier": checked}
 
@@ -112,7 +124,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="countermand-bench-") as folder:
         found = measure(Path(folder), chosen.rounds, chosen.seconds)
     reached = goals(found["decisions"], found["pages"], found["verifier"])
-    show(found["decisions"], reached)
+    show_goals(reached)
     today = datetime.now(UTC).date().isoformat()
     kept = [{**goal._asdict(), "met": goal.met} for goal in reached]
     RESULTS.mkdir(exist_ok=True)

@@ -17,7 +17,9 @@ from pathlib import Path
 from benchmarks.credit_bundle import MODEL_FILE, NAME
 
 START_SECONDS_MAX = 60
-OFFICER = "bench-officer"
+PEOPLE = ("officer", "compliance", "data_scientist", "admin")
+"""Roles that together may open every page; each person is called after the role."""
+
 PASSWORD = "a password for measuring only"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """For both: with more, one row waits for a second core that the load client is using."""
@@ -66,14 +68,15 @@ def countermand(*words: str, typed: str = "") -> str:
 
 @contextmanager
 def ours(bundle: Path, folder: Path) -> Iterator[Server]:
-    """Countermand with the bundle as champion, one service that sends and one officer who reads."""
+    """Countermand with the bundle as champion, a service that sends and people who read."""
     data = ["--data", str(folder)]
     countermand("init", *data)
     countermand("bundle", "add", str(bundle), *data)
     countermand("bundle", "promote", NAME, *data)
     countermand("user", "add", "bench-service", "--role", "service", *data)
-    person = ["--role", "officer", "--branch", "main", "--limit", "100000", "--password-stdin"]
-    countermand("user", "add", OFFICER, *person, *data, typed=f"{PASSWORD}\n")
+    for role in PEOPLE:
+        person = ["user", "add", role, "--role", role, "--password-stdin"]
+        countermand(*person, *data, typed=f"{PASSWORD}\n")
     key = json.loads(countermand("key", "add", "--user", "bench-service", "--json", *data))["key"]
     port = free_port()
     command = [sys.executable, "-m", "countermand", "serve", "--port", str(port), *data]
