@@ -121,8 +121,8 @@ def label(
 
     Observations later than ``as_of`` are left out; of two of the same kind and instant the later
     entry counts. Days past due are monthly: where there are several reports, every month of the
-    window must be among them for a good label. A single report is taken as the worst since the
-    disbursement.
+    window must be among them for a good label. A single report, or the first where all come after
+    the window, is taken as the worst since the disbursement.
     """
     if decided.status is not CaseStatus.DECIDED:
         return _unseen(_NOT_APPROVED.get(decided.status, LabelStatus.IMMATURE), decided.status)
@@ -213,7 +213,7 @@ class _Window:
         if OutcomeKind.FRAUD in excluded:
             return LabelStatus.EXCLUDED, OutcomeKind.FRAUD
         arrears = [o for o in seen if o.kind is OutcomeKind.MAX_DAYS_PAST_DUE]
-        counted = arrears if len(arrears) == 1 else [o for o in arrears if self.holds(o)]
+        counted = [o for o in arrears if self.holds(o)] or arrears[:1]
         worst = max((int(o.value) for o in counted), default=0)
         if worst >= self.definition.bad_days:
             return LabelStatus.OBSERVED_BAD, f"{worst} days past due"
