@@ -5,6 +5,7 @@ them comes from here. Everything else on the pages is written by people.
 """
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -87,7 +88,8 @@ def commands(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
 
 
 def help_text(command: str) -> str:
-    """What ``--help`` of a command prints."""
+    """What ``--help`` of a command prints on a screen of 80 columns."""
+    os.environ["COLUMNS"] = "80"
     found = {each.prog.partition(" ")[2]: each for each in commands(parser())}
     return f"```text\n{found[command].format_help().rstrip()}\n```"
 
