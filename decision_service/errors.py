@@ -30,6 +30,9 @@ ServiceError
   DecisionError
     UnknownDecision
     AlreadyDecided
+  FeedbackError
+    FolderTaken
+    InstantAhead
   NotReady
   Overloaded
   AlreadyServed
@@ -251,6 +254,23 @@ class AlreadyDecided(DecisionError):
     case_id: str
     status: str
     decision_id: str
+
+
+@dataclass(eq=False)
+class FeedbackError(ServiceError):
+    """The feedback set cannot be made."""
+
+
+@dataclass(eq=False)
+class FolderTaken(FeedbackError):
+    """{folder} has files in it already: name a new or an empty folder."""
+
+    folder: str
+
+
+@dataclass(eq=False)
+class InstantAhead(FeedbackError):
+    """The cut lies in the future: nobody knows yet what will have been recorded by then."""
 
 
 @dataclass(eq=False)

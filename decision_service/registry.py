@@ -102,8 +102,10 @@ class Registry:
         known = self._loader.known(self._path(standing.active))
         return None if known is None else InUse(standing, *known)
 
-    def loaded(self, name: str, *, policy: str = "", codebook: str = "") -> Loaded:
-        """The newest version with this policy and codebook (hashes; empty for the active one).
+    def loaded(
+        self, name: str, *, model: str = "", policy: str = "", codebook: str = ""
+    ) -> Loaded:
+        """The newest version with these parts (hashes; the active one where nothing is asked).
 
         Raises UnknownBundle, or BundleUnavailable when its files cannot be verified.
         """
@@ -111,7 +113,9 @@ class Registry:
         fitting = [
             version
             for version in standing.versions
-            if policy in ("", version.policy.sha256) and codebook in ("", version.codebook.sha256)
+            if model in ("", version.model.sha256)
+            and policy in ("", version.policy.sha256)
+            and codebook in ("", version.codebook.sha256)
         ]
         wanted = standing.active if standing.active in fitting or not fitting else fitting[-1]
         found, problem = self._load(wanted)

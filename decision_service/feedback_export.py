@@ -1,0 +1,159 @@
+"""Making a feedback set: the cut, its place in the ledger, the files, and the entry that says so.
+
+The same cut gives the same bytes whoever asks and whenever, until a record is erased; the manifest
+counts erasures.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from decision_service.board_page import outcome_definitions
+from decision_service.dossier import readable
+from decision_service.errors import FolderTaken, InstantAhead
+from decision_service.feedback_files import FLAG, NUMBER, TEXT, ParquetRows
+from decision_service.services import Services
+from explain.contract import NUMERIC
+from overrides.feedback import Cut, Origin, decide_export, make_feedback
+from overrides.journal import Json, OnceOnly, Receipt
+from overrides.ledger import sign_checkpoint
+from overrides.values import Actor
+
+MANIFEST = "manifest.json"
+PURPOSE = "model development"
+ERASURES_READ_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackExport:
+    """Writes feedback sets."""
+
+    services: Services
+
+    def write(
+        self,
+        directory: Path,
+        actor: Actor,
+        *,
+        bundle: str | None = None,
+        as_of: datetime | None = None,
+        purpose: str = PURPOSE,
+        once: OnceOnly | None = None,
+    ) -> tuple[Mapping[str, Json], Receipt]:
+        """Write a set into a new or empty folder and record it; its manifest, and the receipt.
+
+        Without ``bundle`` all models are in it, a file each. Raises ``FolderTaken``,
+        ``InstantAhead`` for a cut that has not come yet, ``UnknownBundle``, ``BundleUnavailable``
+        when a contract cannot be read, and ``LedgerUnavailable``; then no folder is left behind.
+        """
+        if bundle is not None:
+            self.services.registry.standings().standing(bundle)
+        as_of = self._cut_at(as_of)
+        if directory.exists() and any(directory.iterdir()):
+            raise FolderTaken(folder=directory.name)
+        partial = directory.with_name(f"{directory.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        try:
+            manifest = self._files(partial, as_of, bundle, purpose)
+            content = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+            (partial / MANIFEST).write_text(content, encoding="utf-8")
+            decided = decide_export(
+                manifest, content.encode(), directory.name, actor, self.services.new_id
+            )
+            receipt = self.services.journal.submit(lambda _state: decided, once=once).result()
+            if directory.exists():
+                directory.rmdir()
+            if not receipt.replayed:
+                partial.rename(directory)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        return manifest, receipt
+
+    def _cut_at(self, as_of: datetime | None) -> datetime:
+        """The instant of the cut; now, under a checkpoint, when none is given."""
+        if as_of is None:
+            sign_checkpoint(self.services.ledger, self.services.signer, self.services.clock)
+            return self.services.clock()
+        if as_of > self.services.clock():
+            raise InstantAhead
+        return as_of
+
+    def _files(
+        self, folder: Path, as_of: datetime, bundle: str | None, purpose: str
+    ) -> dict[str, Json]:
+        """Write the rows; the manifest."""
+        cut = Cut(
+            as_of=as_of,
+            definitions=outcome_definitions(self.services),
+            features=self._features,
+            pseudonym=self.services.vault.lookup_hash,
+            acts=self.services.cases.acts,
+        )
+        return make_feedback(
+            self.services.cases.feedback_facts(as_of, bundle=bundle),
+            cut,
+            ParquetRows(folder, cache(self._kinds)),
+            self._origin(as_of),
+            bundle=bundle,
+            purpose=purpose,
+        )
+
+    def _features(self, event_id: str) -> Mapping[str, Json] | None:
+        """What was stated and what was scored; None once it can no longer be read."""
+        opened = self.services.ledger.open_slots(event_id, ("inputs", "explanation"))
+        inputs, explanation = (readable(opened.get(name)) for name in ("inputs", "explanation"))
+        if inputs is None:
+            return None
+        parts: list[Any] = list((explanation or {}).get("contributions", ()))
+        return {
+            "stated": {**inputs["fields"], **inputs["context"]},
+            "scored": {feature: value for feature, _, value in parts},
+            "contribution": {feature: amount for feature, amount, _ in parts},
+        }
+
+    def _kinds(self, bundle: str, model: str | None) -> Mapping[str, str]:
+        """Each field's kind by the contract of a version; protected ones are in no set."""
+        contract = self.services.registry.loaded(bundle, model=model or "").bundle.contract
+        return {
+            f.name: NUMBER if f.type in NUMERIC else FLAG if f.type == "boolean" else TEXT
+            for f in contract.fields
+            if f.role != "monitor_only"
+        }
+
+    def _origin(self, as_of: datetime) -> Origin:
+        """Where the cut lies in the ledger, and how often something was erased from it."""
+        ledger = self.services.ledger
+        size = self._size_at(as_of)
+        signed = [c for c in ledger.checkpoints() if c.signed_at <= as_of and c.size <= size]
+        return Origin(
+            log=ledger.log,
+            size=size,
+            root=ledger.frontier(size).root().hex(),
+            checkpoint=signed[-1].note if signed else None,
+            erasure_epoch=self._erasures(),
+        )
+
+    def _size_at(self, as_of: datetime) -> int:
+        """How many entries had been recorded by then: times never go back, so it can be halved."""
+        low, high = 0, self.services.ledger.head().size
+        while low < high:
+            middle = (low + high) // 2
+            entry = self.services.ledger.entry(middle)
+            if entry is not None and entry.recorded_at <= as_of:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _erasures(self) -> int:
+        """How many erasures the ledger has."""
+        count, after = 0, -1
+        while found := self.services.ledger.changes(after, ERASURES_READ_MAX, ("record_erased",)):
+            count, after = count + len(found), found[-1].seq
+        return count
