@@ -1,13 +1,16 @@
 """What all commands have in common: how they are declared, and how they refuse."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 YES, NO, USAGE = 0, 1, 2
 INTERRUPTED = 130
 DEFAULT_DATA = "countermand-data"
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d))?", re.ASCII)
 
 Run = Callable[[argparse.Namespace], int]
 
@@ -107,3 +110,15 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return found
 
     return number
+
+
+def instant(text: str) -> datetime:
+    """A type for arguments: an RFC 3339 time, or a date for the start of that day in UTC."""
+    try:
+        found = datetime.fromisoformat(text) if INSTANT.fullmatch(text) else None
+    except ValueError:
+        found = None
+    if found is None:
+        msg = f"{text!r} is not a time: write it like 2026-11-22T09:00:00Z or 2026-11-22"
+        raise argparse.ArgumentTypeError(msg)
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from overrides.findings import Findings
     from overrides.journal import Entry, Event
     from overrides.notes import PublicKey
+    from overrides.vault import Vault
 
 VERIFY_USAGE = 64
 SEQ_MAX = 2**53
@@ -188,7 +189,7 @@ def _own_findings(args: argparse.Namespace) -> "Findings":
     keys, keys_from = ([key], PINNED) if key else ([open_public(settings.keys)], SAME_HOST)
     # Nothing is sealed here, so no random bytes are drawn.
     vault = open_vault(settings.keys, random_bytes=bytes)
-    trust = _trust(args, keys, keys_from, vault=vault)
+    trust = _trust(args, keys, keys_from, vault)
     path = _database_file(settings)
     if path is None:
         with installed(args) as services:
@@ -205,18 +206,23 @@ def _export_findings(args: argparse.Namespace) -> "Findings":
 
 
 def _trust(
-    args: argparse.Namespace, keys: "list[PublicKey]", keys_from: str, **more: object
+    args: argparse.Namespace,
+    keys: "list[PublicKey]",
+    keys_from: str,
+    vault: "Vault | None" = None,
 ) -> "Trust":
     """What the check may rely on."""
-    from dataclasses import replace
     from datetime import UTC, datetime
 
     from overrides.examination import Trust
 
-    remembered = (_text_of(args.against),) if args.against else ()
-    now = None if args.export else datetime.now(UTC)
-    trust = Trust(keys=keys, keys_from=keys_from, remembered=remembered, now=now)
-    return replace(trust, **more)
+    return Trust(
+        keys=keys,
+        keys_from=keys_from,
+        remembered=(_text_of(args.against),) if args.against else (),
+        vault=vault,
+        now=None if args.export else datetime.now(UTC),
+    )
 
 
 def _given_key(args: argparse.Namespace) -> "PublicKey | None":

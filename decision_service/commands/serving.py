@@ -148,20 +148,17 @@ def _serve_with_workers(settings: "Settings", listening: Listening, workers: int
     """Serve in several processes; each builds its own parts from what is in the environment."""
     import json
     import os
-    from multiprocessing import freeze_support
 
-    import uvicorn
     from uvicorn.supervisors import Multiprocess
 
     told = {"data": str(settings.data), "secure": listening.secure}
     os.environ[SERVED] = json.dumps(told)
-    freeze_support()
     config = _config("decision_service.commands.serving:worker", listening)
     config.workers = workers
     with _bound(listening) as door:
         _announce(settings, listening, door)
         with suppress(KeyboardInterrupt):
-            Multiprocess(config, target=uvicorn.Server(config).run, sockets=[door]).run()
+            Multiprocess(config, sockets=[door]).run()
     return YES
 
 
