@@ -48,6 +48,7 @@ class Bundle(BundleContents):
             self.codebook_spec.languages[0],
             quartiles(self.contract, self.reference),
         )
+        self._features = tuple(f.name for f in self.contract.features)
         self._building = threading.Lock()
         self._running: _Running | None = None
 
@@ -131,7 +132,7 @@ class Bundle(BundleContents):
             parts,
             row,
             bundle=self.name,
-            features=tuple(f.name for f in self.contract.features),
+            features=self._features,
             wording=self._wording,
             method=self.method,
             background_sha256=self.background_sha256,

@@ -123,10 +123,14 @@ class CheckedFields:
 
 
 class Contract:
-    """All fields of one bundle, checked in one pass that names every faulty field."""
+    """All fields of one bundle, checked in one pass that names every faulty field.
+
+    ``features`` are the scored ones, in the model's order.
+    """
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self.fields = tuple(fields)
+        self.features = tuple(f for f in self.fields if f.role == "feature")
         self._by_name = {f.name: f for f in self.fields}
         if len(self._by_name) != len(self.fields):
             msg = "a field is declared twice"
@@ -140,11 +144,6 @@ class Contract:
     def __contains__(self, name: object) -> bool:
         """Whether the contract has a field of this name."""
         return name in self._by_name
-
-    @property
-    def features(self) -> tuple[Field, ...]:
-        """The scored fields, in the model's order."""
-        return tuple(f for f in self.fields if f.role == "feature")
 
     def check(
         self,

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .codebook import Concept
-from .contract import NUMERIC, Contract
-from .values import Reason, Row
+from .contract import NUMERIC, Contract, Field
+from .values import Reason, Row, Scalar
 
 EPSILON = 1e-6
 """A concept that moves the log-odds by no more than this is no reason."""
@@ -24,14 +24,41 @@ class Quartiles:
 
 
 @dataclass(frozen=True, slots=True)
+class _Words:
+    """A value in words, and the sentences for and against with it filled in."""
+
+    value: str
+    adverse: str
+    favourable: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Entry:
-    """A concept with everything looked up that wording one row needs."""
+    """A concept with everything looked up that wording one row needs.
+
+    ``ready`` has the words of every level, where the concept is about a single category.
+    """
 
     concept: Concept
+    fields: tuple[Field, ...]
     places: tuple[int, ...]
     adverse: str
     favourable: str
     usual: Quartiles | None
+    ready: dict[Scalar, _Words]
+
+    def words(self, row: Row) -> _Words:
+        """The words for this row, looked up or put together."""
+        if self.ready and (found := self.ready.get(row[self.fields[0].name])):
+            return found
+        return self.fill({f.name: row[f.name] for f in self.fields})
+
+    def fill(self, values: Row) -> _Words:
+        """Put the values of all the concept's fields into its sentences."""
+        words = {f.name: f.in_words(values[f.name]) for f in self.fields}
+        told = (text.format_map(words) for text in (self.adverse, self.favourable))
+        adverse, favourable = (text[:1].upper() + text[1:] for text in told)
+        return _Words("; ".join(words.values()), adverse, favourable)
 
 
 class Wording:
@@ -44,18 +71,7 @@ class Wording:
         language: str,
         usual: Mapping[str, Quartiles],
     ) -> None:
-        self._contract = contract
-        places = {f.name: place for place, f in enumerate(contract.features)}
-        self._entries = tuple(
-            _Entry(
-                c,
-                tuple(places[name] for name in c.features),
-                c.adverse[language],
-                c.favourable[language],
-                usual.get(c.features[0]) if c.sign != "±" and len(c.features) == 1 else None,
-            )
-            for c in concepts
-        )
+        self._entries = tuple(_entry(c, contract, language, usual) for c in concepts)
 
     def reasons(
         self, amounts: Sequence[float], row: Row
@@ -80,21 +96,39 @@ class Wording:
         return tuple(self._word(push, entry, abs(push) / total, row) for push, entry in pushes)
 
     def _word(self, push: float, entry: _Entry, share: float, row: Row) -> Reason:
-        """Fill the concept's sentence with the applicant's own values."""
-        concept = entry.concept
-        words = {name: self._contract[name].in_words(row[name]) for name in concept.features}
-        text = (entry.adverse if push > 0 else entry.favourable).format_map(words)
-        strength = strength_of(share)
+        """The reason that this push is."""
+        concept, words, strength = entry.concept, entry.words(row), strength_of(share)
         return Reason(
             concept=concept.id,
             title=concept.title,
-            text=text[:1].upper() + text[1:],
+            text=words.adverse if push > 0 else words.favourable,
             contribution=push,
-            value="; ".join(words.values()),
+            value=words.value,
             strength=strength,
             features=concept.features,
             counter_intuitive=strength != "slight" and _surprises(entry, push, row),
         )
+
+
+def _entry(
+    concept: Concept, contract: Contract, language: str, usual: Mapping[str, Quartiles]
+) -> _Entry:
+    """Everything about one concept that does not depend on the applicant."""
+    places = {f.name: place for place, f in enumerate(contract.features)}
+    fields = tuple(contract[name] for name in concept.features)
+    alone = len(fields) == 1
+    entry = _Entry(
+        concept,
+        fields,
+        tuple(places[name] for name in concept.features),
+        concept.adverse[language],
+        concept.favourable[language],
+        usual.get(fields[0].name) if alone and concept.sign != "±" else None,
+        {},
+    )
+    if alone:
+        entry.ready.update({lv: entry.fill({fields[0].name: lv}) for lv in fields[0].levels})
+    return entry
 
 
 def strength_of(share: float) -> str:

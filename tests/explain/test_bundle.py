@@ -63,6 +63,7 @@ def spoiled(folder: Path, change: Callable[[Row, Parts], Parts]) -> Bundle:
         ("policy.yaml", "amount_field: credit_amount", "amount_field: housing", "no money field"),
         ("policy.yaml", "tier2_minor: 1000000", "tier2_minor: 1", "tier2_minor"),
         ("codebook.yaml", "features: [savings]", "features: [housing]", "savings has no concept"),
+        ("codebook.yaml", "features: [savings]", "features: [savings, housing]", "housing has two"),
         ("codebook.yaml", "{savings}", "{housing}", "is no feature of this concept"),
         ("codebook.yaml", "{savings}", "{savings.real}", "is no feature of this concept"),
         ("codebook.yaml", "{savings}", "{savings", "R33"),
