@@ -1,0 +1,29 @@
+"""Every page worth looking at, with a person who may see it."""
+
+from tests.ui.fake_cases import APPROVE, CASES, DECIDED, DECLINE, NO_SCORE, REFER, WAITING
+
+PAGES = (
+    ("", "/"),
+    ("", "/login"),
+    ("asha", "/"),
+    ("asha", "/desk"),
+    ("asha", "/desk?status=withdrawn"),
+    ("asha", "/search?q=GC"),
+    *(("asha", f"/cases/{case.case_id}") for case in (DECLINE, REFER, NO_SCORE, CASES[7])),
+    ("ravi", f"/cases/{DECIDED.case_id}"),
+    ("asha", f"/cases/{DECLINE.case_id}/override"),
+    ("asha", f"/cases/{APPROVE.case_id}/override"),
+    ("asha", f"/cases/{DECLINE.case_id}/withdrawal"),
+    ("ravi", f"/cases/{WAITING.case_id}/approval"),
+    ("meera", "/ledger"),
+    ("meera", "/ledger/20848"),
+    ("meera", "/ledger/verify"),
+    ("meera", "/board"),
+    ("dev", "/feedback"),
+    ("dev", "/models"),
+    ("dev", "/models/german-credit"),
+    ("anil", "/admin"),
+    ("anil", "/admin/people/lena/leave"),
+    ("asha", "/help"),
+    ("asha", "/nothing-here"),
+)

@@ -1,0 +1,133 @@
+"""A real browser over the pages of the fake application.
+
+The browser is looked for in ``COUNTERMAND_BROWSER``, then under its usual names. Where there is
+none, these tests are skipped with a sentence that says how to get one.
+"""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.ui.fake_office import FakeOffice
+from tests.ui.fake_server import make_app
+from ui.visit import SESSION_COOKIE
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+HOW = (
+    "no browser found: install one (Debian and Ubuntu: apt install chromium), "
+    "or point COUNTERMAND_BROWSER at its program"
+)
+SWITCHES = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(event.violatedDirective + " " + event.blockedURI));
+"""
+
+
+def find_browser() -> str | None:
+    """The browser's program, if there is one."""
+    named = os.environ.get("COUNTERMAND_BROWSER")
+    if named:
+        return named
+    return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+@dataclass
+class House:
+    """The served application and the office behind it."""
+
+    address: str
+    app: FastAPI
+    office: FakeOffice = field(default_factory=FakeOffice)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    program = find_browser()
+    if program is None:
+        pytest.skip(HOW)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[House]:
+    """The pages on a free port of this host."""
+    app = make_app()
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield House(address=f"http://127.0.0.1:{port}", app=app)
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@pytest.fixture
+def house(served: House) -> House:
+    """The pages with a fresh office."""
+    served.office = FakeOffice()
+    served.app.state.office = served.office
+    return served
+
+
+Arrive = Callable[..., Page]
+
+
+@pytest.fixture
+def arrive(chromium: Browser, house: House) -> Iterator[Arrive]:
+    """A browser window: ``arrive("asha", width=360)``. Errors and violations fail the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+    pages: list[Page] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    def enter(who: str, *, width: int = 1440, height: int = 900, **how: object) -> Page:
+        size = {"width": width, "height": height}
+        context = chromium.new_context(base_url=house.address, viewport=size, **how)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.add_init_script(WATCH)
+        context.set_default_timeout(10_000)
+        if who:
+            cookie = {"name": SESSION_COOKIE, "value": f"token-{who}", "url": house.address}
+            context.add_cookies([cookie])  # type: ignore[list-item]
+        page = context.new_page()
+        page.on("console", heard)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        pages.append(page)
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,120 @@
+"""Every page can be read and used by everyone: by screen reader, in the dark, on a small screen."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+
+from tests.browser.addresses import PAGES
+from tests.browser.conftest import Arrive
+from tests.ui.fake_cases import DECLINE, REFER
+
+pytestmark = pytest.mark.browser
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (320, 360, 600, 768, 1024, 1180, 1440, 2560)
+OVERFLOWS = "document.documentElement.scrollWidth > window.innerWidth"
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds, with the elements at fault."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [
+        f"{item['id']}: {node['target']}"
+        for item in found.response["violations"]
+        for node in item["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(arrive: Arrive, scheme: str) -> None:
+    found = {}
+    for who in dict.fromkeys(who for who, _ in PAGES):
+        page = arrive(who, color_scheme=scheme)
+        for _, address in [entry for entry in PAGES if entry[0] == who]:
+            page.goto(address)
+            page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
+            found[who, address] = violations(page)
+    assert {place: items for place, items in found.items() if items} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_form_that_came_back(arrive: Arrive, scheme: str) -> None:
+    page = arrive("asha", color_scheme=scheme)
+    page.goto(f"/cases/{DECLINE.case_id}/override")
+    page.get_by_label("Verified income").check()
+    page.get_by_role("button", name="Check before recording").click()
+    assert page.title().startswith("Error: ")
+    assert violations(page) == []
+    page.goto(f"/cases/{REFER.case_id}")
+    page.get_by_label("Decline").check()
+    page.get_by_role("button", name="Record decision").click()
+    assert page.title().startswith("Error: ")
+    assert violations(page) == []
+
+
+def test_no_page_is_wider_than_the_screen(arrive: Arrive) -> None:
+    wide = []
+    for who in dict.fromkeys(who for who, _ in PAGES):
+        page = arrive(who)
+        for _, address in [entry for entry in PAGES if entry[0] == who]:
+            page.goto(address)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 780})
+                if page.evaluate(OVERFLOWS):
+                    wide.append((address, width))
+    assert wide == []
+
+
+def test_a_text_twice_as_large_still_fits(arrive: Arrive) -> None:
+    page = arrive("asha", width=720)
+    for _, address in [entry for entry in PAGES if entry[0] == "asha"]:
+        page.goto(address)
+        page.evaluate(
+            "(() => { const sheet = new CSSStyleSheet(); sheet.replaceSync('html{font-size:200%}');"
+            "document.adoptedStyleSheets.push(sheet); })()"
+        )
+        assert not page.evaluate(OVERFLOWS), address
+
+
+def test_no_browser_complains_about_what_a_page_wants_to_load(arrive: Arrive) -> None:
+    for who in dict.fromkeys(who for who, _ in PAGES):
+        page = arrive(who)
+        for _, address in [entry for entry in PAGES if entry[0] == who]:
+            page.goto(address)
+            assert page.evaluate("window.violations") == [], address
+
+
+def test_with_forced_colours_the_bars_still_differ(arrive: Arrive, tmp_path: Any) -> None:
+    page = arrive("asha", forced_colors="active")
+    page.goto(f"/cases/{DECLINE.case_id}")
+    paint = "(selector) => getComputedStyle(document.querySelector(selector)).fill"
+    fills = {name: page.evaluate(paint, f".push .{name}") for name in ("raises", "lowers")}
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert "hatch" in fills["raises"]
+    assert "hatch" not in fills["lowers"]
+    assert fills["lowers"] != ground
+    assert page.evaluate(paint, ".hatch-ground") == ground
+    shot = tmp_path / "forced-colours.png"
+    page.screenshot(path=shot, full_page=True)
+    assert shot.stat().st_size > 20_000
+
+
+def test_the_page_stays_readable_on_paper(arrive: Arrive) -> None:
+    page = arrive("asha", color_scheme="dark")
+    page.emulate_media(media="print")
+    page.goto(f"/cases/{DECLINE.case_id}")
+    assert not page.locator(".side").is_visible()
+    assert page.locator("#sum").is_visible()
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
+
+
+def test_the_first_page_is_light(arrive: Arrive) -> None:
+    page = arrive("asha")
+    sizes: list[int] = []
+    page.on("response", lambda answer: sizes.append(len(answer.body())))
+    page.goto(f"/cases/{DECLINE.case_id}")
+    page.wait_for_load_state("networkidle")
+    assert len(sizes) <= 6
+    assert sum(sizes) <= 120_000
