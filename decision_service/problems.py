@@ -116,6 +116,8 @@ FACTS: Mapping[type[BaseException], tuple[str, ...]] = {
     service.TooManyAttempts: ("seconds",),
 }
 
+FACT_NAMES: Mapping[str, str] = {"status": "case_status"}  # a problem has a status of its own
+
 
 def status_of(error: BaseException) -> int:
     """The HTTP status of an error: its own class's, else its nearest ancestor's, else 500."""
@@ -129,7 +131,8 @@ def status_of(error: BaseException) -> int:
 
 def problem(error: BaseException, instance: str = "") -> dict[str, Any]:
     """The problem object of an error of explain, overrides or the service."""
-    facts = {name: getattr(error, name) for name in FACTS.get(type(error), ())}
+    told = FACTS.get(type(error), ())
+    facts = {FACT_NAMES.get(name, name): getattr(error, name) for name in told}
     return plain_problem(
         status_of(error),
         kebab(type(error).__name__),

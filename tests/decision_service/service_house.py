@@ -21,6 +21,7 @@ from explain.bundle import Bundle
 from explain.bundle_files import seal
 from explain.explainers import Parts
 from explain.values import Row
+from overrides.errors import SlotErased
 from overrides.values import Actor, Role
 from tests.sample_models.trained import sample_bundles
 
@@ -114,6 +115,12 @@ class House:
         """Entries in the ledger."""
         return self.services.ledger.head().size
 
+    def opened(self, event_id: str) -> dict[str, Any]:
+        """The personal parts of an entry, none of them erased."""
+        found = self.services.ledger.open_slots(event_id)
+        assert not any(isinstance(slot, SlotErased) for slot in found.values())
+        return dict(found)
+
     def break_model(self, attribute: Attribute) -> Callable[[], None]:
         """Let the model do this instead; returns what puts it right again."""
         adapter, explainer = self.bundle.parts_in_memory()
@@ -127,13 +134,14 @@ class House:
 
 
 def open_house(
-    data: Path, *, policy: Mapping[str, str] | None = None, settings: Mapping[str, Any] | None = None
+    data: Path,
+    *,
+    policy: Mapping[str, str] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> House:
-    """An installation with the trees bundle as champion; ``policy`` replaces lines of its policy."""
+    """An installation whose champion is the trees bundle, with these lines in its policy."""
     chance = Chance()
-    services = wiring.build(
-        Settings(data=data, **(settings or {})), serving=True, chance=chance
-    )
+    services = wiring.build(Settings(data=data, **(settings or {})), serving=True, chance=chance)
     if not services.registry.standings(fresh=True).versions:
         services.registry.add(bundle_with(data / "incoming", policy or {}), HOST)
         services.registry.promote(BUNDLE, HOST)

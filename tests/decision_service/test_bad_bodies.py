@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.decision_service.service_house import House, open_house
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
+BEGUN = b'{"application_id":"a","fields":{},'
 CORPUS: dict[str, bytes] = {
     "nothing": b"",
     "blanks": b"   ",
@@ -42,7 +43,7 @@ CORPUS: dict[str, bytes] = {
     "a trailing comma": b'{"application_id":"a","fields":{},}',
     "two documents": b"{}{}",
     "no application": b"{}",
-    "an unknown member": b'{"application_id":"a","fields":{},"admin":true}',
+    "an unknown member": BEGUN + b'"admin":true}',
     "fields as a list": b'{"application_id":"a","fields":[]}',
     "an id that is a number": b'{"application_id":7,"fields":{}}',
     "an empty id": b'{"application_id":"","fields":{}}',
@@ -50,27 +51,26 @@ CORPUS: dict[str, bytes] = {
     "a long id": json.dumps({"application_id": "x" * 1000, "fields": {}}).encode(),
     "an id with a line break": b'{"application_id":"a\\nb","fields":{}}',
     "an id with an override mark": '{"application_id":"a\u202eb","fields":{}}'.encode(),
-    "a negative amount": b'{"application_id":"a","fields":{},"amount":{"minor":-1,"currency":"EUR"}}',
-    "half a cent": b'{"application_id":"a","fields":{},"amount":{"minor":0.5,"currency":"EUR"}}',
-    "a true amount": b'{"application_id":"a","fields":{},"amount":{"minor":true,"currency":"EUR"}}',
-    "no currency": b'{"application_id":"a","fields":{},"amount":{"minor":1,"currency":"euro"}}',
-    "a naive time": b'{"application_id":"a","fields":{},"received_at":"2026-01-01T00:00:00"}',
-    "a date": b'{"application_id":"a","fields":{},"received_at":"2026-01-01"}',
-    "a time to come": b'{"application_id":"a","fields":{},"received_at":"2999-01-01T00:00:00Z"}',
-    "year zero": b'{"application_id":"a","fields":{},"received_at":"0000-01-01T00:00:00Z"}',
-    "before time": b'{"application_id":"a","fields":{},"received_at":"0001-01-01T00:00:00+14:00"}',
-    "parties as a text": b'{"application_id":"a","fields":{},"parties":"me"}',
-    "a stranger's role": b'{"application_id":"a","fields":{},"parties":[{"ref":"x","role":"god"}]}',
-    "a role that is a list": b'{"application_id":"a","fields":{},"parties":[{"ref":"x","role":[]}]}',
+    "a negative amount": BEGUN + b'"amount":{"minor":-1,"currency":"EUR"}}',
+    "half a cent": BEGUN + b'"amount":{"minor":0.5,"currency":"EUR"}}',
+    "a true amount": BEGUN + b'"amount":{"minor":true,"currency":"EUR"}}',
+    "no currency": BEGUN + b'"amount":{"minor":1,"currency":"euro"}}',
+    "a naive time": BEGUN + b'"received_at":"2026-01-01T00:00:00"}',
+    "a date": BEGUN + b'"received_at":"2026-01-01"}',
+    "a time to come": BEGUN + b'"received_at":"2999-01-01T00:00:00Z"}',
+    "year zero": BEGUN + b'"received_at":"0000-01-01T00:00:00Z"}',
+    "before time": BEGUN + b'"received_at":"0001-01-01T00:00:00+14:00"}',
+    "parties as a text": BEGUN + b'"parties":"me"}',
+    "a stranger's role": BEGUN + b'"parties":[{"ref":"x","role":"god"}]}',
+    "a role that is a list": BEGUN + b'"parties":[{"ref":"x","role":[]}]}',
     "the same party twice": (
-        b'{"application_id":"a","fields":{},"parties":'
-        b'[{"ref":"x","role":"applicant"},{"ref":"x","role":"guarantor"}]}'
+        BEGUN + b'"parties":[{"ref":"x","role":"applicant"},{"ref":"x","role":"guarantor"}]}'
     ),
-    "no parties": b'{"application_id":"a","fields":{},"parties":[]}',
-    "fields_meta as a text": b'{"application_id":"a","fields":{},"fields_meta":"x"}',
-    "fields_meta of numbers": b'{"application_id":"a","fields":{},"fields_meta":{"duration_months":1}}',
-    "a bundle that is a list": b'{"application_id":"a","fields":{},"bundle":[]}',
-    "a bundle that is a path": b'{"application_id":"a","fields":{},"bundle":"../../etc"}',
+    "no parties": BEGUN + b'"parties":[]}',
+    "fields_meta as a text": BEGUN + b'"fields_meta":"x"}',
+    "fields_meta of numbers": BEGUN + b'"fields_meta":{"duration_months":1}}',
+    "a bundle that is a list": BEGUN + b'"bundle":[]}',
+    "a bundle that is a path": BEGUN + b'"bundle":"../../etc"}',
 }
 
 
@@ -112,9 +112,7 @@ def test_a_large_body_is_refused_whether_or_not_it_says_so(house: House) -> None
     problem = send(house, body)
     assert isinstance(problem, dict)
     assert problem["status"] == 413
-    headers = {
-        **house.headers(), "Idempotency-Key": "large", "Content-Type": "application/json"
-    }
+    headers = {**house.headers(), "Idempotency-Key": "large", "Content-Type": "application/json"}
     pieces = iter([body[:200_000], body[200_000:]])
     answer = house.client.post("/v1/decisions", content=pieces, headers=headers)
     assert answer.status_code == 413

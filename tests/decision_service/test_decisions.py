@@ -86,7 +86,7 @@ def test_the_record_is_the_entry_that_the_answer_names(house: House) -> None:
 def test_protected_attributes_lie_apart_from_what_officers_see(house: House) -> None:
     body = house.decide().json()
     event = event_of(house, body)
-    opened = house.services.ledger.open_slots(event.event_id)
+    opened = house.opened(event.event_id)
     apart = {f.name for f in house.bundle.contract.fields if f.role == "monitor_only"}
     assert apart
     assert apart.isdisjoint(opened["inputs"]["fields"])
@@ -131,9 +131,7 @@ def test_a_request_without_a_key_is_refused(house: House) -> None:
 def test_two_requests_with_one_key_at_once_have_one_effect(house: House) -> None:
     size = house.size
     with ThreadPoolExecutor(8) as pool:
-        told = list(
-            pool.map(lambda _: house.decide(key="race", application_id="race"), range(8))
-        )
+        told = list(pool.map(lambda _: house.decide(key="race", application_id="race"), range(8)))
     assert sorted(answer.status_code for answer in told) == [200] * 7 + [201]
     assert len({answer.json()["decision_id"] for answer in told}) == 1
     assert house.size == size + 1
@@ -222,7 +220,7 @@ def test_what_the_sender_says_of_the_application_is_recorded(house: House) -> No
     assert (event.data["amount_minor"], event.data["currency"]) == (123_456, "EUR")
     assert event.data["received_at"] == "2026-01-02T02:04:05.000000Z"
     assert event.data["parties"] == [["party.0", "applicant"], ["party.1", "guarantor"]]
-    opened = house.services.ledger.open_slots(event.event_id)
+    opened = house.opened(event.event_id)
     assert opened["party.1"] == {"ref": "P-2", "role": "guarantor"}
     assert "P-2" not in str(event.data)
 
@@ -310,7 +308,7 @@ def test_a_bundle_altered_before_the_start_keeps_every_field_apart(tmp_path: Pat
         body = house.decide(fields={"sex": "female", "income": 1.5}, application_id="blind").json()
         event = event_of(house, body)
         assert event.type == "decision_failed"
-        opened = house.services.ledger.open_slots(event.event_id)
+        opened = house.opened(event.event_id)
         assert opened["inputs"]["fields"] == {}
         assert opened["monitor"]["fields"] == {"sex": "female", "income": "1.5"}
         assert house.get("/v1/bundles/german-credit").status_code == 503
@@ -337,7 +335,9 @@ def test_a_whole_other_bundle_in_the_place_of_the_registered_one_is_not_used(
 
 def test_policy_may_decide_clear_cases_at_once(tmp_path: Path) -> None:
     lines = {"automation": "both", "audit_sample_rate": '"0.25"', "near_cutoff": '"0"'}
-    house = open_house(tmp_path, policy=lines | {"approve_up_to": '"0.9"', "decline_above": '"0.9"'})
+    house = open_house(
+        tmp_path, policy=lines | {"approve_up_to": '"0.9"', "decline_above": '"0.9"'}
+    )
     try:
         fields = {**house.example}
         body = house.decide(application_id="clear", fields=fields).json()

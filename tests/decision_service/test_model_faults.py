@@ -1,4 +1,4 @@
-"""Whatever a model does, every application becomes a case, in a person's queue and on the record."""
+"""Whatever a model does, every application becomes a case in a person's queue, on the record."""
 
 import math
 import time
@@ -15,9 +15,7 @@ from tests.decision_service.service_house import Attribute, Gate, House, open_ho
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    opened = open_house(
-        tmp_path_factory.mktemp("house"), settings={"score_deadline_s": 0.3}
-    )
+    opened = open_house(tmp_path_factory.mktemp("house"), settings={"score_deadline_s": 0.3})
     yield opened
     opened.close()
 
@@ -82,7 +80,7 @@ def test_a_model_that_fails_gives_a_case_without_a_score(house: House, fault: st
     case = house.services.cases.case(body["case_id"])
     assert case is not None
     assert case.case.probability is None
-    inputs = house.services.ledger.open_slots(event.event_id, ["inputs"])["inputs"]
+    inputs = house.opened(event.event_id)["inputs"]
     assert inputs["fields"]["duration_months"] is not None
     assert house.get(f"/v1/decisions/{body['decision_id']}").json()["score"] is None
 

@@ -1,0 +1,137 @@
+"""Whoever asks for a score gets one answer, in time, whatever the model does."""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from decision_service import scoring
+from decision_service.errors import Overloaded
+from decision_service.scoring import LATE, LEFT_ALONE, Scorer
+from explain.errors import ExplainError, ModelUnavailable, NonsenseScore
+from explain.values import Attribution, Explanation, Row
+
+
+def explanation(probability: float) -> Explanation:
+    return Explanation(probability, Attribution(0.0, 0.0, ()), (), (), "m", None, reliable=True)
+
+
+@dataclass
+class Echo:
+    """A model that answers what it is given, and remembers how it was asked."""
+
+    name: str = "echo"
+    asked: list[int] = field(default_factory=list)
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
+        """Each row's own number, once the gate is open."""
+        self.asked.append(len(rows))
+        self.gate.wait(20)
+        return [explanation(float(row["p"] or 0)) for row in rows]
+
+
+@pytest.fixture
+def scorer() -> Iterator[Scorer]:
+    made = Scorer(deadline_s=0.3, rows_max=8)
+    yield made
+    made.close()
+
+
+def rows(count: int) -> list[Row]:
+    return [{"p": place / 1000} for place in range(count)]
+
+
+def test_each_row_gets_its_own_answer(scorer: Scorer) -> None:
+    model = Echo()
+    model.gate.set()
+    with ThreadPoolExecutor(16) as pool:
+        asked = list(pool.map(lambda row: (row, scorer.submit(model, row).result(5)), rows(200)))
+    assert all(answer.probability == row["p"] for row, answer in asked)
+
+
+def test_what_waits_is_explained_in_batches_of_limited_size(scorer: Scorer) -> None:
+    model = Echo()
+    futures = [scorer.submit(model, row) for row in rows(20)]
+    time.sleep(0.05)
+    model.gate.set()
+    for future in futures:
+        future.result(5)
+    assert sum(model.asked) == 20
+    assert max(model.asked) <= 8
+    assert len(model.asked) < 20
+
+
+def test_a_row_at_fault_spoils_no_other(scorer: Scorer) -> None:
+    class OneBad(Echo):
+        def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
+            return [
+                NonsenseScore("x", "odd") if row["p"] == 0.002 else explanation(0.5) for row in rows
+            ]
+
+    model = OneBad()
+    futures = [scorer.submit(model, row) for row in rows(5)]
+    results = [future.exception(5) for future in futures]
+    assert [type(error) for error in results].count(NonsenseScore) == 1
+    assert results.count(None) == 4
+
+
+@pytest.mark.parametrize("answer", [[], ["yes"], None, 7])
+def test_an_answer_that_is_none_is_an_unavailable_model(scorer: Scorer, answer: object) -> None:
+    class Odd(Echo):
+        def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:  # noqa: ARG002
+            return answer  # type: ignore[return-value] # a model may answer anything
+
+    assert isinstance(scorer.submit(Odd(), {"p": 0}).exception(5), ModelUnavailable)
+
+
+def test_a_hung_model_answers_nobody_late_and_is_left_alone_for_a_while(scorer: Scorer) -> None:
+    model, well = Echo("hung"), Echo("well")
+    well.gate.set()
+    started = time.monotonic()
+    first = scorer.submit(model, {"p": 0.1})
+    second = scorer.submit(model, {"p": 0.2})
+    assert scorer.submit(well, {"p": 0.3}).result(0.2).probability == 0.3, "others go on"
+    for future in (first, second):
+        late = future.exception(5)
+        assert isinstance(late, ModelUnavailable)
+        assert late.cause == LATE
+    assert time.monotonic() - started < 1
+    left = scorer.submit(model, {"p": 0.4}).exception(0.2)
+    assert isinstance(left, ModelUnavailable)
+    assert left.cause == LEFT_ALONE
+    model.gate.set()
+    time.sleep(0.7)
+    assert scorer.submit(model, {"p": 0.5}).result(5).probability == 0.5, "and is asked again"
+
+
+def test_the_answer_of_a_thread_left_behind_reaches_nobody(scorer: Scorer) -> None:
+    model = Echo()
+    future = scorer.submit(model, {"p": 0.1})
+    assert isinstance(future.exception(5), ModelUnavailable)
+    model.gate.set()
+    time.sleep(0.1)
+    assert isinstance(future.exception(), ModelUnavailable)
+
+
+def test_too_many_waiting_are_told_to_come_again(
+    scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "WAITING_MAX", 3)
+    model = Echo()
+    futures: list[Future[Explanation]] = []
+    with pytest.raises(Overloaded):
+        futures.extend(scorer.submit(model, row) for row in rows(20))
+    model.gate.set()
+
+
+def test_closing_answers_everybody(scorer: Scorer) -> None:
+    model = Echo()
+    futures = [scorer.submit(model, row) for row in rows(3)]
+    scorer.close()
+    assert all(isinstance(future.exception(2), ModelUnavailable) for future in futures)
+    assert isinstance(scorer.submit(model, {"p": 0}).exception(1), ModelUnavailable)
+    model.gate.set()
