@@ -9,7 +9,7 @@ from datetime import datetime
 
 from overrides.instants import instant_text
 from overrides.journal import Json, VersionStamp
-from overrides.labels import Label, Observation, OutcomeDefinition, label
+from overrides.labels import Label, Observation, OutcomeDefinition, label, standing
 from overrides.reading import ActRow, DecisionRow, FeedbackFact
 from overrides.values import OverrideSide
 
@@ -172,7 +172,7 @@ def _row(closed: FeedbackFact, found: Label, cut: Cut) -> FeedbackRow:
         label_matures_at=instant_text(found.matures_at) if found.matures_at else None,
         cohort_closed=found.closed(cut.as_of),
         outcome_definition_id=cut.definitions(fact.bundle).id,
-        observations=tuple(_observation(seen) for seen in fact.observations),
+        observations=tuple(_observation(seen) for seen in standing(fact.observations, cut.as_of)),
         acts=tuple(
             _act(act, cut)
             for act in cut.acts(fact.case_ref)

@@ -128,7 +128,7 @@ def label(
         return _unseen(_NOT_APPROVED.get(decided.status, LabelStatus.IMMATURE), decided.status)
     if decided.decision is not Decision.APPROVE or decided.at is None:
         return _unseen(LabelStatus.UNOBSERVED_DECLINED, "declined")
-    seen = _standing(outcomes, as_of)
+    seen = standing(outcomes, as_of)
     if _never_taken(seen):
         return _unseen(LabelStatus.UNOBSERVED_NOT_TAKEN, OutcomeKind.NOT_TAKEN)
     start = _start(seen, decided.at)
@@ -158,7 +158,7 @@ def _unseen(status: LabelStatus, reason: str) -> Label:
     return Label(status, status, None, LabelSource.NONE, reason)
 
 
-def _standing(outcomes: Iterable[Observation], as_of: datetime) -> tuple[Observation, ...]:
+def standing(outcomes: Iterable[Observation], as_of: datetime) -> tuple[Observation, ...]:
     """What the books say at ``as_of``, corrections applied, in the order it was observed."""
     latest: dict[tuple[OutcomeKind, datetime], Observation] = {}
     for observation in sorted(outcomes, key=lambda o: o.seq):

@@ -1,0 +1,230 @@
+"""A feedback set says why each outcome is or is not seen, and the same cut gives the same set."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from overrides.canonical import canonical
+from overrides.errors import SlotErased
+from overrides.events import check_draft
+from overrides.feedback import (
+    CAVEATS,
+    COLUMNS,
+    Cut,
+    FeedbackRow,
+    Origin,
+    WrittenFile,
+    decide_export,
+    feedback_rows,
+    make_feedback,
+)
+from overrides.journal import Json
+from overrides.labels import LabelStatus, OutcomeDefinition, add_months
+from overrides.stores.ledger_book import SqlLedgerBook
+from tests.overrides.case_house import LOG, House, house_at
+from tests.overrides.samples import OFFICER, SENIOR, ids
+
+DEFINITION = OutcomeDefinition(id="retail-12m-90")
+ORIGIN = Origin(log=LOG, size=9, root="00" * 32, checkpoint=None, erasure_epoch=0)
+
+
+class Kept:
+    """A writer that keeps its rows."""
+
+    version = "kept/1"
+
+    def __init__(self) -> None:
+        self.rows: list[FeedbackRow] = []
+
+    def write(self, rows: Iterable[FeedbackRow]) -> tuple[WrittenFile, ...]:
+        """Keep every row."""
+        self.rows = list(rows)
+        lines = b"".join(canonical(row.as_json()) + b"\n" for row in self.rows)
+        return (WrittenFile("rows.jsonl", sha256(lines).hexdigest(), len(lines), len(self.rows)),)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with house_at(f"sqlite:///{tmp_path / 'cases.sqlite3'}") as made:
+        yield made
+
+
+def cut(house: House, erased: frozenset[str] = frozenset()) -> Cut:
+    book = SqlLedgerBook(house.engine, log=LOG, vault=house.vault)
+
+    def features(event_id: str) -> Mapping[str, Json] | None:
+        opened = book.open_slots(event_id, ["inputs"])["inputs"]
+        if isinstance(opened, SlotErased) or event_id in erased:
+            return None
+        fields: Mapping[str, Json] = opened["fields"]
+        return fields
+
+    return Cut(
+        as_of=house.now,
+        definitions=lambda _: DEFINITION,
+        features=features,
+        pseudonym=house.vault.lookup_hash,
+        acts=house.book.acts,
+    )
+
+
+def made(
+    house: House, at: Cut | None = None, bundle: str | None = None
+) -> tuple[dict[str, Json], list[FeedbackRow]]:
+    at = at or cut(house)
+    writer = Kept()
+    facts = house.book.feedback_facts(at.as_of, bundle=bundle)
+    manifest = make_feedback(facts, at, writer, ORIGIN, bundle=bundle, purpose="retraining")
+    return manifest, writer.rows
+
+
+def lively(house: House) -> list[str]:
+    """Closed cases of several kinds, in the order of closing, and one open."""
+    refs = [
+        house.apply_for("approve"),
+        house.apply_for("decline", amount_minor=900_000),
+        house.apply_for("approve"),
+        house.apply_for("refer"),
+    ]
+    house.apply_for("refer")
+    house.review(refs[0], "approve")
+    house.override(refs[1], "approve")
+    house.judge(refs[1], "uphold")
+    house.override(refs[2], "decline")
+    house.withdraw(refs[3])
+    decided = house.now
+    house.now = add_months(decided, 13)
+    house.observe(refs[0], "0", at=add_months(decided, 12), months=12)
+    house.observe(refs[1], "95", at=add_months(decided, 4), months=4)
+    return refs
+
+
+def test_each_closed_case_is_a_row_that_says_what_is_known_of_its_outcome(house: House) -> None:
+    lively(house)
+    _, rows = made(house)
+    assert [row.label_status for row in rows] == [
+        "OBSERVED_GOOD",
+        "OBSERVED_BAD",
+        "UNOBSERVED_DECLINED",
+        "UNOBSERVED_WITHDRAWN",
+    ]
+    assert [row.override_flag for row in rows] == [0, 1, -1, 0]
+    assert [row.final_decision for row in rows] == ["approve", "approve", "decline", None]
+    assert [row.cohort_closed for row in rows] == [True, True, False, False]
+    assert [row.justification_code for row in rows] == [None, "M01", "M04", None]
+    assert [row.decided_by for row in rows] == ["person", "person", "person", None]
+    assert rows[1].pd_at_decision == "0.36"
+    assert rows[1].features == {"duration_months": 24}
+    assert rows[1].principal_reasons == ("R01", "R02")
+    assert rows[1].model_sha256 == "ab" * 32
+    assert len(rows[1].ledger_entry_hash) == 64
+
+
+def test_a_row_has_every_act_of_a_person_in_order_and_what_the_books_say_now(house: House) -> None:
+    refs = lively(house)
+    house.observe(refs[1], "93", at=house.book.outcomes(refs[1])[0].observed_at, months=4)
+    _, rows = made(house)
+    assert [[act["kind"] for act in row.acts] for row in rows] == [
+        ["review_recorded"],
+        ["override_recorded", "approval_recorded"],
+        ["override_recorded"],
+        ["case_withdrawn"],
+    ]
+    proposed, upheld = rows[1].acts
+    assert (proposed["decision"], proposed["justification_code"]) == ("approve", "M01")
+    assert (upheld["verdict"], upheld["person_pseudonym"]) == ("uphold", rows[1].approver_pseudonym)
+    assert [seen["value"] for seen in rows[1].observations] == ["93"]
+
+
+def test_persons_and_cases_are_pseudonyms_that_are_the_same_in_every_set(house: House) -> None:
+    refs = lively(house)
+    _, rows = made(house)
+    text = str(rows)
+    for name in (OFFICER.ref, SENIOR.ref, "subject-1", *refs):
+        assert name not in text
+    assert rows[0].reviewer_pseudonym == rows[1].reviewer_pseudonym
+    assert rows[1].approver_pseudonym not in (None, rows[1].reviewer_pseudonym)
+    assert rows[3].reviewer_pseudonym is None
+    assert len({row.case_pseudonym for row in rows}) == len(rows)
+
+
+def test_the_manifest_counts_every_label_and_says_where_in_the_ledger_it_stands(
+    house: House,
+) -> None:
+    lively(house)
+    manifest, rows = made(house)
+    assert manifest["rows"] == len(rows) == 4
+    assert set(manifest["label_status"]) == set(LabelStatus)
+    assert sum(manifest["label_status"].values()) == 4
+    assert manifest["ledger"] == {
+        "log": LOG,
+        "size": 9,
+        "root": "00" * 32,
+        "checkpoint": None,
+    }
+    assert manifest["files"]["rows.jsonl"]["rows"] == 4
+    assert manifest["columns"] == [*COLUMNS, "features"]
+    assert manifest["caveats"] == list(CAVEATS)
+    lines = b"".join(canonical(row.as_json()) + b"\n" for row in rows)
+    assert manifest["row_hash"] == sha256(lines).hexdigest()
+    canonical(manifest)
+
+
+def test_the_same_cut_gives_the_same_set_whatever_happened_since(house: House) -> None:
+    refs = lively(house)
+    at = cut(house)
+    before = made(house, at)
+    house.now += timedelta(days=1)
+    house.observe(refs[0], "120", at=house.now, months=13)
+    house.review(house.apply_for("approve"), "approve")
+    assert made(house, at) == before
+    assert made(house)[0]["row_hash"] != before[0]["row_hash"]
+    assert made(house)[0]["rows"] == 5
+
+
+def test_an_erasure_takes_features_and_nothing_else_and_is_counted(house: House) -> None:
+    lively(house)
+    manifest, rows = made(house)
+    gone = list(house.book.feedback_facts(house.now))[1].decision.event_id
+    less, fewer = made(house, cut(house, frozenset({gone})))
+    assert (manifest["erased_rows"], less["erased_rows"]) == (0, 1)
+    assert fewer[1].features is None
+    assert [replace(row, features=None) for row in fewer] == [
+        replace(row, features=None) for row in rows
+    ]
+    assert less["label_status"] == manifest["label_status"]
+    assert less["row_hash"] != manifest["row_hash"]
+
+
+def test_an_empty_set_is_a_set(house: House) -> None:
+    manifest, rows = made(house, bundle="other")
+    assert rows == []
+    assert manifest["rows"] == 0
+    assert manifest["bundle"] == "other"
+    assert manifest["row_hash"] == sha256(b"").hexdigest()
+
+
+def test_rows_are_made_one_by_one(house: House) -> None:
+    lively(house)
+    rows = feedback_rows(house.book.feedback_facts(house.now), cut(house))
+    assert next(rows).label_status == "OBSERVED_GOOD"
+
+
+@pytest.mark.parametrize("bundle", [None, "german-credit"])
+def test_a_set_that_was_made_is_written_down_with_the_hash_of_its_manifest(
+    house: House, bundle: str | None
+) -> None:
+    lively(house)
+    manifest, _ = made(house, bundle=bundle)
+    decided = decide_export(manifest, b"manifest", "set-1", OFFICER, ids())
+    (draft,) = decided.drafts
+    check_draft(draft)
+    assert draft.data["manifest_sha256"] == sha256(b"manifest").hexdigest()
+    assert draft.data.get("bundle") == bundle
+    house.write(*decided.drafts)
+    (row,) = house.book.feedback_exports()
+    assert (row.rows, row.counts) == (4, manifest["label_status"])
