@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from overrides.errors import LedgerAltered
 from overrides.vault import Sealed, WrappedKey
 
 
@@ -103,14 +104,16 @@ class DatabaseRows:
     def head(self) -> HeadRow | None:
         """The head row, where there is one."""
         for row in self._ask("SELECT size, root, frontier, last_ts FROM ledger_head WHERE log = ?"):
-            return HeadRow(row[0], bytes(row[1]), bytes(row[2]), row[3])
+            root, frontier = _bytes(row[1], "the head's root"), _bytes(row[2], "the head")
+            return HeadRow(row[0], root, frontier, row[3])
         return None
 
     def rows(self) -> Iterator[Row]:
         """Every entry in the order of ``seq``."""
         columns = "seq, body, leaf_hash, event_id, type, recorded_at, case_ref, actor_ref"
         for row in self._by_seq(f"SELECT {columns} FROM ledger_event WHERE log = ?", "seq"):  # noqa: S608
-            yield Row(row[0], bytes(row[1]), bytes(row[2]), tuple(row[3:]))
+            body, digest = _bytes(row[1], "an entry", row[0]), _bytes(row[2], "a hash", row[0])
+            yield Row(row[0], body, digest, tuple(row[3:]))
 
     def parts(self) -> Iterator[PartRow]:
         """Every encrypted part in the order of ``seq``."""
@@ -120,8 +123,12 @@ class DatabaseRows:
             " FROM ledger_payload p LEFT JOIN data_key k ON k.dek_id = p.dek_id WHERE p.log = ?",
             "p.seq",
         ):
-            sealed = Sealed(slot, dek_id or "", bytes(nonce), bytes(ciphertext), "")
-            key = WrappedKey(dek_id, subject, bytes(wrapped), epoch) if dek_id else None
+            what = "a personal part"
+            nonce_bytes, cipher_bytes = _bytes(nonce, what, seq), _bytes(ciphertext, what, seq)
+            sealed = Sealed(slot, dek_id or "", nonce_bytes, cipher_bytes, "")
+            key = None
+            if dek_id:
+                key = WrappedKey(dek_id, subject, _bytes(wrapped, "a party's key", seq), epoch)
             yield PartRow(seq, event_id, sealed, key)
 
     def disclosures(self) -> Iterator[Disclosure]:
@@ -131,14 +138,14 @@ class DatabaseRows:
     def subtrees(self) -> Iterator[tuple[int, int, bytes]]:
         """Stored subtree roots as (level, index, hash)."""
         for row in self._ask("SELECT level, idx, hash FROM ledger_subtree WHERE log = ?"):
-            yield row[0], row[1], bytes(row[2])
+            yield row[0], row[1], _bytes(row[2], "a subtree")
 
     def notes(self) -> Iterator[str]:
         """Every signed checkpoint."""
         for row in self._ask(
             "SELECT note FROM ledger_checkpoint WHERE log = ? ORDER BY size, signed_at"
         ):
-            yield row[0]
+            yield str(row[0])
 
     def _ask(self, question: str, *values: object) -> Sequence[Any]:
         """Answer to a question about this log."""
@@ -161,6 +168,13 @@ class DatabaseRows:
                 if not after:
                     return
                 start = after[0][0]
+
+
+def _bytes(value: object, what: str, seq: int = -1) -> bytes:
+    """Bytes as stored. A database that was tampered with can hold anything in their place."""
+    if not isinstance(value, bytes):
+        raise LedgerAltered(seq=seq, finding=f"{what} is stored as something else than bytes")
+    return value
 
 
 def logs_of(connection: Any) -> list[str]:

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from overrides.errors import LedgerError, LedgerUnavailable
+from overrides.errors import LedgerAltered, LedgerError, LedgerUnavailable
 from overrides.examination import Examination, Trust
 from overrides.export_rows import ExportRows, enclosed_keys, open_export
 from overrides.findings import Finding, Findings, Verdict
@@ -21,12 +21,19 @@ ENCLOSED = "signed by the key that came with them"
 def verify_rows(rows: Rows, trust: Trust) -> Findings:
     """Check every entry, the tree, the checkpoints and the personal parts of one log."""
     examination = Examination(rows, trust)
-    examination.read_notes()
-    examination.read_entries()
-    examination.compare_head()
-    examination.compare_subtrees()
-    examination.compare_notes()
-    examination.explain_gaps()
+    for step in (
+        examination.read_notes,
+        examination.read_entries,
+        examination.compare_head,
+        examination.compare_subtrees,
+        examination.compare_notes,
+        examination.explain_gaps,
+    ):
+        try:
+            step()
+        except LedgerAltered as altered:
+            place = altered.seq if altered.seq >= 0 else None
+            examination.tell(Verdict.ALTERED, altered.finding, place)
     return examination.findings()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
 
+from overrides.errors import LedgerAltered
 from overrides.instants import parse_instant
 from overrides.journal import Entry
 from overrides.stores.ledger_tables import LedgerEvent
@@ -37,11 +38,17 @@ _BETWEEN = (
 
 
 def as_entries(rows: Iterable[Any]) -> list[Entry]:
-    """Entries from rows of ``entry_columns``."""
-    return [
-        Entry(log, seq, event_id, type_, parse_instant(at), bytes(leaf), bytes(body))
-        for log, seq, event_id, type_, at, leaf, body in rows
-    ]
+    """Entries from rows of ``entry_columns``. Raises ``LedgerAltered`` for what is no entry."""
+    entries = []
+    for log, seq, event_id, type_, at, leaf, body in rows:
+        try:
+            recorded_at = parse_instant(at)
+        except (TypeError, ValueError):
+            raise LedgerAltered(seq=seq, finding="its time is no time") from None
+        if not (isinstance(leaf, bytes) and isinstance(body, bytes)):
+            raise LedgerAltered(seq=seq, finding="its bytes are stored as something else")
+        entries.append(Entry(log, seq, event_id, type_, recorded_at, leaf, body))
+    return entries
 
 
 def entries_between(connection: Connection, log: str, start: int, stop: int) -> list[Entry]:
