@@ -231,8 +231,14 @@ def _hours(
 ) -> Figure:
     """A length of time as a figure."""
     hours = None if taken is None else taken / HOUR
-    words = "" if hours is None else f"{hours:.1f} hours"
+    words = "" if hours is None else _length(hours)
     return _figure(label, Measure(hours, None, cases, words), counted, "", kpis.get("turnaround"))
+
+
+def _length(hours: float) -> str:
+    """A length of time in the unit that says it."""
+    minutes = hours * 60
+    return f"{hours:.1f} hours" if hours >= 1 else f"{minutes:.0f} minutes"
 
 
 def _figure(

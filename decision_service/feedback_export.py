@@ -6,7 +6,8 @@ counts erasures.
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -25,6 +26,7 @@ from overrides.ledger import sign_checkpoint
 from overrides.values import Actor
 
 MANIFEST = "manifest.json"
+PARTIAL = ".partial"
 PURPOSE = "model development"
 ERASURES_READ_MAX = 1_000
 
@@ -54,12 +56,8 @@ class FeedbackExport:
         if bundle is not None:
             self.services.registry.standings().standing(bundle)
         as_of = self._cut_at(as_of)
-        if directory.exists() and any(directory.iterdir()):
-            raise FolderTaken(folder=directory.name)
-        partial = directory.with_name(f"{directory.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        try:
+        directory = directory.resolve()
+        with _filling(directory) as partial:
             manifest = self._files(partial, as_of, bundle, purpose)
             content = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
             (partial / MANIFEST).write_text(content, encoding="utf-8")
@@ -67,12 +65,9 @@ class FeedbackExport:
                 manifest, content.encode(), directory.name, actor, self.services.new_id
             )
             receipt = self.services.journal.submit(lambda _state: decided, once=once).result()
-            if directory.exists():
-                directory.rmdir()
             if not receipt.replayed:
-                partial.rename(directory)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+                for name in (*manifest["files"], MANIFEST):  # the manifest says that all is there
+                    (partial / name).rename(directory / name)
         return manifest, receipt
 
     def _cut_at(self, as_of: datetime | None) -> datetime:
@@ -157,3 +152,19 @@ class FeedbackExport:
         while found := self.services.ledger.changes(after, ERASURES_READ_MAX, ("record_erased",)):
             count, after = count + len(found), found[-1].seq
         return count
+
+
+@contextmanager
+def _filling(directory: Path) -> Iterator[Path]:
+    """A place inside a new or empty folder to write in; a folder left empty is taken away again."""
+    partial = directory / PARTIAL
+    if directory.exists() and any(entry != partial for entry in directory.iterdir()):
+        raise FolderTaken(folder=directory.name)
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        if not any(directory.iterdir()):
+            directory.rmdir()

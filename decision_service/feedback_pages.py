@@ -48,6 +48,7 @@ class FeedbackPages:
                 total=sum(counted.labels.values()),
                 exports=tuple((row.at, names[row.actor], row.rows, row.folder) for row in made),
                 caveats=(*CAVEATS, *((SIMULATED,) if counted.simulated.count else ())),
+                files={row.folder: self._files(row.folder) for row in made},
             )
 
     def export_feedback(self, viewer: Viewer, bundle: str, key: str) -> str:
@@ -70,6 +71,12 @@ class FeedbackPages:
         if folder not in known or not FILE_NAME.fullmatch(name) or not path.is_file():
             raise Refused(404, "No such file", "Choose a file of one of the sets made here.")
         return path.read_bytes()
+
+    def _files(self, folder: str) -> tuple[str, ...]:
+        """Names of the files of a set that was made here; none for one made elsewhere."""
+        path = self.services.settings.feedback / folder
+        names = (file.name for file in path.iterdir()) if path.is_dir() else ()
+        return tuple(sorted(name for name in names if FILE_NAME.fullmatch(name)))
 
     def _bundle(self, name: str) -> str:
         """The model asked for, or the champion."""

@@ -109,11 +109,16 @@ def _card(loaded: Loaded) -> Iterator[Block]:
 
 
 def blocks(markdown: str) -> Iterator[Block]:
-    """Plain markdown as blocks: headings, paragraphs, list items, tables and code."""
+    """Plain markdown as blocks: headings, paragraphs, list items, rows of tables and code.
+
+    A row is its first cell, a tab, and the others, each said with its column's heading.
+    """
     paragraph: list[str] = []
     code: list[str] | None = None
+    heading: list[str] = []
     for line in [*markdown.splitlines(), ""]:
-        if line.startswith("```"):
+        text = line.strip()
+        if text.startswith("```"):
             if code is not None:
                 yield "pre", "\n".join(code)
             code = [] if code is None else None
@@ -121,29 +126,27 @@ def blocks(markdown: str) -> Iterator[Block]:
         if code is not None:
             code.append(line)
             continue
-        block = _block(line)
-        if block is None and line.strip():
-            paragraph.append(line.strip())
+        if text and not text.startswith(("#", "- ", "* ", "|")):
+            paragraph.append(text)
             continue
         if paragraph:
             yield "p", _plain(" ".join(paragraph))
             paragraph = []
-        if block is not None and block[1]:
-            yield block
+        if text.startswith("|"):
+            cells = [_plain(cell) for cell in text.strip("|").split("|")]
+            if heading and not all(set(cell) <= set(":-") for cell in cells):
+                yield "row", _row(heading, cells)
+            heading = heading or cells
+            continue
+        heading = []
+        if text:
+            yield ("h2", _plain(text.lstrip("# "))) if text[0] == "#" else ("li", _plain(text[2:]))
 
 
-def _block(line: str) -> Block | None:
-    """A line that is a block of its own; None for a line of a paragraph or an empty one."""
-    text = line.strip()
-    if text.startswith("#"):
-        return "h2", _plain(text.lstrip("# "))
-    if text.startswith(("- ", "* ")):
-        return "li", _plain(text[2:])
-    if text.startswith("|"):
-        cells = [_plain(cell) for cell in text.strip("|").split("|")]
-        rule = all(set(cell) <= set(":- ") for cell in cells)
-        return "row", "" if rule else " | ".join(cells)
-    return None
+def _row(heading: list[str], cells: list[str]) -> str:
+    """A row of a table as a label and what belongs to it."""
+    named = [f"{head} {cell}".strip() for head, cell in zip(heading, cells, strict=False)]
+    return f"{named[0]}\t{', '.join(named[1:])}"
 
 
 def _plain(text: str) -> str:
