@@ -95,6 +95,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("c", "Claim the case you are on, or the case you are reading", "Desk, case"),
     ("a", "Go to the button that agrees; Enter then records it", "Case"),
     ("v", "Go to the override form", "Case"),
+    ("n", "Take the next case", "Desk, decided case"),
     ("1 to 9", "Choose the reason with that number", "Override form"),
     ("/", "Go to the search field", "Everywhere"),
     ("?", "Open this page", "Everywhere"),

@@ -88,6 +88,7 @@
     k: () => (move(-1), true),
     c: () => press(one(".here [data-claim]") ?? one(".decide [data-claim]")),
     a: () => reach(one("[data-agree]")),
+    n: () => press(one("[data-next]")),
     v: () => press(one("[data-override]")),
     "/": () => reach(one("#q") ?? one("#find")),
     "?": () => (location.assign("/help"), true),
