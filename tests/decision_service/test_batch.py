@@ -1,0 +1,142 @@
+"""A file of applications is answered line by line, in order, and one bad line spoils no other."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decision_service.api_batch import lines_of
+from decision_service.errors import TooLarge
+from tests.decision_service.service_house import House, open_house
+
+KIND = "application/x-ndjson"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    opened = open_house(tmp_path_factory.mktemp("house"), settings={"batch_lines_max": 400})
+    yield opened
+    opened.close()
+
+
+def send(house: House, lines: Sequence[object], kind: str = KIND) -> list[dict[str, Any]]:
+    content = b"\n".join(
+        line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines
+    )
+    headers = {**house.headers(), "Content-Type": kind}
+    answer = house.client.post("/v1/decisions/batch", content=content, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == KIND
+    return [json.loads(line) for line in answer.text.splitlines()]
+
+
+def line(house: House, name: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "idempotency_key": f"batch-{name}",
+        "application_id": name,
+        "fields": {**house.example, **changes},
+    }
+
+
+def test_answers_come_in_the_order_of_the_lines(house: House) -> None:
+    told = send(house, [line(house, f"o-{n}") for n in range(150)])
+    assert [answer["application_id"] for answer in told] == [f"o-{n}" for n in range(150)]
+
+
+def test_a_bad_line_is_a_problem_in_its_place(house: House) -> None:
+    told = send(
+        house,
+        [
+            line(house, "good-1"),
+            b"{broken",
+            {"application_id": "keyless", "fields": house.example},
+            line(house, "faulty", duration_months="x"),
+            b'["no object"]',
+            b'{"idempotency_key": "x", "idempotency_key": "y"}',
+            line(house, "good-2"),
+        ],
+    )
+    statuses = [answer["status"] for answer in told]
+    assert statuses == ["in_review", 400, 400, 422, 400, 400, "in_review"]
+    assert [answer.get("line") for answer in told] == [None, 2, 3, 4, 5, 6, None]
+    assert told[3]["errors"][0]["pointer"] == "/fields/duration_months"
+
+
+def test_the_same_batch_again_records_nothing(house: House) -> None:
+    lines = [line(house, f"again-{n}") for n in range(3)]
+    first = send(house, lines)
+    size = house.size
+    second = send(house, lines)
+    assert house.size == size
+    assert all(answer.pop("replayed") for answer in second)
+    assert second == first
+
+
+def test_a_batch_and_a_single_request_share_their_keys(house: House) -> None:
+    (told,) = send(house, [line(house, "shared")])
+    again = house.decide(key="batch-shared", application_id="shared")
+    assert again.status_code == 200
+    assert again.json() == told
+
+
+def test_scoring_one_application_twice_in_a_batch_keeps_the_order(house: House) -> None:
+    lines = [{**line(house, "twice"), "idempotency_key": f"t-{n}"} for n in range(20)]
+    told = send(house, lines)
+    assert [answer["attempt"] for answer in told] == list(range(1, 21))
+    for before, after in itertools.pairwise(told):
+        assert after["supersedes"] == before["decision_id"]
+
+
+def test_blank_lines_are_passed_over_and_an_empty_batch_has_no_answers(house: House) -> None:
+    assert send(house, []) == []
+    assert len(send(house, [b"", line(house, "one"), b"  ", b""])) == 1
+
+
+def test_too_many_lines_end_the_batch_with_a_word(house: House) -> None:
+    told = send(house, [b"{}"] * 500)
+    assert len(told) == 401
+    assert "at most 400 lines" in told[-1]["detail"]
+
+
+def test_a_batch_of_another_kind_is_refused(house: House) -> None:
+    headers = {**house.headers(), "Content-Type": "text/csv"}
+    answer = house.client.post("/v1/decisions/batch", content=b"a,b", headers=headers)
+    assert answer.status_code == 415
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_nobody_sends_a_batch_without_a_key_of_their_own(house: House) -> None:
+    assert house.client.post("/v1/decisions/batch", content=b"{}").status_code == 401
+
+
+def gathered(chunks: list[bytes], limit: int) -> list[bytes | str]:
+    async def stream() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    async def gather() -> list[bytes | str]:
+        return [
+            line if isinstance(line, bytes) else type(line).__name__
+            async for line in lines_of(stream(), limit)
+        ]
+
+    return asyncio.run(gather())
+
+
+@given(st.lists(st.binary(max_size=12), max_size=20), st.data())
+def test_lines_do_not_depend_on_how_the_bytes_arrive(lines: list[bytes], data: Any) -> None:
+    whole = b"\n".join(lines)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=8)))
+    edges = [0, *cuts, len(whole)]
+    chunks = [whole[a:b] for a, b in itertools.pairwise(edges)]
+    plain = [
+        line if len(line) <= 9 else TooLarge.__name__
+        for line in whole.split(b"\n")
+        if line.strip() or len(line) > 9
+    ]
+    assert gathered(chunks, 9) == plain
