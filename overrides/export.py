@@ -25,7 +25,7 @@ from overrides.export_rows import (
 )
 from overrides.journal import Event
 from overrides.ledger import LedgerBook, SignedCheckpoint, sign_checkpoint
-from overrides.merkle import BLOCK, leaf_hash
+from overrides.merkle import BLOCK, Frontier, leaf_hash
 from overrides.notes import Signer, open_checkpoint
 from overrides.tiles import bundle, fold, tile_paths
 from overrides.values import Clock
@@ -107,22 +107,36 @@ class _Export:
     def _write_entries(self) -> list[bytes]:
         """Entry bundles, the tiles of their hashes, and disclosures; the roots of whole tiles."""
         roots: list[bytes] = []
+        tree = Frontier()
         shown = self._directory / DISCLOSURES
         with shown.open("wb") as disclosures:
             for path, first, width in tile_paths("entries", self._signed.size):
-                entries = self._book.entries(first, width)
-                bodies = [entry.body for entry in entries]
-                if len(bodies) != width:
-                    raise LedgerAltered(seq=first + len(bodies), finding="the entry is missing")
-                hashes = [leaf_hash(body) for body in bodies]
+                bodies, hashes = self._read_back(first, width)
+                for digest in hashes:
+                    tree.append(digest)
                 self._write(path, bundle(bodies))
                 self._write(path.replace("/entries/", "/0/"), b"".join(hashes))
                 if width == BLOCK:
                     roots.append(fold(hashes))
                 for body in bodies:
                     disclosures.writelines(self._disclosed(body))
+        if tree.root() != self._checkpoint.root:
+            finding = "the entries do not lead to the root that was signed"
+            raise LedgerAltered(seq=self._checkpoint.size - 1, finding=finding)
         self._files[DISCLOSURES] = sha256(shown.read_bytes()).hexdigest()
         return roots
+
+    def _read_back(self, first: int, width: int) -> tuple[list[bytes], list[bytes]]:
+        """Bytes and hashes of some entries, each hash made of the bytes as they are stored."""
+        entries = self._book.entries(first, width)
+        if len(entries) != width:
+            raise LedgerAltered(seq=first + len(entries), finding="the entry is missing")
+        hashes = [leaf_hash(entry.body) for entry in entries]
+        for entry, digest in zip(entries, hashes, strict=True):
+            if entry.leaf_hash != digest:
+                finding = "the stored bytes are not those that were hashed"
+                raise LedgerAltered(seq=entry.seq, finding=finding)
+        return [entry.body for entry in entries], hashes
 
     def _disclosed(self, body: bytes) -> Iterator[bytes]:
         """Lines that open the parts of an entry which the reader may see."""
