@@ -17,7 +17,7 @@ from decision_service.demo.people import PASSWORD
 from tests.find_browser import HOW_TO_INSTALL, browser_path
 
 HERE = Path(__file__).parent
-WIDTHS = {"wide": (1280, 800), "narrow": (390, 844)}
+WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
 FIRST_CASE = 'a[href^="/cases/"]'
 FIRST_ENTRY = 'a[href^="/ledger/"]:not([href$="verify"])'
 
@@ -49,12 +49,14 @@ PICTURES = (
     Picture("start", "", "/"),
     Picture("login", "", "/login"),
     Picture("desk", "asha", "/desk"),
-    Picture("case", "asha", "/desk", (first(f"main {FIRST_CASE}"),), whole=True),
-    Picture("search", "asha", "/search?q=GC-0"),
+    Picture("case", "asha", "/desk", (first(f"main {FIRST_CASE}"),)),
+    Picture("reasons", "asha", "/desk", (first(f"main {FIRST_CASE}"),), whole=True),
+    Picture("override", "asha", "/desk", (first(f"main {FIRST_CASE}"), first("a[data-override]"))),
+    Picture("search", "asha", "/search?q=north"),
     Picture("ledger", "kofi", "/ledger"),
     Picture("entry", "kofi", "/ledger", (first(f"main {FIRST_ENTRY}"),)),
     Picture("verify", "kofi", "/ledger/verify"),
-    Picture("board", "lena", "/board", whole=True),
+    Picture("board", "lena", "/board"),
     Picture("feedback", "mina", "/feedback"),
     Picture("models", "noor", "/models"),
     Picture("card", "noor", "/models/german-credit"),
