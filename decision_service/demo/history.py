@@ -135,13 +135,13 @@ class History:
         late = min(OPEN_AT_THE_END, total // 4)
         quiet = self.stage.end - RECENT
         early = [self._open_moment(start, quiet) for _ in range(total - late)]
-        recent = [self._open_moment(quiet, self.stage.end) for _ in range(late)]
+        recent = [self._open_moment(quiet, self.stage.end, lean=2) for _ in range(late)]
         return sorted(early + recent)
 
-    def _open_moment(self, since: datetime, until: datetime) -> datetime:
-        """A moment between two instants at which the branch was open."""
+    def _open_moment(self, since: datetime, until: datetime, lean: int = 1) -> datetime:
+        """A moment at which the branch was open; a higher ``lean`` makes late moments likelier."""
         while True:
-            at = self._office_hours(since + (until - since) * self.chance.random())
+            at = self._office_hours(until - (until - since) * self.chance.random() ** lean)
             if at < until:
                 return at
 
