@@ -17,9 +17,17 @@ from typing import Any
 from decision_service.board_page import outcome_definitions
 from decision_service.dossier import readable
 from decision_service.errors import FolderTaken, InstantAhead
-from decision_service.feedback_files import FLAG, NUMBER, TEXT, ParquetRows
+from decision_service.feedback_files import (
+    CONTRIBUTION,
+    FLAG,
+    NUMBER,
+    SCORED,
+    STATED,
+    TEXT,
+    ParquetRows,
+)
 from decision_service.services import Services
-from explain.contract import NUMERIC
+from explain.contract import NUMERIC, Field
 from overrides.feedback import Cut, Origin, decide_export, make_feedback
 from overrides.journal import Json, OnceOnly, Receipt
 from overrides.ledger import sign_checkpoint
@@ -93,7 +101,7 @@ class FeedbackExport:
         return make_feedback(
             self.services.cases.feedback_facts(as_of, bundle=bundle),
             cut,
-            ParquetRows(folder, cache(self._kinds)),
+            ParquetRows(folder, cache(self._columns)),
             self._origin(as_of),
             bundle=bundle,
             purpose=purpose,
@@ -107,18 +115,19 @@ class FeedbackExport:
             return None
         parts: list[Any] = list((explanation or {}).get("contributions", ()))
         return {
-            "stated": {**inputs["fields"], **inputs["context"]},
-            "scored": {feature: value for feature, _, value in parts},
-            "contribution": {feature: amount for feature, amount, _ in parts},
+            STATED: {**inputs["fields"], **inputs["context"]},
+            SCORED: {feature: value for feature, _, value in parts},
+            CONTRIBUTION: {feature: amount for feature, amount, _ in parts},
         }
 
-    def _kinds(self, bundle: str, model: str | None) -> Mapping[str, str]:
-        """Each field's kind by the contract of a version; protected ones are in no set."""
+    def _columns(self, bundle: str, model: str | None) -> Mapping[str, str]:
+        """A version's own columns by its contract; protected fields are in no set."""
         contract = self.services.registry.loaded(bundle, model=model or "").bundle.contract
+        open_to_all = [f for f in contract.fields if f.role != "monitor_only"]
         return {
-            f.name: NUMBER if f.type in NUMERIC else FLAG if f.type == "boolean" else TEXT
-            for f in contract.fields
-            if f.role != "monitor_only"
+            **{f"{STATED}_{f.name}": _kind(f) for f in open_to_all},
+            **{f"{SCORED}_{f.name}": _kind(f) for f in contract.features},
+            **{f"{CONTRIBUTION}_{f.name}": NUMBER for f in contract.features},
         }
 
     def _origin(self, as_of: datetime) -> Origin:
@@ -152,6 +161,13 @@ class FeedbackExport:
         while found := self.services.ledger.changes(after, ERASURES_READ_MAX, ("record_erased",)):
             count, after = count + len(found), found[-1].seq
         return count
+
+
+def _kind(field: Field) -> str:
+    """How a field's recorded text is written into a column."""
+    if field.type in NUMERIC:
+        return NUMBER
+    return FLAG if field.type == "boolean" else TEXT
 
 
 @contextmanager

@@ -24,11 +24,11 @@ from overrides.instants import parse_instant
 ROW_GROUP_ROWS = 20_000
 EMPTY_NAME = "feedback"
 COMPRESSION = "zstd"
-PARTS = ("stated", "scored", "contribution")
+STATED, SCORED, CONTRIBUTION = "stated", "scored", "contribution"
 TEXT, NUMBER, FLAG = "text", "number", "flag"
 
 Kinds = Callable[[str, str | None], Mapping[str, str]]
-"""Of a model and the hash of its version: each field's kind, in the contract's order."""
+"""Of a model and the hash of its version: its own columns with their kinds, in order."""
 
 INSTANTS = frozenset({"observed_at", "closed_at", "label_matures_at"})
 NUMBERS = frozenset(
@@ -99,13 +99,10 @@ class ParquetRows:
 
     def _wait(self, waiting: _Waiting, row: FeedbackRow) -> None:
         """Keep a row, and note the columns its features need."""
-        kinds = self._kinds(row.bundle, row.model_sha256)
         if row.model_sha256 not in waiting.seen:
             waiting.seen.add(row.model_sha256)
-            for part in PARTS:
-                for name, kind in kinds.items():
-                    column = f"{part}_{name}"
-                    waiting.columns.setdefault(column, NUMBER if part == PARTS[2] else kind)
+            for column, kind in self._kinds(row.bundle, row.model_sha256).items():
+                waiting.columns.setdefault(column, kind)
         waiting.file.write(canonical(row.as_json()) + b"\n")
         waiting.rows += 1
 
@@ -171,7 +168,7 @@ def _flat(row: dict[str, Any], features: Mapping[str, str]) -> dict[str, Any]:
     flat = {column: _value(column, row[column]) for column in COLUMNS}
     flat |= {
         f"{part}_{name}": _feature(features[f"{part}_{name}"], value)
-        for part in PARTS
+        for part in (STATED, SCORED, CONTRIBUTION)
         for name, value in (given.get(part) or {}).items()
         if f"{part}_{name}" in features
     }
