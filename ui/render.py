@@ -1,9 +1,12 @@
 """Typed contexts in, HTML out: whole pages, or one block of the same page."""
 
+import gzip
 from collections.abc import Mapping
 from dataclasses import Field, fields
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -11,12 +14,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from ui import pictures, words
 
 STATIC = Path(__file__).parent / "static"
+PACKED = frozenset({"app.css", "app.js", "vendor/htmx/htmx.min.js"})
 NOTICE_COOKIE = "countermand_notice"
 
 # What a page may load and where it may send: its own host, nothing inline, nothing evaluated.
@@ -50,13 +55,9 @@ def _asset(name: str) -> str:
     return f"/static/{name}?v={_fingerprint(name)}"
 
 
-_FINGERPRINTS: dict[str, str] = {}
-
-
+@cache
 def _fingerprint(name: str) -> str:
-    if name not in _FINGERPRINTS:
-        _FINGERPRINTS[name] = sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return _FINGERPRINTS[name]
+    return sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
 def _instant(at: datetime) -> Markup:
@@ -125,13 +126,32 @@ def page(
 
 
 class KeptFiles(StaticFiles):
-    """Static files; an address with a fingerprint may be kept for good."""
+    """Static files, packed when the browser can unpack; a named one may be kept for good.
+
+    Only these are packed. A page that holds a secret beside what others typed never is: its packed
+    length would tell of the secret.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, and how long the browser may keep it."""
         answer = await super().get_response(path, scope)
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        if answer.status_code == HTTPStatus.OK and "gzip" in accepted and path in PACKED:
+            answer = Response(_packed(path), media_type=answer.media_type, headers=_kept(answer))
+            answer.headers["Content-Encoding"] = "gzip"
         named = scope.get("query_string", b"").startswith(b"v=")
         kept = "public, max-age=31536000, immutable" if named else "no-cache"
         answer.headers["Cache-Control"] = kept
         answer.headers["X-Content-Type-Options"] = "nosniff"
+        answer.headers["Vary"] = "Accept-Encoding"
         return answer
+
+
+@cache
+def _packed(path: str) -> bytes:
+    return gzip.compress((STATIC / path).read_bytes(), mtime=0)
+
+
+def _kept(answer: Response) -> dict[str, str]:
+    """The headers that are true of the packed file, too."""
+    return {name: answer.headers[name] for name in ("last-modified",) if name in answer.headers}

@@ -113,8 +113,8 @@ def test_the_page_stays_readable_on_paper(arrive: Arrive) -> None:
 def test_the_first_page_is_light(arrive: Arrive) -> None:
     page = arrive("asha")
     sizes: list[int] = []
-    page.on("response", lambda answer: sizes.append(len(answer.body())))
+    page.on("response", lambda answer: sizes.append(int(answer.headers["content-length"])))
     page.goto(f"/cases/{DECLINE.case_id}")
     page.wait_for_load_state("networkidle")
     assert len(sizes) <= 6
-    assert sum(sizes) <= 120_000
+    assert sum(sizes) <= 60_000

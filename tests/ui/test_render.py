@@ -2,7 +2,7 @@
 
 from tests.ui.conftest import Visit
 from tests.ui.reading import Page
-from ui.render import ENV
+from ui.render import ENV, PACKED, STATIC
 
 
 def test_a_file_named_by_its_content_may_be_kept_for_good(visit: Visit) -> None:
@@ -31,3 +31,21 @@ def test_what_people_typed_cannot_become_markup() -> None:
         source = ENV.loader.get_source(ENV, name)[0]
         assert "|safe" not in source.replace(" ", "")
         assert "autoescapefalse" not in source.replace(" ", "")
+
+
+def test_a_packed_file_is_the_same_file(visit: Visit) -> None:
+    client = visit("")
+    for name in PACKED:
+        packed = client.get(f"/static/{name}", headers={"Accept-Encoding": "gzip"})
+        plain = client.get(f"/static/{name}", headers={"Accept-Encoding": "identity"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        assert packed.content == plain.content == (STATIC / name).read_bytes()
+        assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+        assert packed.headers["content-type"] == plain.headers["content-type"]
+        assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+
+
+def test_a_page_is_never_packed(visit: Visit) -> None:
+    answer = visit("asha").get("/desk", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in answer.headers
