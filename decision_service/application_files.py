@@ -88,6 +88,9 @@ def _csv(path: Path, contract: Contract) -> Iterator[Line]:
         except csv.Error as broken:
             yield Line(1, None, Malformed(f"the heading cannot be read: {broken}"))
             return
+        if not all(map(_encodes, heading)):
+            yield Line(1, None, Malformed("the heading is not UTF-8"))
+            return
         number = 0
         while True:
             number += 1

@@ -7,6 +7,7 @@ What goes wrong is said in one sentence on standard error, never as a stack trac
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from countermand import __version__
 from decision_service.commands import (
@@ -52,7 +53,10 @@ def parser() -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; its exit status."""
+    """Run one command; its exit status. What it says is UTF-8 wherever it runs."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     top = parser()
     args, unknown = top.parse_known_args(argv)
     if unknown:

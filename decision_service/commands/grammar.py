@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from inspect import cleandoc
 from typing import Any, NoReturn
 
 YES, NO, USAGE = 0, 1, 2
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that answers wrong usage with one sentence and a status of its own."""
 
     def __init__(self, *args: Any, usage_status: int = USAGE, **options: Any) -> None:
-        super().__init__(*args, allow_abbrev=False, **options)
+        super().__init__(*args, **{"allow_abbrev": False, **options})
         self.usage_status = usage_status
 
     def error(self, message: str) -> NoReturn:
@@ -63,7 +64,7 @@ class Verbs:
         usage_status: int = USAGE,
     ) -> Parser:
         """A command. ``reads`` gives it ``--json``, ``data`` gives it ``--data``."""
-        about = (run.__doc__ or "").strip()
+        about = cleandoc(run.__doc__ or "")
         first = about.splitlines()[0].rstrip(".")
         parser: Parser = self._parsers.add_parser(
             name,

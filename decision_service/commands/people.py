@@ -69,7 +69,7 @@ def add(args: argparse.Namespace) -> int:
     """
     from decision_service.access import HOST
     from decision_service.people_changes import NewPerson
-    from overrides.values import Role
+    from overrides.values import DECIDING_ROLES, Role
 
     password = _password(args)
     with installed(args) as services:
@@ -87,6 +87,8 @@ def add(args: argparse.Namespace) -> int:
         print_json({"name": added.name, "person": added.ref, "password": added.password})
         return YES
     print(f"{added.name} was added as {args.role}.")
+    if new.role in DECIDING_ROLES and not limit:
+        print("Without --limit this person may decline and refer, and approve nothing.")
     if added.password is not None:
         print("First password, shown only here:")
         print(added.password)
