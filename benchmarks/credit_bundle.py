@@ -22,7 +22,7 @@ REFERENCE_ROWS = 50
 DAY = "2026-11-01"
 
 
-def train(path: Path) -> "NDArray[np.float64]":
+def train(path: Path, trees: int) -> "NDArray[np.float64]":
     """Fit the model, write its text to ``path``; returns the rows it was fitted on."""
     import lightgbm
 
@@ -31,17 +31,17 @@ def train(path: Path) -> "NDArray[np.float64]":
         "objective": "binary",
         "num_leaves": LEAVES,
         "learning_rate": 0.05,
-        "num_threads": 2,
+        "num_threads": 1,
         "seed": 1,
         "deterministic": True,
         "verbosity": -1,
     }
     data = lightgbm.Dataset(rows, bad, feature_name=[field.name for field in FIELDS])
-    lightgbm.train(settings, data, num_boost_round=TREES).save_model(path)
+    lightgbm.train(settings, data, num_boost_round=trees).save_model(path)
     return rows
 
 
-def write_bundle(directory: Path) -> "NDArray[np.float64]":
+def write_bundle(directory: Path, trees: int = TREES) -> "NDArray[np.float64]":
     """Train, and write the whole bundle; returns the rows the model was fitted on.
 
     YAML is a superset of JSON, so the files are written as JSON.
@@ -49,7 +49,7 @@ def write_bundle(directory: Path) -> "NDArray[np.float64]":
     import lightgbm
 
     directory.mkdir(parents=True)
-    rows = train(directory / MODEL_FILE)
+    rows = train(directory / MODEL_FILE, trees)
     sample = rows[:REFERENCE_ROWS]
     booster = lightgbm.Booster(model_file=directory / MODEL_FILE)
     scores = [float(score) for score in booster.predict(sample, raw_score=True)]

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_every_import_contract_is_kept() -> None:
     linter = Path(sys.executable).with_name("lint-imports")
-    command = [linter, "--no-cache"]
+    command = [str(linter), "--no-cache"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
 
