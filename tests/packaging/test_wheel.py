@@ -104,7 +104,7 @@ def address(environment: Path, data: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.communicate(timeout=30)
 
 
 def clean() -> dict[str, str]:
@@ -117,7 +117,8 @@ def wait_until_served(address: str, server: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + START_SECONDS_MAX
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            pytest.fail(f"the server ended: {server.communicate()[0].decode()}")
+            said = server.stdout.read().decode() if server.stdout else ""
+            pytest.fail(f"the server ended: {said}")
         try:
             fetch(address)
         except OSError:
