@@ -8,11 +8,20 @@ import traceback
 from http import HTTPStatus
 
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from decision_service.errors import Fault, InvalidRequest, ServiceError, Unauthenticated
+from decision_service.errors import (
+    Fault,
+    InvalidRequest,
+    NotReady,
+    Overloaded,
+    ServiceError,
+    Unauthenticated,
+)
 from decision_service.problems import (
     MEDIA_TYPE,
     encode,
@@ -24,12 +33,15 @@ from decision_service.problems import (
 )
 from decision_service.visits import REQUEST_ID, TEMPLATE
 from explain.errors import ExplainError
-from overrides.errors import OverridesError
+from overrides.errors import LedgerUnavailable, OverridesError
 from ui.ports import Refused
 from ui.problems import problem_page
 
 LOGGER = logging.getLogger(__name__)
 
+DATABASE = (DBAPIError, PoolTimeoutError)
+UNREACHABLE = "the database cannot be read"
+EXPECTED = (NotReady, Overloaded)  # states of a healthy service, not worth a line in its log
 OURS = (ServiceError, OverridesError, ExplainError)
 API = "/v1/"
 BROKEN = "Something broke on our side. Nothing is half recorded; ask with the same key again."
@@ -40,8 +52,10 @@ def answer_to(request: Request, error: Exception) -> Response:
     """The answer to a request that failed with this error."""
     if isinstance(error, RequestValidationError):
         error = InvalidRequest(_validation_faults(error))
+    elif isinstance(error, DATABASE):
+        error = LedgerUnavailable(cause=UNREACHABLE)
     status = _status(error)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, EXPECTED):
         _log(request, error)
     if wants_page(request):
         said = str(error) if isinstance(error, OURS) else ""

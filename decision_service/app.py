@@ -20,7 +20,7 @@ from decision_service import (
     operation,
 )
 from decision_service.access import ROUTES
-from decision_service.answers import OURS, answer_to
+from decision_service.answers import DATABASE, OURS, answer_to
 from decision_service.api_batch import Batch
 from decision_service.api_decisions import decide
 from decision_service.door import Door
@@ -79,7 +79,7 @@ def create_app(
     for router in API:
         app.include_router(router)
     install(app, new_key=services.new_id)
-    for kind in (*OURS, HTTPException, RequestValidationError):
+    for kind in (*OURS, *DATABASE, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer_to)
     app.add_middleware(
         Door,

@@ -102,9 +102,7 @@ class Registry:
         known = self._loader.known(self._path(standing.active))
         return None if known is None else InUse(standing, *known)
 
-    def loaded(
-        self, name: str, *, model: str = "", policy: str = "", codebook: str = ""
-    ) -> Loaded:
+    def loaded(self, name: str, *, model: str = "", policy: str = "", codebook: str = "") -> Loaded:
         """The newest version with these parts (hashes; the active one where nothing is asked).
 
         Raises UnknownBundle, or BundleUnavailable when its files cannot be verified.

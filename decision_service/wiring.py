@@ -34,6 +34,7 @@ from overrides.checkpointer import Checkpointer
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
 from overrides.keyfiles import SIGNING, create_keys, open_signer, open_vault
+from overrides.ledger import sign_checkpoint
 from overrides.notes import Signer
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.engine import open_engine
@@ -110,6 +111,8 @@ def build(
     )
     checkpointer = Checkpointer(ledger, signer, clock, on_problem=_tell) if serving else None
     if checkpointer:
+        if ledger.latest_checkpoint() is None:
+            sign_checkpoint(ledger, signer, clock)
         checkpointer.start()
     return Services(
         settings=settings,

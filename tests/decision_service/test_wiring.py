@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from decision_service import wiring
+from decision_service.access import HOST
 from decision_service.errors import AlreadyServed
 from decision_service.settings import Settings
 from overrides.events import read_event
@@ -34,7 +35,7 @@ def test_a_command_writes_while_the_server_runs(house: House) -> None:
         for place in range(10):
             assert house.decide(application_id=f"served-{place}").status_code == 201
             body = {"application_id": f"beside-{place}", "fields": house.example}
-            assert beside.decisions.decide_now(body, wiring.HOST).status == 201
+            assert beside.decisions.decide_now(body, HOST).status == 201
         assert house.decide(application_id="beside-3").json()["attempt"] == 2
     finally:
         beside.close()
