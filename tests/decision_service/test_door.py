@@ -194,7 +194,8 @@ def test_a_database_that_cannot_be_read_is_no_fault_of_the_senders(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_: object, **__: object) -> None:
-        raise OperationalError("SELECT secret", {}, Exception("no connection"))
+        statement = "SELECT secret"
+        raise OperationalError(statement, {}, ConnectionError())
 
     monkeypatch.setattr(type(house.services.registry), "standings", unreachable)
     answer = send(house, "GET", "/v1/bundles", authorization=f"Bearer {house.key_of('core')}")
