@@ -9,7 +9,7 @@ from outside and allows any JSON number that a float64 can hold.
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from overrides.errors import NotCanonical
@@ -17,6 +17,7 @@ from overrides.errors import NotCanonical
 DEPTH_MAX = 8
 INTEGER_MAX = 2**53 - 1
 
+_PLAIN_SCALARS = frozenset({str, bool, type(None)})
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _NEVER_TEXT = re.compile("[\x00\ud800-\udfff]")
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -27,8 +28,11 @@ _encode = json.JSONEncoder(
 
 def canonical(value: object) -> bytes:
     """Exact bytes of a value inside the profile. Raises ``NotCanonical`` for any other value."""
-    _check(value, DEPTH_MAX)
-    return _encode(value).encode()
+    _check_shape(value, DEPTH_MAX)
+    text = _encode(value)
+    if "\\" in text or not text.isascii():  # otherwise no text can hold what is forbidden
+        _check(value, DEPTH_MAX)
+    return text.encode()
 
 
 def read_canonical(data: bytes) -> Any:
@@ -69,6 +73,28 @@ def _refuse_constant(word: str) -> NoReturn:
 _decode = json.JSONDecoder(
     parse_float=_refuse_float, parse_int=_small_integer, parse_constant=_refuse_constant
 ).decode
+
+
+def _check_shape(value: object, levels: int) -> None:
+    """Refuse what is no plain container or scalar, or too deep. Looks at no text: ``_check`` does.
+
+    This runs over every value that is written, so the common kinds are told apart at once.
+    """
+    if isinstance(value, dict):
+        if any(key.__class__ is not str for key in value):
+            _check_mapping(value, levels)
+        items: Iterable[object] = value.values()
+    elif isinstance(value, list | tuple):
+        items = value
+    else:
+        _check(value, levels)
+        return
+    if not levels:
+        raise NotCanonical(problem=f"more than {DEPTH_MAX} levels")
+    for item in items:
+        kind = item.__class__
+        if kind not in _PLAIN_SCALARS:
+            _check_shape(item, levels - 1)
 
 
 def _check(value: object, levels: int) -> None:

@@ -18,7 +18,7 @@ from overrides.merkle import EMPTY_ROOT, Frontier, Subtree, leaf_hash
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
 from overrides.stores.payloads import key_of, store_parts
-from overrides.vault import Sealed, Vault
+from overrides.vault import Sealed, Vault, WrappedKey
 
 _HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
 _INSERT_EVENT = insert(LedgerEvent)
@@ -115,7 +115,7 @@ class Tail:
             whole += self._frontier.append(digest)
             entries.append(Entry(self._log, seq, draft.event_id, draft.type, now, digest, body))
             store_parts(self._path, self._log, seq, draft.event_id, parts)
-            told.append((event_of(json.loads(body)), opened))
+            told.append((event_of(json.loads(body.decode())), opened))
         self._write(drafts, entries, whole)
         for event, opened in told:
             for projector in self._projectors:
@@ -141,11 +141,13 @@ class Tail:
         """The draft's slots encrypted, and their payloads as JSON gives them back."""
         parts: list[Sealed] = []
         opened: dict[str, Mapping[str, Json]] = {}
+        keys: dict[str, WrappedKey] = {}
         for slot in draft.slots:
             payload = canonical(slot.payload)
-            key = key_of(self._path, self._vault, slot.party)
+            key = keys.get(slot.party) or key_of(self._path, self._vault, slot.party)
+            keys[slot.party] = key
             parts.append(self._vault.seal(key, draft.event_id, slot.name, payload))
-            opened[slot.name] = json.loads(payload)
+            opened[slot.name] = json.loads(payload.decode())
         return parts, opened
 
     def _write(
