@@ -6,6 +6,7 @@ references stay sealed here too.
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -15,12 +16,13 @@ from decision_service.ledger_words import kind_words, summary
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
-from overrides.errors import SlotErased, UnknownKind
+from overrides.errors import LedgerError, SlotErased, UnknownKind
 from overrides.event_kinds import KINDS
 from overrides.events import read_event
 from overrides.examination import Trust
 from overrides.findings import Findings, Verdict
 from overrides.journal import Decided, Draft, Entry, Event, Json
+from overrides.ledger import sign_checkpoint
 from overrides.values import Actor
 from overrides.verify import SAME_HOST
 from ui.ports import Refused
@@ -102,6 +104,7 @@ class LedgerPages:
             raise Refused(503, "Already running", "A verification runs just now. Try again soon.")
         try:
             with refusing():
+                self._first_checkpoint()
                 checked_at = self.services.clock()
                 findings = self.services.verify(
                     Trust(
@@ -124,6 +127,13 @@ class LedgerPages:
             steps=tuple(steps),
             checked_at=checked_at,
         )
+
+    def _first_checkpoint(self) -> None:
+        """Sign where the ledger stands if that was never done; what is wrong is found anyway."""
+        services = self.services
+        if services.ledger.latest_checkpoint() is None:
+            with suppress(LedgerError):
+                sign_checkpoint(services.ledger, services.signer, services.clock)
 
     def _record(self, actor: Actor, findings: Findings) -> None:
         """Write down who verified how much, and whether it held."""

@@ -110,6 +110,10 @@ class DeskHouse:
         answer = self.services.decisions.decide_now(body, self.actors[by], self.key())
         return dict(answer.body)
 
+    def fields(self) -> Iterator[Mapping[str, Any]]:
+        """Fields of the applications, from the first on."""
+        return iter(application["fields"] for application in applications())
+
     def again(self, application_id: str, **members: Any) -> dict[str, Any]:
         """Send an application once more, changed as told; its decision object."""
         found = next(a for a in applications() if a["application_id"] == application_id)
