@@ -42,10 +42,10 @@ def read_canonical(data: bytes) -> Any:
     """
     try:
         text = data.decode()
-        _check_depth(text, DEPTH_MAX)
         value = _decode(text)
-    except ValueError:  # UnicodeDecodeError is one
-        raise NotCanonical(problem="not JSON in UTF-8") from None
+    except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError
+        raise NotCanonical(problem="not JSON in UTF-8, or far too deep") from None
+    _check_shape(value, DEPTH_MAX)
     if b"\\" in data or not data.isascii():  # otherwise no text can hold what is forbidden
         _check(value, DEPTH_MAX)
     if _encode(value) != text:

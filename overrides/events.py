@@ -5,6 +5,7 @@ own log and place, so that an entry cannot be moved, and carries commitments in 
 data, so that it survives an erasure unchanged.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ _MEMBERS = frozenset(
     | {"model", "policy", "codebook", "data", "commit", "req", "clock"}
 )
 _CLOCKS = frozenset({"ok", "adjusted"})
-_COMMITMENT_CHARS = 64
+_COMMITMENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def check_draft(draft: Draft) -> None:
@@ -170,11 +171,7 @@ def _check_event(event: Event) -> None:
 
 def _is_commitment(value: object) -> bool:
     """Whether this is 32 bytes in lower-case hex."""
-    return (
-        isinstance(value, str)
-        and len(value) == _COMMITMENT_CHARS
-        and all(digit in "0123456789abcdef" for digit in value)
-    )
+    return isinstance(value, str) and _COMMITMENT.fullmatch(value) is not None
 
 
 def _stamp(stamp: VersionStamp | None) -> dict[str, str] | None:
