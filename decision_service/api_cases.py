@@ -26,7 +26,7 @@ from decision_service.problems import pointer
 from decision_service.services import Services
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from overrides.journal import OnceOnly, Receipt
-from overrides.reading import CaseFilter, CaseRow, Order
+from overrides.reading import CaseFilter, CaseRow
 from overrides.values import Actor, CaseStatus, Role
 
 router = APIRouter(prefix="/v1", tags=["cases"])
@@ -163,9 +163,7 @@ def _listed(
 ) -> tuple[tuple[CaseRow, ...], str]:
     """A page of cases of the caller's branch, and where the next one starts."""
     statuses = frozenset({CaseStatus(status)} if status else ())
-    wanted = CaseFilter(
-        statuses=statuses, branch=actor.branch or None, queue=queue or None, order=Order.URGENT
-    )
+    wanted = CaseFilter(statuses=statuses, branch=actor.branch or None, queue=queue or None)
     try:
         page = services.cases.rows(wanted, services.clock(), cursor=cursor, limit=PAGE_ROWS)
     except ValueError:

@@ -20,12 +20,12 @@ from decision_service.dossier import Dossier, read_dossier
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
-from overrides.cases import OPEN_STATES, STATES
+from overrides.cases import OPEN_STATES
 from overrides.desk import Consequence as Found
 from overrides.errors import LedgerUnavailable, UnknownCase
 from overrides.forms import Shown
 from overrides.journal import Receipt
-from overrides.reading import CaseFile, CaseFilter, Order, RowPage, application_key
+from overrides.reading import CaseFile, CaseFilter, RowPage, application_key
 from overrides.values import Actor, CaseStatus, Decision, OverrideSide, Verdict
 from ui.ports import Refused
 from ui.views import ActForm, CaseView, Consequence, QueuePage, Viewer
@@ -63,7 +63,6 @@ class Casework:
             queue=filters.get("queue") or None,
             holder=actor.ref if holder == "me" else None,
             free=holder == "free",
-            order=Order.NEWEST if all(STATES[s].closed for s in statuses) else Order.URGENT,
         )
         now = self.services.clock()
         with refusing():

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal as Number
-from enum import StrEnum
 from typing import Protocol
 
 from overrides.cases import Case
@@ -26,16 +25,11 @@ def application_key(lookup: KeyedHash, bundle: str, application_id: str) -> str:
     return lookup("application", f"{bundle}\0{application_id}")
 
 
-class Order(StrEnum):
-    """How a list of cases is ordered; every order ends in the unique case reference."""
-
-    URGENT = "urgent"  # due soonest first
-    NEWEST = "newest"  # opened last first
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFilter:
     """Which cases a list holds. No statuses: every open case.
+
+    Open cases come first, due soonest first, and then the closed ones, closed last first.
 
     ``holder`` keeps cases that this person holds, ``free`` those that nobody holds, and
     ``open_to`` leaves out cases on which this person may not act: those they proposed an override
@@ -49,7 +43,6 @@ class CaseFilter:
     holder: str | None = None
     free: bool = False
     open_to: str | None = None
-    order: Order = Order.URGENT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,6 @@ from overrides.reading import (
 )
 from overrides.stores.case_facts import board_facts, feedback_facts
 from overrides.stores.case_lists import (
-    conditions,
     counted,
     cursor_of,
     narrowed,
@@ -98,8 +97,8 @@ class SqlCaseBook:
         self, wanted: CaseFilter, now: datetime, *, cursor: str = "", limit: int = 50
     ) -> RowPage:
         """A page of cases; ``ValueError`` for a cursor that no page gave."""
-        sort = "due_sort" if wanted.order == "urgent" else "opened_at"
-        return self._page(page_query(wanted, now, cursor, limit), limit, sort)
+        query = page_query(wanted, now, cursor, limit)
+        return self._page(query, limit, ("list_order", "case_ref"))
 
     def search(
         self, prefix: str, *, branch: str | None = None, cursor: str = "", limit: int = 50
@@ -108,15 +107,13 @@ class SqlCaseBook:
         with reading(self._engine) as connection:
             known = connection.execute(select(COUNTS.c.branch).distinct()).scalars()
             branches = sorted(name for name in known if name.startswith(prefix))
-        return self._page(search_query(prefix, branch, branches, cursor, limit), limit)
+        query = search_query(prefix, branch, branches, cursor, limit)
+        return self._page(query, limit, ("case_ref",))
 
     def count(self, wanted: CaseFilter, now: datetime) -> int:
         """How many cases the filter keeps."""
-        query = counted(wanted)
-        if query is None:
-            query = select(func.count()).select_from(FILES).where(*conditions(wanted, now))
         with reading(self._engine) as connection:
-            return int(connection.execute(query).scalar_one())
+            return int(connection.execute(counted(wanted, now)).scalar_one())
 
     def counts(
         self, *, branch: str | None = None, bundle: str | None = None
@@ -234,16 +231,14 @@ class SqlCaseBook:
         with reading(self._engine) as connection:
             return tuple(export_row(row) for row in connection.execute(query).mappings())
 
-    def _page(self, query: Select[Any], limit: int, sort: str | None = None) -> RowPage:
-        """The rows of a query for one more than a page holds."""
+    def _page(self, query: Select[Any], limit: int, keys: Sequence[str]) -> RowPage:
+        """The rows of a query for one more than a page holds; ``keys`` make the cursor."""
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
         cursor = ""
         if len(rows) > limit:
             rows = rows[:limit]
-            last = rows[-1]
-            keys = (last[sort], last["case_ref"]) if sort else (last["case_ref"],)
-            cursor = cursor_of(*keys)
+            cursor = cursor_of(*(rows[-1][key] for key in keys))
         return RowPage(rows=tuple(case_row(row) for row in rows), next_cursor=cursor)
 
     def _case_rows(self, query: Select[Any]) -> tuple[CaseRow, ...]:

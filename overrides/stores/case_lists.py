@@ -4,6 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,24 +12,22 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tup
 
 from overrides.cases import OPEN_STATES
 from overrides.instants import instant_text
-from overrides.reading import PAGE_ROWS_MAX, CaseFilter, Order
+from overrides.reading import PAGE_ROWS_MAX, CaseFilter
 from overrides.stores.case_tables import COUNTS, FILES
+from overrides.stores.standing import CLOSED
+from overrides.values import CaseStatus
 
-_SORT = {Order.URGENT: FILES.c.due_sort, Order.NEWEST: FILES.c.opened_at}
 _LAST_CHARACTER = "\U0010ffff"
+_IS_OPEN = FILES.c.list_order < CLOSED
 
 
 def page_query(wanted: CaseFilter, now: datetime, cursor: str, limit: int) -> Select[Any]:
     """Rows of one page and one more, which says whether there is another page."""
-    sort = _SORT[wanted.order]
     query = select(FILES).where(*conditions(wanted, now))
     if cursor:
-        place = read_cursor(cursor, 2)
-        here = tuple_(sort, FILES.c.case_ref)
-        query = query.where(here > place if wanted.order is Order.URGENT else here < place)
-    keys = (sort, FILES.c.case_ref)
-    order = keys if wanted.order is Order.URGENT else tuple(key.desc() for key in keys)
-    return query.order_by(*order).limit(page_limit(limit) + 1)
+        here = tuple_(FILES.c.list_order, FILES.c.case_ref)
+        query = query.where(here > read_cursor(cursor, 2))
+    return query.order_by(FILES.c.list_order, FILES.c.case_ref).limit(page_limit(limit) + 1)
 
 
 def search_query(
@@ -47,17 +46,7 @@ def search_query(
 
 def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     """The filter as conditions on ``case_file``."""
-    found = [_status_condition(wanted)]
-    for column in ("bundle", "branch", "queue"):
-        value = getattr(wanted, column)
-        if value is not None:
-            found.append(FILES.c[column] == value)
-    instant = instant_text(now)
-    if wanted.holder is not None:
-        found.append(FILES.c.claim_person == wanted.holder)
-        found.append(FILES.c.claim_until > instant)
-    if wanted.free:
-        found.append(or_(FILES.c.claim_until.is_(None), FILES.c.claim_until <= instant))
+    found = [*_held(wanted, now), *_placed(wanted)]
     if wanted.open_to is not None:
         found.append(
             or_(FILES.c.proposal_person.is_(None), FILES.c.proposal_person != wanted.open_to)
@@ -67,25 +56,68 @@ def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     return found
 
 
-def _status_condition(wanted: CaseFilter) -> ColumnElement[bool]:
-    """One equality wherever it can be one: that is what the indexes begin with."""
-    statuses = wanted.statuses or OPEN_STATES
-    if statuses == OPEN_STATES:
-        return FILES.c.is_open == True  # noqa: E712 - SQL
-    if len(statuses) == 1:
-        return FILES.c.status == next(iter(statuses)).value
-    return FILES.c.status.in_(sorted(status.value for status in statuses))
-
-
-def counted(wanted: CaseFilter) -> Select[Any] | None:
-    """The number of cases from the kept counts, where the filter asks nothing else."""
-    if wanted.queue is not None or wanted.holder is not None or wanted.open_to is not None:
-        return None
+def _held(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """By whose lease runs."""
+    instant = instant_text(now)
+    if wanted.holder is not None:
+        return [FILES.c.claim_person == wanted.holder, FILES.c.claim_until > instant]
     if wanted.free:
-        return None
+        return [or_(FILES.c.claim_until.is_(None), FILES.c.claim_until <= instant)]
+    return []
+
+
+def _placed(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+    """By state, branch, queue and bundle.
+
+    An index serves one equality and then the order of the list. Where a narrower column leads,
+    the wider ones are wrapped, so that no planner without statistics is tempted by their index.
+    """
+    leads = wanted.holder is not None or (wanted.queue is not None and wanted.branch is None)
+    found: list[ColumnElement[bool]] = []
+    statuses = wanted.statuses or OPEN_STATES
+    if statuses <= OPEN_STATES:
+        found.append(_IS_OPEN)
+    if len(statuses) == 1:
+        status = _wide(FILES.c.status) if leads else FILES.c.status
+        found.append(status == next(iter(statuses)).value)
+    elif statuses not in (OPEN_STATES, frozenset(CaseStatus)):
+        found.append(_wide(FILES.c.status).in_(sorted(status.value for status in statuses)))
+    if wanted.branch is not None:
+        branch = _wide(FILES.c.branch) if wanted.holder is not None else FILES.c.branch
+        found.append(branch == wanted.branch)
+    if wanted.queue is not None:
+        queue = FILES.c.queue if leads and wanted.holder is None else _wide(FILES.c.queue)
+        found.append(queue == wanted.queue)
+    if wanted.bundle is not None:
+        found.append(FILES.c.bundle == wanted.bundle)
+    return found
+
+
+def _wide(column: ColumnElement[str]) -> ColumnElement[str]:
+    """The column's value, out of reach of its indexes."""
+    return func.coalesce(column, "")
+
+
+def counted(wanted: CaseFilter, now: datetime) -> Select[Any]:
+    """The number of cases: from the kept counts wherever they can tell."""
+    if wanted.holder is not None or wanted.open_to is not None:
+        return select(func.count()).select_from(FILES).where(*conditions(wanted, now))
     statuses = sorted(status.value for status in wanted.statuses or OPEN_STATES)
-    query = select(func.coalesce(func.sum(COUNTS.c.cases), 0))
-    return narrowed(query.where(COUNTS.c.status.in_(statuses)), wanted.branch, wanted.bundle)
+    kept = select(func.coalesce(func.sum(COUNTS.c.cases), 0)).where(COUNTS.c.status.in_(statuses))
+    kept = narrowed(kept, wanted.branch, wanted.bundle)
+    if wanted.queue is not None:
+        kept = kept.where(COUNTS.c.queue == wanted.queue)
+    if not wanted.free:
+        return kept
+    somebody = replace(wanted, free=False, holder="")
+    held = (
+        select(func.count())
+        .select_from(FILES)
+        .where(
+            FILES.c.claim_person > "", FILES.c.claim_until > instant_text(now), *_placed(somebody)
+        )
+    )
+    return select(kept.scalar_subquery() - held.scalar_subquery())
 
 
 def narrowed(query: Select[Any], branch: str | None, bundle: str | None) -> Select[Any]:

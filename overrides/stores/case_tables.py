@@ -44,13 +44,13 @@ class CaseFileRow(SQLModel, table=True):
 
     __tablename__ = "case_file"
     __table_args__ = (
-        Index("case_file_open", "is_open", "due_sort", "case_ref"),
-        Index("case_file_status", "status", "due_sort", "case_ref"),
-        Index("case_file_branch_open", "branch", "is_open", "due_sort", "case_ref"),
-        Index("case_file_branch_status", "branch", "status", "due_sort", "case_ref"),
-        Index("case_file_opened", "opened_at", "case_ref"),
+        Index("case_file_list", "list_order", "case_ref"),
+        Index("case_file_status", "status", "list_order", "case_ref"),
+        Index("case_file_branch", "branch", "list_order", "case_ref"),
+        Index("case_file_branch_status", "branch", "status", "list_order", "case_ref"),
+        Index("case_file_queue", "queue", "list_order", "case_ref"),
+        Index("case_file_holder", "claim_person", "list_order", "case_ref"),
         Index("case_file_subject", "subject", "opened_at"),
-        Index("case_file_holder", "claim_person"),
     )
 
     case_ref: str = Field(sa_column=_ref(primary_key=True))
@@ -59,7 +59,6 @@ class CaseFileRow(SQLModel, table=True):
     application_key: str | None = Field(sa_column=Column(Text, unique=True))  # None once erased
     subject: str = Field(sa_column=_text())
     status: str = Field(sa_column=_text())
-    is_open: bool = Field(sa_column=_flag())
     version: int = Field(sa_column=_integer())
     attempt: int = Field(sa_column=_integer())
     decision_id: str = Field(sa_column=_text())
@@ -76,7 +75,7 @@ class CaseFileRow(SQLModel, table=True):
     opened_at: str = Field(sa_column=_text())
     received_at: str | None = Field(sa_column=_text(nullable=True))
     due_at: str | None = Field(sa_column=_text(nullable=True))
-    due_sort: str = Field(sa_column=_text())  # ``due_at``, or the end of time
+    list_order: str = Field(sa_column=_text())  # see ``standing.list_order``
     claim_person: str | None = Field(sa_column=_text(nullable=True))
     claim_until: str | None = Field(sa_column=_text(nullable=True))
     proposal: str | None = Field(sa_column=_text(nullable=True))  # JSON
@@ -148,6 +147,7 @@ class CaseCountRow(SQLModel, table=True):
 
     bundle: str = Field(sa_column=_text(primary_key=True))
     branch: str = Field(sa_column=_text(primary_key=True))
+    queue: str = Field(sa_column=_text(primary_key=True))
     status: str = Field(sa_column=_text(primary_key=True))
     cases: int = Field(sa_column=_integer())
 

@@ -16,6 +16,7 @@ from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES
 from overrides.stores.hot_path import HotPath
 from overrides.stores.standing import DECISION_KINDS, KINDS, Standing, advance, opened
 
+_COUNTED = ("bundle", "branch", "queue", "status")
 _INSERT_FILE = insert(FILES)
 _INSERT_DECISION = insert(DECISIONS)
 _INSERT_ACT = insert(ACTS)
@@ -23,7 +24,7 @@ _INSERT_OUTCOME = insert(OUTCOMES)
 _INSERT_EXPORT = insert(EXPORTS)
 _INSERT_COUNT = upsert(COUNTS)
 _COUNT = _INSERT_COUNT.on_conflict_do_update(
-    index_elements=[COUNTS.c.bundle, COUNTS.c.branch, COUNTS.c.status],
+    index_elements=[COUNTS.c[name] for name in _COUNTED],
     set_={"cases": COUNTS.c.cases + _INSERT_COUNT.excluded.cases},
 )
 
@@ -43,7 +44,7 @@ _ON_RESCORE = frozenset(column.name for column in FILES.columns) - {
     "excluded",
 }
 _ON_ACT = (
-    *("status", "is_open", "version", "proposal", "proposal_person", "excluded", *_CLAIM),
+    *("status", "list_order", "version", "proposal", "proposal_person", "excluded", *_CLAIM),
     *("final", "side", "code", "by_person", "reviewer", "approver", "closed_at"),
 )
 _CHANGE_CLAIM = _change(*_CLAIM)
@@ -97,7 +98,7 @@ class CaseProjector:
             changed = advance(before, event)
             after = {**before, **changed}
             _write_changes(path, changed, after)
-            if any(after[name] != before[name] for name in ("bundle", "branch", "status")):
+            if any(after[name] != before[name] for name in _COUNTED):
                 _count(path, before, -1)
                 _count(path, after, 1)
         if event.type in DECISION_KINDS:
@@ -130,7 +131,7 @@ def _write_changes(path: HotPath, changed: Standing, after: Standing) -> None:
 
 def _count(path: HotPath, standing: Standing, step: int) -> None:
     """One case more or fewer in this state."""
-    keys = {name: standing[name] for name in ("bundle", "branch", "status")}
+    keys = {name: standing[name] for name in _COUNTED}
     path.run(_COUNT, {**keys, "cases": step})
 
 

@@ -18,6 +18,9 @@ Moves = Callable[[Mapping[str, Any], Event], Standing]
 
 DECISION_KINDS = frozenset({"decision_made", "decision_failed"})
 END_OF_TIME = "9999-12-31T23:59:59.999999Z"
+OPEN, CLOSED = "0", "1"  # first character of every place in a list
+
+_BACKWARDS = str.maketrans("0123456789", "9876543210")
 
 _NO_CLAIM: Standing = {"claim_person": None, "claim_until": None}
 _NO_PROPOSAL: Standing = {"proposal": None, "proposal_person": None}
@@ -34,7 +37,7 @@ _UNDECIDED: Standing = {
 
 def opened(event: Event, application_key: str | None) -> Standing:
     """Standing of the case that a first decision opens."""
-    return {
+    standing = {
         "case_ref": event.case,
         "log": event.log,
         "application_key": application_key,
@@ -43,13 +46,25 @@ def opened(event: Event, application_key: str | None) -> Standing:
         "excluded": "[]",
         **_scored(event),
     }
+    return {**standing, "list_order": list_order(standing)}
+
+
+def list_order(standing: Mapping[str, Any]) -> str:
+    """Where the case stands in any list, as text that sorts.
+
+    Open cases come first, due soonest first, and then the closed ones, closed last first.
+    """
+    if standing["status"] in OPEN_STATES:
+        return OPEN + (standing["due_at"] or END_OF_TIME)
+    return CLOSED + (standing["closed_at"] or END_OF_TIME).translate(_BACKWARDS)
 
 
 def advance(standing: Mapping[str, Any], event: Event) -> Standing:
     """What the event changes in the standing; empty for an event that changes nothing."""
     if event.type in DECISION_KINDS:
-        claim = {name: standing[name] for name in _NO_CLAIM}
-        return {**_scored(event), **claim, "version": standing["version"] + 1}
+        kept = {name: standing[name] for name in _NO_CLAIM}
+        changed = {**_scored(event), **kept, "version": standing["version"] + 1}
+        return {**changed, "list_order": list_order(changed)}
     moves = _MOVES.get(event.type)
     if moves is None:
         return {}
@@ -57,19 +72,17 @@ def advance(standing: Mapping[str, Any], event: Event) -> Standing:
     if event.type not in _UNSEEN:
         changed["version"] = standing["version"] + 1
     if "status" in changed:
-        changed["is_open"] = changed["status"] in OPEN_STATES
+        changed["list_order"] = list_order({**standing, **changed})
     return changed
 
 
 def _scored(event: Event) -> Standing:
     """What a decision says of the case; a failed one gives the case to a person."""
     data = event.data
-    status = data["status"]
     return {
         "bundle": data["bundle"],
         "subject": data["subject"],
-        "status": status,
-        "is_open": status in OPEN_STATES,
+        "status": data["status"],
         "attempt": data["attempt"],
         "decision_id": data["decision_id"],
         "decision_event": event.event_id,
@@ -84,7 +97,6 @@ def _scored(event: Event) -> Standing:
         "routing": json.dumps(data["routing"]),
         "received_at": data["received_at"] or None,
         "due_at": data["due_at"] or None,
-        "due_sort": data["due_at"] or END_OF_TIME,
         "simulated": data["simulated"],
         **_NO_CLAIM,
         **_NO_PROPOSAL,

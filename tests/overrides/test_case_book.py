@@ -1,7 +1,9 @@
 """What the tables of the cases say is what the ledger says, and can be filled again from it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from overrides.cases import Case
 from overrides.errors import CaseClosed, StaleCase, UnknownCase
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, State
-from overrides.reading import CaseFilter, Order
+from overrides.reading import CaseFilter
 from overrides.stores.engine import writing
 from overrides.stores.ledger_tables import DataKey
 from overrides.stores.rebuild import rebuild
@@ -230,24 +232,33 @@ def test_no_table_of_the_cases_holds_what_an_applicant_or_officer_wrote(house: H
         assert secret not in rows
 
 
-def test_the_queue_is_most_urgent_first_page_by_page_without_gap_or_double(house: House) -> None:
+def test_a_list_has_urgent_cases_first_and_no_gap_or_double_between_pages(house: House) -> None:
     due = {}
-    for hours in (9, 3, 7, 3, 1, 5, 3):
+    for hours in (900, 300, 700, 300, 100, 500, 300):
         at = instant_text(NOON + timedelta(hours=hours))
         due[house.apply_for("refer", due_at=at)] = at
     without_clock = house.apply_for("refer", due_at=None)
-    for order, limit in ((Order.URGENT, 3), (Order.URGENT, 8), (Order.NEWEST, 3)):
+    closed = [house.apply_for("refer") for _ in range(3)]
+    house.review(closed[1], "decline")
+    house.withdraw(closed[2])
+    house.review(closed[0], "approve")
+    urgent = [*sorted(due, key=lambda ref: (due[ref], ref)), without_clock]
+    lists = {
+        frozenset[CaseStatus](): urgent,
+        frozenset({CaseStatus.IN_REVIEW}): urgent,
+        frozenset({CaseStatus.DECIDED}): [closed[0], closed[1]],
+        EVERY: [*urgent, closed[0], closed[2], closed[1]],
+    }
+    for (statuses, expected), limit in product(lists.items(), (1, 3, 100)):
         seen: list[str] = []
         cursor, pages = "", 0
         while pages == 0 or cursor:
-            wanted = CaseFilter(order=order)
+            wanted = CaseFilter(statuses=statuses)
             page = house.book.rows(wanted, house.now, cursor=cursor, limit=limit)
             seen += [row.case_ref for row in page.rows]
             cursor, pages = page.next_cursor, pages + 1
-        by_due = sorted(due, key=lambda ref: (due[ref], ref))
-        newest = [without_clock, *sorted(due, reverse=True)]
-        assert seen == ([*by_due, without_clock] if order is Order.URGENT else newest)
-        assert pages == -(-8 // limit)
+        assert seen == expected
+        assert pages == -(-len(expected) // limit)
 
 
 def test_a_cursor_that_no_page_gave_is_refused(house: House) -> None:
@@ -279,6 +290,15 @@ def test_filters_keep_what_they_say(house: House) -> None:
     assert kept(CaseFilter(queue="urgent")) == {"claimed"}
     assert kept(CaseFilter(holder=OFFICER.ref)) == {"claimed"}
     assert kept(CaseFilter(free=True)) == still_open - {"claimed"}
+    assert kept(CaseFilter(free=True, branch="north", queue="urgent")) == set()
+    assert kept(CaseFilter(free=True, queue="standard", bundle="german-credit")) == still_open - {
+        "claimed"
+    }
+    mine = CaseFilter(holder=OFFICER.ref, statuses=IN_REVIEW, branch="north", queue="urgent")
+    assert kept(mine) == {"claimed"}
+    assert kept(replace(mine, branch="south")) == set()
+    assert kept(CaseFilter(queue="urgent", statuses=IN_REVIEW)) == {"claimed"}
+    assert kept(CaseFilter(queue="urgent", statuses=frozenset({CaseStatus.DECIDED}))) == set()
     assert kept(CaseFilter(open_to=OFFICER.ref)) == still_open - {"proposed", "rejected"}
     assert kept(CaseFilter(open_to="p-ash")) == still_open
     house.now += timedelta(hours=1)

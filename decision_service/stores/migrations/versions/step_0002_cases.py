@@ -58,9 +58,10 @@ def _case_count() -> None:
         "case_count",
         sa.Column("bundle", sa.Text(), nullable=False),
         sa.Column("branch", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("cases", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("bundle", "branch", "status"),
+        sa.PrimaryKeyConstraint("bundle", "branch", "queue", "status"),
     )
 
 
@@ -102,7 +103,6 @@ def _case_file() -> None:
         sa.Column("application_key", sa.Text(), nullable=True),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("decision_id", sa.Text(), nullable=False),
@@ -119,7 +119,7 @@ def _case_file() -> None:
         sa.Column("opened_at", sa.Text(), nullable=False),
         sa.Column("received_at", sa.Text(), nullable=True),
         sa.Column("due_at", sa.Text(), nullable=True),
-        sa.Column("due_sort", sa.Text(), nullable=False),
+        sa.Column("list_order", sa.Text(), nullable=False),
         sa.Column("claim_person", sa.Text(), nullable=True),
         sa.Column("claim_until", sa.Text(), nullable=True),
         sa.Column("proposal", sa.Text(), nullable=True),
@@ -136,27 +136,16 @@ def _case_file() -> None:
         sa.PrimaryKeyConstraint("case_ref"),
         sa.UniqueConstraint("application_key"),
     )
-    op.create_index(
-        "case_file_branch_open",
-        "case_file",
-        ["branch", "is_open", "due_sort", "case_ref"],
-        unique=False,
-    )
-    op.create_index(
-        "case_file_branch_status",
-        "case_file",
-        ["branch", "status", "due_sort", "case_ref"],
-        unique=False,
-    )
-    op.create_index("case_file_holder", "case_file", ["claim_person"], unique=False)
-    op.create_index(
-        "case_file_open", "case_file", ["is_open", "due_sort", "case_ref"], unique=False
-    )
-    op.create_index("case_file_opened", "case_file", ["opened_at", "case_ref"], unique=False)
-    op.create_index(
-        "case_file_status", "case_file", ["status", "due_sort", "case_ref"], unique=False
-    )
-    op.create_index("case_file_subject", "case_file", ["subject", "opened_at"], unique=False)
+    for name, columns in (
+        ("branch", ["branch", "list_order", "case_ref"]),
+        ("branch_status", ["branch", "status", "list_order", "case_ref"]),
+        ("holder", ["claim_person", "list_order", "case_ref"]),
+        ("list", ["list_order", "case_ref"]),
+        ("queue", ["queue", "list_order", "case_ref"]),
+        ("status", ["status", "list_order", "case_ref"]),
+        ("subject", ["subject", "opened_at"]),
+    ):
+        op.create_index(f"case_file_{name}", "case_file", columns, unique=False)
 
 
 def _feedback_export() -> None:
