@@ -1,6 +1,7 @@
 """A case as its page shows it. Every sentence rests on what the record has."""
 
 from datetime import datetime
+from typing import Any
 
 from decision_service import wording
 from decision_service.case_history import EVIDENCE_WORDS, history
@@ -25,31 +26,15 @@ Pairs = tuple[tuple[str, str], ...]
 
 def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     """Everything the case page shows to this actor."""
-    file, decision, loaded = dossier.file, dossier.file.decision, dossier.loaded
-    case, row, rules = file.case, file.row, loaded.rules if loaded else None
+    case, decision = dossier.file.case, dossier.file.decision
+    rules = dossier.loaded.rules if dossier.loaded else None
     may = rights(case, actor, rules, now, dossier.name)
     probability = float(decision.probability) if decision.probability else None
     approve_up_to, decline_above = _cutoffs(decision, rules)
     side = _override_side(case.recommendation)
     held = case.claim is not None and case.claim.holds(now)
     return CaseView(
-        case_id=case.case_ref,
-        application_id=dossier.application_id,
-        version=case.version,
-        status=case.status.value,
-        status_words=words.STATUS_WORDS[case.status],
-        bundle=case.bundle,
-        bundle_title=loaded.bundle.title if loaded else case.bundle,
-        model_version=decision.model.version if decision.model else "",
-        policy_version=decision.policy.version if decision.policy else "",
-        codebook_version=decision.codebook.version if decision.codebook else "",
-        amount=wording.money(case.amount),
-        product=row.product,
-        branch=row.branch,
-        received_at=row.received_at or row.opened_at,
-        due=row.due_at,
-        overdue=case.status in OPEN_STATES and row.due_at is not None and row.due_at < now,
-        simulated=row.simulated,
+        **_head(dossier, now),
         recommendation=case.recommendation.value if probability is not None else "",
         recommendation_words=_recommendation_words(decision),
         probability=probability,
@@ -88,6 +73,31 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         concepts=_concepts(dossier),
         links=_links(dossier),
     )
+
+
+def _head(dossier: Dossier, now: datetime) -> dict[str, Any]:
+    """What stands above the page: which case this is, and how it stands."""
+    case, row, decision = dossier.file.case, dossier.file.row, dossier.file.decision
+    loaded = dossier.loaded
+    return {
+        "case_id": case.case_ref,
+        "application_id": dossier.application_id,
+        "version": case.version,
+        "status": case.status.value,
+        "status_words": words.STATUS_WORDS[case.status],
+        "bundle": case.bundle,
+        "bundle_title": loaded.bundle.title if loaded else case.bundle,
+        "model_version": decision.model.version if decision.model else "",
+        "policy_version": decision.policy.version if decision.policy else "",
+        "codebook_version": decision.codebook.version if decision.codebook else "",
+        "amount": wording.money(case.amount),
+        "product": row.product,
+        "branch": row.branch,
+        "received_at": row.received_at or row.opened_at,
+        "due": row.due_at,
+        "overdue": case.status in OPEN_STATES and row.due_at is not None and row.due_at < now,
+        "simulated": row.simulated,
+    }
 
 
 def _cutoffs(decision: DecisionRow, rules: Rules | None) -> tuple[float, float]:
