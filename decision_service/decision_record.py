@@ -149,8 +149,8 @@ def sheet_of(prepared: Prepared, finding: Finding, new_id: NewId, latency_us: in
     if finding.explanation is None:
         data |= {"cause": finding.failure, "fallback": FALLBACK}
     else:
-        data |= _score(prepared, finding, finding.explanation)
-        payloads["explanation"] = _explanation(finding.explanation)
+        payloads["explanation"] = explained = _explanation(finding.explanation)
+        data |= _score(prepared, finding, finding.explanation, explained["reasons"])
     return Sheet(
         prepared=prepared,
         finding=finding,
@@ -197,7 +197,9 @@ def _business(
     }
 
 
-def _score(prepared: Prepared, finding: Finding, explanation: Explanation) -> dict[str, Any]:
+def _score(
+    prepared: Prepared, finding: Finding, explanation: Explanation, reasons: Mapping[str, Any]
+) -> dict[str, Any]:
     """Members that only a scored decision has."""
     loaded = prepared.in_use.loaded
     assert loaded is not None, "a score comes from a loaded bundle"
@@ -214,14 +216,14 @@ def _score(prepared: Prepared, finding: Finding, explanation: Explanation) -> di
         "approve_up_to": spec.approve_up_to,
         "decline_above": spec.decline_above,
         "distance": finding.assessment.distance,
-        "adverse": _ranked(explanation.adverse),
-        "favourable": _ranked(explanation.favourable),
+        "adverse": _ranked(reasons["adverse"]),
+        "favourable": _ranked(reasons["favourable"]),
     }
 
 
-def _ranked(reasons: Sequence[Reason]) -> list[list[str]]:
+def _ranked(reasons: Sequence[Mapping[str, Any]]) -> list[list[str]]:
     """Concepts with their contributions, strongest first."""
-    return [[reason.concept, decimal_text(reason.contribution)] for reason in reasons]
+    return [[reason["concept"], reason["contribution"]] for reason in reasons]
 
 
 def _inputs(prepared: Prepared) -> dict[str, Mapping[str, Any]]:

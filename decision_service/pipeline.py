@@ -38,6 +38,9 @@ SUSPENDED = "suspended"
 UNAVAILABLE = "bundle_unavailable"
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the sender is told. ``replayed``: the same request came before."""
@@ -146,7 +149,7 @@ class Pipeline:
 
     def _once(self, actor: Actor, key: str, body: object) -> OnceOnly:
         """The identity of this request; the body is remembered by a keyed hash only."""
-        text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = _encoder.encode(body)
         fingerprint = self.preparer.vault.lookup_hash("request", text)
         return OnceOnly(actor.ref, ROUTE, key, fingerprint)
 

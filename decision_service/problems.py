@@ -116,6 +116,8 @@ FACTS: Mapping[type[BaseException], tuple[str, ...]] = {
     service.TooManyAttempts: ("seconds",),
 }
 
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
 FACT_NAMES: Mapping[str, str] = {"status": "case_status"}  # a problem has a status of its own
 
 
@@ -171,7 +173,7 @@ def plain_problem(
 
 def encode(body: Mapping[str, Any]) -> bytes:
     """A problem or an answer as JSON; nothing that is no number can leave in it."""
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _encoder.encode(body).encode()
 
 
 def kebab(name: str) -> str:
