@@ -12,6 +12,8 @@ from sqlmodel import SQLModel
 from overrides.stores.guards import install_guards
 
 BUSY_SECONDS = 5.0
+SQLITE_POOL = {"pool_size": 16, "max_overflow": 48}  # a connection is a file that is open
+POSTGRES_POOL = {"pool_size": 8, "max_overflow": 16}
 WRITES = "countermand_writes"  # execution option of a connection that will write
 
 
@@ -25,7 +27,9 @@ def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
         return _open_sqlite(url, busy_seconds)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_pre_ping=True, isolation_level="READ COMMITTED")
+    engine = create_engine(
+        parsed, pool_pre_ping=True, isolation_level="READ COMMITTED", **POSTGRES_POOL
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: Any, _record: object) -> None:
@@ -40,7 +44,7 @@ def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
 
 def _open_sqlite(url: str, busy_seconds: float) -> Engine:
     """SQLite with WAL and full synchronisation: NORMAL loses commits when the power fails."""
-    engine = create_engine(url, connect_args={"timeout": busy_seconds})
+    engine = create_engine(url, connect_args={"timeout": busy_seconds}, **SQLITE_POOL)
 
     @event.listens_for(engine, "connect")
     def _prepare(raw: sqlite3.Connection, _record: object) -> None:

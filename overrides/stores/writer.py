@@ -9,11 +9,11 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select
+from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from overrides.canonical import canonical
@@ -31,6 +31,8 @@ from overrides.vault import Vault
 GROUP_MAX = 64
 QUEUE_MAX = 1024
 CLOCK_TOLERANCE = timedelta(seconds=2)
+ANSWERS_KEPT = timedelta(days=30)
+FORGET_EVERY = timedelta(hours=1)
 SYSTEM = "system"  # the actor of entries the journal writes by itself
 
 _ONCE = Idempotency.__table__  # type: ignore[attr-defined]
@@ -42,6 +44,7 @@ _SELECT_ONCE = select(
     _ONCE.c.key_hash == bindparam("key_hash"),
 )
 _INSERT_ONCE = insert(_ONCE)
+_FORGET = delete(_ONCE).where(_ONCE.c.recorded_at < bindparam("before"))
 
 
 @dataclass(slots=True)
@@ -76,6 +79,7 @@ class SqlJournal:
         self._projectors = projectors
         self._states = states
         self._clock_behind = False
+        self._forgot_at: datetime | None = None
         self._driver_error: type[Exception] = engine.dialect.loaded_dbapi.Error
         self._one_command_errors: tuple[type[Exception], ...] = tuple(
             getattr(engine.dialect.loaded_dbapi, name)
@@ -157,6 +161,7 @@ class SqlJournal:
         with writing(self._engine) as connection, HotPath(connection) as path:
             tail = Tail(connection, path, self._log, self._vault, self._projectors)
             self._watch_clock(tail)
+            self._forget(path)
             outcomes = [self._run_one(connection, path, tail, job) for job in jobs]
             tail.finish()
         return outcomes
@@ -233,6 +238,13 @@ class SqlJournal:
         held, clock = tail.not_before(now)
         tail.append([draft], now=held, clock=clock, req=None)
         self._clock_behind = True
+
+    def _forget(self, path: HotPath) -> None:
+        """Let go of answers that nobody may ask for again, once an hour."""
+        now = self._clock()
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            path.run(_FORGET, {"before": instant_text(now - ANSWERS_KEPT)})
+            self._forgot_at = now
 
     def _breaks_the_group(self, failure: Exception) -> bool:
         """Whether the database itself failed, rather than this one command."""

@@ -1,6 +1,8 @@
+import hmac
 import itertools
 import os
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
@@ -20,6 +22,15 @@ def test_what_was_sealed_opens_with_its_salt() -> None:
     salt, text = VAULT.unseal(KEY, "event-1", 0, SEALED)
     assert text == TEXT
     assert commitment_of(salt, "event-1", "note", text) == SEALED.commitment
+
+
+def test_a_commitment_and_a_lookup_are_computed_as_written_down() -> None:
+    """So that somebody else's program can check a disclosure."""
+    message = b"countermand/commit/v1\0" + b"note\0" + b"event-1\0" + b'{"text":"x"}'
+    expected = hmac.new(b"s" * 32, message, sha256).hexdigest()
+    assert commitment_of(b"s" * 32, "event-1", "note", b'{"text":"x"}') == expected
+    expected = hmac.new(b"l" * 32, b"party\0ref", sha256).hexdigest()
+    assert VAULT.lookup_hash("party", "ref") == expected
 
 
 def test_sealing_twice_gives_nothing_to_compare() -> None:

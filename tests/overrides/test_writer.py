@@ -244,6 +244,17 @@ def test_the_state_and_the_entry_agree_on_the_time(ledger: TestLedger) -> None:
     assert entry.recorded_at > NOON
 
 
+def test_an_answer_is_kept_for_thirty_days(tmp_path: Path) -> None:
+    with turned_clock(tmp_path) as (ledger, clock):
+        once = OnceOnly("caller", "POST /things", "key", "fingerprint")
+        replayed = []
+        for days in (0, 29, 2):
+            clock.at += timedelta(days=days)
+            outcome = ledger.journal.submit(writes(ledger.open.viewed()), once=once)
+            replayed.append(outcome.result().replayed)
+        assert replayed == [False, True, False]
+
+
 def test_projections_can_be_dropped_and_filled_again(ledger: TestLedger) -> None:
     for n in range(5):
         ledger.write(ledger.open.withdrawn(f"case-{n}", f"note {n}"), ledger.open.viewed())
