@@ -5,7 +5,7 @@ DATA ?= countermand-data
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 READY := $(VENV)/ready
 PYTEST := $(BIN)/python -m pytest
 
@@ -65,7 +65,7 @@ lock: $(READY)
 
 # The lock is installed by hash, the project itself without asking an index for anything.
 $(READY): requirements/lock.txt pyproject.toml | $(BIN)/python
-	@echo "Setting up $(VENV) (a minute or two, once)"
+	@echo "Setting up $(VENV), a minute or two, once ..."
 	@$(PIP) install --require-hashes -r requirements/lock.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
