@@ -7,7 +7,8 @@ import logging
 import random
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -34,8 +35,9 @@ from overrides.checkpointer import Checkpointer
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
 from overrides.keyfiles import SIGNING, create_keys, open_signer, open_vault
-from overrides.ledger import sign_checkpoint
+from overrides.ledger import LedgerBook, sign_checkpoint
 from overrides.notes import Signer
+from overrides.reading import CaseBook
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.engine import open_engine
 from overrides.stores.ledger_book import SqlLedgerBook
@@ -53,6 +55,24 @@ LOG_RANDOM_BYTES = 5
 LOCK_FILE = "serve.lock"
 
 RandomBytes = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What everything else stands on."""
+
+    settings: Settings
+    clock: Clock
+    new_id: NewId
+    random_bytes: RandomBytes
+    signer: Signer
+    vault: Vault
+    engine: Engine
+
+    @property
+    def log(self) -> str:
+        """Name of the log."""
+        return self.signer.name
 
 
 def build(
@@ -73,69 +93,103 @@ def build(
     Raises AlreadyServed.
     """
     clock = clock or _now
-    new_id = new_id or id_maker(clock, random_bytes)
     settings.data.mkdir(parents=True, exist_ok=True)
-    lock = _lock(settings) if serving and settings.embedded else None
-    signer, vault = _keys(settings, random_bytes)
-    engine = open_engine(settings.url)
-    prepare(engine)
-    cases = CaseProjector(vault.lookup_hash)
+    with ExitStack() as opened:
+        if serving and settings.embedded:
+            opened.callback(_lock(settings).close)
+        signer, vault = _keys(settings, random_bytes)
+        engine = open_engine(settings.url)
+        opened.callback(engine.dispose)
+        ground = _Ground(
+            settings=settings,
+            clock=clock,
+            new_id=new_id or id_maker(clock, random_bytes),
+            random_bytes=random_bytes,
+            signer=signer,
+            vault=vault,
+            engine=engine,
+        )
+        chance = chance or random.SystemRandom().random
+        return _furnish(ground, opened, chance, serving=serving, demo_note=demo_note)
+
+
+def _furnish(
+    ground: _Ground, opened: ExitStack, chance: Chance, *, serving: bool, demo_note: str
+) -> Services:
+    """Everything that stands on the ground; what is opened here is closed in turn."""
+    prepare(ground.engine)
+    ledger = SqlLedgerBook(ground.engine, log=ground.log, vault=ground.vault)
+    checkpointer = Checkpointer(ledger, ground.signer, ground.clock, on_problem=_tell)
+    opened.callback(checkpointer.close)  # after the journal, so that it signs the last entries
+    cases = CaseProjector(ground.vault.lookup_hash)
     projectors: tuple[Projector, ...] = (cases, PeopleProjector())
     journal = SqlJournal(
-        engine,
-        log=signer.name,
-        vault=vault,
-        clock=clock,
-        new_id=new_id,
+        ground.engine,
+        log=ground.log,
+        vault=ground.vault,
+        clock=ground.clock,
+        new_id=ground.new_id,
         projectors=projectors,
         states=cases,
         grouped=serving,
     )
-    ledger = SqlLedgerBook(engine, log=signer.name, vault=vault)
+    opened.callback(journal.close)
     if not ledger.head().size:
-        _open_ledger(journal, signer, new_id, demo_note)
-    book = SqlCaseBook(engine, log=signer.name)
+        _open_ledger(journal, ground, demo_note)
+    if serving:
+        if ledger.latest_checkpoint() is None:
+            sign_checkpoint(ledger, ground.signer, ground.clock)
+        checkpointer.start()
+    book = SqlCaseBook(ground.engine, log=ground.log)
+    pipeline = _pipeline(ground, opened, journal, ledger, book, chance)
+    return Services(
+        settings=ground.settings,
+        clock=ground.clock,
+        new_id=ground.new_id,
+        chance=chance,
+        journal=journal,
+        vault=ground.vault,
+        signer=ground.signer,
+        ledger=ledger,
+        cases=book,
+        people=_people(ground),
+        registry=pipeline.registry,
+        decisions=pipeline,
+        rebuild=lambda: rebuild(
+            ground.engine, log=ground.log, vault=ground.vault, projectors=projectors
+        ),
+        verify=lambda trust: verify_engine(ground.engine, log=ground.log, trust=trust),
+        closers=(opened.pop_all().close,),
+    )
+
+
+def _pipeline(
+    ground: _Ground,
+    opened: ExitStack,
+    journal: Journal,
+    ledger: LedgerBook,
+    book: CaseBook,
+    chance: Chance,
+) -> Pipeline:
+    """The path of an application, from the registry to the record."""
+    settings = ground.settings
     registry = Registry(
-        folder=settings.bundles, events=ledger, journal=journal, new_id=new_id, loader=Loader()
+        folder=settings.bundles,
+        events=ledger,
+        journal=journal,
+        new_id=ground.new_id,
+        loader=Loader(),
     )
     scorer = Scorer(deadline_s=settings.score_deadline_s, rows_max=settings.score_rows_max)
-    chance = chance or random.SystemRandom().random
-    pipeline = Pipeline(
+    opened.callback(scorer.close)
+    return Pipeline(
         registry=registry,
         scorer=scorer,
         journal=journal,
-        preparer=Preparer(vault, clock),
+        preparer=Preparer(ground.vault, ground.clock),
         reader=DecisionReader(ledger, book, registry),
-        new_id=new_id,
+        new_id=ground.new_id,
         chance=chance,
-    )
-    checkpointer = Checkpointer(ledger, signer, clock, on_problem=_tell) if serving else None
-    if checkpointer:
-        if ledger.latest_checkpoint() is None:
-            sign_checkpoint(ledger, signer, clock)
-        checkpointer.start()
-    return Services(
-        settings=settings,
-        clock=clock,
-        new_id=new_id,
-        chance=chance,
-        journal=journal,
-        vault=vault,
-        signer=signer,
-        ledger=ledger,
-        cases=book,
-        people=_people(engine, vault, clock, random_bytes),
-        registry=registry,
-        decisions=pipeline,
-        rebuild=lambda: rebuild(engine, log=signer.name, vault=vault, projectors=projectors),
-        verify=lambda trust: verify_engine(engine, log=signer.name, trust=trust),
-        closers=(
-            scorer.close,
-            journal.close,
-            *((checkpointer.close,) if checkpointer else ()),
-            engine.dispose,
-            *((lock.close,) if lock else ()),
-        ),
     )
 
 
@@ -153,33 +207,34 @@ def _keys(settings: Settings, random_bytes: RandomBytes) -> tuple[Signer, Vault]
     return open_signer(settings.keys), vault
 
 
-def _people(engine: Engine, vault: Vault, clock: Clock, random_bytes: RandomBytes) -> People:
+def _people(ground: _Ground) -> People:
     """Who may come in, and how they prove it."""
+    engine, clock = ground.engine, ground.clock
     return People(
         store=SqlPeopleStore(engine),
-        sessions=Sessions(SqlSessionStore(engine), clock, random_bytes),
+        sessions=Sessions(SqlSessionStore(engine), clock, ground.random_bytes),
         passwords=Passwords(),
-        lock_out=LockOut(SqlAttemptStore(engine), clock, vault.lookup_hash),
-        random_bytes=random_bytes,
+        lock_out=LockOut(SqlAttemptStore(engine), clock, ground.vault.lookup_hash),
+        random_bytes=ground.random_bytes,
     )
 
 
-def _open_ledger(journal: Journal, signer: Signer, new_id: NewId, demo_note: str) -> None:
+def _open_ledger(journal: Journal, ground: _Ground, demo_note: str) -> None:
     """Write the first entry: which log this is, whose signatures it has, whether it is a demo."""
     draft = Draft(
-        event_id=new_id(),
+        event_id=ground.new_id(),
         type="ledger_opened",
         actor=HOST.ref,
         role=HOST.role.value,
         data={
-            "log": signer.name,
+            "log": ground.log,
             "demo": bool(demo_note),
             "demo_note": demo_note,
             "schema": SCHEMA,
-            "keys": [signer.key.vkey],
+            "keys": [ground.signer.key.vkey],
         },
     )
-    once = OnceOnly(HOST.ref, "open", signer.name, "")
+    once = OnceOnly(HOST.ref, "open", ground.log, "")
     journal.submit(lambda _: Decided((draft,)), once=once).result()
 
 
