@@ -16,6 +16,7 @@ from ui.visit import Doer, Reader, Typed, go, new_key, office, shell, text
 
 router = APIRouter(include_in_schema=False)
 
+NUMBER_CHARS_MAX = 24
 STATE_WORDS: Mapping[str, str] = {
     "good": "On target",
     "watch": "Watch",
@@ -23,6 +24,13 @@ STATE_WORDS: Mapping[str, str] = {
     "not enough": "Not enough data",
     "none": "No target",
 }
+
+
+def _numeric(column: tuple[str, ...]) -> bool:
+    """Whether the cells of a column are numbers, or say that there is none."""
+    return any(cell[:1].isdigit() for cell in column) and all(
+        len(cell) <= NUMBER_CHARS_MAX for cell in column
+    )
 
 
 def _plotted(section: BoardSection) -> PlottedSection:
@@ -40,6 +48,7 @@ def _plotted(section: BoardSection) -> PlottedSection:
         section=section,
         figures=figures,
         pictured=any(figure.point is not None for figure in section.figures),
+        numeric=tuple(_numeric(column) for column in zip(*section.table[1:], strict=True)),
         ends=(f"{scale.low * 100:.3g} %", f"{scale.high * 100:.3g} %") if scale else None,
     )
 

@@ -24,6 +24,11 @@ class Fault:
     text: str
     fields: tuple[tuple[str, str], ...] = ()  # id of the input or "", sentence
 
+    @property
+    def lead(self) -> str:
+        """The sentence above the list; empty when the list says the same."""
+        return "" if self.text in {said for _, said in self.fields} else self.text
+
     def at(self, element: str) -> str:
         """What is wrong with one input; empty when nothing is."""
         return next((said for name, said in self.fields if name == element), "")
@@ -77,10 +82,12 @@ class PlottedFigure:
 class PlottedSection:
     """One group of the board with its pictures.
 
-    ``ends`` are the numbers at both ends of the pictures where all of them share one scale.
+    ``ends`` are the numbers at both ends of the pictures where all of them share one scale;
+    ``numeric`` says of each column of the table whether it holds numbers.
     """
 
     section: BoardSection
     figures: tuple[PlottedFigure, ...]
     pictured: bool
     ends: tuple[str, str] | None
+    numeric: tuple[bool, ...]

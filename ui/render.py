@@ -89,6 +89,7 @@ def _environment() -> Environment:
         count=words.count_words,
         of_hundred=words.of_hundred,
         push=words.push_words,
+        tight=words.tight,
         push_bar=pictures.push_bar,
     )
     return made

@@ -201,5 +201,11 @@ def of_hundred(probability: float) -> str:
 
 
 def push_words(amount: float) -> str:
-    """A contribution with its sign: ``+0.41``, and a true minus sign."""
-    return f"{amount:+.2f}".replace("-", MINUS)
+    """A contribution with its sign: ``+0.41``. What rounds to nothing has none."""
+    text = f"{amount:+.2f}"
+    return "0.00" if text[1:] == "0.00" else text.replace("-", MINUS)
+
+
+def tight(text: str) -> str:
+    """A text whose numbers stay on one line with their percent signs."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")

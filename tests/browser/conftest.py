@@ -1,11 +1,9 @@
 """A real browser over the pages of the fake application.
 
-The browser is looked for in ``COUNTERMAND_BROWSER``, then under its usual names. Where there is
-none, these tests are skipped with a sentence that says how to get one.
+Which browser, and what happens where there is none: ``tests/find_browser.py``.
 """
 
 import os
-import shutil
 import socket
 import threading
 import time
@@ -17,15 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.find_browser import HOW_TO_INSTALL, browser_path
 from tests.ui.fake_office import FakeOffice
 from tests.ui.fake_server import make_app
 from ui.visit import SESSION_COOKIE
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-HOW = (
-    "no browser found: install one (Debian and Ubuntu: apt install chromium), "
-    "or point COUNTERMAND_BROWSER at its program"
-)
 SWITCHES = [
     "--headless",
     "--no-sandbox",
@@ -43,14 +37,6 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-def find_browser() -> str | None:
-    """The browser's program, if there is one."""
-    named = os.environ.get("COUNTERMAND_BROWSER")
-    if named:
-        return named
-    return next((path for path in map(shutil.which, NAMES) if path), None)
-
-
 @dataclass
 class House:
     """The served application and the office behind it."""
@@ -63,9 +49,11 @@ class House:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
-    program = find_browser()
+    program = browser_path()
     if program is None:
-        pytest.skip(HOW)
+        refuse = pytest.fail if "COUNTERMAND_REQUIRE_BROWSER" in os.environ else pytest.skip
+        refuse(HOW_TO_INSTALL)
+    assert program is not None
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield browser

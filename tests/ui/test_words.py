@@ -16,6 +16,7 @@ from ui.words import (
     of_hundred,
     push_words,
     span_words,
+    tight,
 )
 
 NOON = datetime(2026, 3, 4, 12, 5, 59, tzinfo=UTC)
@@ -67,6 +68,8 @@ def test_counts_and_pushes() -> None:
     assert count_words(20853) == "20,853"
     assert push_words(0.414) == "+0.41"
     assert push_words(-0.414) == "\N{MINUS SIGN}0.41"
+    assert push_words(-0.0049) == push_words(0.0) == "0.00"
+    assert tight("at most 5 % of 100 %") == "at most 5\N{NO-BREAK SPACE}% of 100\N{NO-BREAK SPACE}%"
 
 
 def test_every_state_role_and_kind_has_words() -> None:

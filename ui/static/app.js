@@ -9,9 +9,6 @@
   const stored = () => { try { return localStorage.getItem(OFF) === "1"; } catch { return false; } };
   const store = (off) => { try { localStorage.setItem(OFF, off ? "1" : "0"); } catch { /* private window */ } };
 
-  // Where the person is: the summary of what went wrong comes first.
-  one("#fault")?.focus();
-
   // How long the page was in view, sent along with a decision.
   let seen = 0, since = document.hidden ? null : performance.now();
   const pause = () => { if (since !== null) { seen += performance.now() - since; since = null; } };
