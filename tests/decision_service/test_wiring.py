@@ -4,6 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,25 @@ def test_settings_come_from_the_environment_and_an_explicit_folder_wins(tmp_path
     plain = Settings.read({}, data=tmp_path)
     assert plain.url == f"sqlite:///{tmp_path / 'countermand.sqlite3'}"
     assert json.dumps(str(plain.keys)) == json.dumps(str(tmp_path / "keys"))
+
+
+@pytest.mark.postgres
+def test_the_same_service_stands_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    house = open_house(tmp_path, settings={"database_url": postgres_url})
+    beside = wiring.build(house.services.settings, serving=True)  # any number may serve
+    try:
+        first = house.decide(key="once", application_id="one")
+        assert first.status_code == 201
+        assert house.decide(key="once", application_id="one").json() == first.json()
+        with ThreadPoolExecutor(6) as pool:
+            told = list(
+                pool.map(lambda n: house.decide(application_id=f"many-{n}").status_code, range(30))
+            )
+            body = {"application_id": "one", "fields": house.example}
+            assert beside.decisions.decide_now(body, HOST).body["attempt"] == 2
+        assert told == [201] * 30
+        read = house.get(f"/v1/decisions/{first.json()['decision_id']}")
+        assert len(read.json()["contributions"]) > 10
+    finally:
+        beside.close()
+        house.close()
