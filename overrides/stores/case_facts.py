@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from overrides.cases import OPEN_STATES
-from overrides.instants import instant_text, parse_instant
+from overrides.instants import instant_text
 from overrides.labels import Ending, Observation
 from overrides.reading import BoardFact, FeedbackFact
 from overrides.stores.case_rows import (
@@ -21,6 +21,7 @@ from overrides.stores.case_rows import (
     event_in,
     instant_or_none,
     side_or_none,
+    stored_instant,
 )
 from overrides.stores.case_state import Row
 from overrides.stores.case_tables import ACTS, DECISIONS, FILES, OUTCOMES
@@ -135,7 +136,7 @@ def _observations(
             Observation(
                 kind=OutcomeKind(row["kind"]),
                 value=row["value"],
-                observed_at=parse_instant(row["observed_at"]),
+                observed_at=stored_instant(row["observed_at"]),
                 months_on_book=row["months_on_book"],
                 seq=row["seq"],
             )
@@ -166,7 +167,7 @@ def _fact(row: Row, observations: tuple[Observation, ...]) -> BoardFact:
         recommendation=Recommendation(row["recommendation"]),
         probability=None if probability is None else float(probability),
         reliable=bool(row["reliable"]),
-        opened_at=parse_instant(row["opened_at"]),
+        opened_at=stored_instant(row["opened_at"]),
         received_at=instant_or_none(row["received_at"]),
         completed_at=instant_or_none(row["completed_at"]),
         due_at=instant_or_none(row["due_at"]),
