@@ -173,11 +173,14 @@ class LedgerPages:
 
     def _simulated(self, events: Sequence[Event]) -> Mapping[str, bool]:
         """Which entries were played and not lived: they say so, or their case does."""
+        own = {event.event_id: bool(event.data.get("simulated")) for event in events}
+        if not self._demo():
+            return own
         cases = {event.case for event in events if event.case and "simulated" not in event.data}
         files = {ref: self.services.cases.case(ref) for ref in cases if REF.fullmatch(ref)}
         played = {ref: file.row.simulated for ref, file in files.items() if file is not None}
         return {
-            event.event_id: bool(event.data.get("simulated", played.get(event.case or "", False)))
+            event.event_id: own[event.event_id] or played.get(event.case or "", False)
             for event in events
         }
 

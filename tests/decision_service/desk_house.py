@@ -110,9 +110,11 @@ class DeskHouse:
         answer = self.services.decisions.decide_now(body, self.actors[by], self.key())
         return dict(answer.body)
 
-    def fields(self) -> Iterator[Mapping[str, Any]]:
-        """Fields of the applications, from the first on."""
-        return iter(application["fields"] for application in applications())
+    def simulate(self) -> dict[str, Any]:
+        """Send the next application as a simulated one; its decision object."""
+        body = {**next(self._applications), "branch": "north"}
+        core = self.actors["core"]
+        return dict(self.services.decisions.decide_now(body, core, "", simulated=True).body)
 
     def again(self, application_id: str, **members: Any) -> dict[str, Any]:
         """Send an application once more, changed as told; its decision object."""
@@ -140,7 +142,9 @@ class DeskHouse:
 
 
 @contextmanager
-def desk_house(data: Path, url: str = "", *, serving: bool = False) -> Iterator[DeskHouse]:
+def desk_house(
+    data: Path, url: str = "", *, serving: bool = False, demo_note: str = ""
+) -> Iterator[DeskHouse]:
     """An installation in a directory; on another database than the embedded one if named."""
     clock = Clock()
     chance = random.Random(11)
@@ -150,6 +154,7 @@ def desk_house(data: Path, url: str = "", *, serving: bool = False) -> Iterator[
         clock=clock,
         chance=lambda: 0.99,
         random_bytes=chance.randbytes,
+        demo_note=demo_note,
     )
     try:
         services.registry.add(sample_bundles() / BUNDLE, HOST)

@@ -161,13 +161,19 @@ def test_every_kind_of_entry_has_a_title() -> None:
     assert summary("decision_made", {}) == ""
 
 
-def test_simulated_entries_are_marked(tmp_path: Path) -> None:
-    with desk_house(tmp_path) as house:
-        body = {"application_id": "S-1", "fields": dict(next(iter(house.fields()))), "branch": "n"}
-        house.services.decisions.decide_now(body, house.actors["core"], "", simulated=True)
-        rows = Auditing(house.services).ledger(house.viewer("kofi"), "", "").rows
-    assert rows[0].simulated
-    assert not any(row.simulated for row in rows[1:])
+def test_what_was_simulated_is_marked_wherever_it_is_listed(tmp_path: Path) -> None:
+    with desk_house(tmp_path, demo_note="a demonstration") as house:
+        case_id = house.simulate()["case_id"]
+        house.desk.withdraw(house.viewer("asha"), case_id, house.form("asha", case_id))
+        house.apply()
+        state = Auditing(house.services).ledger(house.viewer("kofi"), "", "")
+        view = house.desk.case(house.viewer("asha"), case_id)
+        row = house.desk.search(house.viewer("asha"), case_id, "").rows[0]
+    played = {row.type for row in state.rows if row.case_id == case_id and row.simulated}
+    assert state.demo
+    assert played == {"decision_made", "reasons_shown", "case_withdrawn"}
+    assert [row.simulated for row in state.rows if row.case_id not in ("", case_id)] == [False]
+    assert (view.simulated, row.simulated) == (True, True)
 
 
 def test_the_list_of_models_and_the_card(house: DeskHouse, audit: Auditing) -> None:
