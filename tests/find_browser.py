@@ -1,7 +1,8 @@
 """Which browser the tests drive; run as a program it says so, or how to install one.
 
-A browser named in ``COUNTERMAND_BROWSER`` goes first, then Chromium or Chrome on the path, then the
-one that ``playwright install chromium`` has put in the user's cache.
+A browser named in ``COUNTERMAND_BROWSER`` goes first, then Chromium or one of its kin on the path,
+then the one that ``playwright install chromium`` has put in the user's cache. Where there is none
+its tests are skipped, or fail where ``COUNTERMAND_REQUIRE_BROWSER`` is set, as it is in CI.
 """
 
 import os
@@ -9,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 DOWNLOADED = "chromium-*/chrome-linux*/chrome"
 
 HOW_TO_INSTALL = """\
