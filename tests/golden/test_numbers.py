@@ -35,7 +35,9 @@ def test_override_rates_are_those_of_the_worked_example() -> None:
 @pytest.mark.parametrize(
     ("count", "of", "low", "high"), [(12, 200, 0.0347, 0.1019), (24, 800, 0.0202, 0.0443)]
 )
-def test_wilsons_interval_is_the_published_one(count: int, of: int, low: float, high: float) -> None:
+def test_wilsons_interval_is_the_published_one(
+    count: int, of: int, low: float, high: float
+) -> None:
     assert wilson(count, of) == pytest.approx((low, high), abs=5e-5)
     assert Share(count, of).interval == wilson(count, of)
 
