@@ -3,7 +3,7 @@
 import argparse
 
 from decision_service.commands.grammar import Verbs, whole
-from decision_service.commands.installation import settings_of
+from decision_service.commands.installation import keep_compiled, settings_of
 from decision_service.commands.serving import (
     HOST_DEFAULT,
     PORT_DEFAULT,
@@ -32,6 +32,7 @@ def demo(args: argparse.Namespace) -> int:
 
     settings, listening = settings_of(args), Listening(args.host, args.port)
     check_reach(listening)
+    keep_compiled(settings)
     return run(
         settings,
         listening.address(args.port),

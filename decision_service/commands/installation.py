@@ -30,7 +30,16 @@ def existing(args: argparse.Namespace) -> "Settings":
             f"'countermand init --data {settings.data}', or name another with --data"
         )
         refuse(text)
+    keep_compiled(settings)
     return settings
+
+
+def keep_compiled(settings: "Settings") -> None:
+    """Let compiled code lie in the installation where it cannot lie beside its source."""
+    import explain
+
+    if not os.access(explain.__path__[0], os.W_OK):
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(settings.data / "cache" / "numba"))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What went wrong, as one sentence that says what to do next."""
 
+DATABASE_LAYERS = frozenset({"sqlalchemy", "sqlite3", "psycopg", "alembic"})
 TRACE_ADVICE = "set COUNTERMAND_TRACE=1 and run it again to see where"
 
 
@@ -13,7 +14,7 @@ def sentence(failure: Exception) -> str:
         return " ".join(str(failure).split())
     if isinstance(failure, OSError):
         return _of_a_file(failure)
-    if type(failure).__module__.partition(".")[0] == "sqlalchemy":
+    if type(failure).__module__.partition(".")[0] in DATABASE_LAYERS:
         return _of_the_database(failure)
     if isinstance(failure, ModuleNotFoundError):
         return f"{failure.name} is not installed: install countermand[full]"
