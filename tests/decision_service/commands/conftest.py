@@ -1,10 +1,12 @@
 """A shell on an empty directory, one on a whole installation, and a bundle."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.decision_service.commands.servers import Servers
 from tests.decision_service.commands.shell import Shell, run_program
 from tests.sample_models.trained import sample_bundles
 
@@ -57,3 +59,11 @@ def house(empty: Shell, furnished: Path) -> Shell:
     """A shell on a copy of that installation."""
     shutil.copytree(furnished, empty.data)
     return empty
+
+
+@pytest.fixture
+def start() -> Iterator[Servers]:
+    """Starts servers, and ends those that are left."""
+    servers = Servers()
+    yield servers
+    servers.end()

@@ -2,16 +2,12 @@
 
 import ipaddress
 import json
-import re
 import signal
 import socket
 import ssl
-import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,70 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from decision_service.commands.serving import Listening, check_reach
-from tests.decision_service.commands.shell import Shell, program
-
-READY_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server as a program."""
-
-    process: subprocess.Popen[str]
-    address: str
-    trust: ssl.SSLContext | None = None
-
-    def ask(self, path: str, body: object = None, **headers: str) -> tuple[int, bytes]:
-        """A request and what it was answered."""
-        data = None if body is None else json.dumps(body).encode()
-        headers |= {"Content-Type": "application/json"} if data else {}
-        request = urllib.request.Request(f"{self.address}{path}", data, headers)
-        try:
-            with urllib.request.urlopen(request, timeout=30, context=self.trust) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return refused.code, refused.read()
-
-    def stop(self, number: int = signal.SIGINT) -> tuple[int, str]:
-        """Tell it to stop; its status and what it complained of."""
-        self.process.send_signal(number)
-        _, err = self.process.communicate(timeout=60)
-        return self.process.returncode, err
-
-
-Start = Callable[..., Server]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts servers, and ends those that are left."""
-    servers: list[Server] = []
-
-    def serve(data: Path, *options: object, trust: ssl.SSLContext | None = None) -> Server:
-        process = program(["serve", "--data", data, "--port", 0, *options])
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"https?://\S+", line)
-        if found is None:
-            raise AssertionError(process.communicate())
-        server = Server(process, found[0], trust)
-        servers.append(server)
-        until = time.monotonic() + READY_SECONDS
-        while time.monotonic() < until:
-            try:
-                if server.ask("/readyz")[0] == 200:
-                    return server
-            except OSError:
-                pass
-            time.sleep(0.1)
-        raise AssertionError(server.address)
-
-    yield serve
-    for server in servers:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.communicate(timeout=60)
+from tests.decision_service.commands.servers import Start
+from tests.decision_service.commands.shell import Shell
 
 
 def test_commands_work_beside_a_running_server_and_it_stops_when_told(
