@@ -1,5 +1,6 @@
 """Shows the demo: prepares it when it is not there, then serves it and says how to log in."""
 
+import os
 import shutil
 import sys
 import time
@@ -38,11 +39,18 @@ def run(
     if check:
         return 0
     print(f"Log in as {', '.join(SHOWN[:-1])} or {SHOWN[-1]}; the password is {PASSWORD}")  # noqa: T201
-    if browser:
+    if browser and _has_screen():
         opening = Timer(BROWSER_AFTER_SECONDS, webbrowser.open, (address,))
         opening.daemon = True
         opening.start()
     return serve()
+
+
+def _has_screen() -> bool:
+    """Whether a browser could open a window; without one a text browser would take the terminal."""
+    return sys.platform in {"darwin", "win32"} or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
 
 
 def _prepare(settings: Settings) -> None:
