@@ -84,7 +84,7 @@ class House:
             clock=self.clock,
             new_id=self.new_id,
             projectors=[self.projector],
-            states=self,  # type: ignore[arg-type]
+            states=self,
             grouped=False,
         )
         self.store = SqlPeopleStore(self.engine)
