@@ -7,10 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from decision_service.access import HOST
 from overrides.errors import LedgerUnavailable
 from overrides.journal import Command, OnceOnly, Receipt
-from tests.decision_service.desk_house import DeskHouse, desk_house
+from overrides.stores.engine import open_engine, writing
+from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from ui.ports import Refused
 from ui.views import ActForm
 
@@ -432,3 +435,50 @@ def test_the_officers_path_on_postgresql(tmp_path: Path, postgres_url: str) -> N
         with pytest.raises(Refused) as refused:
             house.desk.case(house.viewer("asha"), "\x00")
         assert refused.value.status == 404
+
+
+def test_a_case_without_a_score_is_decided_from_the_application_itself(tmp_path: Path) -> None:
+    with desk_house(tmp_path) as house:
+        house.services.registry.suspend(BUNDLE, HOST)
+        case_id = house.apply()["case_id"]
+        (row,) = house.desk.queue(house.viewer("asha"), {}, "").rows
+        assert (row.recommendation, row.band) == ("", "no score")
+        view = house.desk.case(house.viewer("asha"), case_id)
+        assert (view.probability, view.recommendation, view.adverse) == (None, "", ())
+        assert view.recommendation_words.startswith("The model is suspended")
+        assert view.facts
+        assert (view.agree_decision, view.may_decide) == ("", True)
+        form = house.form("asha", case_id, decision="decline", concepts=("R23",))
+        house.desk.review(house.viewer("asha"), case_id, form)
+        assert house.desk.case(house.viewer("asha"), case_id).final == "decline"
+
+
+def test_a_case_whose_keys_are_destroyed_is_still_shown_without_personal_parts(
+    tmp_path: Path,
+) -> None:
+    with desk_house(tmp_path) as house:
+        case_id = house.apply_until("decline")["case_id"]
+        house.desk.case(house.viewer("asha"), case_id)
+        engine = open_engine(house.services.settings.url)
+        with writing(engine) as connection:
+            connection.execute(text("DELETE FROM data_key"))
+        engine.dispose()
+        view = house.desk.case(house.viewer("asha"), case_id)
+        assert view.application_id == "This part has been erased."
+        assert (view.facts, view.adverse, view.favourable) == ((), (), ())
+        assert view.warnings[0] == "The personal parts of this application have been erased."
+        assert view.probability is not None
+        assert view.bars
+        assert len(house.desk.queue(house.viewer("asha"), {}, "").rows) == 1
+
+
+def test_an_amount_above_the_own_limit_is_said_before_it_is_tried(tmp_path: Path) -> None:
+    with desk_house(tmp_path) as house:
+        large = {"minor": 1_500_000, "currency": "DEM"}
+        case_id = house.apply_until("approve", amount=large)["case_id"]
+        view = house.desk.case(house.viewer("asha"), case_id)
+        assert any("above your limit of DM 10,000" in line for line in view.warnings)
+        form = house.form("asha", case_id, decision="approve")
+        assert refusal(house, "review", "asha", case_id, form).title == "Above your limit"
+        form = house.form("elena", case_id, decision="approve")
+        assert house.desk.review(house.viewer("elena"), case_id, form).startswith("Approved.")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from decision_service.access import HOST
+from decision_service.board_page import BoardPage
 from decision_service.errors import FolderTaken, InstantAhead, UnknownBundle
 from decision_service.feedback_export import FeedbackExport
 from decision_service.feedback_pages import FeedbackPages
@@ -288,3 +289,18 @@ def test_sets_are_for_who_builds_models(house: DeskHouse, who: str) -> None:
     with pytest.raises(Refused) as refused:
         FeedbackPages(house.services).feedback(house.viewer(who), "")
     assert refused.value.status == 403
+
+
+@pytest.mark.postgres
+def test_a_set_from_postgresql_is_the_same_as_one_from_the_embedded_database(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    made = []
+    for name, url in (("embedded", ""), ("server", postgres_url)):
+        with desk_house(tmp_path / name, url) as house:
+            fill(house)
+            as_of = house.clock()
+            manifest, rows = exported(house, tmp_path / f"{name}-set", as_of=as_of)
+            board = BoardPage(house.services).numbers(as_of=as_of)
+            made.append((manifest["label_status"], len(rows), board))
+    assert made[0] == made[1]
