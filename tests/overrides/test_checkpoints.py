@@ -15,7 +15,7 @@ from overrides.ledger import HEARTBEAT, sign_checkpoint
 from overrides.merkle import verify_consistency
 from overrides.notes import Signer, open_checkpoint
 from tests.ledgers import LOG, SteadyClock, TestLedger, ledger_at
-from tests.tampering import rewrite
+from tests.tampering import forge, rewrite
 
 
 @pytest.fixture
@@ -92,6 +92,14 @@ def test_a_ledger_that_was_changed_is_not_signed(ledger: TestLedger, attack: str
     with pytest.raises(LedgerAltered):
         sign(ledger)
     assert len(ledger.book.checkpoints()) == 1
+
+
+def test_a_ledger_written_anew_is_not_signed_over_what_was_signed_before(
+    ledger: TestLedger,
+) -> None:
+    forge(ledger, None, keep=20)
+    with pytest.raises(LedgerAltered, match="what was signed before"):
+        sign(ledger)
 
 
 def test_another_key_does_not_go_on_where_this_one_stopped(ledger: TestLedger) -> None:

@@ -24,7 +24,7 @@ from overrides.notes import Signer, open_checkpoint, open_note
 from overrides.tiles import place, split_hashes, tile_paths, unbundle
 from overrides.verify import PINNED, verify_export
 from tests.ledgers import LOG, TestLedger, ledger_at
-from tests.tampering import rewrite
+from tests.tampering import changed, rewrite
 
 NO_TRUST = Trust(keys=(), keys_from="")
 
@@ -139,6 +139,15 @@ def test_what_was_changed_under_an_old_signature_is_not_exported(
     with pytest.raises(LedgerAltered):
         export(ledger.book, tmp_path / "never", ledger.signer, ledger.clock)
     assert not list(tmp_path.glob("never*"))
+
+
+def test_an_entry_changed_below_a_stored_subtree_is_not_exported(
+    ledger: TestLedger, tmp_path: Path
+) -> None:
+    """The signer trusts stored subtrees for what was signed before; an export reads it all."""
+    rewrite(ledger.engine, changed(ledger, 9, actor="somebody else"))
+    with pytest.raises(LedgerAltered, match="root that was signed"):
+        export(ledger.book, tmp_path / "never", ledger.signer, ledger.clock)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(ledger: TestLedger, tmp_path: Path) -> None:

@@ -160,6 +160,21 @@ def test_the_same_size_has_one_root_and_the_empty_tree_begins_every_other() -> N
             verify_consistency(first, second, older, newer, path)
 
 
+def test_a_path_of_the_wrong_length_or_of_no_hashes_is_told() -> None:
+    root, path = plain_trees.root(LEAVES[:5]), inclusion_proof(STORED, 2, 5)
+    older, steps = plain_trees.root(LEAVES[:3]), consistency_proof(STORED, 3, 5)
+    for wrong, word in (([*path, root], "too long"), (path[:-1], "too short")):
+        with pytest.raises(ProofInvalid, match=word):
+            verify_inclusion(LEAVES[2], 2, 5, wrong, root)
+    for wrong, word in (([*steps, root], "too long"), (steps[:-1], "too short"), ([], "too short")):
+        with pytest.raises(ProofInvalid, match=word):
+            verify_consistency(3, 5, older, root, wrong)
+    with pytest.raises(ProofInvalid, match="32 bytes"):
+        verify_inclusion(b"twelve bytes", 0, 1, [], b"twelve bytes")
+    with pytest.raises(ProofInvalid, match="32 bytes"):
+        verify_consistency(1, 1, b"twelve bytes", b"twelve bytes", [])
+
+
 @pytest.mark.parametrize(
     ("index", "size"), [(0, 0), (5, 5), (-1, 5), (2**70, 5)], ids=["empty", "end", "minus", "far"]
 )

@@ -18,12 +18,12 @@ from overrides.examination import Trust
 from overrides.findings import Finding, Findings, Verdict
 from overrides.journal import Draft
 from overrides.ledger import sign_checkpoint
-from overrides.merkle import Frontier, leaf_hash
-from overrides.notes import Checkpoint, Signer
+from overrides.merkle import leaf_hash
+from overrides.notes import Signer
 from overrides.stores.verifying import verify_engine
 from overrides.verify import SAME_HOST, verify_database
 from tests.ledgers import LOG, NOON, TestLedger, ledger_at
-from tests.tampering import rewrite
+from tests.tampering import forge, rewrite
 
 THIEF = Signer(LOG, b"t" * 32)
 
@@ -137,6 +137,7 @@ ATTACKS = {
     " nonce = (SELECT nonce FROM ledger_payload WHERE seq = 4),"
     " ciphertext = (SELECT ciphertext FROM ledger_payload WHERE seq = 4),"
     " dek_id = (SELECT dek_id FROM ledger_payload WHERE seq = 4) WHERE seq = 2",
+    "a personal part under another name": "UPDATE ledger_payload SET event_id = 'x'",
     "a personal part from nowhere": "INSERT INTO ledger_payload SELECT log, 3, slot, event_id,"
     " dek_id, nonce, ciphertext FROM ledger_payload WHERE seq = 2",
     "a personal part of no entry": "INSERT INTO ledger_payload SELECT log, 99, slot, event_id,"
@@ -154,34 +155,13 @@ def test_what_somebody_with_the_database_changes_is_found(ledger: TestLedger, at
     assert found.sentences()[0].startswith("ALTERED")
 
 
-def forge(ledger: TestLedger, signer: Signer, *, keep: int, change: bool = True) -> None:
-    """Write the ledger anew, whole and consistent, and sign it; ``keep`` entries stay."""
-    bodies = [entry.body for entry in ledger.book.entries(0, keep)]
-    if change:
-        bodies[9] = canonical(json.loads(bodies[9]) | {"actor": "somebody else"})
-    tree = Frontier()
-    for body in bodies:
-        tree.append(leaf_hash(body))
-    ids = ",".join(f"'{json.loads(body)['id']}'" for body in bodies)
-    updates = [
-        f"DELETE FROM ledger_event WHERE event_id NOT IN ({ids})",
-        f"DELETE FROM ledger_payload WHERE seq >= {keep}",
-        "DELETE FROM ledger_checkpoint",
-    ]
-    for seq, body in enumerate(bodies):
-        actor = json.loads(body)["actor"]
-        updates.append(
-            f"UPDATE ledger_event SET body = x'{body.hex()}', actor_ref = '{actor}',"
-            f" leaf_hash = x'{leaf_hash(body).hex()}' WHERE seq = {seq}"
-        )
-    updates.append(
-        f"UPDATE ledger_head SET size = {keep}, root = x'{tree.root().hex()}',"
-        f" frontier = x'{tree.to_bytes().hex()}',"
-        f" last_ts = (SELECT recorded_at FROM ledger_event WHERE seq = {keep - 1})"
-    )
-    rewrite(ledger.engine, ";".join(updates))
-    note = signer.sign(Checkpoint(LOG, keep, tree.root()).text)
-    ledger.book.save_checkpoint(keep, note, NOON)
+@pytest.mark.parametrize("where", ["WHERE 1", "WHERE 0"], ids=["all", "none"])
+def test_a_stored_subtree_that_is_missing_is_found(ledger: TestLedger, where: str) -> None:
+    fill(ledger.open, 260)
+    sign_checkpoint(ledger.book, ledger.signer, ledger.clock)
+    rewrite(ledger.engine, f"DELETE FROM ledger_subtree {where}")
+    missing = where == "WHERE 1"
+    assert verify(ledger).verdict == (Verdict.ALTERED if missing else Verdict.CLEAN)
 
 
 def test_a_ledger_written_anew_with_another_key_is_found(ledger: TestLedger) -> None:
