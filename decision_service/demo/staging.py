@@ -79,7 +79,7 @@ def _train(folder: Path) -> None:
     """Train the sample models in a process of its own, which takes its libraries with it."""
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    command = [sys.executable, "-m", "sample_models.train", "--out", str(folder)]
+    command = [sys.executable, "-m", "sample_models.train", "--out", str(folder.resolve())]
     subprocess.run(  # noqa: S603  our own module, with arguments of our own
         command,
         check=True,
