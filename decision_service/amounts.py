@@ -4,7 +4,7 @@ import re
 
 from decision_service.wording import WHOLE_UNITS
 
-SHAPE = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,2}))?", re.ASCII)
+SHAPE = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,2}))?", re.ASCII)
 NO_CURRENCY = "XXX"  # ISO 4217 for "no currency involved"
 
 

@@ -188,8 +188,16 @@ def folded(name: str) -> str:
 
 def accepted_name(name: str) -> str:
     """A name in its one form. Raises ``NameRefused``."""
-    tidy = unicodedata.normalize("NFC", name.strip())
-    if not 1 <= len(tidy) <= NAME_CHARS_MAX:
+    tidy = accepted_branch(name)
+    if not tidy:
+        raise NameRefused(problem=f"it needs 1 to {NAME_CHARS_MAX} characters")
+    return tidy
+
+
+def accepted_branch(branch: str) -> str:
+    """A branch's name in its one form, or nothing for none. Raises ``NameRefused``."""
+    tidy = unicodedata.normalize("NFC", branch.strip())
+    if len(tidy) > NAME_CHARS_MAX:
         raise NameRefused(problem=f"it needs 1 to {NAME_CHARS_MAX} characters")
     if not tidy.isprintable() or "/" in tidy:
         raise NameRefused(problem="it has a character that cannot be shown, or a slash")

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from decision_service.errors import PersonHasLeft
 from decision_service.keys import NewKey, make_key
 from decision_service.passwords import first_password
-from decision_service.people import People, Person, PersonState, accepted_name, folded
+from decision_service.people import (
+    People,
+    Person,
+    PersonState,
+    accepted_branch,
+    accepted_name,
+    folded,
+)
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Receipt, SideWrite, Slot, State
 from overrides.values import Actor, NewId, Role
 
@@ -63,7 +70,8 @@ class PeopleChanges:
             NameRefused, PasswordRefused, PersonKnown: what is wrong with it.
 
         """
-        name, ref, event_id = accepted_name(new.name), self.new_id(), self.new_id()
+        name, branch = accepted_name(new.name), accepted_branch(new.branch)
+        ref, event_id = self.new_id(), self.new_id()
         made = new.password is None and new.role is not Role.SERVICE
         password = first_password(self.people.random_bytes) if made else new.password
         also = [self.people.store.take_name(ref, name)]
@@ -73,7 +81,7 @@ class PeopleChanges:
         data = {
             "person": ref,
             "role": new.role.value,
-            "branch": new.branch,
+            "branch": branch,
             "limit_minor": new.limit_minor,
             "currency": new.currency,
         }
@@ -85,7 +93,7 @@ class PeopleChanges:
             data=data,
             slots=(Slot(NAME_SLOT, ref, {"name": name}),),
         )
-        request = (name, new.role.value, new.branch, str(new.limit_minor), new.currency)
+        request = (name, new.role.value, branch, str(new.limit_minor), new.currency)
         once = self._once(by, key, ("add", *request))
         decided = Decided((draft,), {"person": ref}, tuple(also))
         receipt = self._record(lambda _: decided, once)

@@ -1,12 +1,12 @@
 """People, log-ins and keys in the database; nothing here ever sees a secret, only hashes."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, delete, insert, select, text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from decision_service.errors import PersonKnown
 from decision_service.passwords import Attempts
@@ -19,6 +19,7 @@ from decision_service.stores.people_tables import (
     PERSON,
     SESSION,
 )
+from overrides.errors import LedgerUnavailable
 from overrides.instants import instant_text, parse_instant
 from overrides.journal import SideWrite
 from overrides.stores.engine import reading, writing
@@ -108,7 +109,7 @@ class SqlPeopleStore:
 
     def seen(self, ref: str, now: datetime) -> None:
         """Note that somebody was here."""
-        with writing(self._engine) as connection:
+        with _writing(self._engine) as connection:
             connection.execute(SEEN, {"ref": ref, "now": instant_text(now)})
 
     def take_name(self, ref: str, name: str) -> SideWrite:
@@ -186,19 +187,19 @@ class SqlSessionStore:
             "started_at": instant_text(session.started_at),
             "seen_at": instant_text(session.seen_at),
         }
-        with writing(self._engine) as connection:
+        with _writing(self._engine) as connection:
             connection.execute(delete(SESSION).where(over))
             connection.execute(insert(SESSION), row)
 
     def touch(self, token_hash: str, now: datetime) -> None:
         """Note that the session is in use; reading goes on where nothing can be written."""
         mine = SESSION.c.token_hash == token_hash
-        with suppress(OperationalError), writing(self._engine) as connection:
+        with suppress(LedgerUnavailable), _writing(self._engine) as connection:
             connection.execute(update(SESSION).where(mine).values(seen_at=instant_text(now)))
 
     def end(self, token_hash: str) -> None:
         """Forget one session."""
-        with writing(self._engine) as connection:
+        with _writing(self._engine) as connection:
             connection.execute(delete(SESSION).where(SESSION.c.token_hash == token_hash))
 
 
@@ -212,23 +213,33 @@ class SqlAttemptStore:
         """Count one more, in one step, and say how many there are; old subjects are forgotten."""
         old = LOGIN_ATTEMPT.c.last_at <= instant_text(forget_before)
         values = {"subject": subject, "now": instant_text(now), "most": most}
-        with writing(self._engine) as connection:
+        with _writing(self._engine) as connection:
             connection.execute(delete(LOGIN_ATTEMPT).where(old))
             row = connection.execute(COUNT_ATTEMPT, values).one()
         return Attempts(row.made, parse_instant(row.last_at))
 
     def forgive(self, subject: str) -> None:
         """Forget a subject."""
-        with writing(self._engine) as connection:
+        with _writing(self._engine) as connection:
             connection.execute(delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.subject == subject))
 
     def give_back(self, subject: str) -> None:
         """Take back one count."""
         mine = LOGIN_ATTEMPT.c.subject == subject
-        with writing(self._engine) as connection:
+        with _writing(self._engine) as connection:
             connection.execute(
                 update(LOGIN_ATTEMPT).where(mine).values(made=LOGIN_ATTEMPT.c.made - 1)
             )
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes; ``LedgerUnavailable`` where the database cannot be written."""
+    try:
+        with writing(engine) as connection:
+            yield connection
+    except DBAPIError as failure:
+        raise LedgerUnavailable(cause="the database takes no writes just now") from failure
 
 
 def _run(connection: Connection, statement: Any) -> None:

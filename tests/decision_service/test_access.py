@@ -72,7 +72,7 @@ class Crowd:
         if path.startswith("/v1/"):
             if role:
                 headers["Authorization"] = f"Bearer {self.house.keys[role]}"
-            body = {} if method == "POST" else None
+            body: dict[str, str] | None = {} if method == "POST" else None
             return client.request(method, path, headers=headers, json=body)
         if role and role is not Role.SERVICE:
             client.cookies.set(SESSION_COOKIE, self.tokens[role])
@@ -112,7 +112,7 @@ def test_who_keeps_the_log_ins_sees_no_case() -> None:
 
 def test_every_route_of_the_application_has_its_row_and_every_row_its_route(crowd: Crowd) -> None:
     app = create_app(crowd.house.services, warm=False)
-    found = set()
+    found: set[tuple[str, str | None]] = set()
     for route in iter_route_contexts(app.routes):
         if isinstance(route.original_route, Mount):
             found.add(("GET", f"{route.path}/{{path:path}}"))

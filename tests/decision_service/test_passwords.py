@@ -11,6 +11,8 @@ import pytest
 from decision_service.access import HOST
 from decision_service.errors import PasswordRefused, SignInFailed, TooManyAttempts
 from decision_service.passwords import Passwords, first_password
+from overrides.errors import LedgerUnavailable
+from overrides.stores.engine import writing
 from overrides.values import Role
 from tests.decision_service.people_house import House
 
@@ -144,6 +146,15 @@ def test_many_attempts_at_once_gain_nothing(house: House) -> None:
         outcomes = list(pool.map(attempt, range(20)))
     assert outcomes.count(SignInFailed) == 5
     assert outcomes.count(TooManyAttempts) == 15
+
+
+def test_a_log_in_that_cannot_be_counted_is_refused_in_words(tmp_path: Path) -> None:
+    house = House(tmp_path, busy_seconds=0.05)
+    house.add("asha")
+    with writing(house.engine), pytest.raises(LedgerUnavailable):
+        house.people.sign_in("asha", RIGHT, "10.0.0.1")
+    assert house.people.sign_in("asha", RIGHT, "10.0.0.1")
+    house.close()
 
 
 def test_unlocking_forgives_the_attempts(house: House) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -70,6 +71,16 @@ def test_what_cannot_be_shown_is_no_name(house: House, name: str) -> None:
     with pytest.raises(NameRefused):
         house.changes.add(HOST, new(name))
     assert house.kinds() == []
+
+
+@pytest.mark.parametrize("branch", ["x" * 65, "a\nb", "a/b"])
+def test_a_branch_is_named_like_a_person(house: House, branch: str) -> None:
+    with pytest.raises(NameRefused):
+        house.changes.add(HOST, replace(new("asha"), branch=branch))
+    ref = house.changes.add(HOST, replace(new("asha"), branch=" north ")).ref
+    person = house.store.by_ref(ref)
+    assert person is not None
+    assert person.branch == "north"
 
 
 def test_a_refused_password_adds_nobody(house: House) -> None:

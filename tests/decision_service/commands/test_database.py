@@ -125,6 +125,13 @@ def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 
+def test_a_database_that_is_locked_is_told_and_nothing_is_half_written(shell: Shell) -> None:
+    with closing(sqlite3.connect(shell.data / DATABASE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "locked" in shell.refused_on_data("user", "add", "asha", "--role", "officer")
+    assert names(shell) == []
+
+
 def test_upgrading_what_is_up_to_date_changes_nothing(shell: Shell) -> None:
     assert "already" in shell.on_data("db", "upgrade").out
 

@@ -81,7 +81,7 @@ def test_a_clean_file_is_a_success_and_a_later_record_a_correction(
     book: Shell, tmp_path: Path, ids: list[str]
 ) -> None:
     path = tmp_path / "outcomes.jsonl"
-    record = {"application_id": ids[0], "observed_at": "2026-01-01T00:00:00Z"}
+    record: dict[str, str | int] = {"application_id": ids[0], "observed_at": "2026-01-01T00:00:00Z"}
     record |= {"kind": "max_days_past_due", "value": 0, "months_on_book": 1}
     path.write_text(json.dumps(record))
     assert "1 recorded" in book.on_data("outcomes", "import", path).out
