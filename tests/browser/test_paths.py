@@ -1,6 +1,7 @@
 """An officer's day: with scripts, without them, and with the keyboard alone."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Arrive, House
 from tests.ui.fake_cases import DECLINE, REFER, WAITING
 from tests.ui.fake_office import PASSWORD
+from ui.views import ActForm, Viewer
 
 pytestmark = pytest.mark.browser
 
@@ -200,7 +202,15 @@ def test_a_form_is_sent_once_however_often_the_button_is_pressed(
     page.goto(CASE)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
-    page.get_by_role("button", name="Agree: decline").dblclick()
+    review = house.office.desk.review
+
+    def slow(viewer: Viewer, case_id: str, form: ActForm) -> str:
+        time.sleep(0.6)
+        return review(viewer, case_id, form)
+
+    house.office.desk.review = slow  # type: ignore[method-assign]
+    press = "const agree = document.querySelector('[data-agree]'); agree.click();"
+    page.evaluate(f"() => {{ {press} setTimeout(() => agree.click(), 150); }}")
     expect(page.get_by_text("Recorded: declined")).to_be_visible()
     assert sent.count("POST") == 1
     assert len(house.office.desk.done) == 1

@@ -85,8 +85,11 @@ def test_no_browser_complains_about_what_a_page_wants_to_load(arrive: Arrive) ->
             assert page.evaluate("window.violations") == [], address
 
 
-def test_with_forced_colours_the_bars_still_differ(arrive: Arrive, tmp_path: Any) -> None:
-    page = arrive("asha", forced_colors="active")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_with_forced_colours_the_bars_still_differ(
+    arrive: Arrive, tmp_path: Any, scheme: str
+) -> None:
+    page = arrive("asha", forced_colors="active", color_scheme=scheme)
     page.goto(f"/cases/{DECLINE.case_id}")
     paint = "(selector) => getComputedStyle(document.querySelector(selector)).fill"
     fills = {name: page.evaluate(paint, f".push .{name}") for name in ("raises", "lowers")}
