@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,9 @@ from overrides.instants import parse_instant
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A whole demo, made once."""
-    made = Settings(data=tmp_path_factory.mktemp("demo") / "data")
+    """A whole demo, made once, in a directory named from where we stand, as usual."""
+    folder = os.path.relpath(tmp_path_factory.mktemp("demo"))
+    made = Settings(data=Path(folder, "data"))
     staging.prepare(made, lambda _: None)
     return made
 
