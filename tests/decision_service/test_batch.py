@@ -4,17 +4,25 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
-from decision_service.api_batch import lines_of
+from decision_service.api_batch import Batch, lines_of
 from decision_service.errors import TooLarge
+from decision_service.measures import Measures
+from decision_service.pipeline import Answer
+from decision_service.settings import Settings
 from tests.decision_service.service_house import House, open_house
 
 KIND = "application/x-ndjson"
+SCORED = {"score": {}, "recommendation": "refer", "model": {"bundle": "b"}}
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +98,35 @@ def test_scoring_one_application_twice_in_a_batch_keeps_the_order(house: House) 
     assert [answer["attempt"] for answer in told] == list(range(1, 21))
     for before, after in itertools.pairwise(told):
         assert after["supersedes"] == before["decision_id"]
+
+
+def test_a_line_waits_for_the_line_before_it_on_the_same_application() -> None:
+    done: list[str] = []
+
+    class Decisions:
+        async def decide(self, body: dict[str, Any], _actor: object, key: str) -> Answer:
+            """The earlier the line, the longer it takes."""
+            await asyncio.sleep(body["wait"])
+            done.append(key)
+            return Answer({**SCORED, "key": key}, replayed=False)
+
+    app = Starlette(routes=[Route("/", Batch(), methods=["POST"])])
+    app.state.measures = Measures()
+    app.state.services = SimpleNamespace(settings=Settings(), decisions=Decisions())
+    lines = [
+        {"idempotency_key": "a1", "application_id": "a", "wait": 0.2},
+        {"idempotency_key": "b1", "application_id": "b", "wait": 0.1},
+        {"idempotency_key": "a2", "application_id": "a", "wait": 0.0},
+    ]
+    content = "\n".join(map(json.dumps, lines))
+
+    async def named(scope: Any, receive: Any, send: Any) -> None:
+        scope["state"] = {"actor": None, "request_id": "r"}
+        await app(scope, receive, send)
+
+    told = TestClient(named).post("/", content=content, headers={"Content-Type": KIND})
+    assert done == ["b1", "a1", "a2"]
+    assert [json.loads(line)["key"] for line in told.text.splitlines()] == ["a1", "b1", "a2"]
 
 
 def test_blank_lines_are_passed_over_and_an_empty_batch_has_no_answers(house: House) -> None:

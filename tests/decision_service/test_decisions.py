@@ -4,6 +4,7 @@ import math
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,15 @@ def test_what_the_sender_says_of_the_application_is_recorded(house: House) -> No
     opened = house.opened(event.event_id)
     assert opened["party.1"] == {"ref": "P-2", "role": "guarantor"}
     assert "P-2" not in str(event.data)
+
+
+def test_a_time_to_come_is_refused_and_a_little_clock_skew_is_not(house: House) -> None:
+    for name in ("received_at", "completed_at"):
+        refused = house.decide(**{name: "2999-01-01T00:00:00Z"})
+        assert refused.status_code == 422
+        assert [fault["pointer"] for fault in refused.json()["errors"]] == [f"/{name}"]
+    soon = house.services.clock() + timedelta(minutes=4)
+    assert house.decide(received_at=soon.isoformat()).status_code == 201
 
 
 def test_without_more_the_amount_is_the_field_that_holds_it(house: House) -> None:

@@ -140,7 +140,16 @@ def test_every_doubt_brings_a_person_whatever_the_automation(
     assert codes == {code}
 
 
+@pytest.mark.parametrize("probability", ["0.18", "0.22", "0.33", "0.37"])
+def test_exactly_as_far_from_a_cut_off_as_near_says_is_still_near(probability: str) -> None:
+    _, final, codes = assess(policy(), probability)
+    assert final is None
+    assert codes & {"near_cutoff", "refer_band"}
+
+
 def test_the_audit_sample_takes_its_share_and_no_more() -> None:
+    half = policy(audit_sample_rate="0.5")
+    assert assess(half, "0.05", draw=Draw(0.5))[1] is Decision.APPROVE
     assert assess(policy(), "0.05", draw=Draw(0.05))[1] is Decision.APPROVE
     assert assess(policy(), "0.05", draw=Draw(0.04999))[1] is None
 

@@ -117,6 +117,28 @@ def test_the_answer_of_a_thread_left_behind_reaches_nobody(scorer: Scorer) -> No
     assert isinstance(future.exception(), ModelUnavailable)
 
 
+def test_a_thread_left_behind_that_returns_does_not_hide_the_next_one_that_hangs(
+    scorer: Scorer,
+) -> None:
+    gates = [threading.Event(), threading.Event()]
+    calls = iter(gates)
+
+    class HangsTwice(Echo):
+        def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
+            next(calls).wait(20)
+            return super().explain(rows)
+
+    model = HangsTwice()
+    model.gate.set()
+    assert isinstance(scorer.submit(model, {"p": 0.1}).exception(5), ModelUnavailable)
+    time.sleep(0.65)  # until the model is asked again
+    second = scorer.submit(model, {"p": 0.2})
+    time.sleep(0.05)
+    gates[0].set()
+    assert isinstance(second.exception(2), ModelUnavailable)
+    gates[1].set()
+
+
 def test_too_many_waiting_are_told_to_come_again(
     scorer: Scorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
