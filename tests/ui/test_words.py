@@ -39,7 +39,7 @@ def test_instants_and_days() -> None:
         (timedelta(days=40, hours=3), "40 days"),
     ],
 )
-def test_spans(span: timedelta, words: str) -> None:
+def test_spans_are_told_in_their_largest_unit(span: timedelta, words: str) -> None:
     assert span_words(span) == words
 
 
