@@ -96,6 +96,7 @@ def test_a_leaver_s_keys_are_revoked_in_the_ledger_too(house: House) -> None:
     house.changes.leave(HOST, "asha")
     with pytest.raises(Unauthenticated):
         house.people.authenticate(f"Bearer {key.text}")
+    assert house.store.by_key(key.public_id) is None
     kinds = house.kinds()
     assert kinds[-2:] == ["person_left", "key_revoked"]
 
