@@ -1,7 +1,5 @@
 """What auditors, model owners and data scientists look at, as the pages use it."""
 
-from dataclasses import dataclass
-
 from decision_service.board_page import BoardPage
 from decision_service.feedback_pages import FeedbackPages
 from decision_service.ledger_pages import LedgerPages

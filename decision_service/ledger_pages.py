@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from decision_service.access import Permission
-from decision_service.acting import REF
 from decision_service.ledger_words import kind_words, summary
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
 from overrides.errors import LedgerError, SlotErased, UnknownKind
 from overrides.event_kinds import KINDS
-from overrides.events import read_event
+from overrides.events import SIMULATED_CLOCK, read_event
 from overrides.examination import Trust
 from overrides.findings import Findings, Verdict
 from overrides.journal import Decided, Draft, Entry, Event, Json
@@ -156,7 +155,6 @@ class LedgerPages:
         """Entries in words."""
         events = [_readable_event(entry) for entry in entries]
         names = self.services.people.names({event.actor for event in events if event})
-        simulated = self._simulated([event for event in events if event])
         return tuple(
             LedgerRow(
                 seq=entry.seq,
@@ -166,23 +164,10 @@ class LedgerPages:
                 case_id=(event.case or "") if event else "",
                 who=names[event.actor] if event else "",
                 summary=summary(event.type, event.data) if event else "Of a later release.",
-                simulated=bool(event and simulated.get(event.event_id)),
+                simulated=event is not None and event.clock == SIMULATED_CLOCK,
             )
             for entry, event in zip(entries, events, strict=True)
         )
-
-    def _simulated(self, events: Sequence[Event]) -> Mapping[str, bool]:
-        """Which entries were played and not lived: they say so, or their case does."""
-        own = {event.event_id: bool(event.data.get("simulated")) for event in events}
-        if not self._demo():
-            return own
-        cases = {event.case for event in events if event.case and "simulated" not in event.data}
-        files = {ref: self.services.cases.case(ref) for ref in cases if REF.fullmatch(ref)}
-        played = {ref: file.row.simulated for ref, file in files.items() if file is not None}
-        return {
-            event.event_id: own[event.event_id] or played.get(event.case or "", False)
-            for event in events
-        }
 
     def _parts(self, entry: Entry) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
         """Personal parts that may be read, and the names of the others with the reason."""

@@ -32,6 +32,7 @@ from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
 from decision_service.stores.schema import prepare, upgrade
 from overrides.checkpointer import Checkpointer
+from overrides.events import SIMULATED_CLOCK
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
 from overrides.keyfiles import SIGNING, create_keys, open_signer, open_vault
@@ -89,7 +90,8 @@ def build(
 
     ``serving`` groups commits, signs checkpoints and keeps others from serving the embedded
     database; without it every write is a transaction of its own, as commands need it beside a
-    running server. A ledger opened with a ``demo_note`` says in its first entry that it is a demo.
+    running server. A ledger opened with a ``demo_note`` says in its first entry that it is a demo,
+    and what is written until it is closed says that its clock was simulated.
     Raises AlreadyServed.
     """
     clock = clock or _now
@@ -132,6 +134,7 @@ def _furnish(
         projectors=projectors,
         states=cases,
         grouped=serving,
+        clock_word=SIMULATED_CLOCK if demo_note else "ok",
     )
     opened.callback(journal.close)
     if not ledger.head().size:

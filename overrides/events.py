@@ -24,7 +24,8 @@ _MEMBERS = frozenset(
     {"v", "log", "seq", "id", "ts", "type", "case", "actor", "role", "cause"}
     | {"model", "policy", "codebook", "data", "commit", "req", "clock"}
 )
-_CLOCKS = frozenset({"ok", "adjusted"})
+SIMULATED_CLOCK = "simulated"  # what was written with it was played, not lived
+_CLOCKS = frozenset({"ok", "adjusted", SIMULATED_CLOCK})
 _COMMITMENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 

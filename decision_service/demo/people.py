@@ -44,6 +44,7 @@ PEOPLE = (
     DemoPerson("greta", "team_lead", "north"),
     DemoPerson("hanna", "credit_manager", "north", 2_500_000),
     DemoPerson("ivo", "credit_manager", "river", 2_500_000),
+    DemoPerson("jonas", "credit_manager", "", 2_500_000),
     DemoPerson("kofi", "compliance"),
     DemoPerson("lena", "risk"),
     DemoPerson("mina", "data_scientist"),

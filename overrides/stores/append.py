@@ -74,10 +74,10 @@ class Tail:
         """When the last entry was recorded, if there is one."""
         return parse_instant(self._last_ts) if self._last_ts else None
 
-    def not_before(self, now: datetime) -> tuple[datetime, str]:
-        """Time for the next entry, and whether it is the clock's: the ledger's time never falls."""
+    def not_before(self, now: datetime, clock: str) -> tuple[datetime, str]:
+        """Time for the next entry, with the clock's word for it; a time that would fall is held."""
         last = self.last
-        return (now, "ok") if last is None or now >= last else (last, "adjusted")
+        return (now, clock) if last is None or now >= last else (last, "adjusted")
 
     def behind(self, now: datetime) -> timedelta:
         """How far the clock is behind the last entry; negative or zero when it is not."""

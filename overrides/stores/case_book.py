@@ -50,10 +50,8 @@ APPLICATION_KEYS_MAX = 500
 _BODIES_OF_DECISIONS = select(EVENTS.c.body).join(
     DECISIONS, (DECISIONS.c.log == EVENTS.c.log) & (DECISIONS.c.seq == EVENTS.c.seq)
 )
-_ACTS = select(ACTS, EVENTS.c.body, FILES.c.simulated).select_from(
-    ACTS.join(EVENTS, (ACTS.c.log == EVENTS.c.log) & (ACTS.c.seq == EVENTS.c.seq)).join(
-        FILES, FILES.c.case_ref == ACTS.c.case_ref
-    )
+_ACTS = select(ACTS, EVENTS.c.body).join(
+    EVENTS, (ACTS.c.log == EVENTS.c.log) & (ACTS.c.seq == EVENTS.c.seq)
 )
 _CHANGES = select(
     ACTS, FILES.c.bundle, FILES.c.simulated, DECISIONS.c.event_id.label("decision_event")
@@ -158,8 +156,7 @@ class SqlCaseBook:
         query = _ACTS.where(ACTS.c.case_ref == case_ref).order_by(ACTS.c.seq)
         with reading(self._engine) as connection:
             return tuple(
-                act_row(row, event_in(row["body"]), simulated=bool(row["simulated"]))
-                for row in connection.execute(query).mappings()
+                act_row(row, event_in(row["body"])) for row in connection.execute(query).mappings()
             )
 
     def decisions(self, case_ref: str) -> tuple[DecisionRow, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal as Number
 
-from overrides.events import event_of
+from overrides.events import SIMULATED_CLOCK, event_of
 from overrides.journal import Event, Json
 from overrides.reading import ActRow, CaseRow, ChangeRow, DecisionRow, FeedbackExportRow, OutcomeRow
 from overrides.stores.case_state import Row
@@ -124,7 +124,7 @@ def _pairs(items: Sequence[Sequence[str]] | None) -> tuple[tuple[str, str], ...]
     return tuple((first, second) for first, second in items or ())
 
 
-def act_row(row: Row, event: Event, *, simulated: bool) -> ActRow:
+def act_row(row: Row, event: Event) -> ActRow:
     """An event of a case with the standing it led to."""
     return ActRow(
         seq=row["seq"],
@@ -138,7 +138,7 @@ def act_row(row: Row, event: Event, *, simulated: bool) -> ActRow:
         slots=tuple(event.commit),
         status=CaseStatus(row["status"]),
         version=row["version"],
-        simulated=simulated,
+        simulated=event.clock == SIMULATED_CLOCK,
     )
 
 

@@ -59,7 +59,7 @@ class _Job:
 class SqlJournal:
     """A ``Journal`` over one log of a database. Close it to let waiting commands finish."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a journal is put together from this many parts
         self,
         engine: Engine,
         *,
@@ -70,8 +70,10 @@ class SqlJournal:
         projectors: Sequence[Projector],
         states: StateReader,
         grouped: bool,
+        clock_word: str = "ok",
     ) -> None:
         self._engine = engine
+        self._clock_word = clock_word
         self._log = log
         self._vault = vault
         self._clock = clock
@@ -198,7 +200,7 @@ class SqlJournal:
             before = path.first(_SELECT_ONCE, identity)
             if before is not None:
                 return _again(connection, before, once)
-        now, clock = tail.not_before(self._clock())
+        now, clock = tail.not_before(self._clock(), self._clock_word)
         decided = job.command(self._states.state(connection, now))
         entries = tail.append(decided.drafts, now=now, clock=clock, req=identity.get("key_hash"))
         for write in decided.also:
@@ -235,7 +237,7 @@ class SqlJournal:
             role="service",
             data={"behind_us": behind // timedelta(microseconds=1), "clock": instant_text(now)},
         )
-        held, clock = tail.not_before(now)
+        held, clock = tail.not_before(now, self._clock_word)
         tail.append([draft], now=held, clock=clock, req=None)
         self._clock_behind = True
 

@@ -96,7 +96,7 @@ def test_simulated_time_never_runs_backwards_nor_into_the_future(
     times = [parse_instant(str(body["ts"])) for body in bodies]
     assert times == sorted(times)
     assert times[-1] - times[0] <= SPAN
-    assert {body["clock"] for body in bodies} == {"ok"}
+    assert {body["clock"] for body in bodies} == {"simulated"}
 
 
 def test_the_ledger_of_the_demo_verifies(settings: Settings) -> None:
