@@ -301,6 +301,7 @@ def test_filters_keep_what_they_say(house: House) -> None:
     assert kept(CaseFilter(queue="urgent", statuses=frozenset({CaseStatus.DECIDED}))) == set()
     assert kept(CaseFilter(open_to=OFFICER.ref)) == still_open - {"proposed", "rejected"}
     assert kept(CaseFilter(open_to="p-ash")) == still_open
+    assert kept(CaseFilter(open_to="p_asha")) == still_open
     house.now += timedelta(hours=1)
     assert kept(CaseFilter(holder=OFFICER.ref)) == set()
     assert kept(CaseFilter(free=True)) == still_open

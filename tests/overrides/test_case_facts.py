@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from overrides.journal import Decided, Draft, State
 from overrides.reading import BoardFact
 from overrides.values import CaseStatus, Decision, Money, OutcomeKind, OverrideSide
 from tests.overrides.case_house import House, house_at
@@ -68,6 +69,39 @@ def test_a_cut_between_two_scores_has_the_first(house: House) -> None:
     (then,) = house.book.board_facts(first)
     (now,) = house.book.board_facts(house.now)
     assert (then.recommendation, now.recommendation) == ("decline", "approve")
+
+
+def test_reasons_shown_of_an_earlier_score_do_not_bring_it_back(house: House) -> None:
+    ref = house.apply_for("decline")
+    (first,) = house.book.decisions(ref)
+    house.write(house.decision("approve", case_ref=ref, application_id="A-1", attempt=2))
+    data = {
+        "person": OFFICER.ref,
+        "decision_id": first.decision_id,
+        "codebook": "1",
+        "locale": "en",
+        "count": 3,
+    }
+    house.write(
+        Draft(
+            event_id=house.new_id(),
+            type="reasons_shown",
+            actor=OFFICER.ref,
+            role="officer",
+            data=data,
+            case=ref,
+        )
+    )
+    assert facts(house)[ref].recommendation == "approve"
+    seen: list[bool] = []
+
+    def look(state: State) -> Decided:
+        seen.append(state.shown_before(ref, OFFICER.ref, first.decision_id))
+        seen.append(state.shown_before(ref, SENIOR.ref, first.decision_id))
+        return Decided(())
+
+    house.do(look)
+    assert seen == [True, False]
 
 
 def test_outcomes_count_from_when_they_were_recorded(house: House) -> None:

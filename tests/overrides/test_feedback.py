@@ -22,7 +22,7 @@ from overrides.feedback import (
     feedback_rows,
     make_feedback,
 )
-from overrides.journal import Json
+from overrides.journal import Draft, Json
 from overrides.labels import LabelStatus, OutcomeDefinition, add_months
 from overrides.stores.ledger_book import SqlLedgerBook
 from tests.overrides.case_house import LOG, House, house_at
@@ -184,6 +184,28 @@ def test_the_same_cut_gives_the_same_set_whatever_happened_since(house: House) -
     assert made(house, at) == before
     assert made(house)[0]["row_hash"] != before[0]["row_hash"]
     assert made(house)[0]["rows"] == 5
+
+
+def test_a_case_reopened_after_the_cut_is_as_it_was_at_the_cut(house: House) -> None:
+    ref = house.apply_for("approve")
+    house.review(ref, "approve")
+    at = cut(house)
+    before = made(house, at)
+    reopened = Draft(
+        event_id=house.new_id(),
+        type="case_reopened",
+        actor=SENIOR.ref,
+        role="senior_officer",
+        data={"reason": "appeal"},
+        case=ref,
+    )
+    house.write(reopened)
+    assert made(house)[1] == []
+    house.override(ref, "decline")
+    assert made(house, at) == before
+    (again,) = made(house)[1]
+    assert (again.final_decision, again.override_flag) == ("decline", -1)
+    assert [act["kind"] for act in again.acts] == ["review_recorded", "override_recorded"]
 
 
 def test_an_erasure_takes_features_and_nothing_else_and_is_counted(house: House) -> None:

@@ -45,6 +45,11 @@ def test_the_convolution_is_the_sum_over_every_way(chances: list[float]) -> None
         assert tail_of(chances, count) == pytest.approx(sum(slow[max(0, count) :]), abs=1e-12)
 
 
+def test_a_far_tail_keeps_its_digits() -> None:
+    assert tail_of([0.1] * 60, 60) == pytest.approx(0.1**60)
+    assert tail_of([0.01] * 40, 30) == pytest.approx(binomial_tail(0.01, 40, 30))
+
+
 def binomial_tail(share: float, of: int, count: int) -> float:
     """Probability of at least ``count``, term by term."""
     return math.fsum(
