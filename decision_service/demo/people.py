@@ -103,7 +103,7 @@ def choose(
 
     Args:
         habits: the officer's inclinations.
-        recommendation: ``approve``, ``refer`` or ``decline``.
+        recommendation: ``approve`` or ``decline``; anything else leaves it to the officer.
         turns_bad: how the real loan ended; used only where the officer has insight.
         concepts: reasons the officer could give the applicant, worst first; may be empty.
         chance: the demo's seeded source of chance.
@@ -111,7 +111,7 @@ def choose(
     """
     knows = chance.random() < habits.insight
     given = tuple(concepts[: chance.choice((1, 1, 2, 2, 3))]) or ("R34",)
-    if recommendation == "refer":
+    if recommendation not in {"approve", "decline"}:
         approves = not turns_bad if knows else chance.random() < habits.generous
         note = "Simulated: looked through the file and the statements."
         return Choice("approve", note=note) if approves else Choice("decline", "", note, given)

@@ -39,6 +39,7 @@ BUNDLES = (CHAMPION, "german-scorecard")
 SENDER = "branch-systems"
 MARK = "demo.json"
 SAMPLE_FOLDER = "sample"
+SCORE_SECONDS_MAX = 60.0
 CURRENCY = "DEM"
 TRAINING_SECONDS_MAX = 600
 ROOT = Path(__file__).parents[2]
@@ -65,7 +66,8 @@ def prepare(settings: Settings, say: Say) -> None:
     making = settings.data.with_name(settings.data.name + ".preparing")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
-    staged = replace(settings, data=making)
+    # A busy machine must not leave simulated applications without a score.
+    staged = replace(settings, data=making, score_deadline_s=SCORE_SECONDS_MAX)
     sample = making / SAMPLE_FOLDER
     say("Training the two sample models on 500 real applications ...")
     _train(sample)
