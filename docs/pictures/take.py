@@ -1,8 +1,7 @@
-"""Take the pictures of the documentation from a running demo, in two widths each.
+"""Take the pictures of the documentation from a running demo.
 
-Start ``make run`` in one terminal and ``make pictures`` in another. The demo's own people log in;
-the desk's pictures show cases as they stand, so an untouched demo (``countermand demo --reset``)
-gives the same pictures again.
+Start ``make run`` in one terminal and ``make pictures`` in another. The demo's own people log in.
+With ``--into FOLDER`` every page is taken whole in both widths, to look them over.
 """
 
 import argparse
@@ -26,13 +25,16 @@ Step = Callable[[Page], object]
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One page as one person sees it; ``then`` is done on the page before the picture is taken."""
+    """One page as one person sees it; ``then`` is done on the page before the picture is taken.
+
+    ``shown`` are the widths that the documentation shows.
+    """
 
     name: str
     person: str
     path: str
     then: tuple[Step, ...] = ()
-    whole: bool = False  # the whole length of the page instead of one screen
+    shown: tuple[str, ...] = ()
 
 
 def first(selector: str) -> Step:
@@ -45,27 +47,29 @@ def first(selector: str) -> Step:
     return follow
 
 
+A_CASE = first(f"main {FIRST_CASE}")
+
 PICTURES = (
     Picture("start", "", "/"),
     Picture("login", "", "/login"),
-    Picture("desk", "asha", "/desk"),
-    Picture("case", "asha", "/desk", (first(f"main {FIRST_CASE}"),)),
-    Picture("reasons", "asha", "/desk", (first(f"main {FIRST_CASE}"),), whole=True),
-    Picture("override", "asha", "/desk", (first(f"main {FIRST_CASE}"), first("a[data-override]"))),
+    Picture("desk", "asha", "/desk", shown=("wide",)),
+    Picture("case", "asha", "/desk", (A_CASE,), shown=("wide", "narrow")),
+    Picture("override", "asha", "/desk", (A_CASE, first("a[data-override]")), shown=("wide",)),
     Picture("search", "asha", "/search?q=north"),
+    Picture("help", "asha", "/help"),
     Picture("ledger", "kofi", "/ledger"),
-    Picture("entry", "kofi", "/ledger", (first(f"main {FIRST_ENTRY}"),)),
-    Picture("verify", "kofi", "/ledger/verify"),
-    Picture("board", "lena", "/board"),
-    Picture("feedback", "mina", "/feedback"),
+    Picture("entry", "kofi", "/ledger", (first(f"main {FIRST_ENTRY}"),), shown=("wide",)),
+    Picture("verify", "kofi", "/ledger/verify", shown=("wide",)),
+    Picture("board", "lena", "/board", shown=("wide",)),
+    Picture("feedback", "mina", "/feedback", shown=("wide",)),
     Picture("models", "noor", "/models"),
     Picture("card", "noor", "/models/german-credit"),
     Picture("admin", "root", "/admin"),
 )
 
 
-def take(browser: Browser, address: str, picture: Picture, width: str) -> Path:
-    """One picture, in a browser of its own."""
+def take(browser: Browser, address: str, picture: Picture, width: str, folder: Path) -> Path:
+    """One picture, in a browser of its own: a screen for the documentation, else the whole page."""
     wide, high = WIDTHS[width]
     visit = browser.new_context(
         viewport={"width": wide, "height": high}, device_scale_factor=1, locale="en-GB"
@@ -81,8 +85,8 @@ def take(browser: Browser, address: str, picture: Picture, width: str) -> Path:
     for step in picture.then:
         step(page)
     page.wait_for_load_state("networkidle")
-    target = HERE / f"{picture.name}-{width}.png"
-    page.screenshot(path=target, full_page=picture.whole)
+    target = folder / f"{picture.name}-{width}.png"
+    page.screenshot(path=target, full_page=folder != HERE)
     visit.close()
     return target
 
@@ -91,20 +95,20 @@ def main() -> int:
     """Take every picture, or those that are named."""
     words = argparse.ArgumentParser(description=__doc__)
     words.add_argument("--port", type=int, default=8000)
-    words.add_argument("names", nargs="*", help="only these")
+    words.add_argument("--into", type=Path, help="every page in both widths into this folder")
     chosen = words.parse_args()
+    folder = chosen.into or HERE
+    folder.mkdir(parents=True, exist_ok=True)
     program = browser_path()
     if program is None:
         sys.stderr.write(HOW_TO_INSTALL)
         return 1
-    wanted = [p for p in PICTURES if not chosen.names or p.name in chosen.names]
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=program, args=flags)
-        for picture in wanted:
-            for width in WIDTHS:
-                taken = take(browser, f"http://127.0.0.1:{chosen.port}", picture, width)
-                print(taken.relative_to(HERE.parents[1]))
+        for picture in PICTURES:
+            for width in WIDTHS if chosen.into else picture.shown:
+                print(take(browser, f"http://127.0.0.1:{chosen.port}", picture, width, folder))
         browser.close()
     return 0
 
