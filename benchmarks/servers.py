@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.credit_bundle import MODEL_FILE, NAME
 
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 180  # the first start compiles the tree explainer
 PEOPLE = ("officer", "compliance", "data_scientist", "admin")
 """Roles that together may open every page; each person is called after the role."""
 
