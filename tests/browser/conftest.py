@@ -46,9 +46,9 @@ class House:
     office: FakeOffice = field(default_factory=FakeOffice)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for these tests. Its driver runs an event loop in this thread until it stops."""
     program = browser_path()
     if program is None:
         refuse = pytest.fail if "COUNTERMAND_REQUIRE_BROWSER" in os.environ else pytest.skip
@@ -60,7 +60,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served() -> Iterator[House]:
     """The pages on a free port of this host."""
     app = make_app()

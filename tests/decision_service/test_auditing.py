@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from decision_service.board import NOT_ENOUGH, board_sections
 from decision_service.board_page import BoardPage
 from decision_service.ledger_words import KIND_WORDS, kind_words, summary
 from decision_service.model_pages import blocks
+from decision_service.wiring import build
 from explain.bundle_schema import Kpi
 from overrides.event_kinds import KINDS
 from overrides.examination import Trust
@@ -161,18 +163,22 @@ def test_every_kind_of_entry_has_a_title() -> None:
     assert summary("decision_made", {}) == ""
 
 
-def test_what_was_simulated_is_marked_wherever_it_is_listed(tmp_path: Path) -> None:
-    with desk_house(tmp_path, demo_note="a demonstration") as house:
-        case_id = house.simulate()["case_id"]
+def test_what_was_played_is_marked_and_what_comes_afterwards_is_not(tmp_path: Path) -> None:
+    with desk_house(tmp_path, demo_note="a demonstration") as played:
+        case_id = played.simulate()["case_id"]
+        played.desk.case(played.viewer("asha"), case_id)
+    services = build(played.services.settings, serving=False, clock=played.clock)
+    with closing(services):
+        house = replace(played, services=services)
         house.desk.withdraw(house.viewer("asha"), case_id, house.form("asha", case_id))
-        house.apply()
-        state = Auditing(house.services).ledger(house.viewer("kofi"), "", "")
+        state = Auditing(services).ledger(house.viewer("kofi"), "", "")
         view = house.desk.case(house.viewer("asha"), case_id)
         row = house.desk.search(house.viewer("asha"), case_id, "").rows[0]
-    played = {row.type for row in state.rows if row.case_id == case_id and row.simulated}
+    marks = {row.type: row.simulated for row in state.rows if row.case_id == case_id}
     assert state.demo
-    assert played == {"decision_made", "reasons_shown", "case_withdrawn"}
-    assert [row.simulated for row in state.rows if row.case_id not in ("", case_id)] == [False]
+    assert marks == {"decision_made": True, "reasons_shown": True, "case_withdrawn": False}
+    assert {act.title: act.simulated for act in view.history}["Application scored"] is True
+    assert view.history[0].simulated is False
     assert (view.simulated, row.simulated) == (True, True)
 
 
