@@ -18,6 +18,7 @@ from decision_service.decision_object import decision_object
 from decision_service.decision_record import Finding, Prepared, Sheet, sheet_of
 from decision_service.decisions import DecisionReader
 from decision_service.errors import AlreadyDecided
+from decision_service.mailbox import settled
 from decision_service.policy import Draw, unscored
 from decision_service.preparing import Preparer
 from decision_service.registry import Registry
@@ -88,7 +89,7 @@ class Pipeline:
         watch.lap("score")
         command = self._command(prepared, scored, watch)
         submitted = self.journal.submit(command, once=self._once(actor, key, body))
-        receipt = await asyncio.wrap_future(submitted)
+        receipt = await settled(submitted)
         watch.lap("record")
         if receipt.replayed:
             return await asyncio.to_thread(self._again, receipt)
@@ -225,6 +226,6 @@ def cause_of(failed: BaseException) -> str:
 async def _settled(future: "Future[Explanation]") -> Explanation | ExplainError:
     """The model's answer or what went wrong; never an exception of the model's."""
     try:
-        return await asyncio.wrap_future(future)
+        return await settled(future)
     except ExplainError as failed:
         return failed

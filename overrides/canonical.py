@@ -9,7 +9,7 @@ from outside and allows any JSON number that a float64 can hold.
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from overrides.errors import NotCanonical
@@ -18,6 +18,7 @@ DEPTH_MAX = 8
 INTEGER_MAX = 2**53 - 1
 
 _PLAIN_SCALARS = frozenset({str, bool, type(None)})
+_TEXT_ONLY = frozenset({str})
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _NEVER_TEXT = re.compile("[\x00\ud800-\udfff]")
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -81,9 +82,9 @@ def _check_shape(value: object, levels: int) -> None:
     This runs over every value that is written, so the common kinds are told apart at once.
     """
     if isinstance(value, dict):
-        if any(key.__class__ is not str for key in value):
+        if not _TEXT_ONLY.issuperset(map(type, value)):
             _check_mapping(value, levels)
-        items: Iterable[object] = value.values()
+        items: Collection[object] = value.values()
     elif isinstance(value, list | tuple):
         items = value
     else:
@@ -91,9 +92,10 @@ def _check_shape(value: object, levels: int) -> None:
         return
     if not levels:
         raise NotCanonical(problem=f"more than {DEPTH_MAX} levels")
+    if _PLAIN_SCALARS.issuperset(map(type, items)):
+        return
     for item in items:
-        kind = item.__class__
-        if kind not in _PLAIN_SCALARS:
+        if type(item) not in _PLAIN_SCALARS:
             _check_shape(item, levels - 1)
 
 

@@ -4,7 +4,7 @@ Nothing is numbered or hashed before the head row is locked, so the tree cannot 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
@@ -13,7 +13,7 @@ from overrides.canonical import canonical
 from overrides.errors import LedgerUnavailable
 from overrides.events import body_of, event_of
 from overrides.instants import instant_text, parse_instant
-from overrides.journal import Draft, Entry, Json, Projector
+from overrides.journal import Draft, Entry, Json, Opened, Projector
 from overrides.merkle import EMPTY_ROOT, Frontier, Subtree, leaf_hash
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
@@ -44,6 +44,26 @@ Mark = tuple[Frontier, str]
 def ensure_head(connection: Connection, log: str) -> None:
     """See that the head row of the log exists, so that writers can take turns on it."""
     connection.execute(_CREATE_HEAD, {"log": log, "root": EMPTY_ROOT, "frontier": b""})
+
+
+class _Payloads(Mapping[str, Mapping[str, Json]]):
+    """Payloads just sealed. Few are looked at by a projector, so each is parsed when it is."""
+
+    def __init__(self, texts: Mapping[str, bytes]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, slot: str) -> Mapping[str, Json]:
+        """The payload of a slot."""
+        payload: Mapping[str, Json] = json.loads(self._texts[slot].decode())
+        return payload
+
+    def __iter__(self) -> Iterator[str]:
+        """Names of the slots."""
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        """How many slots there are."""
+        return len(self._texts)
 
 
 class Tail:
@@ -137,18 +157,18 @@ class Tail:
             },
         )
 
-    def _seal(self, draft: Draft) -> tuple[list[Sealed], dict[str, Mapping[str, Json]]]:
+    def _seal(self, draft: Draft) -> tuple[list[Sealed], Opened]:
         """The draft's slots encrypted, and their payloads as JSON gives them back."""
         parts: list[Sealed] = []
-        opened: dict[str, Mapping[str, Json]] = {}
+        texts: dict[str, bytes] = {}
         keys: dict[str, WrappedKey] = {}
         for slot in draft.slots:
             payload = canonical(slot.payload)
             key = keys.get(slot.party) or key_of(self._path, self._vault, slot.party)
             keys[slot.party] = key
             parts.append(self._vault.seal(key, draft.event_id, slot.name, payload))
-            opened[slot.name] = json.loads(payload.decode())
-        return parts, opened
+            texts[slot.name] = payload
+        return parts, _Payloads(texts)
 
     def _write(
         self, drafts: Sequence[Draft], entries: Sequence[Entry], whole: Sequence[Subtree]
