@@ -144,7 +144,7 @@ class EvidenceMissing(ActError):
 
 @dataclass(eq=False)
 class NoteTooShort(ActError):
-    """Write at least {minimum} characters on why; there are {length}."""
+    """Say why: the note has {length} characters and needs {minimum} or more."""
 
     minimum: int
     length: int
