@@ -91,6 +91,13 @@ class QueueRow:
     status: str
     status_words: str
     simulated: bool
+    final_words: str = ""  # what was decided, for a closed case: "Approved"
+    decided_by: str = ""  # who decided it
+    decided_at: datetime | None = None
+    side_words: str = ""  # "" unless the decision overrode the model
+    proposal_words: str = ""  # what waits for a second person: "Asha Menon wants to approve"
+    proposal_by_viewer: bool = False  # then the viewer may not judge it
+    question_back: bool = False  # whether the second person asked something
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,7 @@ class ReasonLine:
     contribution: float
     strength: str
     rank: int
+    unexpected: bool = False  # whether it pushes the other way than its value suggests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +133,7 @@ class Bar:
     label: str
     value: str
     contribution: float
+    unexpected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +247,10 @@ class CaseView:
     codes: tuple[CodeChoice, ...]  # for that direction
     concepts: tuple[ConceptChoice, ...]
     links: tuple[tuple[str, str], ...]  # other applications of the same party: text, case id
+    question: str = ""  # what the second person asked, while it stands open
+    question_by: str = ""
+    may_agree: bool = True  # False when agreeing would be refused though the viewer may decide
+    agree_cannot_words: str = ""  # then why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
