@@ -1,13 +1,14 @@
 """Every page can be read and used by everyone: by screen reader, in the dark, on a small screen."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from tests.browser.addresses import PAGES
-from tests.browser.conftest import Arrive
-from tests.ui.fake_cases import DECLINE, REFER
+from tests.browser.conftest import Arrive, House
+from tests.ui.fake_cases import DECIDED, DECLINE, REFER, WAITING
 
 pytestmark = pytest.mark.browser
 
@@ -64,6 +65,28 @@ def test_no_page_is_wider_than_the_screen(arrive: Arrive) -> None:
                 if page.evaluate(OVERFLOWS):
                     wide.append((address, width))
     assert wide == []
+
+
+@pytest.mark.parametrize("width", [360, 768, 1180, 1440])
+def test_one_endless_word_does_not_widen_a_page(arrive: Arrive, house: House, width: int) -> None:
+    word = "a" * 250
+    assert WAITING.pending is not None
+    act = replace(DECIDED.history[0], text=word, details=(("Note", word),))
+    house.office.desk.cases[WAITING.case_id] = replace(
+        WAITING, pending=replace(WAITING.pending, note=word, evidence=(word,)), history=(act,)
+    )
+    page = arrive("ravi", width=width)
+    for address in ("", "/approval"):
+        page.goto(f"/cases/{WAITING.case_id}{address}")
+        assert not page.evaluate(OVERFLOWS), address
+    page = arrive("asha", width=width)
+    page.goto(f"/cases/{DECLINE.case_id}/override")
+    page.get_by_label("Verified income").check()
+    page.get_by_label("Where it is filed").fill(word[:200])
+    page.get_by_label("What do you know that the model does not?").fill(word)
+    page.get_by_role("button", name="Check before recording").click()
+    assert page.get_by_role("button", name="Record override").is_visible()
+    assert not page.evaluate(OVERFLOWS)
 
 
 def test_a_text_twice_as_large_still_fits(arrive: Arrive) -> None:

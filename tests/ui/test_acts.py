@@ -1,5 +1,6 @@
 """Acts: a good form is recorded once and leads on; a refused one comes back as it was filled."""
 
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
@@ -251,6 +252,15 @@ def test_who_may_not_give_a_verdict_sees_why(visit: Visit) -> None:
     page = Page(visit("asha").get(f"/cases/{WAITING.case_id}/approval").text)
     assert "Only another person" in page.one("main").text
     assert not page.all("input", name="verdict")
+
+
+def test_who_proposed_reads_of_themselves(visit: Visit, office: FakeOffice) -> None:
+    assert WAITING.pending is not None
+    address = f"/cases/{WAITING.case_id}"
+    assert "Asha Boro wants to approve" in Page(visit("ravi").get(address).text).one("main").text
+    own = replace(WAITING.pending, by="you", by_viewer=True)
+    office.desk.cases[WAITING.case_id] = replace(WAITING, pending=own)
+    assert "You want to approve" in Page(visit("asha").get(address).text).one("main").text
 
 
 def test_withdrawing_asks_first(visit: Visit, office: FakeOffice) -> None:
