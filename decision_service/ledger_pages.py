@@ -5,7 +5,7 @@ references stay sealed here too.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
@@ -154,7 +154,8 @@ class LedgerPages:
     def _rows(self, entries: Sequence[Entry]) -> tuple[LedgerRow, ...]:
         """Entries in words."""
         events = [_readable_event(entry) for entry in entries]
-        names = self.services.people.names({event.actor for event in events if event})
+        named = {ref for event in events if event for ref in _persons(event)}
+        names = self.services.people.names(named)
         return tuple(
             LedgerRow(
                 seq=entry.seq,
@@ -163,7 +164,7 @@ class LedgerPages:
                 type_words=kind_words(entry.type),
                 case_id=(event.case or "") if event else "",
                 who=names[event.actor] if event else "",
-                summary=summary(event.type, event.data) if event else "Of a later release.",
+                summary=summary(event.type, event.data, names) if event else "Of a later release.",
                 simulated=event is not None and event.clock == SIMULATED_CLOCK,
             )
             for entry, event in zip(entries, events, strict=True)
@@ -200,6 +201,13 @@ def _readable_event(entry: Entry) -> Event | None:
         return read_event(entry.body)
     except UnknownKind:
         return None
+
+
+def _persons(event: Event) -> Iterator[str]:
+    """References of whom an entry is by and about."""
+    yield event.actor
+    if isinstance(person := event.data.get("person"), str):
+        yield person
 
 
 def _pretty(part: Mapping[str, Json]) -> str:

@@ -1,6 +1,7 @@
 """Ledger entries put into words: a title per kind and one line on what an entry says.
 
-Only the open part of an entry is read, so the words stay the same after an erasure.
+Only the open part of an entry is read, so the words stay the same after an erasure; the names of
+people come from the list of people.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,10 +9,11 @@ from typing import Any
 
 from decision_service import wording
 from decision_service.decision_object import FAILURE_TEXTS
-from overrides.values import Decision, OverrideSide, Verdict
-from ui.words import of_hundred
+from overrides.values import Decision, OverrideSide, Role, Verdict
+from ui.words import ROLE_WORDS, of_hundred
 
 Data = Mapping[str, Any]
+NO_ROLE_CHANGE = {"locked": "locked out", "unlocked": "let in again"}
 
 KIND_WORDS = {
     "ledger_opened": "Ledger opened",
@@ -129,7 +131,6 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "outcome_observed": _outcome,
     "outcome_corrected": _outcome,
     "feedback_exported": _exported,
-    "person_added": lambda d: f"Role {str(d['role']).replace('_', ' ')}.",
     "verification_run": _verified,
 } | {
     kind: lambda d: f"{d['name']}."
@@ -143,12 +144,64 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
 }
 
 
-def summary(kind: str, data: Data) -> str:
-    """One line on what the entry says; "" where the title says it all or the data are unknown."""
-    words = SUMMARIES.get(kind)
-    if words is None:
-        return ""
+def _added(person: str, data: Data) -> str:
+    """Somebody who may come in from now on."""
+    return f"{person} added: {_grant(data)}."
+
+
+def _changed(person: str, data: Data) -> str:
+    """A change of somebody's access, or of role and limit."""
+    reason = str(data.get("reason", ""))
+    if reason == "password reset":
+        return f"Password of {person} reset."
+    if reason in NO_ROLE_CHANGE:
+        return f"{person} {NO_ROLE_CHANGE[reason]}."
+    return f"{person} changed: {_grant(data)}."
+
+
+def _grant(data: Data) -> str:
+    """Role, branch and limit as an entry gives them."""
+    parts = [ROLE_WORDS[Role(data["role"])].lower()]
+    if data["branch"]:
+        parts.append(f"branch {data['branch']}")
+    if data["limit_minor"]:
+        parts.append(f"limit {wording.amount(data['limit_minor'], data['currency'])}")
+    return ", ".join(parts)
+
+
+def _released(person: str, data: Data) -> str:
+    """A case that somebody no longer works on."""
+    return f"Given back by {person}{', who left' if data['why'] == 'left' else ''}."
+
+
+ABOUT_PEOPLE: Mapping[str, Callable[[str, Data], str]] = {
+    "person_added": _added,
+    "role_changed": _changed,
+    "person_left": lambda person, _: f"{person} left.",
+    "key_added": lambda person, d: f"Key {d['key']} for {person}.",
+    "key_revoked": lambda person, d: (
+        f"Key {d['key']} of {person}{', who left' if d.get('reason') == 'left' else ''}."
+    ),
+    "case_released": _released,
+    "record_viewed": lambda person, d: f"By {person}{_what(d)}.",
+}
+
+
+def _what(data: Data) -> str:
+    """What was looked at, where an entry says it."""
+    return f": {str(data['what']).replace('_', ' ')}" if data.get("what") else ""
+
+
+def summary(kind: str, data: Data, names: Mapping[str, str]) -> str:
+    """One line on what the entry says; "" where the title says it all or the data are unknown.
+
+    ``names`` has the names of people by reference; one who is not in it stays a reference.
+    """
     try:
-        return words(data)
+        if kind in ABOUT_PEOPLE:
+            person = str(data["person"])
+            return ABOUT_PEOPLE[kind](names.get(person, person), data)
+        words = SUMMARIES.get(kind)
+        return words(data) if words else ""
     except (KeyError, ValueError):  # an entry of another release: its title must do
         return ""

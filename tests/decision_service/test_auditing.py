@@ -16,6 +16,7 @@ from decision_service.board import NOT_ENOUGH, board_sections
 from decision_service.board_page import BoardPage
 from decision_service.ledger_words import KIND_WORDS, kind_words, summary
 from decision_service.model_pages import blocks
+from decision_service.people_changes import NewPerson, people_changes
 from decision_service.wiring import build
 from explain.bundle_schema import Kpi
 from overrides.event_kinds import KINDS
@@ -26,7 +27,7 @@ from overrides.merkle import root_of_inclusion
 from overrides.metrics import Board, OverrideRates, Quality, Turnaround
 from overrides.statistics import Share, observed_expected
 from overrides.stores.engine import open_engine, writing
-from overrides.values import CaseStatus
+from overrides.values import CaseStatus, Role
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.test_casework import NOTE
 from ui.ports import Refused
@@ -160,7 +161,33 @@ def test_an_altered_entry_is_found_and_named(tmp_path: Path) -> None:
 def test_every_kind_of_entry_has_a_title() -> None:
     assert KIND_WORDS.keys() == KINDS.keys()
     assert kind_words("of_a_later_release") == "Of a later release"
-    assert summary("decision_made", {}) == ""
+    assert summary("decision_made", {}, {}) == ""
+    assert summary("person_left", {}, {}) == ""
+
+
+def test_entries_about_people_name_them_and_say_what_was_done(
+    house: DeskHouse, audit: Auditing
+) -> None:
+    changes = people_changes(house.services)
+    zed = NewPerson(
+        name="zed", role=Role.OFFICER, branch="north", limit_minor=500_000, currency="DEM"
+    )
+    changes.add(HOST, zed)
+    changes.lock(HOST, "zed")
+    changes.unlock(HOST, "zed")
+    changes.reset(HOST, "zed")
+    _, key = changes.add_key(HOST, "zed")
+    changes.leave(HOST, "zed")
+    rows = audit.ledger(house.viewer("kofi"), "", "").rows
+    assert [row.summary for row in rows[:7]][::-1] == [
+        "zed added: loan officer, branch north, limit DM 5,000.",
+        "zed locked out.",
+        "zed let in again.",
+        "Password of zed reset.",
+        f"Key {key.public_id} for zed.",
+        "zed left.",
+        f"Key {key.public_id} of zed, who left.",
+    ]
 
 
 def test_what_was_played_is_marked_and_what_comes_afterwards_is_not(tmp_path: Path) -> None:
