@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from decision_service.access import sees_branch
+from decision_service.errors import ServiceError
 from decision_service.services import Services
+from overrides.authority import within_limit
 from overrides.cases import Case
 from overrides.desk import (
     Consequence,
@@ -30,10 +32,10 @@ from overrides.errors import CaseError, SamePerson, StaleCase, UnknownCase
 from overrides.forms import ApprovalForm, OverrideForm, ReviewForm, Shown, WithdrawalForm
 from overrides.journal import Decided, OnceOnly, Receipt, State
 from overrides.reading import CaseFile, CaseFilter, CaseRow
-from overrides.values import Actor, CaseStatus, Role, Rules
+from overrides.values import Actor, CaseStatus, Limits, Role, Rules
 
 REF = re.compile(r"[0-9a-f-]{1,64}", re.ASCII)
-TAKE_TRIES_MAX = 25
+TAKE_ROWS_MAX = 100
 DECISION_KINDS = frozenset({"decision_made", "decision_failed"})
 
 Decide = Callable[[Case, datetime, Rules], Decided]
@@ -91,22 +93,27 @@ class Acting:
         )
 
     def take_next(self, actor: Actor) -> str:
-        """Claim the most urgent free case of the actor's branch; "" when there is none."""
+        """Claim the most urgent free case of the actor's branch; "" when there is none.
+
+        Cases that the actor may approve alone come before those above their limit.
+        """
         wanted = CaseFilter(
-            statuses=frozenset({CaseStatus.IN_REVIEW}), branch=actor.branch or None, free=True
+            statuses=frozenset({CaseStatus.IN_REVIEW}),
+            branch=actor.branch or None,
+            free=True,
+            open_to=actor.ref,
         )
-        lost: list[str] = []
-        for _ in range(TAKE_TRIES_MAX):
-            now = self.services.clock()
-            found = self.services.cases.next_free(wanted, actor.ref, now, skip=lost)
-            if found is None:
-                return ""
+        found = self.services.cases.rows(wanted, self.services.clock(), limit=TAKE_ROWS_MAX).rows
+        limits: dict[str, Limits | None] = {}
+        for row in found:
+            if row.bundle not in limits:
+                limits[row.bundle] = self._limits(row)
+        for row in sorted(found, key=lambda row: _above(actor, row, limits[row.bundle])):
             try:
-                self.claim(actor, found)
+                self.claim(actor, row.case_ref)
             except (CaseError, SamePerson):
-                lost.append(found)  # somebody was faster: the next one
-            else:
-                return found
+                continue  # somebody was faster: the next one
+            return row.case_ref
         return ""
 
     def release(self, actor: Actor, case_id: str, once: OnceOnly | None = None) -> Receipt:
@@ -191,6 +198,14 @@ class Acting:
         """A person's name."""
         return self.services.people.names([person])[person]
 
+    def _limits(self, row: CaseRow) -> Limits | None:
+        """The limits a case's bundle sets; None when its policy cannot be read just now."""
+        file = self.services.cases.case(row.case_ref)
+        try:
+            return self.rules(file).limits if file else None
+        except ServiceError:
+            return None
+
     def _act(self, actor: Actor, case_id: str, once: OnceOnly | None, decide: Decide) -> Receipt:
         """Decide under the rules of the decision that stands, and record."""
         file = self.file(actor, case_id)
@@ -211,3 +226,8 @@ class Acting:
         return journal.submit(
             lambda state: decide(case_of(state, case_id), state), once=once
         ).result()
+
+
+def _above(actor: Actor, row: CaseRow, limits: Limits | None) -> bool:
+    """Whether the actor may not approve the case's amount alone, as far as is known."""
+    return limits is None or not within_limit(actor, row.amount, limits)

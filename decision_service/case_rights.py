@@ -18,13 +18,17 @@ from ui import words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
-    """What may be done now; ``cannot`` says why nothing may be decided, "" otherwise."""
+    """What may be done now; ``cannot`` says why nothing may be decided, "" otherwise.
+
+    ``too_large`` says why the amount may not be approved alone, where anything may be decided.
+    """
 
     claim: bool = False
     decide: bool = False
     approve: bool = False
     withdraw: bool = False
     cannot: str = ""
+    too_large: str = ""
 
 
 def rights(
@@ -54,7 +58,8 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
         cannot = "The policy of this case cannot be read just now, so it cannot be decided."
         return Rights(withdraw=True, cannot=cannot)
     if case.status is CaseStatus.IN_REVIEW:
-        return Rights(claim=claimable, decide=True, withdraw=True)
+        too_large = above_limit(case, actor, rules)
+        return Rights(claim=claimable, decide=True, withdraw=True, too_large=too_large)
     if case.status is CaseStatus.WAITING_APPROVAL:
         cannot = _cannot_approve(case, actor, rules)
         return Rights(

@@ -5,7 +5,7 @@ from typing import Any
 
 from decision_service import wording
 from decision_service.case_history import EVIDENCE_WORDS, history
-from decision_service.case_rights import Rights, above_limit, rights
+from decision_service.case_rights import Rights, rights
 from decision_service.decision_object import FAILURE_TEXTS, REASONS_SHOWN_MAX
 from decision_service.dossier import ERASED, Dossier, Payload, field_words, stated
 from decision_service.policy import routing_texts
@@ -33,6 +33,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     approve_up_to, decline_above = _cutoffs(decision, rules)
     side = _override_side(case.recommendation)
     held = case.claim is not None and case.claim.holds(now)
+    unable = may.too_large if case.recommendation is Recommendation.APPROVE else ""
     return CaseView(
         **_head(dossier, now),
         recommendation=case.recommendation.value if probability is not None else "",
@@ -52,7 +53,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         sum_error=decision.sum_error or "",
         method_words=wording.METHOD_WORDS.get(decision.method or "", decision.method or ""),
         facts=stated(dossier),
-        warnings=_warnings(dossier, actor, may),
+        warnings=_warnings(dossier, may),
         routing=_routing(dossier),
         history=history(dossier),
         decision_seq=decision.seq,
@@ -67,6 +68,8 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         may_approve=may.approve,
         may_withdraw=may.withdraw,
         cannot_words=may.cannot,
+        may_agree=not unable,
+        agree_cannot_words=unable,
         agree_decision="" if side is None else case.recommendation.value,
         override_decision="" if side is None else _opposite(case.recommendation).value,
         codes=_codes(rules, side),
@@ -173,19 +176,15 @@ def _bars(dossier: Dossier) -> tuple[Bar, ...]:
     )
 
 
-def _warnings(dossier: Dossier, actor: Actor, may: Rights) -> tuple[str, ...]:
+def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:
     """What to check before deciding."""
     lines = []
     if dossier.inputs is None:
         lines.append("The personal parts of this application have been erased.")
     else:
         lines += [str(detail) for _, _, detail in dossier.inputs.get("warnings", ())]
-    case = dossier.file.case
-    passes = case.recommendation is not Recommendation.DECLINE
-    if may.decide and passes and dossier.loaded is not None:
-        limit = above_limit(case, actor, dossier.loaded.rules)
-        if limit:
-            lines.append(f"{limit} Unless you decline it, give it back for someone who may.")
+    if may.too_large and dossier.file.case.recommendation is Recommendation.REFER:
+        lines.append(f"{may.too_large} You may decline it, or give it back for someone who may.")
     return tuple(lines)
 
 

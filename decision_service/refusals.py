@@ -42,7 +42,11 @@ FIELDS: dict[type[Exception], str] = {
     errors.NoteTooShort: "note",
     errors.AdverseReasonsMissing: "concepts",
     errors.UnknownConcept: "concepts",
+    errors.AboveLimit: "decision",
 }
+
+FORM_FAULTS = frozenset({errors.AboveLimit})
+"""Refusals that bring a filled form back, whatever status the interface gives them."""
 
 
 def refused(error: Exception) -> Refused:
@@ -50,7 +54,8 @@ def refused(error: Exception) -> Refused:
     text = _sentence(error)
     at_fault = FIELDS.get(type(error))
     fields = {at_fault: text} if at_fault else {}
-    return Refused(status_of(error), TITLES.get(type(error), "Please check"), text, fields)
+    status = 422 if type(error) in FORM_FAULTS else status_of(error)
+    return Refused(status, TITLES.get(type(error), "Please check"), text, fields)
 
 
 def _sentence(error: Exception) -> str:

@@ -267,11 +267,6 @@ class CaseBook(Protocol):
     ) -> Mapping[CaseStatus, int]:
         """How many cases stand in each state, every state named."""
 
-    def next_free(
-        self, wanted: CaseFilter, person: str, now: datetime, *, skip: Sequence[str] = ()
-    ) -> str | None:
-        """The most urgent case that nobody holds and this person may decide."""
-
     def search(
         self, prefix: str, *, branch: str | None = None, cursor: str = "", limit: int = 50
     ) -> RowPage:

@@ -124,25 +124,6 @@ class SqlCaseBook:
                 found[CaseStatus(status)] = int(cases)
         return found
 
-    def next_free(
-        self, wanted: CaseFilter, person: str, now: datetime, *, skip: Sequence[str] = ()
-    ) -> str | None:
-        """The most urgent case that nobody holds and this person may decide."""
-        free = CaseFilter(
-            statuses=frozenset({CaseStatus.IN_REVIEW}),
-            bundle=wanted.bundle,
-            branch=wanted.branch,
-            queue=wanted.queue,
-            free=True,
-            open_to=person,
-        )
-        query = page_query(free, now, "", 1)
-        if skip:
-            query = query.where(FILES.c.case_ref.not_in(skip))
-        with reading(self._engine) as connection:
-            row = connection.execute(query).mappings().first()
-        return None if row is None else str(row["case_ref"])
-
     def applications(self, keys: Sequence[str]) -> tuple[CaseRow, ...]:
         """Cases of these application keys (one per bundle)."""
         if len(keys) > APPLICATION_KEYS_MAX:

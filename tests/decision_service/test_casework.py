@@ -477,8 +477,38 @@ def test_an_amount_above_the_own_limit_is_said_before_it_is_tried(tmp_path: Path
         large = {"minor": 1_500_000, "currency": "DEM"}
         case_id = house.apply_until("approve", amount=large)["case_id"]
         view = house.desk.case(house.viewer("asha"), case_id)
+        assert (view.may_decide, view.may_agree, view.override_decision) == (True, False, "decline")
+        assert "above your limit of DM 10,000" in view.agree_cannot_words
+        form = house.form("asha", case_id, decision="approve")
+        refused = refusal(house, "review", "asha", case_id, form)
+        assert (refused.status, refused.title) == (422, "Above your limit")
+        assert set(refused.fields) == {"decision"}
+        form = house.form("elena", case_id, decision="approve")
+        assert house.desk.case(house.viewer("elena"), case_id).may_agree
+        assert house.desk.review(house.viewer("elena"), case_id, form).startswith("Approved.")
+
+
+def test_a_referred_amount_above_the_own_limit_may_still_be_declined(tmp_path: Path) -> None:
+    with desk_house(tmp_path) as house:
+        large = {"minor": 1_500_000, "currency": "DEM"}
+        case_id = house.apply_until("refer", amount=large)["case_id"]
+        view = house.desk.case(house.viewer("asha"), case_id)
+        assert (view.may_decide, view.may_agree) == (True, True)
         assert any("above your limit of DM 10,000" in line for line in view.warnings)
         form = house.form("asha", case_id, decision="approve")
-        assert refusal(house, "review", "asha", case_id, form).title == "Above your limit"
-        form = house.form("elena", case_id, decision="approve")
-        assert house.desk.review(house.viewer("elena"), case_id, form).startswith("Approved.")
+        assert refusal(house, "review", "asha", case_id, form).status == 422
+        form = house.form("asha", case_id, decision="decline", concepts=("R23",))
+        assert house.desk.review(house.viewer("asha"), case_id, form).startswith("Declined.")
+
+
+def test_the_next_case_is_one_the_officer_may_approve_while_there_is_any(tmp_path: Path) -> None:
+    with desk_house(tmp_path) as house:
+        sizes = {"large": 1_500_000, "other": 100_000, "small": 100_000}
+        made = {
+            name: house.apply(
+                amount={"minor": minor, "currency": "EUR" if name == "other" else "DEM"}
+            )
+            for name, minor in sizes.items()
+        }
+        taken = [house.desk.take_next(house.viewer("asha")) for _ in range(4)]
+        assert taken == [*(made[name]["case_id"] for name in ("small", "large", "other")), ""]
