@@ -16,7 +16,7 @@ from ui.visit import Doer, Reader, Typed, act_form, fault_of, go, key_for, offic
 
 router = APIRouter(include_in_schema=False)
 
-FORM_AGAIN = frozenset({409, 422, 503})  # refusals that bring the filled form back
+FORM_AGAIN = frozenset({400, 403, 409, 422, 503})  # refusals that bring the filled form back
 REVIEW_FIELDS = {"decision": "decision-choice", "concepts": "concepts", "note": "note"}
 WITHDRAWAL_FIELDS = {"note": "note"}
 

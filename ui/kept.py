@@ -47,12 +47,10 @@ def form_again(request: Request, viewer: Viewer, address: str, typed: FormData) 
             except Refused as refused:
                 return go("/", f"{refused.title}. {refused}", "problem")
     said = "You are logged in again. Nothing was recorded; please do it once more."
-    return go(_place_of(address), said, "note")
+    return go(place_of(address), said, "note")
 
 
-def _place_of(address: str) -> str:
+def place_of(address: str) -> str:
     """A page to look at for an address that only takes forms."""
-    case = re.match(r"/cases/[^/]+", address)
-    if case:
-        return case.group()
-    return "/" + address.split("/")[1]
+    found = re.match(r"/cases/[^/]+|/[^/]+", address)
+    return found.group() if found else "/"

@@ -61,8 +61,10 @@ def login_page(
 
 
 @router.get("/login")
-def show_login(request: Request, after: Annotated[str, Query()] = "/") -> HTMLResponse:
-    """The log-in form."""
+def show_login(request: Request, after: Annotated[str, Query()] = "/") -> Response:
+    """The log-in form; who is logged in goes on, so reloading a form shown here is safe."""
+    if visitor(request) is not None:
+        return go(own_address(after))
     why = "Log in to see that page." if own_address(after) != "/" else ""
     return login_page(request, after=after, why=why)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from ui.case import FORM_AGAIN, picture_of
+from ui.case import FORM_AGAIN, case_page, picture_of
 from ui.contexts import ApprovalPage, OverridePage
 from ui.frame import CodeGroup, Fault
 from ui.kept import shows_again
@@ -68,6 +68,10 @@ def _override_page(
     outlook = outlook or Outlook()
     case = office(request).desk.case(viewer, case_id)
     if not (case.may_decide and case.override_decision):
+        if form is not None:
+            return case_page(
+                request, viewer, case_id, form=form, fault=fault, notices=notices, status=status
+            )
         why = case.cannot_words or "There is no recommendation here that could be overridden."
         return go(f"/cases/{case_id}", why, "note")
     title = f"Override: {case.override_decision}"
@@ -146,6 +150,10 @@ def _approval_page(
 ) -> Response:
     case = office(request).desk.case(viewer, case_id)
     if case.pending is None:
+        if form is not None:
+            return case_page(
+                request, viewer, case_id, form=form, fault=fault, notices=notices, status=status
+            )
         return go(f"/cases/{case_id}", "Nothing waits for a second person here.", "note")
     title = "Second person's verdict"
     context = ApprovalPage(

@@ -1,6 +1,7 @@
 """Requests that came to nothing: each gets a page with a next step, never a stack trace."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
@@ -8,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from ui.contexts import ProblemPage
+from ui.kept import place_of
 from ui.login import login_page
 from ui.ports import Refused
 from ui.render import PAGE_HEADERS, page, wants_block
-from ui.visit import SignInNeeded, shell, visitor
+from ui.visit import SignInNeeded, go, shell, visitor
 
 # What is said when nobody said anything better.
 PLAIN: Mapping[int, tuple[str, str]] = {
@@ -49,8 +51,15 @@ PLAIN: Mapping[int, tuple[str, str]] = {
 SEND_TO_LOG_IN = "Send the form to log in again; what you typed is kept."
 
 
-def problem_page(request: Request, status: int, title: str = "", text: str = "") -> HTMLResponse:
-    """An error page for any status; asks nothing of the office that could fail in turn."""
+def problem_page(request: Request, status: int, title: str = "", text: str = "") -> Response:
+    """An error page for any status; asks nothing of the office that could fail in turn.
+
+    Reading an address that only takes forms, as a browser does that reloads a form it was shown
+    again, leads to the page the form belongs to.
+    """
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET" and not title:
+        place = place_of(request.url.path)
+        return go(place if place != request.url.path else "/")
     known, advice = PLAIN.get(status, PLAIN[500 if status >= 500 else 400])  # noqa: PLR2004
     viewer = None
     if status < 500:  # noqa: PLR2004

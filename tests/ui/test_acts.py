@@ -9,7 +9,7 @@ from httpx2 import Response
 from starlette.datastructures import FormData
 
 from tests.ui.conftest import Visit
-from tests.ui.fake_cases import APPROVE, DECLINE, HELD, REFER, WAITING
+from tests.ui.fake_cases import APPROVE, DECIDED, DECLINE, HELD, REFER, WAITING
 from tests.ui.fake_office import FakeOffice
 from tests.ui.reading import Page, faults
 from ui.ports import Refused
@@ -137,12 +137,74 @@ def test_when_the_ledger_is_shut_the_same_form_may_be_sent_again(
     assert page.value("idempotency_key") == typed["idempotency_key"]
 
 
-def test_another_refusal_is_a_page_of_its_own(visit: Visit, office: FakeOffice) -> None:
+def test_above_the_limit_the_form_comes_back_and_the_case_can_be_given_back(
+    visit: Visit, office: FakeOffice
+) -> None:
+    address = f"/cases/{DECLINE.case_id}"
+    client = visit("asha")
+    send(client, f"{address}/claim", address)
     office.desk.trouble = Refused(403, "Above your limit", "Hand it to a senior officer.")
+    page = refused(send(client, f"{address}/review", address, note=NOTE), 403)
+    assert "Above your limit" in page.one("div", id="fault").text
+    assert page.one("textarea", id="note").text == NOTE
+    assert len(page.all("form", action=f"{address}/release")) == 1
+
+
+def test_who_may_not_agree_reads_why_and_may_still_override(
+    visit: Visit, office: FakeOffice
+) -> None:
+    words = "Approving DM 1,424 is above your limit of DM 1,000."
+    for case in (APPROVE, REFER):
+        office.desk.cases[case.case_id] = replace(case, may_agree=False, agree_cannot_words=words)
+    page = Page(visit("asha").get(f"/cases/{APPROVE.case_id}").text)
+    assert words in page.one("section", id="decision").text
+    assert "Agree" not in page.one("section", id="decision").text
+    assert "Override: decline" in page.one("section", id="decision").text
+    page = Page(visit("asha").get(f"/cases/{REFER.case_id}").text)
+    assert "disabled" in page.one("input", value="approve").attributes
+    assert "disabled" not in page.one("input", value="decline").attributes
+
+
+def test_another_refusal_is_a_page_of_its_own(visit: Visit, office: FakeOffice) -> None:
+    office.desk.trouble = Refused(404, "No such case", "It was moved.")
     address = f"/cases/{DECLINE.case_id}"
     answer = send(visit("asha"), f"{address}/review", address)
-    assert answer.status_code == 403
-    assert Page(answer.text).one("h1").text == "Above your limit"
+    assert answer.status_code == 404
+    assert Page(answer.text).one("h1").text == "No such case"
+
+
+@pytest.mark.parametrize("form", ["review", "override", "approval"])
+def test_a_form_that_no_longer_fits_the_case_gives_the_note_back(
+    visit: Visit, office: FakeOffice, form: str
+) -> None:
+    case = WAITING if form == "approval" else DECLINE
+    client, address = visit("ravi"), f"/cases/{case.case_id}/{form}"
+    page = f"/cases/{case.case_id}" if form == "review" else address
+    typed = hidden(client, page) | {"note": NOTE, "code": "M01", "step": "record"}
+    typed |= {"verdict": "reject", "evidence_reference": "DMS-1"}
+    office.desk.cases[case.case_id] = replace(DECIDED, case_id=case.case_id)
+    office.desk.trouble = Refused(409, "The case is closed", "Nothing more can be decided on it.")
+    back = refused(client.post(address, data=typed), 409)
+    assert "What you typed was not recorded" in back.one("section", id="decision").text
+    assert NOTE in back.one("section", id="decision").text
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        (f"/cases/{DECLINE.case_id}/review", f"/cases/{DECLINE.case_id}"),
+        (f"/cases/{DECLINE.case_id}/claim", f"/cases/{DECLINE.case_id}"),
+        ("/desk/next", "/desk"),
+        ("/admin/people", "/admin"),
+        ("/logout", "/"),
+        ("/login", "/"),
+    ],
+)
+def test_reloading_an_address_that_takes_a_form_leads_to_its_page(
+    visit: Visit, address: str, place: str
+) -> None:
+    answer = visit("asha").get(address)
+    assert (answer.status_code, answer.headers["location"]) == (303, place)
 
 
 def test_an_override_is_checked_then_shown_then_recorded(visit: Visit, office: FakeOffice) -> None:
