@@ -26,6 +26,7 @@ from overrides.values import Actor
 from overrides.verify import SAME_HOST
 from ui.ports import Refused
 from ui.views import EntryView, LedgerRow, LedgerState, VerificationView, Viewer
+from ui.words import instant_words
 
 PAGE_ROWS = 50
 SCOPE = "database"
@@ -35,10 +36,10 @@ WHY_SEALED = {
     "party": "the parties' own references are not shown",
 }
 HEADLINES = {
-    Verdict.CLEAN: "Nothing was changed, as far as this could be checked",
-    Verdict.ALTERED: "Altered: what is here is not what was recorded",
-    Verdict.INCOMPLETE: "Incomplete: not everything could be accounted for",
-    Verdict.STALE: "Stale: the end is under no signed checkpoint",
+    Verdict.CLEAN: "Nothing was changed, as far as this could be checked.",
+    Verdict.ALTERED: "Altered: what is here is not what was recorded.",
+    Verdict.INCOMPLETE: "Incomplete: not everything could be accounted for.",
+    Verdict.STALE: "Stale: the end is under no signed checkpoint.",
 }
 
 
@@ -116,13 +117,12 @@ class LedgerPages:
                 self._record(actor, findings)
         finally:
             self._verifying.release()
-        clean = findings.verdict is Verdict.CLEAN
-        steps = [(False, str(found)) for found in findings.found]
-        steps += [(True, sentence) for sentence in findings.sentences()[1 + len(steps) :]]
-        size = f" up to entry {findings.size - 1:,}" if clean and findings.size else ""
+        steps = [("broken", str(found)) for found in findings.found]
+        steps += [("checked", sentence) for sentence in findings.checked]
+        steps += [("note", sentence) for sentence in findings.notes(instant_words)]
         return VerificationView(
-            ok=clean,
-            headline=f"{HEADLINES[findings.verdict]}{size}.",
+            ok=findings.verdict is Verdict.CLEAN,
+            headline=_headline(findings),
             steps=tuple(steps),
             checked_at=checked_at,
         )
@@ -193,6 +193,15 @@ class LedgerPages:
         first = self.services.ledger.entry(0)
         event = _readable_event(first) if first else None
         return bool(event and event.data.get("demo"))
+
+
+def _headline(findings: Findings) -> str:
+    """What it comes to; of entries under no checkpoint it says only what is known of them."""
+    headline = HEADLINES[findings.verdict]
+    if findings.verdict is not Verdict.CLEAN or not findings.unsigned:
+        return headline
+    tail = "The last entry fits" if findings.unsigned == 1 else "The last entries fit"
+    return f"{headline} {tail} the tree but no signature vouches for the end yet."
 
 
 def _readable_event(entry: Entry) -> Event | None:

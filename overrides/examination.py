@@ -166,6 +166,7 @@ class Examination:
             last_at=self.last_at,
             signed_size=self.signed_size,
             checked=tuple(self._checked()),
+            remembered=any(not claim.own for claim in self.claims),
             found=tuple(self.found),
         )
 
@@ -239,26 +240,20 @@ class Examination:
     def _checked(self) -> Iterator[str]:
         """What was compared with what."""
         size = self.tree.size
-        yield f"{size} entries of {self.rows.log} were read, hashed and put together into one tree."
-        if self.first_at and self.last_at:
-            span = f"{instant_text(self.first_at)} to {instant_text(self.last_at)}"
-            yield f"They were recorded from {span}, by the ledger's own clock."
+        count = "1 entry was" if size == 1 else f"{size:,} entries were"
+        yield f"{count} read from {self.rows.log}, hashed and put together into one tree."
         own = [c for c in self.claims if c.own]
         if own:
-            yield f"The tree was compared with {len(own)} checkpoints, {self.trust.keys_from}."
+            signed = "1 checkpoint" if len(own) == 1 else f"{len(own):,} checkpoints"
+            yield f"The tree was compared with {signed}, {self.trust.keys_from}."
         kept = [c.checkpoint.size for c in self.claims if not c.own]
         if kept:
-            sizes = ", ".join(map(str, sorted(kept)))
+            sizes = ", ".join(f"{size:,}" for size in sorted(kept))
             yield f"It was compared with what you remembered of it at {sizes} entries."
-        else:
-            yield (
-                "It was compared with nothing kept outside: whoever holds the database and its"
-                " signing key could have written it anew. Keep a checkpoint elsewhere."
-            )
         if self.trust.vault is not None:
-            yield f"{self.opened} personal parts were opened and are those committed to."
+            yield f"{self.opened:,} personal parts were opened and are those committed to."
         if self.disclosed:
-            yield f"{self.disclosed} disclosed parts were compared with their commitments."
+            yield f"{self.disclosed:,} disclosed parts were compared with their commitments."
 
 
 def _named_slots(data: Mapping[str, object]) -> set[tuple[str, str]]:

@@ -1,8 +1,11 @@
 """What a verification found, in words for the person who has to answer for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+
+from overrides.instants import instant_text
 
 
 class Verdict(IntEnum):
@@ -47,6 +50,7 @@ class Findings:
     last_at: datetime | None = None
     signed_size: int | None = None  # entries under the newest checkpoint whose signature holds
     checked: tuple[str, ...] = ()  # what was compared with what, a sentence each
+    remembered: bool = False  # whether something kept outside was among it
     found: tuple[Finding, ...] = ()
 
     @property
@@ -55,12 +59,27 @@ class Findings:
         verdicts = {finding.verdict for finding in self.found}
         return next((v for v in _GRAVEST_FIRST if v in verdicts), Verdict.CLEAN)
 
-    def sentences(self) -> list[str]:
-        """The verification as sentences: the verdict, the findings, what was checked."""
-        said = [_WORDS[self.verdict], *map(str, self.found), *self.checked]
-        if self.signed_size is not None and self.signed_size < self.size:
-            tail = self.size - self.signed_size
+    @property
+    def unsigned(self) -> int:
+        """How many entries at the end are under no signed checkpoint."""
+        return max(0, self.size - self.signed_size) if self.signed_size is not None else 0
+
+    def notes(self, at_words: Callable[[datetime], str] = instant_text) -> list[str]:
+        """What bounds the checks; ``at_words`` writes an instant."""
+        said = []
+        if self.first_at and self.last_at:
+            span = f"{at_words(self.first_at)} to {at_words(self.last_at)}"
+            said.append(f"The entries were recorded from {span}, by the ledger's own clock.")
+        if self.log and not self.remembered:
             said.append(
-                f"The last {tail} of {self.size} entries are under no signed checkpoint yet."
+                "It was compared with nothing kept outside: whoever holds the database and its"
+                " signing key could have written it anew. Keep a checkpoint elsewhere."
             )
+        if self.unsigned:
+            tail = "entry is" if self.unsigned == 1 else f"{self.unsigned:,} entries are"
+            said.append(f"The last {tail} under no signed checkpoint yet.")
         return said
+
+    def sentences(self) -> list[str]:
+        """The verification as sentences: the verdict, the findings, the checks and their bounds."""
+        return [_WORDS[self.verdict], *map(str, self.found), *self.checked, *self.notes()]

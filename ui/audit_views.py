@@ -56,7 +56,7 @@ class VerificationView:
 
     ok: bool
     headline: str
-    steps: tuple[tuple[bool, str], ...]
+    steps: tuple[tuple[str, str], ...]  # "checked", "broken" or "note", and a sentence
     checked_at: datetime
 
 

@@ -132,7 +132,12 @@ def test_a_verification_says_what_was_checked_and_is_itself_recorded(
     found = audit.verify(house.viewer("kofi"))
     assert found.ok
     assert found.headline.startswith("Nothing was changed")
-    assert any(f"{size} entries" in said for _, said in found.steps)
+    said = dict(found.steps)
+    assert said.keys() == {"checked", "note"}
+    assert any(f"{size} entries" in words for _, words in found.steps)
+    noted = " ".join(words for kind, words in found.steps if kind == "note")
+    assert "compared with nothing kept outside" in noted
+    assert "2 Mar 2026, 09:00" in noted
     newest = audit.ledger(house.viewer("kofi"), "", "").rows[0]
     assert (newest.type, newest.who) == ("verification_run", "kofi")
 
@@ -155,7 +160,7 @@ def test_an_altered_entry_is_found_and_named(tmp_path: Path) -> None:
         found = Auditing(house.services).verify(house.viewer("kofi"))
     assert not found.ok
     assert found.headline.startswith("Altered")
-    assert any(not holds and f"entry {seq}" in said for holds, said in found.steps)
+    assert any(kind == "broken" and f"entry {seq}" in said for kind, said in found.steps)
 
 
 def test_every_kind_of_entry_has_a_title() -> None:
