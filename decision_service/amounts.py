@@ -2,10 +2,11 @@
 
 import re
 
-from decision_service.wording import WHOLE_UNITS
+from decision_service.wording import SIGNS, WHOLE_UNITS
 
 SHAPE = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,2}))?", re.ASCII)
 NO_CURRENCY = "XXX"  # ISO 4217 for "no currency involved"
+CODES = {sign: code for code, sign in SIGNS.items()}
 
 
 def minor_units(text: str, currency: str) -> int:
@@ -21,6 +22,9 @@ def minor_units(text: str, currency: str) -> int:
 def accepted_currency(text: str) -> str:
     """The code of a currency. Raises ``ValueError``."""
     code = text.strip().upper()
+    if code in CODES:
+        msg = f"{text!r} is a sign: write the currency's code, {CODES[code]}"
+        raise ValueError(msg)
     if not (len(code) == len(NO_CURRENCY) and code.isascii() and code.isalpha()):
         msg = f"{text!r} is not a currency: write its code of three letters, like EUR"
         raise ValueError(msg)

@@ -138,9 +138,16 @@ class CrossSite(AccessError):
 
 @dataclass(eq=False)
 class TooManyAttempts(AccessError):
-    """Too many attempts: try again in {seconds} seconds."""
+    """Too many attempts: try again in {wait}."""
 
     seconds: int
+
+    def __str__(self) -> str:
+        """How long to wait in whole minutes, rounded up, or in seconds below one minute."""
+        size, unit = (60, "minute") if self.seconds >= 60 else (1, "second")  # noqa: PLR2004
+        count = -(-self.seconds // size)
+        wait = f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+        return (type(self).__doc__ or "").splitlines()[0].format(wait=wait)
 
 
 @dataclass(eq=False)

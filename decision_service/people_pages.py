@@ -5,10 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from decision_service.access import ROLE_WORDS, may
+from decision_service.access import DECIDERS, ROLE_WORDS, may
 from decision_service.amounts import NO_CURRENCY, accepted_currency, minor_units
 from decision_service.errors import ServiceError
-from decision_service.people import People, Person, PersonState
+from decision_service.people import (
+    People,
+    Person,
+    PersonState,
+    accepted_branch,
+    accepted_name,
+    folded,
+)
 from decision_service.people_changes import NewPerson, PeopleChanges
 from decision_service.problems import status_of
 from decision_service.starting import steps_for
@@ -18,6 +25,9 @@ from overrides.values import Actor, Role
 from ui.ports import Refused
 from ui.views import PersonLine, StartView, Viewer
 
+FORM_FIELDS = ("name", "role", "branch", "limit", "currency")
+SEVERAL_FAULTS = "These fields need another look."
+ENDING = frozenset({"lock", "leave"})  # changes after which a person cannot come in
 TITLES = {
     HTTPStatus.UNAUTHORIZED: "Not logged in",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many attempts",
@@ -88,7 +98,7 @@ class PeoplePages:
         new = _new_person(fields)
         with _refusing(field="name"):
             added = self.changes.add(by, new, key=key)
-        words = f"{added.name} was added."
+        words = f"{added.name} was added{_reach(new)}."
         if added.replayed:
             return f"{words} The password was shown when the form was sent first; reset it if lost."
         if added.password is None:
@@ -98,6 +108,11 @@ class PeoplePages:
     def change_person(self, viewer: Viewer, name: str, change: str, key: str) -> str:
         """``lock``, ``unlock``, ``reset`` or ``leave``."""
         by = self._admin(viewer)
+        if change in ENDING and folded(name) == folded(viewer.name):
+            # Whoever ends another's access stays, so an administrator is always left.
+            raise Refused(
+                409, "Not yourself", "Another administrator must lock you or record that you left."
+            )
         with _refusing():
             if change == "lock":
                 return f"{self.changes.lock(by, name, key=key).name} is locked out."
@@ -122,30 +137,63 @@ class PeoplePages:
 
 
 def _new_person(fields: Mapping[str, str]) -> NewPerson:
-    """What the form says, or what is wrong with it."""
-    with _field("role", "Choose a role."):
-        role = Role(fields.get("role", ""))
-    with _field("currency"):
-        currency = accepted_currency(fields.get("currency") or NO_CURRENCY)
-    with _field("limit"):
-        limit = minor_units(fields.get("limit") or "0", currency)
+    """What the form says; ``Refused`` with everything that is wrong with it at once."""
+    typed = {name: fields.get(name, "").strip() for name in FORM_FIELDS}
+    faults: dict[str, str] = {}
+    role: Role | None = None
+    limit, currency = 0, NO_CURRENCY
+    with _noting(faults, "name"):
+        accepted_name(typed["name"])
+    with _noting(faults, "branch"):
+        accepted_branch(typed["branch"])
+    with _noting(faults, "role", "Choose a role."):
+        role = Role(typed["role"])
+    with _noting(faults, "currency"):
+        currency = accepted_currency(typed["currency"] or NO_CURRENCY)
+    with _noting(faults, "limit"):
+        limit = minor_units(typed["limit"] or "0", currency)
+    if limit and not typed["currency"]:
+        faults["currency"] = "A limit needs its currency, for instance EUR."
+    if role is not None and role not in DECIDERS:
+        faults |= {
+            name: f"{ROLE_WORDS[role]}: this role decides no cases. Leave the {name} empty."
+            for name in ("branch", "limit")
+            if typed[name]
+        }
+    if faults or role is None:
+        said = next(iter(faults.values())) if len(faults) == 1 else SEVERAL_FAULTS
+        raise Refused(422, "Please check", said, faults)
     return NewPerson(
-        name=fields.get("name", ""),
+        name=typed["name"],
         role=role,
-        branch=fields.get("branch", "").strip(),
+        branch=typed["branch"],
         limit_minor=limit,
         currency=currency,
     )
 
 
+def _reach(new: NewPerson) -> str:
+    """Where and up to what somebody decides, said where it was left open; nothing otherwise."""
+    if new.role not in DECIDERS:
+        return ""
+    where = f"branch {new.branch}" if new.branch else "all branches, since no branch was given"
+    return f": {ROLE_WORDS[new.role].lower()}, {where}, limit {_limit(new)}"
+
+
+def _limit(grant: NewPerson | Person) -> str:
+    """A limit with its currency."""
+    currency = "" if grant.currency == NO_CURRENCY else grant.currency
+    return amount(grant.limit_minor, currency).strip()
+
+
 @contextmanager
-def _field(name: str, text: str = "") -> Iterator[None]:
-    """Let what cannot be read leave as a refusal that points at its field."""
+def _noting(faults: dict[str, str], name: str, text: str = "") -> Iterator[None]:
+    """Note what is wrong with a field and go on to the next."""
     try:
         yield
-    except ValueError as wrong:
-        said = text or f"{wrong}."
-        raise Refused(422, "Please check", said, {name: said}) from None
+    except (ValueError, ServiceError) as wrong:
+        said = text or str(wrong)
+        faults[name] = said if said.endswith(".") else f"{said}."
 
 
 @contextmanager
@@ -160,15 +208,14 @@ def _refusing(field: str = "") -> Iterator[None]:
 
 
 def _line(person: Person) -> PersonLine:
-    """One person in the list. No limit, no words."""
-    currency = "" if person.currency == NO_CURRENCY else person.currency
-    limit = amount(person.limit_minor, currency).strip() if person.limit_minor else ""
+    """One person in the list. Branch and limit are said of those who decide."""
+    decides = person.role in DECIDERS
     return PersonLine(
         name=person.name,
         role=person.role.value,
         role_words=ROLE_WORDS[person.role],
-        branch=person.branch,
-        limit=limit,
+        branch=person.branch or ("All branches" if decides else ""),
+        limit=_limit(person) if person.limit_minor or decides else "",
         state=PersonState(person.state).value,
         last_seen=person.last_seen,
     )

@@ -52,7 +52,7 @@ def test_a_failed_log_in_is_401_and_too_many_are_429(pages: PeoplePages) -> None
             pages.sign_in("asha", "wrong", "10.0.0.1")
         refusals.append(refused.value)
     assert [refusal.status for refusal in refusals] == [401] * 5 + [429]
-    assert "900 seconds" in refusals[-1].text
+    assert "15 minutes" in refusals[-1].text
 
 
 def test_a_log_out_ends_the_session(pages: PeoplePages) -> None:
@@ -85,6 +85,59 @@ def test_a_fault_points_at_its_field(pages: PeoplePages, field: str, value: str)
     assert refused.value.status in (409, 422)
     assert list(refused.value.fields) == [field]
     assert refused.value.text.endswith(".")
+
+
+def test_all_faults_are_told_at_once(pages: PeoplePages) -> None:
+    form = {"name": "", "role": "king", "branch": "", "limit": "much", "currency": "euro"}
+    with pytest.raises(Refused) as refused:
+        pages.add_person(viewer(pages, "root"), form, "form-1")
+    assert refused.value.fields.keys() == {"name", "role", "limit", "currency"}
+    with pytest.raises(Refused) as refused:
+        pages.add_person(viewer(pages, "root"), {**FORM, "currency": ""}, "form-1")
+    assert refused.value.fields.keys() == {"currency"}
+
+
+def test_who_decides_for_all_branches_or_up_to_nothing_is_told_so(pages: PeoplePages) -> None:
+    root = viewer(pages, "root")
+    form = {**FORM, "branch": "", "limit": ""}
+    said = pages.add_person(root, form, "form-1")
+    assert said.startswith("bruno was added: loan officer, all branches, since no branch was given")
+    assert "limit DM 0." in said
+    line = next(person for person in pages.people(root) if person.name == "bruno")
+    assert (line.branch, line.limit) == ("All branches", "DM 0")
+    risk = {"name": "rita", "role": "risk"}
+    assert pages.add_person(root, risk, "form-2").startswith("rita was added. First password")
+    line = next(person for person in pages.people(root) if person.name == "rita")
+    assert (line.branch, line.limit) == ("", "")
+
+
+def test_a_role_that_does_not_decide_gets_no_branch_and_no_limit(pages: PeoplePages) -> None:
+    with pytest.raises(Refused) as refused:
+        pages.add_person(viewer(pages, "root"), {**FORM, "role": "risk"}, "form-1")
+    assert refused.value.fields.keys() == {"branch", "limit"}
+    assert all("decides no cases" in said for said in refused.value.fields.values())
+
+
+def test_a_sign_typed_as_currency_is_answered_with_its_code(pages: PeoplePages) -> None:
+    with pytest.raises(Refused) as refused:
+        pages.add_person(viewer(pages, "root"), {**FORM, "currency": "DM"}, "form-1")
+    assert refused.value.fields["currency"] == "'DM' is a sign: write the currency's code, DEM."
+
+
+@pytest.mark.parametrize("change", ["lock", "leave"])
+def test_an_administrator_cannot_end_the_own_or_the_last_access(
+    pages: PeoplePages, house: House, change: str
+) -> None:
+    root = viewer(pages, "root")
+    with pytest.raises(Refused) as refused:
+        pages.change_person(root, "ROOT", change, "1")
+    assert (refused.value.status, refused.value.title) == (409, "Not yourself")
+    house.add("other", Role.ADMIN)
+    with pytest.raises(Refused) as refused:
+        pages.change_person(root, "root", change, "2")
+    assert refused.value.status == 409
+    pages.change_person(root, "other", change, "3")
+    assert [line.name for line in pages.people(root) if line.state == "active"] == ["asha", "root"]
 
 
 def test_only_an_admin_keeps_the_list(pages: PeoplePages, house: House) -> None:
