@@ -125,7 +125,7 @@ def _forget(latest: dict[str, Decided], name: str, done: Decided) -> None:
 
 
 async def lines_of(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[Line]:
-    """Lines of a stream without blank ones; TooLarge in place of one that is too long."""
+    """Lines of a stream; an error in place of one that is empty or too long."""
     held, skipping = b"", False
     async for chunk in stream:
         *whole, held = (held + chunk).split(b"\n")
@@ -135,8 +135,8 @@ async def lines_of(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[Li
                 yield TooLarge(limit)
             elif len(line) > limit:
                 yield TooLarge(limit)
-            elif line.strip():
-                yield line
+            else:
+                yield line if line.strip() else Malformed(problem="the line is empty")
         if len(held) > limit:
             held, skipping = b"", True
     if skipping:

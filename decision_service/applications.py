@@ -202,6 +202,9 @@ class _Reader:
         if value is None:
             return ""
         if isinstance(value, str) and len(value) <= longest and value.isprintable():
-            return value.strip()
+            if value == value.strip():
+                return value
+            self.fault(place, "Leave out the blanks before and after it.")
+            return ""
         self.fault(place, f"Give text of at most {longest} characters that can be shown.")
         return ""

@@ -58,7 +58,8 @@ def ready(request: Request) -> Response:
         used = services.registry.in_use(standing.name)
         bundles[standing.name] = used.problem or standing.status
         if used.problem and standing.champion and not standing.suspended:
-            raise NotReady(waiting_for=f"the champion {standing.name} cannot be used")
+            cause = f"the champion {standing.name} cannot be used ({used.problem})"
+            raise NotReady(waiting_for=cause)
     return json_answer({"status": "ready", "ledger_size": size, "bundles": bundles})
 
 

@@ -16,13 +16,12 @@ from typing import Literal
 from decision_service.services import Services
 from overrides.cases import Case
 from overrides.errors import OutcomeRefused
-from overrides.journal import Command, Decided, Draft, Json, OnceOnly, Receipt, State
-from overrides.outcomes import OutcomeLine, OutcomeRecord, decide_outcome, read_lines
+from overrides.journal import Command, Decided, Draft, Json, OnceOnly, Receipt, State, Told
+from overrides.outcomes import SOURCE_API, OutcomeLine, OutcomeRecord, decide_outcome, read_lines
 from overrides.reading import application_key
 from overrides.values import Actor
 
 BATCH_RECORDS = 200
-SOURCE_API = "api"
 BLOCK_BYTES = 1 << 20
 
 REFUSED = "refused"
@@ -193,19 +192,16 @@ class _Ahead:
         """The case that an application opened."""
         return self.state.case_of_application(bundle, application_key)
 
-    def outcome_exists(self, case_ref: str, kind: str, observed_at: str, value: str) -> bool:
-        """Whether this very observation is recorded already, or decided in this command."""
-        taken = self._taken.get((case_ref, kind, observed_at))
-        if taken is not None:
-            return taken[1] == value
-        return self.state.outcome_exists(case_ref, kind, observed_at, value)
+    def outcome_told(self, case_ref: str, kind: str, observed_at: str, told: Told) -> bool:
+        """Whether this source reported this value before; what this command decides is new."""
+        if (case_ref, kind, observed_at) in self._taken:
+            return False
+        return self.state.outcome_told(case_ref, kind, observed_at, told)
 
-    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> str | None:
-        """Event id of the latest observation of this kind and instant."""
+    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
+        """Event id and value of the latest observation, decided in this command or before."""
         taken = self._taken.get((case_ref, kind, observed_at))
-        if taken is not None:
-            return taken[0]
-        return self.state.outcome_at(case_ref, kind, observed_at)
+        return taken or self.state.outcome_at(case_ref, kind, observed_at)
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""

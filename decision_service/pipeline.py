@@ -37,6 +37,7 @@ MICRO = 1_000_000
 
 SUSPENDED = "suspended"
 UNAVAILABLE = "bundle_unavailable"
+ROUTING_OF_FAILURE = {SUSPENDED: SUSPENDED, UNAVAILABLE: "model_unavailable"}
 
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -132,7 +133,7 @@ class Pipeline:
             finding = self._weighed(prepared, asked)
         else:
             failure = asked if isinstance(asked, str) else cause_of(asked)
-            code = SUSPENDED if failure == SUSPENDED else "model_failed"
+            code = ROUTING_OF_FAILURE.get(failure, "model_failed")
             finding = Finding(assessment=unscored(code), failure=failure)
         return _Record(sheet_of(prepared, finding, self.new_id, watch.total_us()), self.new_id())
 

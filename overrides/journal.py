@@ -120,6 +120,14 @@ class OnceOnly:
     fingerprint: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A value, and the file or interface that reported it."""
+
+    value: str
+    source: str
+
+
 class State(Protocol):
     """What a command may look at, inside the writer's transaction."""
 
@@ -133,11 +141,11 @@ class State(Protocol):
     def case_of_application(self, bundle: str, application_key: str) -> Case | None:
         """The case that an application opened, by the keyed hash of its id."""
 
-    def outcome_exists(self, case_ref: str, kind: str, observed_at: str, value: str) -> bool:
-        """Whether this very observation is recorded already."""
+    def outcome_told(self, case_ref: str, kind: str, observed_at: str, told: Told) -> bool:
+        """Whether this source has reported this value for this kind and instant before."""
 
-    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> str | None:
-        """Event id of the latest observation of this kind and instant, if there is one."""
+    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
+        """Event id and value of the latest observation of this kind and instant, if any."""
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""

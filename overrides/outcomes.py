@@ -10,7 +10,7 @@ from overrides.canonical import parse_strict
 from overrides.cases import Case
 from overrides.errors import NotCanonical, OutcomeRefused
 from overrides.instants import instant_text
-from overrides.journal import Decided, Draft, Json, State
+from overrides.journal import Decided, Draft, Json, State, Told
 from overrides.values import Actor, NewId, OutcomeKind
 
 LINE_BYTES_MAX = 16_384
@@ -19,6 +19,8 @@ DAYS_PAST_DUE_MAX = 36_500
 MONTHS_MAX = 1_200
 AMOUNT_MAX = 2**53 - 1
 EARLY_BY_MAX = timedelta(days=1)  # books in an earlier time zone close their day before ours
+
+SOURCE_API = "api"  # each report is a new one: its Idempotency-Key tells repeats apart
 
 REQUIRED = ("application_id", "observed_at", "kind", "value")
 OPTIONAL = ("months_on_book", "bundle")
@@ -257,9 +259,15 @@ def decide_outcome(
     if record.observed_at > state.now + EARLY_BY_MAX:
         raise OutcomeRefused(problem="observed_at lies in the future")
     observed_at = instant_text(record.observed_at)
-    if state.outcome_exists(case.case_ref, record.kind, observed_at, record.value):
+    latest = state.outcome_at(case.case_ref, record.kind, observed_at)
+    # A file taken in again takes back nothing that came after it; an old value told anew does.
+    told = Told(record.value, source)
+    again = source != SOURCE_API and state.outcome_told(
+        case.case_ref, record.kind, observed_at, told
+    )
+    if again or (latest is not None and latest[1] == record.value):
         return Decided((), {"case_id": case.case_ref, "result": "unchanged"})
-    corrects = state.outcome_at(case.case_ref, record.kind, observed_at)
+    corrects = latest[0] if latest else None
     draft = Draft(
         event_id=new_id(),
         type="outcome_observed" if corrects is None else "outcome_corrected",

@@ -1,6 +1,7 @@
 """``countermand bundle``: models with policy and wording, from first check to rollback."""
 
 import argparse
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +55,7 @@ def example(args: argparse.Namespace) -> int:
     """Print one valid application of a bundle as JSON, always the same."""
     from explain import bundle
 
-    print_json(bundle.example(args.directory))
+    print(json.dumps(bundle.example(args.directory), ensure_ascii=False))  # a line for `decide`
     return YES
 
 

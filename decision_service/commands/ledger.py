@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from overrides.vault import Vault
 
 VERIFY_USAGE = 64
+SIGNATURE_FOLLOWS = "\n\n\N{EM DASH} "  # as in every signed note (C2SP signed-note)
 SEQ_MAX = 2**53
 NOTES_BYTES_MAX = 1 << 20
 
@@ -201,6 +202,8 @@ def _export_findings(args: argparse.Namespace) -> "Findings":
     """What a check of an export finds."""
     from overrides.verify import PINNED, verify_export
 
+    if not args.export.is_dir():
+        refuse(f"{args.export}: there is no such folder", VERIFY_USAGE)
     key = _given_key(args)
     return verify_export(args.export, _trust(args, [key] if key else [], PINNED))
 
@@ -219,7 +222,7 @@ def _trust(
     return Trust(
         keys=keys,
         keys_from=keys_from,
-        remembered=(_text_of(args.against),) if args.against else (),
+        remembered=(_signed_note(args.against),) if args.against else (),
         vault=vault,
         now=None if args.export else datetime.now(UTC),
     )
@@ -230,6 +233,14 @@ def _given_key(args: argparse.Namespace) -> "PublicKey | None":
     from overrides.notes import PublicKey
 
     return PublicKey.from_vkey(_text_of(args.key).strip()) if args.key else None
+
+
+def _signed_note(path: Path) -> str:
+    """A checkpoint kept from an earlier visit."""
+    text = _text_of(path)
+    if SIGNATURE_FOLLOWS not in text:
+        refuse(f"{path}: this is no signed checkpoint", VERIFY_USAGE)
+    return text
 
 
 def _text_of(path: Path) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, literal_column, select
 
 from overrides.cases import Case, Proposal
 from overrides.instants import parse_instant
+from overrides.journal import Told
 from overrides.stores.case_tables import ACTS, FILES, OUTCOMES
 from overrides.stores.hot_path import HotPath
 from overrides.stores.standing import Standing
@@ -35,7 +36,7 @@ _SHOWN = select(ACTS.c.seq).where(
     ACTS.c.about == bindparam("decision"),
 )
 _OBSERVED = (
-    select(OUTCOMES.c.event_id)
+    select(OUTCOMES.c.event_id, OUTCOMES.c.value)
     .where(
         OUTCOMES.c.case_ref == bindparam("ref"),
         OUTCOMES.c.kind == bindparam("kind"),
@@ -43,22 +44,14 @@ _OBSERVED = (
     )
     .order_by(OUTCOMES.c.seq.desc())
 )
-_SAME_VALUE = _OBSERVED.where(OUTCOMES.c.value == bindparam("value"))
+_TOLD = _OBSERVED.where(
+    OUTCOMES.c.value == bindparam("value"), OUTCOMES.c.source == bindparam("source")
+)
 
 
 def as_case(row: Row) -> Case:
     """The case that a row of ``case_file`` stands for."""
-    probability, proposal = row["probability"], None
-    if row["proposal"]:
-        held = json.loads(row["proposal"])
-        proposal = Proposal(
-            event_id=held["event_id"],
-            person=held["person"],
-            decision=Decision(held["decision"]),
-            side=OverrideSide(held["side"]),
-            code=held["code"],
-            needs=held["needs"],
-        )
+    probability = row["probability"]
     claim = None
     if row["claim_person"]:
         claim = Claim(row["claim_person"], parse_instant(row["claim_until"]))
@@ -78,10 +71,25 @@ def as_case(row: Row) -> Case:
         opened_at=parse_instant(row["opened_at"]),
         attempt=row["attempt"],
         claim=claim,
-        proposal=proposal,
+        proposal=as_proposal(row),
         excluded=tuple(json.loads(row["excluded"])),
         final=Decision(row["final"]) if row["final"] else None,
         side=OverrideSide(row["side"]) if row["side"] else None,
+    )
+
+
+def as_proposal(row: Row) -> Proposal | None:
+    """The override that waits on a row of ``case_file``, if one does."""
+    if not row["proposal"]:
+        return None
+    held = json.loads(row["proposal"])
+    return Proposal(
+        event_id=held["event_id"],
+        person=held["person"],
+        decision=Decision(held["decision"]),
+        side=OverrideSide(held["side"]),
+        code=held["code"],
+        needs=held["needs"],
     )
 
 
@@ -113,18 +121,19 @@ class SqlState:
         case = as_case(dict(zip(_COLUMNS, found, strict=True)))
         return case if case.bundle == bundle else None
 
-    def outcome_exists(self, case_ref: str, kind: str, observed_at: str, value: str) -> bool:
-        """Whether this very observation is recorded already."""
-        wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at, "value": value}
+    def outcome_told(self, case_ref: str, kind: str, observed_at: str, told: Told) -> bool:
+        """Whether this source has reported this value for this kind and instant before."""
+        wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at}
+        wanted |= {"value": told.value, "source": told.source}
         with HotPath(self.connection) as path:
-            return path.first(_SAME_VALUE, wanted) is not None
+            return path.first(_TOLD, wanted) is not None
 
-    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> str | None:
-        """Event id of the latest observation of this kind and instant, if there is one."""
+    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
+        """Event id and value of the latest observation of this kind and instant, if any."""
         wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at}
         with HotPath(self.connection) as path:
             found = path.first(_OBSERVED, wanted)
-        return None if found is None else found[0]
+        return None if found is None else (found[0], found[1])
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""

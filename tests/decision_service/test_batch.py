@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from decision_service.api_batch import Batch, lines_of
-from decision_service.errors import TooLarge
+from decision_service.errors import Malformed, TooLarge
 from decision_service.measures import Measures
 from decision_service.pipeline import Answer
 from decision_service.settings import Settings
@@ -129,9 +129,12 @@ def test_a_line_waits_for_the_line_before_it_on_the_same_application() -> None:
     assert [json.loads(line)["key"] for line in told.text.splitlines()] == ["a1", "b1", "a2"]
 
 
-def test_blank_lines_are_passed_over_and_an_empty_batch_has_no_answers(house: House) -> None:
+def test_an_empty_line_has_its_answer_and_an_empty_batch_has_none(house: House) -> None:
     assert send(house, []) == []
-    assert len(send(house, [b"", line(house, "one"), b"  ", b""])) == 1
+    told = send(house, [b"", line(house, "one"), b"  ", b""])
+    assert [answer.get("status") for answer in told[:3]] == [400, "in_review", 400]
+    assert told[0]["line"] == 1
+    assert "empty" in told[2]["detail"]
 
 
 def test_too_many_lines_end_the_batch_with_a_word(house: House) -> None:
@@ -171,9 +174,9 @@ def test_lines_do_not_depend_on_how_the_bytes_arrive(lines: list[bytes], data: A
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=8)))
     edges = [0, *cuts, len(whole)]
     chunks = [whole[a:b] for a, b in itertools.pairwise(edges)]
-    plain = [
-        line if len(line) <= 9 else TooLarge.__name__
-        for line in whole.split(b"\n")
-        if line.strip() or len(line) > 9
+    *ended, rest = whole.split(b"\n")
+    plain = [*ended, rest] if rest.strip() or len(rest) > 9 else ended
+    assert gathered(chunks, 9) == [
+        TooLarge.__name__ if len(line) > 9 else line if line.strip() else Malformed.__name__
+        for line in plain
     ]
-    assert gathered(chunks, 9) == plain

@@ -429,10 +429,11 @@ def test_an_observation_is_recorded_once_and_a_later_one_corrects_it(house: Hous
         house.observe(ref, value, at=at)
         for value, at in (("5", NOON), ("5", NOON), ("95", NOON), ("5", NOON), ("5", LATER))
     ]
-    assert results == ["recorded", "unchanged", "corrected", "unchanged", "recorded"]
-    first, second, third = house.book.outcomes(ref)
+    assert results == ["recorded", "unchanged", "corrected", "corrected", "recorded"]
+    first, second, third, fourth = house.book.outcomes(ref)
     assert (second.corrects, second.value) == (first.event_id, "95")
-    assert third.corrects is None
+    assert (third.corrects, third.value) == (second.event_id, "5")
+    assert fourth.corrects is None
 
 
 def test_a_feedback_set_that_was_made_is_listed(house: House) -> None:

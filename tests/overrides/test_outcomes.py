@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from overrides.cases import Case
 from overrides.errors import OutcomeRefused
 from overrides.events import check_draft
-from overrides.journal import Draft
+from overrides.journal import Draft, Told
 from overrides.outcomes import (
     LINE_BYTES_MAX,
+    SOURCE_API,
     OutcomeLine,
     OutcomeRecord,
     decide_outcome,
@@ -164,6 +165,9 @@ def test_every_line_after_the_heading_is_accounted_for(lines: list[bytes]) -> No
     assert [line.number for line in found] == list(range(2, len(lines) + 2))
 
 
+FILE = "ab" * 32
+
+
 class Known:
     """A state that knows some observations, each with its event."""
 
@@ -172,23 +176,25 @@ class Known:
     def __init__(self, *known: tuple[str, str]) -> None:
         self.known = list(known)  # value and event id, oldest first
 
-    def outcome_exists(self, _ref: str, _kind: str, _at: str, value: str) -> bool:
-        """Whether this very observation is recorded already."""
-        return any(value == known for known, _ in self.known)
+    def outcome_told(self, _ref: str, _kind: str, _at: str, told: Told) -> bool:
+        """Whether the value is known; all of it came from one file."""
+        return told.source == FILE and any(told.value == known for known, _ in self.known)
 
-    def outcome_at(self, _ref: str, _kind: str, _at: str) -> str | None:
-        """Event of the latest."""
-        return self.known[-1][1] if self.known else None
+    def outcome_at(self, _ref: str, _kind: str, _at: str) -> tuple[str, str] | None:
+        """Event and value of the latest."""
+        return self.known[-1][::-1] if self.known else None
 
 
-def decide(target: Case | None, made: OutcomeRecord, *known: tuple[str, str]) -> dict[str, object]:
+def decide(
+    target: Case | None, made: OutcomeRecord, *known: tuple[str, str], source: str = FILE
+) -> dict[str, object]:
     decided = decide_outcome(
         target,
         made,
         SERVICE,
         Known(*known),  # type: ignore[arg-type]
         ids(),
-        source="ab" * 32,
+        source=source,
         simulated=True,
     )
     for draft in decided.drafts:
@@ -218,6 +224,15 @@ def test_an_observation_is_written_down_with_its_source() -> None:
         "corrects": None,
         "simulated": True,
     }
+
+
+def test_an_old_value_reported_anew_takes_the_correction_back() -> None:
+    known = (("95", "e-1"), ("40", "e-2"))
+    found = decide(case(), record(value="95"), *known, source=SOURCE_API)
+    assert found["result"] == "corrected"
+    assert only_draft(found).data["corrects"] == "e-2"
+    other = decide(case(), record(value="95"), *known, source="cd" * 32)
+    assert other["result"] == "corrected"
 
 
 def test_the_same_again_changes_nothing_and_another_value_corrects_the_latest() -> None:

@@ -151,7 +151,13 @@ def test_an_export_never_writes_over_anything(peopled: Shell, tmp_path: Path) ->
     assert "name a new one" in peopled.refused_on_data("ledger", "export", tmp_path)
     assert (tmp_path / "mine").read_text() == "mine"
     assert peopled.refused_on_data("ledger", "export", tmp_path / "mine")
-    assert peopled.refused("ledger", "verify", tmp_path / "none", status=2)
+    assert peopled.refused("ledger", "verify", tmp_path / "none", status=64)
+
+
+def test_what_is_no_checkpoint_is_not_taken_for_a_memory(peopled: Shell, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("garbage")
+    words = ("ledger", "verify", "--against", tmp_path / "kept")
+    assert "no signed checkpoint" in peopled.refused_on_data(*words, status=64)
 
 
 def test_a_proof_leads_to_the_signed_root_without_the_ledger(peopled: Shell) -> None:
