@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from decision_service import wording
+from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from decision_service.dossier import Dossier
 from decision_service.ledger_words import kind_words
@@ -105,7 +106,7 @@ def _overridden(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
         *_reasons(dossier, act),
     ]
     if data["needs"]:
-        details.append(("Second person", wording.NEEDS_WORDS[data["needs"]]))
+        details.append(("Second person", needs_words(data["needs"], data["needs_why"])))
     return wording.SIDE_WORDS[OverrideSide(data["side"])], details
 
 

@@ -1,10 +1,10 @@
 """Lists of cases as pages show them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from decision_service import wording
-from decision_service.dossier import application_ids
+from decision_service.dossier import application_ids, open_question
 from decision_service.policy import (
     QUEUE_REFERRED,
     QUEUE_STANDARD,
@@ -12,16 +12,20 @@ from decision_service.policy import (
     ROUTING_TEXTS,
 )
 from decision_service.services import Services
-from overrides.cases import OPEN_STATES
+from overrides.authority import Needs
+from overrides.cases import OPEN_STATES, Proposal
 from overrides.reading import CaseRow
-from overrides.values import Actor
+from overrides.values import Actor, CaseStatus
 from ui import words
 from ui.views import QueueRow
+
+VERSION_RETURNED_MIN = 3  # decided by the model, proposed, returned
 
 QUEUES = (QUEUE_STANDARD, QUEUE_REFERRED, QUEUE_UNSCORED)
 
 ROUTING_SHORT = {
     "suspended": "Model suspended",
+    "model_unavailable": "No score",
     "model_failed": "No score",
     "not_reliably_explained": "No reliable reasons",
     "knock_out": "Policy rule",
@@ -41,7 +45,9 @@ def queue_rows(
 ) -> tuple[QueueRow, ...]:
     """Cases as rows of a list, in the order given."""
     ids = application_ids(services, rows)
-    names = services.people.names({row.holder for row in rows} - {""})
+    people = {ref for row in rows for ref in (row.holder, row.reviewer, row.approver)}
+    people |= {row.proposal.person for row in rows if row.proposal}
+    names = services.people.names(people - {""})
     return tuple(
         QueueRow(
             case_id=row.case_ref,
@@ -59,9 +65,53 @@ def queue_rows(
             status=row.status.value,
             status_words=words.STATUS_WORDS[row.status],
             simulated=row.simulated,
+            final_words=_final(row),
+            decided_by=_decided_by(row, names),
+            decided_at=row.closed_at,
+            side_words=f"{row.side.trade_word.capitalize()} override" if row.side else "",
+            proposal_words=_proposal(row.proposal, viewer, names),
+            proposal_by_viewer=row.proposal is not None and row.proposal.person == viewer.ref,
+            question_back=_asked_back(services, row, viewer),
         )
         for row in rows
     )
+
+
+def _final(row: CaseRow) -> str:
+    """How the case ended; "" while it is open."""
+    if row.final is not None:
+        return wording.DONE_WORDS[row.final].capitalize()
+    return "" if row.status in OPEN_STATES else words.STATUS_WORDS[row.status]
+
+
+def _decided_by(row: CaseRow, names: Mapping[str, str]) -> str:
+    """Who decided, the second person too; "" where nobody did."""
+    if row.final is None:
+        return ""
+    if not row.by_person:
+        return "policy"
+    return " and ".join(names[ref] for ref in (row.reviewer, row.approver) if ref)
+
+
+def _proposal(proposal: Proposal | None, viewer: Actor, names: Mapping[str, str]) -> str:
+    """What waits for a second person, who wants it, and who may say yes."""
+    if proposal is None:
+        return ""
+    mine = proposal.person == viewer.ref
+    who = "You want" if mine else f"{names[proposal.person]} wants"
+    what = f"{who} to {proposal.decision} against the recommendation ({proposal.code})"
+    manager = proposal.needs == Needs.CREDIT_MANAGER
+    return f"{what}; a credit manager must agree" if manager else what
+
+
+def _asked_back(services: Services, row: CaseRow, viewer: Actor) -> bool:
+    """Whether the viewer's own proposal on the case came back with a question."""
+    if row.status is not CaseStatus.IN_REVIEW or row.version < VERSION_RETURNED_MIN:
+        return False
+    acts = services.cases.acts(row.case_ref)
+    asked = open_question(acts)
+    proposals = {act.event_id: act.actor for act in acts}
+    return asked is not None and proposals.get(asked.data["of"]) == viewer.ref
 
 
 def _why(codes: Iterable[str]) -> tuple[str, ...]:

@@ -4,10 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from decision_service import wording
+from decision_service.authority_words import needs_words
 from decision_service.case_history import EVIDENCE_WORDS, history
 from decision_service.case_rights import Rights, rights
 from decision_service.decision_object import FAILURE_TEXTS, REASONS_SHOWN_MAX
-from decision_service.dossier import ERASED, Dossier, Payload, field_words, stated
+from decision_service.dossier import (
+    ERASED,
+    Dossier,
+    Payload,
+    field_words,
+    open_question,
+    stated,
+)
 from decision_service.policy import routing_texts
 from overrides.cases import OPEN_STATES
 from overrides.reading import ActRow, DecisionRow
@@ -33,6 +41,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     approve_up_to, decline_above = _cutoffs(decision, rules)
     side = _override_side(case.recommendation)
     held = case.claim is not None and case.claim.holds(now)
+    asked = open_question(dossier.acts)
     unable = may.too_large if case.recommendation is Recommendation.APPROVE else ""
     return CaseView(
         **_head(dossier, now),
@@ -68,6 +77,8 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         may_approve=may.approve,
         may_withdraw=may.withdraw,
         cannot_words=may.cannot,
+        question=dossier.note(asked.event_id) if asked else "",
+        question_by=dossier.name(asked.actor) if asked else "",
         may_agree=not unable,
         agree_cannot_words=unable,
         agree_decision="" if side is None else case.recommendation.value,
@@ -156,6 +167,7 @@ def _reasons(dossier: Dossier, side: str) -> tuple[ReasonLine, ...]:
             contribution=float(reason["contribution"]),
             strength=reason["strength"],
             rank=rank,
+            unexpected=bool(reason.get("counter_intuitive")),
         )
         for rank, reason in enumerate(made[:REASONS_SHOWN_MAX], 1)
     )
@@ -171,6 +183,7 @@ def _bars(dossier: Dossier) -> tuple[Bar, ...]:
             label=worded[concept]["title"] if concept in worded else dossier.concept_title(concept),
             value=worded[concept]["value"] if concept in worded else ERASED,
             contribution=push,
+            unexpected=bool(worded.get(concept, {}).get("counter_intuitive")),
         )
         for concept, push in sorted(pushes, key=lambda pair: (-abs(pair[1]), pair[0]))
     )
@@ -237,7 +250,7 @@ def _pending(dossier: Dossier, actor: Actor) -> Pending | None:
         note=dossier.note(act.event_id),
         evidence=tuple(evidence),
         reasons=tuple(dossier.concept_title(concept) for concept in act.data["concepts"]),
-        needs=wording.NEEDS_WORDS[proposal.needs],
+        needs=needs_words(proposal.needs, act.data["needs_why"]),
     )
 
 

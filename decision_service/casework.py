@@ -256,7 +256,10 @@ def cases_of_application(services: Services, application_id: str) -> tuple[str, 
 
 VERDICT_SENTENCES = {
     Verdict.UPHOLD: "Upheld: the override is the decision.",
-    Verdict.RETURN: "Returned with your question: the case is open again.",
+    Verdict.RETURN: (
+        "Returned: your question stands at the top of the case, which is free for the proposer "
+        "or any other officer."
+    ),
     Verdict.REJECT: "Rejected: the recommendation stands, and another officer decides the case.",
 }
 

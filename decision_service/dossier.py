@@ -14,8 +14,9 @@ from explain.contract import NUMERIC, Field
 from overrides.errors import SlotErased
 from overrides.journal import Json
 from overrides.reading import ActRow, CaseFile, CaseRow, DecisionRow
-from overrides.values import Actor
+from overrides.values import Actor, Verdict
 
+LOOKING = frozenset({"case_claimed", "case_released", "reasons_shown"})  # acts that say nothing
 TEXT_SLOTS = ("note", "evidence")
 ERASED = "This part has been erased."
 
@@ -90,6 +91,14 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         names=services.people.names(people),
         links=tuple((row, ids[row.case_ref]) for row in linked),
     )
+
+
+def open_question(acts: Sequence[ActRow]) -> ActRow | None:
+    """The verdict that returned the last proposal, while no further act has answered it."""
+    last = next((act for act in reversed(acts) if act.type not in LOOKING), None)
+    if last is None or last.type != "approval_recorded":
+        return None
+    return last if last.data["verdict"] == Verdict.RETURN else None
 
 
 def readable(slot: Payload | SlotErased | None) -> Payload | None:

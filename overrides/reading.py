@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal as Number
 from typing import Protocol
 
-from overrides.cases import Case
+from overrides.cases import Case, Proposal
 from overrides.journal import Json, VersionStamp
 from overrides.labels import Ending, Observation
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
@@ -71,7 +71,11 @@ class CaseRow:
     holder_until: datetime | None
     final: Decision | None
     side: OverrideSide | None
+    by_person: bool  # whether a person decided, where there is a decision
+    reviewer: str  # who decided or proposed, "" when policy did
+    approver: str  # who upheld, "" when nobody had to
     closed_at: datetime | None
+    proposal: Proposal | None  # while it waits for a second person
     simulated: bool
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal as Number
 from overrides.events import SIMULATED_CLOCK, event_of
 from overrides.journal import Event, Json
 from overrides.reading import ActRow, CaseRow, ChangeRow, DecisionRow, FeedbackExportRow, OutcomeRow
-from overrides.stores.case_state import Row
+from overrides.stores.case_state import Row, as_proposal
 from overrides.stores.standing import DECISION_KINDS
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
 
@@ -60,7 +60,11 @@ def case_row(row: Row) -> CaseRow:
         holder_until=instant_or_none(row["claim_until"]),
         final=decision_or_none(row["final"]),
         side=side_or_none(row["side"]),
+        by_person=bool(row["by_person"]),
+        reviewer=row["reviewer"],
+        approver=row["approver"],
         closed_at=instant_or_none(row["closed_at"]),
+        proposal=as_proposal(row),
         simulated=bool(row["simulated"]),
     )
 

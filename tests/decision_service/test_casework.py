@@ -512,3 +512,78 @@ def test_the_next_case_is_one_the_officer_may_approve_while_there_is_any(tmp_pat
         }
         taken = [house.desk.take_next(house.viewer("asha")) for _ in range(4)]
         assert taken == [*(made[name]["case_id"] for name in ("small", "large", "other")), ""]
+
+
+def test_a_question_comes_back_to_the_case_and_is_marked_for_its_proposer(tmp_path: Path) -> None:
+    with desk_house(tmp_path) as house:
+        case_id = house.apply_until("decline")["case_id"]
+        form = low_side(house, "asha", case_id, code="X01")
+        house.desk.override(house.viewer("asha"), case_id, form)
+        asked = house.form("hanna", case_id, verdict="return", note="Which account is it?")
+        said = house.desk.approval(house.viewer("hanna"), case_id, asked)
+        assert "free for the proposer or any other officer" in said
+        view = house.desk.case(house.viewer("asha"), case_id)
+        assert (view.question, view.question_by) == ("Which account is it?", "hanna")
+        marks = {
+            who: house.desk.search(house.viewer(who), case_id, "").rows[0].question_back
+            for who in ("asha", "bruno")
+        }
+        assert marks == {"asha": True, "bruno": False}
+        house.desk.claim(house.viewer("asha"), case_id)
+        assert house.desk.case(house.viewer("asha"), case_id).question
+        form = low_side(house, "asha", case_id, code="X01")
+        house.desk.override(house.viewer("asha"), case_id, form)
+        assert not house.desk.case(house.viewer("asha"), case_id).question
+
+
+def test_rows_say_what_is_proposed_and_how_a_case_ended(tmp_path: Path) -> None:
+    with desk_house(tmp_path) as house:
+        case_id = house.apply_until("decline")["case_id"]
+        form = low_side(house, "asha", case_id, code="X01")
+        house.desk.override(house.viewer("asha"), case_id, form)
+        waiting = {"status": "waiting_approval"}
+        (mine,) = house.desk.queue(house.viewer("asha"), waiting, "").rows
+        (hers,) = house.desk.queue(house.viewer("hanna"), waiting, "").rows
+        assert mine.proposal_words.startswith("You want to approve against the recommendation")
+        assert hers.proposal_words.startswith("asha wants to approve against the recommendation")
+        assert (mine.proposal_by_viewer, hers.proposal_by_viewer) == (True, False)
+        verdict = house.form("hanna", case_id, verdict="uphold")
+        house.desk.approval(house.viewer("hanna"), case_id, verdict)
+        (row,) = house.desk.queue(house.viewer("asha"), {"status": "decided"}, "").rows
+        assert (row.final_words, row.decided_by) == ("Approved", "asha and hanna")
+        assert row.side_words == "Low-side override"
+        assert row.decided_at is not None
+        assert row.proposal_words == ""
+
+
+def test_why_a_second_person_is_needed_is_said_on_the_case_and_in_its_history(
+    house: DeskHouse,
+) -> None:
+    case_id = house.apply_until("decline")["case_id"]
+    house.desk.override(house.viewer("asha"), case_id, low_side(house, "asha", case_id, code="X01"))
+    view = house.desk.case(house.viewer("hanna"), case_id)
+    assert view.pending is not None
+    assert "This justification always needs a second person." in view.pending.needs
+    line = next(line for line in view.history if line.title == "Override recorded")
+    assert "always needs" in dict(line.details)["Second person"]
+
+
+def test_a_reason_that_runs_against_its_value_is_marked(house: DeskHouse) -> None:
+    marked = 0
+    for _ in range(40):
+        made = house.apply()
+        view = house.desk.case(house.viewer("asha"), made["case_id"])
+        opened = house.services.ledger.open_slots(
+            house.services.cases.acts(made["case_id"])[0].event_id, ("explanation",)
+        )["explanation"]
+        assert isinstance(opened, dict)
+        recorded = {
+            reason["concept"]: reason["counter_intuitive"]
+            for side in opened["reasons"].values()
+            for reason in side
+        }
+        lines = (*view.adverse, *view.favourable)
+        assert all(line.unexpected is recorded[line.concept] for line in lines)
+        assert sum(bar.unexpected for bar in view.bars) == sum(recorded.values())
+        marked += sum(recorded.values())
+    assert marked
