@@ -195,6 +195,21 @@ def test_the_time_a_case_was_read_is_sent(arrive: Arrive) -> None:
     assert 200 <= int(found.group(1)) < 60_000
 
 
+def test_the_time_of_all_steps_of_an_override_is_sent(arrive: Arrive) -> None:
+    page = arrive("asha")
+    page.goto(f"{CASE}/override")
+    fill_override(page)
+    page.wait_for_timeout(700)
+    page.get_by_role("button", name="Check before recording").click()
+    record = page.get_by_role("button", name="Record override")
+    expect(record).to_be_visible()
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        record.click()
+    found = re.search(r"dwell_ms=(\d+)", sent.value.post_data or "")
+    assert found is not None
+    assert 700 <= int(found.group(1)) < 60_000
+
+
 def test_a_form_is_sent_once_however_often_the_button_is_pressed(
     arrive: Arrive, house: House
 ) -> None:

@@ -81,6 +81,14 @@ def row_of(case: CaseView) -> QueueRow:
         status=case.status,
         status_words=case.status_words,
         simulated=case.simulated,
+        final_words={"approve": "Approved", "decline": "Declined"}.get(case.final, ""),
+        decided_by="Ravi Saikia" if case.final else "",
+        decided_at=case.history[0].at if case.final else None,
+        side_words="Low-side override" if case.final and case.side_words else "",
+        proposal_words=f"{case.pending.by} wants to {case.pending.decision}"
+        if case.pending
+        else "",
+        proposal_by_viewer=case.pending is not None and case.pending.by_viewer,
     )
 
 

@@ -1,5 +1,6 @@
 """Every page, whole and in blocks, is a sound document that tells no browser to run anything."""
 
+from dataclasses import replace
 from inspect import iscoroutinefunction
 
 import pytest
@@ -127,6 +128,25 @@ def test_a_block_is_part_of_the_same_page(
     assert "<html" not in block
     assert block.strip() in whole
     Page(block)
+
+
+def test_rows_say_what_their_cases_are_at(visit: Visit, office: FakeOffice) -> None:
+    client = visit("asha")
+    decided = Page(client.get("/desk?status=decided").text).one("table").text
+    for said in ("What was decided", "Approved", "Low-side override", "By whom", "Ravi Saikia"):
+        assert said in decided
+    assert not {"No date", "waiting", "Free"} & set(decided.split())
+    waiting = Page(client.get("/desk?status=waiting_approval").text).one("table").text
+    assert "Asha Boro wants to approve" in waiting
+    assert "Another person gives the verdict" not in waiting
+    case = CASES[4]
+    assert case.pending is not None
+    own = replace(case.pending, by="You", by_viewer=True)
+    office.desk.cases[case.case_id] = replace(case, pending=own)
+    waiting = Page(client.get("/desk?status=waiting_approval").text).one("table").text
+    assert "Another person gives the verdict" in waiting
+    found = Page(client.get("/search?q=GC").text).one("table").text
+    assert "Held or decided by" in found
 
 
 def test_going_back_in_history_gets_a_whole_page(visit: Visit) -> None:

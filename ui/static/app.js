@@ -31,7 +31,7 @@
       form.dataset.sent = "1";
       form.setAttribute("aria-busy", "true");
     }
-    if (field) { pause(); field.value = String(Math.round(seen)); since = performance.now(); }
+    if (field) { pause(); field.value = String(Number(field.dataset.dwell) + Math.round(seen)); since = performance.now(); }
   });
   addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => {
     delete form.dataset.sent;
