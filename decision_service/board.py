@@ -1,7 +1,7 @@
 """The shared numbers in words, each with its interval, what it counts, and who answers for it.
 
 A number over fewer than thirty cases is told as not enough data yet, which is a result and no
-failure. A state is bad only where the whole interval lies on the wrong side of the target.
+failure. A state is good or bad only where the whole interval lies on that side of the target.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,18 @@ from ui.views import BoardSection, Figure
 from ui.words import of_hundred
 
 NOT_ENOUGH = "Not enough data yet"
+STATE_RULE = (
+    "A number is on target when its whole interval is, off target when none of it is, and "
+    "otherwise one to watch. One without an interval is off target when it is also worse than the "
+    "baseline."
+)
 OTHER_CODE = "X03"
 OTHER_WATCH, OTHER_BAD = 0.02, 0.05
 HOUR = timedelta(hours=1)
 
 LABEL_WORDS = {
     LabelStatus.OBSERVED_GOOD: "The window has closed and the loan did not go bad",
-    LabelStatus.OBSERVED_BAD: "The loan went bad within its window",
+    LabelStatus.OBSERVED_BAD: "The loan went bad, also where its window is still open",
     LabelStatus.INDETERMINATE: "In between, or not every month was reported",
     LabelStatus.IMMATURE: "The window is still open; never counted as good",
     LabelStatus.UNOBSERVED_DECLINED: "Declined, so nobody knows how it would have gone",
@@ -69,7 +74,9 @@ def _quality(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
         title="Decision quality",
         lead=(
             "Bad loans beside what the scores expected when the decisions were made, counted only "
-            "among approvals whose whole window has closed."
+            "among approvals whose whole window has closed. A loan that went bad earlier is known "
+            "to be bad at once, but counts here only then, together with the good ones of its "
+            f"time. {STATE_RULE}"
         ),
         figures=(
             _figure(
@@ -126,7 +133,6 @@ def _turnaround(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
                 interval="",
                 denominator="open applications past their due date",
                 meaning="These wait at this moment.",
-                state="good" if not taken.overdue_now else "watch",
             ),
         ),
     )
@@ -186,11 +192,14 @@ def _other(other: Share) -> Figure:
         f'Justified as "other" ({OTHER_CODE})',
         other,
         "overrides",
-        "A large share means that the list of justifications needs work.",
+        (
+            "A large share means that the list of justifications needs work: "
+            f"{percent(OTHER_WATCH)} are on target, {percent(OTHER_BAD)} are off."
+        ),
     )
-    if figure.state == "not enough" or figure.low is None or figure.point is None:
+    if figure.low is None or figure.high is None:
         return figure
-    state = "bad" if figure.low > OTHER_BAD else "watch" if figure.point > OTHER_WATCH else "good"
+    state = "bad" if figure.low > OTHER_BAD else "watch" if figure.high > OTHER_WATCH else "good"
     return replace(figure, state=state)
 
 
@@ -274,17 +283,19 @@ def _figure(
 
 
 def _state(measure: Measure, kpi: Kpi | None) -> str:
-    """How the number stands against its target."""
+    """How the number stands against its target, as ``STATE_RULE`` says it."""
     if kpi is None or measure.value is None:
         return "none"
     target, baseline = float(kpi.target), float(kpi.baseline)
     sign = -1.0 if kpi.better == "higher" else 1.0
-    if sign * measure.value <= sign * target:
-        return "good"
     if measure.interval is None:
+        if sign * measure.value <= sign * target:
+            return "good"
         return "watch" if sign * measure.value <= sign * baseline else "bad"
-    nearest = measure.interval[1] if kpi.better == "higher" else measure.interval[0]
-    return "bad" if sign * nearest > sign * target else "watch"
+    best, worst = sorted(sign * end for end in measure.interval)
+    if worst <= sign * target:
+        return "good"
+    return "bad" if best > sign * target else "watch"
 
 
 def _agreed(value: str, kpi: Kpi) -> str:

@@ -27,6 +27,7 @@ from ui.views import PersonLine, StartView, Viewer
 
 FORM_FIELDS = ("name", "role", "branch", "limit", "currency")
 SEVERAL_FAULTS = "These fields need another look."
+BRANCH_ROLES = DECIDERS | {Role.TEAM_LEAD}  # a branch narrows what they see
 ENDING = frozenset({"lock", "leave"})  # changes after which a person cannot come in
 TITLES = {
     HTTPStatus.UNAUTHORIZED: "Not logged in",
@@ -140,14 +141,14 @@ def _new_person(fields: Mapping[str, str]) -> NewPerson:
     """What the form says; ``Refused`` with everything that is wrong with it at once."""
     typed = {name: fields.get(name, "").strip() for name in FORM_FIELDS}
     faults: dict[str, str] = {}
-    role: Role | None = None
+    role = next((role for role in Role if role.value == typed["role"]), None)
     limit, currency = 0, NO_CURRENCY
     with _noting(faults, "name"):
         accepted_name(typed["name"])
     with _noting(faults, "branch"):
         accepted_branch(typed["branch"])
-    with _noting(faults, "role", "Choose a role."):
-        role = Role(typed["role"])
+    if role is None:
+        faults["role"] = "Choose a role."
     with _noting(faults, "currency"):
         currency = accepted_currency(typed["currency"] or NO_CURRENCY)
     with _noting(faults, "limit"):
@@ -155,9 +156,10 @@ def _new_person(fields: Mapping[str, str]) -> NewPerson:
     if limit and not typed["currency"]:
         faults["currency"] = "A limit needs its currency, for instance EUR."
     if role is not None and role not in DECIDERS:
+        pointless = ("limit",) if role is Role.TEAM_LEAD else ("branch", "limit")
         faults |= {
             name: f"{ROLE_WORDS[role]}: this role decides no cases. Leave the {name} empty."
-            for name in ("branch", "limit")
+            for name in pointless
             if typed[name]
         }
     if faults or role is None:
@@ -174,10 +176,11 @@ def _new_person(fields: Mapping[str, str]) -> NewPerson:
 
 def _reach(new: NewPerson) -> str:
     """Where and up to what somebody decides, said where it was left open; nothing otherwise."""
-    if new.role not in DECIDERS:
+    if new.role not in BRANCH_ROLES:
         return ""
     where = f"branch {new.branch}" if new.branch else "all branches, since no branch was given"
-    return f": {ROLE_WORDS[new.role].lower()}, {where}, limit {_limit(new)}"
+    limit = f", limit {_limit(new)}" if new.role in DECIDERS else ""
+    return f": {ROLE_WORDS[new.role].lower()}, {where}{limit}"
 
 
 def _limit(grant: NewPerson | Person) -> str:
@@ -187,12 +190,12 @@ def _limit(grant: NewPerson | Person) -> str:
 
 
 @contextmanager
-def _noting(faults: dict[str, str], name: str, text: str = "") -> Iterator[None]:
+def _noting(faults: dict[str, str], name: str) -> Iterator[None]:
     """Note what is wrong with a field and go on to the next."""
     try:
         yield
     except (ValueError, ServiceError) as wrong:
-        said = text or str(wrong)
+        said = str(wrong)
         faults[name] = said if said.endswith(".") else f"{said}."
 
 
@@ -214,7 +217,7 @@ def _line(person: Person) -> PersonLine:
         name=person.name,
         role=person.role.value,
         role_words=ROLE_WORDS[person.role],
-        branch=person.branch or ("All branches" if decides else ""),
+        branch=person.branch or ("All branches" if person.role in BRANCH_ROLES else ""),
         limit=_limit(person) if person.limit_minor or decides else "",
         state=PersonState(person.state).value,
         last_seen=person.last_seen,

@@ -314,9 +314,17 @@ def counted(bad: int, of: int) -> Board:
 
 @pytest.mark.parametrize(
     ("bad", "of", "state"),
-    [(20, 100, "good"), (24, 100, "watch"), (60, 100, "bad"), (5, 29, "not enough")],
+    [
+        (8, 100, "good"),
+        (20, 100, "watch"),
+        (24, 100, "watch"),
+        (60, 100, "bad"),
+        (5, 29, "not enough"),
+    ],
 )
-def test_a_number_is_bad_only_when_its_whole_interval_is(bad: int, of: int, state: str) -> None:
+def test_a_number_is_good_or_bad_only_when_its_whole_interval_is(
+    bad: int, of: int, state: str
+) -> None:
     sections = board_sections(counted(bad, of), {KPI.id: KPI}, {})
     figure = figures(sections)["Observed over expected bad loans"]
     assert figure.state == state
@@ -336,6 +344,7 @@ def test_override_rates_are_those_of_the_golden_numbers() -> None:
     assert found["All overrides"].value == "3.6 %"
     assert found["Low-side share of the book"].value == "1.5 %"
     assert found['Justified as "other" (X03)'].state == "bad"
+    assert found["Overdue now"].state == "none"
 
 
 def test_codes_are_counted_with_their_words() -> None:
