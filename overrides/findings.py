@@ -51,6 +51,7 @@ class Findings:
     signed_size: int | None = None  # entries under the newest checkpoint whose signature holds
     checked: tuple[str, ...] = ()  # what was compared with what, a sentence each
     remembered: bool = False  # whether something kept outside was among it
+    has_projections: bool = False  # whether tables made from the entries lie beside them
     found: tuple[Finding, ...] = ()
 
     @property
@@ -74,6 +75,11 @@ class Findings:
             said.append(
                 "It was compared with nothing kept outside: whoever holds the database and its"
                 " signing key could have written it anew. Keep a checkpoint elsewhere."
+            )
+        if self.has_projections:
+            said.append(
+                "The tables that pages and feedback sets are read from were not compared with the"
+                " entries; 'countermand ledger rebuild' makes them anew from the entries."
             )
         if self.unsigned:
             tail = "entry is" if self.unsigned == 1 else f"{self.unsigned:,} entries are"

@@ -51,7 +51,8 @@ def verify_database(path: Path, trust: Trust, *, log: str | None = None) -> Find
                 log = logs[0]
             if log not in logs:
                 raise LedgerUnavailable(cause=f"it has the logs {', '.join(logs) or 'none'}")
-            return verify_rows(DatabaseRows(connection, str(log)), trust)
+            findings = verify_rows(DatabaseRows(connection, str(log)), trust)
+            return replace(findings, has_projections=True)
     except sqlite3.DatabaseError as broken:
         found = (Finding(Verdict.ALTERED, f"the database cannot be read: {broken}"),)
         return Findings(log=log or "", size=0, root=b"", found=found)

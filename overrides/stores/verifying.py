@@ -1,5 +1,7 @@
 """Verifying the ledger through an engine that is open already, SQLite or PostgreSQL."""
 
+from dataclasses import replace
+
 from sqlalchemy import Engine
 
 from overrides.examination import Trust
@@ -14,4 +16,5 @@ def verify_engine(engine: Engine, *, log: str, trust: Trust) -> Findings:
     placeholder = "?" if engine.dialect.name == "sqlite" else "%s"
     with reading(engine) as connection:
         raw = connection.connection.driver_connection
-        return verify_rows(DatabaseRows(raw, log, placeholder=placeholder), trust)
+        findings = verify_rows(DatabaseRows(raw, log, placeholder=placeholder), trust)
+    return replace(findings, has_projections=True)

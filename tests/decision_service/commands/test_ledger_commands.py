@@ -199,3 +199,12 @@ def test_what_was_changed_in_projections_is_put_right_by_a_rebuild(peopled: Shel
     assert peopled.on_data("user", "list", "--json").json != before
     assert "4 entries" in peopled.on_data("ledger", "rebuild").out
     assert peopled.on_data("user", "list", "--json").json == before
+
+
+def test_a_check_of_a_database_says_that_it_did_not_compare_the_projections(
+    peopled: Shell, tmp_path: Path
+) -> None:
+    assert "were not compared with the entries" in peopled.on_data("ledger", "verify").out
+    peopled.on_data("ledger", "export", tmp_path / "evidence")
+    said = peopled("ledger", "verify", tmp_path / "evidence").out
+    assert "not compared with the entries" not in said
