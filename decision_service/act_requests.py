@@ -51,6 +51,13 @@ FORM_FIELDS = {
     "evidence": "evidence_reference",
 }
 
+# What a page says of a choice: its reader sees labels and not the words of the interface.
+FORM_ADVICE = {
+    "decision": "Choose to approve or to decline.",
+    "code": "Choose a reason for the override.",
+    "verdict": "Choose your verdict.",
+}
+
 
 def read_review(body: object) -> ReviewForm:
     """A review from parsed JSON; raises ``InvalidRequest`` naming every fault."""
@@ -154,7 +161,8 @@ def from_form(read: Callable[[object], Read], form: ActForm, *members: str) -> R
     try:
         return read({name: whole[name] for name in members})
     except InvalidRequest as invalid:
-        fields = {_form_field(fault.pointer): fault.detail for fault in invalid.faults}
+        named = [(_form_field(fault.pointer), fault.detail) for fault in invalid.faults]
+        fields = {field: FORM_ADVICE.get(field, detail) for field, detail in named}
         raise Refused(422, "Please check", "Some answers are missing.", fields) from invalid
 
 

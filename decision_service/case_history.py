@@ -63,7 +63,8 @@ def _made(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     row = dossier.decisions.get(act.event_id)
     if row is None or row.probability is None:
         return "", []
-    chance = words.of_hundred(float(row.probability))
+    cuts = (float(cut) for cut in (row.approve_up_to, row.decline_above) if cut is not None)
+    chance = words.of_hundred(float(row.probability), *cuts)
     text = f"Expected to go bad: {chance}. Recommendation: {row.recommendation.value}."
     return text, [("Scored again", f"attempt {row.attempt}")] if row.attempt > 1 else []
 

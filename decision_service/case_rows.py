@@ -5,6 +5,7 @@ from datetime import datetime
 
 from decision_service import wording
 from decision_service.dossier import application_ids, open_question
+from decision_service.errors import ServiceError
 from decision_service.policy import (
     QUEUE_REFERRED,
     QUEUE_STANDARD,
@@ -45,6 +46,7 @@ def queue_rows(
 ) -> tuple[QueueRow, ...]:
     """Cases as rows of a list, in the order given."""
     ids = application_ids(services, rows)
+    cuts = {bundle: _cuts(services, bundle) for bundle in {row.bundle for row in rows}}
     people = {ref for row in rows for ref in (row.holder, row.reviewer, row.approver)}
     people |= {row.proposal.person for row in rows if row.proposal}
     names = services.people.names(people - {""})
@@ -56,7 +58,7 @@ def queue_rows(
             amount=wording.money(row.amount),
             bundle=row.bundle,
             recommendation=row.recommendation.value if row.probability is not None else "",
-            band=wording.band(None if row.probability is None else float(row.probability)),
+            band=_band(row, cuts[row.bundle]),
             why=_why(row.routing),
             waiting_since=row.received_at or row.opened_at,
             due=row.due_at if row.status in OPEN_STATES else None,
@@ -112,6 +114,20 @@ def _asked_back(services: Services, row: CaseRow, viewer: Actor) -> bool:
     asked = open_question(acts)
     proposals = {act.event_id: act.actor for act in acts}
     return asked is not None and proposals.get(asked.data["of"]) == viewer.ref
+
+
+def _cuts(services: Services, bundle: str) -> tuple[float, ...]:
+    """The cut-offs of a bundle's policy now; none when it cannot be read."""
+    try:
+        cutoffs = services.registry.rules(bundle).cutoffs
+    except ServiceError:
+        return ()
+    return float(cutoffs.approve_up_to), float(cutoffs.decline_above)
+
+
+def _band(row: CaseRow, cuts: Sequence[float]) -> str:
+    """The score, told from the cut-offs."""
+    return wording.band(None if row.probability is None else float(row.probability), *cuts)
 
 
 def _why(codes: Iterable[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from decision_service.dossier import (
     stated,
 )
 from decision_service.policy import routing_texts
+from explain.contract import Field
 from overrides.cases import OPEN_STATES
 from overrides.reading import ActRow, DecisionRow
 from overrides.values import (
@@ -48,7 +49,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         recommendation=case.recommendation.value if probability is not None else "",
         recommendation_words=_recommendation_words(decision),
         probability=probability,
-        odds_words=wording.odds(probability),
+        odds_words=wording.odds(probability, approve_up_to, decline_above),
         approve_up_to=approve_up_to,
         decline_above=decline_above,
         distance_words=wording.distance(probability, approve_up_to, decline_above),
@@ -289,7 +290,7 @@ def _concepts(dossier: Dossier) -> tuple[ConceptChoice, ...]:
             concept=concept.id,
             title=concept.title,
             text="; ".join(
-                f"{contract[name].label}: {field_words(contract[name], fields[name])}"
+                _fact(contract[name], fields[name], concept.title)
                 for name in concept.features
                 if fields.get(name) is not None
             )
@@ -297,6 +298,12 @@ def _concepts(dossier: Dossier) -> tuple[ConceptChoice, ...]:
         )
         for concept in dossier.loaded.bundle.concepts
     )
+
+
+def _fact(field: Field, value: str, title: str) -> str:
+    """What was stated of one field; its label only where the title says another."""
+    said = field_words(field, value)
+    return said if field.label == title else f"{field.label}: {said}"
 
 
 def _links(dossier: Dossier) -> Pairs:

@@ -193,8 +193,11 @@ class Casework:
         return read_dossier(self.services, file, actor, self._acting.sees)
 
     def _of_application(self, actor: Actor, application_id: str) -> tuple[CaseFile, ...]:
-        """Cases of an application's id, or of a case's own, that the actor may see."""
-        found = cases_of_application(self.services, application_id)
+        """Cases of an application's id that the actor may see, as given or all in one case."""
+        given = application_id.strip()
+        spellings = dict.fromkeys((given, given.upper(), given.lower()))
+        every = (cases_of_application(self.services, text) for text in spellings)
+        found = next((refs for refs in every if refs), ())
         files = [self.services.cases.case(ref) for ref in found]
         return tuple(file for file in files if file and self._acting.sees(actor, file.row))
 

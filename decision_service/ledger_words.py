@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from decision_service import wording
+from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from overrides.values import Decision, OverrideSide, Role, Verdict
 from ui.words import ROLE_WORDS, of_hundred
@@ -68,7 +69,8 @@ def kind_words(kind: str) -> str:
 
 def _scored(data: Data) -> str:
     """A decision made by model and policy."""
-    chance = of_hundred(float(data["probability"]))
+    cuts = (float(data["approve_up_to"]), float(data["decline_above"]))
+    chance = of_hundred(float(data["probability"]), *cuts)
     return f"Expected to go bad: {chance}. Recommendation: {data['recommendation']}."
 
 
@@ -88,7 +90,7 @@ def _overridden(data: Data) -> str:
     """A proposed or effective override."""
     side = OverrideSide(data["side"])
     line = f"{side.trade_word.capitalize()}, from {data['from']} to {data['to']}, {data['code']}."
-    return f"{line} {wording.NEEDS_WORDS[data['needs']]}" if data["needs"] else line
+    return f"{line} {needs_words(data['needs'], data['needs_why'])}" if data["needs"] else line
 
 
 def _decided(data: Data) -> str:

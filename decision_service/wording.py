@@ -93,37 +93,38 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
-def odds(probability: float | None) -> str:
-    """What the score means, as a frequency; that there is none otherwise."""
+def odds(probability: float | None, *cuts: float) -> str:
+    """What the score means, as a frequency told from the cut-offs; that there is none otherwise."""
     if probability is None:
         return "There is no score for this application."
-    expected = of_hundred(probability).removesuffix(" of 100")
+    expected = of_hundred(probability, *cuts).removesuffix(" of 100")
     return (
         f"Of 100 applications scored like this one, the model expects about {expected} to go bad."
     )
 
 
-def band(probability: float | None) -> str:
-    """The score in a list."""
-    return "no score" if probability is None else of_hundred(probability)
+def band(probability: float | None, *cuts: float) -> str:
+    """The score in a list, told from the cut-offs."""
+    return "no score" if probability is None else of_hundred(probability, *cuts)
 
 
 def distance(probability: float | None, approve_up_to: float, decline_above: float) -> str:
-    """Where the score lies against the cut-offs; a point is one application in a hundred."""
+    """Where the score lies against the cut-offs, in applications of a hundred."""
     if probability is None:
         return "Without a score there is no distance to the cut-offs."
-    if probability <= approve_up_to:
-        gap = _points(approve_up_to - probability)
+    if probability == approve_up_to:
+        return "The score is exactly at the cut-off for approval, which passes."
+    if probability < approve_up_to:
+        gap = _gap(approve_up_to - probability)
         return f"The score is {gap} on the passing side of the cut-off for approval."
     if probability > decline_above:
-        return (
-            f"The score is {_points(probability - decline_above)} beyond the cut-off for decline."
-        )
-    low, high = _points(probability - approve_up_to), _points(decline_above - probability)
+        return f"The score is {_gap(probability - decline_above)} beyond the cut-off for decline."
+    if probability == decline_above:
+        return "The score is exactly at the cut-off for decline, which leaves it to a person."
+    low, high = _gap(probability - approve_up_to), _gap(decline_above - probability)
     return f"The score is {low} beyond the cut-off for approval and {high} short of decline."
 
 
-def _points(gap: float) -> str:
-    """A distance on the scale of 100 applications: "27.4 points"."""
-    points = f"{gap * 100:.1f}".removesuffix(".0")
-    return f"{points} point" if points == "1" else f"{points} points"
+def _gap(gap: float) -> str:
+    """A distance in applications of a hundred: "27.4 of 100"; never nothing for something."""
+    return of_hundred(float(f"{gap:.3f}") or float(f"{gap:.1g}"), 0.0)

@@ -96,7 +96,7 @@ def score_line(probability: float | None, approve_up_to: float, decline_above: f
         )
     parts.append(_edge_ticks(scale, (first, last)))
     if probability is not None:
-        parts.append(_marker(scale.share(probability), probability))
+        parts.append(_marker(scale, probability, (approve_up_to, decline_above)))
     parts.append(Markup("</svg>"))
     return Markup().join(parts)
 
@@ -113,13 +113,14 @@ def _edge_ticks(scale: Scale, taken: Sequence[float]) -> Markup:
     )
 
 
-def _marker(at: float, probability: float) -> Markup:
+def _marker(scale: Scale, probability: float, cuts: Sequence[float]) -> Markup:
     """A needle with the score on it."""
+    at = scale.share(probability)
     return Markup(
         '<line class="needle" x1="{0}" x2="{0}" y1="20" y2="50"/>'
         '<circle class="needle-head" cx="{0}" cy="38" r="6"/>'
         '<text class="score" x="{0}" y="14" text-anchor="{1}">{2}</text>'
-    ).format(_percent(at), _anchor(at), of_hundred(probability))
+    ).format(_percent(at), _anchor(at), of_hundred(probability, *cuts))
 
 
 def interval_scale(figures: Iterable[Figure]) -> Scale | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from overrides.values import Role
 
+PLACES_MAX = 6
 MINUS = "\N{MINUS SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -193,11 +194,20 @@ def count_words(count: int) -> str:
     return f"{count:,}"
 
 
-def of_hundred(probability: float) -> str:
-    """A probability as a count of 100: ``18 of 100``, with one place below ten."""
+def of_hundred(probability: float, *beside: float | None) -> str:
+    """A probability as a count of 100: ``18 of 100``, with one place below ten.
+
+    It gets as many places as tell it from the numbers it is read beside: ``29.1 of 100``.
+    """
     hundred = probability * 100
-    text = f"{hundred:.1f}".removesuffix(".0") if hundred < 10 else f"{hundred:.0f}"  # noqa: PLR2004
-    return f"{text} of 100"
+    others = [100 * other for other in beside if other is not None and other != probability]
+    plain = digits = 1 if hundred < 10 else 0  # noqa: PLR2004
+    while digits < PLACES_MAX and any(
+        f"{hundred:.{digits}f}" == f"{other:.{digits}f}" for other in others
+    ):
+        digits += 1
+    text = f"{hundred:.{digits}f}"
+    return f"{text.removesuffix('.0') if digits == plain else text} of 100"
 
 
 def push_words(amount: float) -> str:

@@ -64,6 +64,23 @@ def test_shares_of_a_hundred(probability: float, words: str) -> None:
     assert of_hundred(probability) == words
 
 
+@pytest.mark.parametrize(
+    ("probability", "beside", "words"),
+    [
+        (0.291, (0.29, 0.5), "29.1 of 100"),
+        (0.29, (0.291,), "29.0 of 100"),
+        (0.2904, (0.29, None), "29.04 of 100"),
+        (0.29, (0.29, 0.5), "29 of 100"),
+        (0.0997, (0.1002,), "9.97 of 100"),
+        (0.18, (0.29, 0.5), "18 of 100"),
+    ],
+)
+def test_a_share_is_told_from_the_shares_it_is_read_beside(
+    probability: float, beside: tuple[float | None, ...], words: str
+) -> None:
+    assert of_hundred(probability, *beside) == words
+
+
 def test_counts_and_pushes() -> None:
     assert count_words(20853) == "20,853"
     assert push_words(0.414) == "+0.41"
