@@ -16,11 +16,11 @@ from overrides.values import Direction, Justification, SecondApprover
 from ui.views import BundleLine, BundleView, Viewer
 
 Table = tuple[tuple[str, ...], ...]
-Block = tuple[str, str]  # kind ("h2", "p", "li", "pre", "row") and text
+Block = tuple[str, str]  # kind ("h2", "p", "li", "pre", "cells") and text
 
 STATUS_WORDS = {
-    "champion": "Champion: decides where no other model is named",
-    "registered": "Registered: decides where it is named",
+    "champion": "Champion: advises where no other model is named",
+    "registered": "Registered: advises where it is named",
     "suspended": "Stopped: its applications go to people, unscored",
 }
 ALTERED_WORDS = "Not used: its files are not the registered ones"
@@ -93,8 +93,10 @@ def _card(loaded: Loaded) -> Iterator[Block]:
     yield (
         "p",
         (
-            "The score is the probability that the loan turns bad, so higher is worse. Bad means "
-            f"{outcome.bad_dpd} days past due within {outcome.performance_window_months} months."
+            "The score is the probability that the loan turns bad, so higher is worse. Of the "
+            f"loans observed here, bad are those {outcome.bad_dpd} days past due within "
+            f"{outcome.performance_window_months} months. What the model learned as bad is said "
+            "above where it differs."
         ),
     )
     yield (
@@ -111,11 +113,10 @@ def _card(loaded: Loaded) -> Iterator[Block]:
 def blocks(markdown: str) -> Iterator[Block]:
     """Plain markdown as blocks: headings, paragraphs, list items, rows of tables and code.
 
-    A row is its first cell, a tab, and the others, each said with its column's heading.
+    A row of a table is its cells with tabs between; the first of a table is its heading.
     """
     paragraph: list[str] = []
     code: list[str] | None = None
-    heading: list[str] = []
     for line in [*markdown.splitlines(), ""]:
         text = line.strip()
         if text.startswith("```"):
@@ -134,19 +135,11 @@ def blocks(markdown: str) -> Iterator[Block]:
             paragraph = []
         if text.startswith("|"):
             cells = [_plain(cell) for cell in text.strip("|").split("|")]
-            if heading and not all(set(cell) <= set(":-") for cell in cells):
-                yield "row", _row(heading, cells)
-            heading = heading or cells
+            if not all(set(cell) <= set(":-") for cell in cells):
+                yield "cells", "\t".join(cells)
             continue
-        heading = []
         if text:
             yield ("h2", _plain(text.lstrip("# "))) if text[0] == "#" else ("li", _plain(text[2:]))
-
-
-def _row(heading: list[str], cells: list[str]) -> str:
-    """A row of a table as a label and what belongs to it."""
-    named = [f"{head} {cell}".strip() for head, cell in zip(heading, cells, strict=False)]
-    return f"{named[0]}\t{', '.join(named[1:])}"
 
 
 def _plain(text: str) -> str:

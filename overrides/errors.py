@@ -73,7 +73,7 @@ class StaleCase(CaseError):
 
 @dataclass(eq=False)
 class CaseClosed(CaseError):
-    """The case is already {status}; only an explicit reopening can change it."""
+    """The case is already {status}; nothing more can be decided on it."""
 
     case_id: str
     status: str

@@ -79,18 +79,18 @@ def card_text(
     ]
     for label, name in (("applications", "applications"), ("bad loans", "bads")):
         lines.append(f"| {label} | {getattr(development, name)} | {getattr(held_out, name)} |")
-    for label, name in (
-        ("area under the ROC curve", "auc"),
-        ("log-loss", "log_loss"),
-        ("Brier score", "brier"),
-        ("expected bad loans", "expected_bads"),
-        ("calibration test, p", "calibration_p"),
+    for label, name, form in (
+        ("expected bad loans", "expected_bads", ".0f"),
+        ("area under the ROC curve", "auc", ".2f"),
+        ("log-loss", "log_loss", ".2f"),
+        ("Brier score", "brier", ".2f"),
+        ("calibration test, p", "calibration_p", ".2f"),
     ):
         first, second = getattr(development, name), getattr(held_out, name)
-        lines.append(f"| {label} | {first:.3f} | {second:.3f} |")
+        lines.append(f"| {label} | {first:{form}} | {second:{form}} |")
     lines += ["", "### Calibration on the held-out part", ""]
-    lines += ["| applications | mean chance of bad | observed bad rate |", "|---|---|---|"]
-    lines += [f"| {n} | {mean:.3f} | {rate:.3f} |" for n, mean, rate in held_out.bands]
+    lines += ["| applications | bad loans expected | bad loans observed |", "|---|---|---|"]
+    lines += [f"| {n} | {n * mean:.0f} | {n * rate:.0f} |" for n, mean, rate in held_out.bands]
     lines += ["", f"### Cut-offs: approve up to {cutoffs[0]}, decline above {cutoffs[1]}", ""]
     total = sum(shares.values())
     lines += [

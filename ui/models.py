@@ -15,9 +15,9 @@ Block = tuple[str, tuple[tuple[str, ...], ...]]
 
 
 def _runs(card: tuple[tuple[str, str], ...]) -> tuple[Block, ...]:
-    """The card's blocks with neighbours of one kind put together; a row is split at its tab."""
+    """The card's blocks with neighbours of one kind put together; cells are split at tabs."""
     return tuple(
-        (kind, tuple(tuple(text.split("\t", 1)) for _, text in run))
+        (kind, tuple(tuple(text.split("\t")) for _, text in run))
         for kind, run in groupby(card, key=lambda block: block[0])
     )
 
