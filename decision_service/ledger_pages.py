@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from decision_service.access import Permission
+from decision_service.dossier import ERASED, application_ids
 from decision_service.ledger_words import kind_words, summary
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
@@ -30,6 +31,7 @@ from ui.words import instant_words
 
 PAGE_ROWS = 50
 SCOPE = "database"
+DECIDING = frozenset({"review_recorded", "override_recorded", "approval_recorded"})
 SHOWN_SLOTS = frozenset({"inputs", "explanation", "shown", "note", "evidence", "name", "terms"})
 WHY_SEALED = {
     "monitor": "protected attributes are kept apart and shown to nobody here",
@@ -84,6 +86,8 @@ class LedgerPages:
                 raise Refused(404, "No such entry", f"The ledger has entries 0 to {head.size - 1}.")
             proof = self.services.ledger.inclusion(seq, head.size)
             opened, sealed = self._parts(entry)
+            signed = self.services.ledger.latest_checkpoint()
+            event = _readable_event(entry)
         body = entry.body.decode()
         return EntryView(
             row=self._rows([entry])[0],
@@ -95,6 +99,11 @@ class LedgerPages:
             root=head.root.hex(),
             opened=opened,
             sealed=sealed,
+            application=self._application(event) if event else "",
+            signed_size=signed.size if signed else 0,
+            signed_at=signed.signed_at if signed else None,
+            people=self._people(event) if event else (),
+            shown_at=self._shown_before(event) if event else None,
         )
 
     def verify(self, viewer: Viewer) -> VerificationView:
@@ -187,6 +196,30 @@ class LedgerPages:
             else:
                 opened.append((slot, _pretty(part)))
         return tuple(opened), tuple(sealed)
+
+    def _application(self, event: Event) -> str:
+        """The application's own number; "" when the entry is of no case or it was erased."""
+        file = self.services.cases.case(event.case) if event.case else None
+        if file is None:
+            return ""
+        number = application_ids(self.services, (file.row,))[file.row.case_ref]
+        return "" if number == ERASED else number
+
+    def _people(self, event: Event) -> tuple[tuple[str, str], ...]:
+        """References in an entry whose names are known, with the names."""
+        names = self.services.people.names(_persons(event))
+        return tuple((ref, name) for ref, name in sorted(names.items()) if name != ref)
+
+    def _shown_before(self, event: Event) -> int | None:
+        """Entry of what its actor had been shown when they decided."""
+        if event.type not in DECIDING or not event.case:
+            return None
+        seen = [
+            act.seq
+            for act in self.services.cases.acts(event.case)
+            if act.type == "reasons_shown" and act.actor == event.actor and act.seq < event.seq
+        ]
+        return seen[-1] if seen else None
 
     def _demo(self) -> bool:
         """Whether the ledger's first entry says that this is a demonstration."""

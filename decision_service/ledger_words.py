@@ -11,55 +11,12 @@ from decision_service import wording
 from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from overrides.values import Decision, OverrideSide, Role, Verdict
-from ui.words import ROLE_WORDS, of_hundred
+from ui.words import ENTRY_WORDS, ROLE_WORDS, of_hundred
 
 Data = Mapping[str, Any]
 NO_ROLE_CHANGE = {"locked": "locked out", "unlocked": "let in again"}
 
-KIND_WORDS = {
-    "ledger_opened": "Ledger opened",
-    "bundle_registered": "Model registered",
-    "bundle_promoted": "Model promoted",
-    "bundle_rolled_back": "Model rolled back",
-    "bundle_suspended": "Model suspended",
-    "bundle_resumed": "Model resumed",
-    "decision_made": "Application scored",
-    "decision_failed": "Application taken in without a score",
-    "case_claimed": "Case taken",
-    "case_released": "Case given back",
-    "case_escalated": "Case passed upwards",
-    "case_handed_over": "Case handed over",
-    "case_snoozed": "Case put off",
-    "reasons_shown": "Reasons shown",
-    "review_recorded": "Review recorded",
-    "override_recorded": "Override recorded",
-    "approval_recorded": "Second person's verdict",
-    "case_decided": "Case decided",
-    "case_withdrawn": "Application withdrawn",
-    "case_reopened": "Case reopened",
-    "case_expired": "Case expired",
-    "information_requested": "Information requested",
-    "information_received": "Information received",
-    "outcome_observed": "Outcome observed",
-    "outcome_corrected": "Outcome corrected",
-    "feedback_exported": "Feedback set exported",
-    "person_added": "Person added",
-    "role_changed": "Role changed",
-    "person_left": "Person left",
-    "key_added": "API key added",
-    "key_revoked": "API key revoked",
-    "record_viewed": "Record viewed",
-    "verification_run": "Ledger verified",
-    "checkpoint_anchored": "Checkpoint anchored",
-    "restore_performed": "Restored from a backup",
-    "clock_adjusted": "Clock adjusted",
-    "key_rotated": "Key rotated",
-    "erasure_requested": "Erasure requested",
-    "erasure_approved": "Erasure approved",
-    "record_erased": "Record erased",
-    "legal_hold_set": "Legal hold set",
-    "legal_hold_lifted": "Legal hold lifted",
-}
+KIND_WORDS = dict(ENTRY_WORDS)
 
 
 def kind_words(kind: str) -> str:

@@ -48,6 +48,11 @@ class EntryView:
     root: str
     opened: tuple[tuple[str, str], ...]  # personal slots the viewer may read: name, text
     sealed: tuple[str, ...]  # names of slots not shown, with the reason
+    application: str = ""  # the applicant's own number, "" when there is none or it was erased
+    signed_size: int = 0  # entries under the newest signed checkpoint
+    signed_at: datetime | None = None
+    people: tuple[tuple[str, str], ...] = ()  # reference in the entry, name
+    shown_at: int | None = None  # for what a person decided: the entry of what they had seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +124,8 @@ class BundleView:
     """A model's card."""
 
     line: BundleLine
-    # Blocks: kind ("h2", "p", "li", "pre", "row") and text; a row's text is label, tab, value.
+    # Blocks: kind ("h2", "p", "li", "pre", "cells") and text; cells have
+    # tabs between, and those that come first in a run are the heading.
     card: tuple[tuple[str, str], ...]
     versions: tuple[tuple[str, str, str, str], ...]  # part, version, date, sha256
     fields: tuple[tuple[str, ...], ...]  # heading row first

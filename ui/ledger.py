@@ -26,7 +26,8 @@ def show_ledger(
     cursor: Annotated[str, Query()] = "",
 ) -> HTMLResponse:
     """Entries, newest first."""
-    kind = kind if kind in dict(ENTRY_WORDS) else ""
+    if kind and kind not in dict(ENTRY_WORDS):
+        raise Refused(404, "No such kind of entry", f"The ledger knows no kind {kind[:40]!r}.")
     ledger = office(request).audit.ledger(viewer, cursor, kind)
     asked = {"kind": kind, "cursor": ledger.next_cursor}
     older = urlencode({name: value for name, value in asked.items() if value})

@@ -106,6 +106,23 @@ def test_an_auditor_reads_the_note_but_no_protected_attribute(
     assert "sex" not in " ".join(text for _, text in made.opened)
 
 
+def test_an_entry_says_of_which_application_it_is_what_was_seen_and_who_was_meant(
+    house: DeskHouse, audit: Auditing
+) -> None:
+    kofi = house.viewer("kofi")
+    entry = audit.entry(kofi, place(house, "override_recorded"))
+    shown = audit.entry(kofi, entry.shown_at or 0)
+    assert shown.row.type == "reasons_shown"
+    assert shown.row.case_id == entry.row.case_id
+    assert (
+        entry.application
+        == shown.application
+        == house.desk.case(house.viewer("asha"), entry.row.case_id).application_id
+    )
+    assert [name for _, name in entry.people] == ["asha"]
+    assert entry.row.seq >= entry.signed_size
+
+
 def test_an_entry_that_is_not_there_is_not_found(house: DeskHouse, audit: Auditing) -> None:
     for seq in (-1, house.services.ledger.head().size, 10**18):
         with pytest.raises(Refused) as refused:
@@ -218,7 +235,7 @@ def test_the_list_of_models_and_the_card(house: DeskHouse, audit: Auditing) -> N
     (line,) = audit.bundles(house.viewer("asha"))
     assert (line.name, line.status) == (BUNDLE, "champion")
     view = audit.bundle(house.viewer("asha"), BUNDLE)
-    assert {kind for kind, _ in view.card} <= {"h2", "p", "li", "pre", "row"}
+    assert {kind for kind, _ in view.card} <= {"h2", "p", "li", "pre", "cells"}
     assert [part for part, *_ in view.versions] == ["Model", "Policy", "Codebook", "Whole folder"]
     for table in (view.fields, view.concepts, view.codes, view.kpis):
         assert len({len(row) for row in table}) == 1
@@ -245,7 +262,8 @@ def test_markdown_becomes_blocks() -> None:
         ("p", "One bold paragraph."),
         ("li", "first"),
         ("li", "second"),
-        ("row", "area\tdev 0.77, held out 0.79"),
+        ("cells", "\tdev\theld out"),
+        ("cells", "area\t0.77\t0.79"),
         ("pre", "code  here"),
     ]
 

@@ -114,7 +114,7 @@ def test_what_is_not_there_is_a_page_with_a_next_step(
     [
         ("asha", "/desk?holder=me", "tabs"),
         ("asha", "/search?q=GC", "GC-0731"),
-        ("meera", "/ledger?kind=case_claimed", "Case claimed"),
+        ("meera", "/ledger?kind=case_claimed", "Case taken"),
         ("asha", "/cases/unknown", "No such case"),
     ],
 )
