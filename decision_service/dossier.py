@@ -76,7 +76,7 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
     case = file.case
     acts = services.cases.acts(case.case_ref)
     opened = services.ledger.open_slots(file.decision.event_id, ("inputs", "explanation"))
-    texts = {act.event_id: _texts(services, act) for act in acts if set(TEXT_SLOTS) & {*act.slots}}
+    texts = _texts(services, acts)
     people = {act.actor for act in acts} | {file.row.holder, viewer.ref} - {""}
     linked = [row for row in services.cases.linked(case.case_ref) if sees(viewer, row)]
     ids = application_ids(services, linked)
@@ -108,10 +108,10 @@ def readable(slot: Payload | SlotErased | None) -> Payload | None:
 
 def application_ids(services: Services, rows: Sequence[CaseRow]) -> dict[str, str]:
     """The lender's own id of each case, opened from its decision, by case reference."""
+    opened = services.ledger.open_many([row.decision_event for row in rows], ("inputs",))
     ids = {}
     for row in rows:
-        opened = services.ledger.open_slots(row.decision_event, ("inputs",))
-        inputs = readable(opened.get("inputs"))
+        inputs = readable(opened.get(row.decision_event, {}).get("inputs"))
         ids[row.case_ref] = str(inputs["application_id"]) if inputs else ERASED
     return ids
 
@@ -151,8 +151,12 @@ def field_words(field: Field, recorded: str | None) -> str:
     return field.in_words(recorded)
 
 
-def _texts(services: Services, act: ActRow) -> dict[str, Payload | None]:
-    """Note and evidence of an act."""
-    wanted = [slot for slot in TEXT_SLOTS if slot in act.slots]
-    opened = services.ledger.open_slots(act.event_id, wanted)
-    return {slot: readable(opened.get(slot)) for slot in wanted}
+def _texts(services: Services, acts: Sequence[ActRow]) -> dict[str, dict[str, Payload | None]]:
+    """Notes and evidence of acts, by event; None where they are erased."""
+    wanted = {act.event_id: [slot for slot in TEXT_SLOTS if slot in act.slots] for act in acts}
+    written = [event_id for event_id, slots in wanted.items() if slots]
+    opened = services.ledger.open_many(written, TEXT_SLOTS) if written else {}
+    return {
+        event_id: {slot: readable(opened.get(event_id, {}).get(slot)) for slot in wanted[event_id]}
+        for event_id in written
+    }

@@ -173,6 +173,8 @@ def check_personal_parts(ledger: OpenLedger) -> None:
     assert opened == {"note": {"text": note}}
     assert ledger.book.open_slots(entry.event_id, ["unheard_of"]) == {}
     assert ledger.book.open_slots("unheard of") == {}
+    many = ledger.book.open_many([entry.event_id, "unheard of"], ["note"])
+    assert many == {entry.event_id: {"note": {"text": note}}}
 
 
 def check_the_tree_proves_every_entry(ledger: OpenLedger) -> None:

@@ -75,6 +75,11 @@ class LedgerBook(Protocol):
         one that was committed to.
         """
 
+    def open_many(
+        self, event_ids: Sequence[str], slots: Sequence[str] = ()
+    ) -> Mapping[str, Mapping[str, Mapping[str, Json] | SlotErased]]:
+        """Personal parts of several entries by event, as ``open_slots`` gives those of one."""
+
     def disclosures(self, event_id: str, slots: Sequence[str]) -> Sequence[Disclosure]:
         """The named parts of an entry with their salts; those that are erased are left out."""
 

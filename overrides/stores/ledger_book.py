@@ -12,12 +12,12 @@ from overrides.canonical import read_canonical
 from overrides.errors import LedgerUnavailable, ProofInvalid, SlotErased
 from overrides.events import read_event
 from overrides.instants import instant_text, parse_instant
-from overrides.journal import Entry, Json
+from overrides.journal import Entry, Event, Json
 from overrides.ledger import Head, SignedCheckpoint
 from overrides.ledger_rows import Disclosure
 from overrides.stores.engine import reading, writing
 from overrides.stores.ledger_tables import LedgerCheckpoint, LedgerHead, LedgerSubtree
-from overrides.stores.payloads import stored_parts
+from overrides.stores.payloads import Part, stored_parts
 from overrides.stores.reading import EVENTS, as_entries, entries_between, entry_columns
 from overrides.vault import Vault
 
@@ -100,26 +100,42 @@ class SqlLedgerBook:
         self, event_id: str, slots: Sequence[str] = ()
     ) -> dict[str, Mapping[str, Json] | SlotErased]:
         """Personal parts of an entry, all of them when none is named, or that they are erased."""
-        unsealed = self._unseal(event_id, slots)
+        return self.open_many([event_id], slots).get(event_id, {})
+
+    def open_many(
+        self, event_ids: Sequence[str], slots: Sequence[str] = ()
+    ) -> dict[str, dict[str, Mapping[str, Json] | SlotErased]]:
+        """Personal parts of several entries by event, all read at once."""
         return {
-            slot: part if isinstance(part, SlotErased) else read_canonical(part.payload)
-            for slot, part in unsealed.items()
+            event_id: {
+                slot: part if isinstance(part, SlotErased) else read_canonical(part.payload)
+                for slot, part in unsealed.items()
+            }
+            for event_id, unsealed in self._unseal(event_ids, slots).items()
         }
 
     def disclosures(self, event_id: str, slots: Sequence[str]) -> list[Disclosure]:
         """The named parts of an entry with their salts; those that are erased are left out."""
-        unsealed = self._unseal(event_id, slots) if slots else {}
+        unsealed = self._unseal([event_id], slots).get(event_id, {}) if slots else {}
         return [part for part in unsealed.values() if isinstance(part, Disclosure)]
 
-    def _unseal(self, event_id: str, slots: Sequence[str]) -> dict[str, Disclosure | SlotErased]:
-        """Parts of an entry by slot in the order of their names, checked."""
+    def _unseal(
+        self, event_ids: Sequence[str], slots: Sequence[str]
+    ) -> dict[str, dict[str, Disclosure | SlotErased]]:
+        """Parts of entries of this log by event, and by slot in the order of names, checked."""
+        wanted = (EVENTS.c.log == self._log, EVENTS.c.event_id.in_(event_ids))
         with self._reading() as connection:
-            rows = connection.execute(entry_columns().where(EVENTS.c.event_id == event_id))
-            entry = next(iter(as_entries(rows)), None)
-            if entry is None:
-                return {}
-            event = read_event(entry.body)
-            parts = stored_parts(connection, event)
+            rows = connection.execute(entry_columns().where(*wanted))
+            events = [read_event(entry.body) for entry in as_entries(rows)]
+            parts = stored_parts(connection, self._log, events)
+        return {
+            event.event_id: self._opened(event, parts[event.event_id], slots) for event in events
+        }
+
+    def _opened(
+        self, event: Event, parts: Mapping[str, Part], slots: Sequence[str]
+    ) -> dict[str, Disclosure | SlotErased]:
+        """The named parts of one entry, all of them when none is named."""
         unsealed: dict[str, Disclosure | SlotErased] = {}
         for slot in sorted(event.commit.keys() & set(slots) if slots else event.commit):
             if slot not in parts:
@@ -127,11 +143,11 @@ class SqlLedgerBook:
                 continue
             sealed, key = parts[slot]
             try:
-                salt, payload = self._vault.unseal(key, event_id, event.seq, sealed)
+                salt, payload = self._vault.unseal(key, event.event_id, event.seq, sealed)
             except SlotErased as erased:
                 unsealed[slot] = erased
             else:
-                unsealed[slot] = Disclosure(event.seq, event_id, slot, salt, payload)
+                unsealed[slot] = Disclosure(event.seq, event.event_id, slot, salt, payload)
         return unsealed
 
     def inclusion(self, seq: int, size: int) -> list[bytes]:

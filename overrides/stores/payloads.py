@@ -16,9 +16,14 @@ _SELECT_KEY = select(*_KEY_COLUMNS).where(_KEYS.c.subject_ref == bindparam("subj
 _INSERT_KEY = insert(_KEYS)
 _INSERT_PAYLOAD = insert(_PAYLOADS)
 _SELECT_PARTS = (
-    select(_PAYLOADS.c.slot, _PAYLOADS.c.nonce, _PAYLOADS.c.ciphertext, *_KEY_COLUMNS)
+    select(
+        _PAYLOADS.c.seq, _PAYLOADS.c.slot, _PAYLOADS.c.nonce, _PAYLOADS.c.ciphertext, *_KEY_COLUMNS
+    )
     .join_from(_PAYLOADS, _KEYS, _KEYS.c.dek_id == _PAYLOADS.c.dek_id, isouter=True)
-    .where(_PAYLOADS.c.log == bindparam("log_name"), _PAYLOADS.c.seq == bindparam("seq"))
+    .where(
+        _PAYLOADS.c.log == bindparam("log_name"),
+        _PAYLOADS.c.seq.in_(bindparam("places", expanding=True)),
+    )
 )
 
 Part = tuple[Sealed, WrappedKey | None]
@@ -61,14 +66,21 @@ def store_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequenc
     )
 
 
-def stored_parts(connection: Connection, event: Event) -> dict[str, Part]:
-    """Encrypted parts of an entry by slot, each with its key, or nothing for a destroyed key."""
-    parts: dict[str, Part] = {}
-    for slot, nonce, ciphertext, dek_id, subject, wrapped, epoch in connection.execute(
-        _SELECT_PARTS, {"log_name": event.log, "seq": event.seq}
+def stored_parts(
+    connection: Connection, log: str, events: Sequence[Event]
+) -> dict[str, dict[str, Part]]:
+    """Encrypted parts of entries of one log, by event and slot, read at once.
+
+    Each has its key, or nothing for a destroyed key.
+    """
+    by_place = {event.seq: event for event in events}
+    parts: dict[str, dict[str, Part]] = {event.event_id: {} for event in events}
+    for seq, slot, nonce, ciphertext, dek_id, subject, wrapped, epoch in connection.execute(
+        _SELECT_PARTS, {"log_name": log, "places": sorted(by_place)}
     ):
+        event = by_place[seq]
         committed = event.commit.get(slot, "")
         sealed = Sealed(slot, dek_id or "", bytes(nonce), bytes(ciphertext), committed)
         key = WrappedKey(dek_id, subject, bytes(wrapped), epoch) if dek_id is not None else None
-        parts[slot] = (sealed, key)
+        parts[event.event_id][slot] = (sealed, key)
     return parts

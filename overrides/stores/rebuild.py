@@ -39,7 +39,8 @@ def _surviving(connection: Connection, vault: Vault, event: Event) -> Opened:
     """The payloads of an event that can still be read."""
     opened = {}
     if event.commit:
-        for slot, (sealed, key) in stored_parts(connection, event).items():
+        parts = stored_parts(connection, event.log, [event])[event.event_id]
+        for slot, (sealed, key) in parts.items():
             try:
                 opened[slot] = vault.open(key, event.event_id, event.seq, sealed)
             except SlotErased:
