@@ -168,6 +168,7 @@ def test_with_scripts_the_form_says_what_it_will_do(arrive: Arrive, house: House
     page.get_by_role("radio", name="Other X03").check()
     expect(page.locator("#note-count")).to_contain_text("200 more characters wanted")
     fill_override(page)
+    expect(page.locator("#consequence")).to_contain_text("must uphold it")
     page.get_by_label("Record is out of date").check()
     expect(page.locator("#consequence")).to_contain_text("must uphold it")
     assert house.office.desk.done == {}

@@ -67,6 +67,20 @@ def test_no_page_is_wider_than_the_screen(arrive: Arrive) -> None:
     assert wide == []
 
 
+def test_on_a_telephone_no_column_is_out_of_sight(arrive: Arrive) -> None:
+    outside = """[...document.querySelectorAll(
+      'tbody :is(.number, td), .tabs a')].filter((e) =>
+      e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.textContent)"""
+    for who, address in (
+        ("asha", f"/cases/{DECLINE.case_id}"),
+        ("dev", "/feedback"),
+        ("asha", "/desk"),
+    ):
+        page = arrive(who, width=390)
+        page.goto(address)
+        assert page.evaluate(outside) == [], address
+
+
 @pytest.mark.parametrize("width", [360, 768, 1180, 1440])
 def test_one_endless_word_does_not_widen_a_page(arrive: Arrive, house: House, width: int) -> None:
     word = "a" * 250

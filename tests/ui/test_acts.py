@@ -325,6 +325,16 @@ def test_who_proposed_reads_of_themselves(visit: Visit, office: FakeOffice) -> N
     assert "You want to approve" in Page(visit("asha").get(address).text).one("main").text
 
 
+def test_a_question_stands_at_the_head_of_its_case(visit: Visit, office: FakeOffice) -> None:
+    asked = replace(DECLINE, question="Which month is missing?", question_by="Ravi Saikia")
+    unexpected = replace(DECLINE.adverse[0], unexpected=True)
+    bar = replace(DECLINE.bars[0], unexpected=True)
+    office.desk.cases[DECLINE.case_id] = replace(asked, adverse=(unexpected,), bars=(bar,))
+    said = Page(visit("asha").get(f"/cases/{DECLINE.case_id}").text).one("main").text
+    assert "Ravi Saikia asked: Which month is missing?" in said
+    assert said.count("Unexpected direction") == 2
+
+
 def test_withdrawing_asks_first(visit: Visit, office: FakeOffice) -> None:
     address = f"/cases/{DECLINE.case_id}/withdrawal"
     client = visit("asha")
