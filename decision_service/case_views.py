@@ -197,6 +197,8 @@ def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:
         lines.append("The personal parts of this application have been erased.")
     else:
         lines += [str(detail) for _, _, detail in dossier.inputs.get("warnings", ())]
+    if dossier.suspended and dossier.file.case.probability is not None:
+        lines.append("This model has been suspended: do not rely on the score and its reasons.")
     if may.too_large and dossier.file.case.recommendation is Recommendation.REFER:
         lines.append(f"{may.too_large} You may decline it, or give it back for someone who may.")
     return tuple(lines)

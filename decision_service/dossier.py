@@ -37,6 +37,7 @@ class Dossier:
     loaded: Loaded | None  # the bundle in the versions of the decision, None when unreadable
     names: Mapping[str, str]
     links: tuple[tuple[CaseRow, str], ...]  # other cases of the applicant, with application ids
+    suspended: bool  # whether the model is stopped now, whatever it was when it scored this
 
     @property
     def application_id(self) -> str:
@@ -90,6 +91,7 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         loaded=loaded_for(services, file.decision),
         names=services.people.names(people),
         links=tuple((row, ids[row.case_ref]) for row in linked),
+        suspended=services.registry.standings().standing(file.case.bundle).suspended,
     )
 
 

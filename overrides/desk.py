@@ -34,6 +34,7 @@ from overrides.instants import instant_text
 from overrides.journal import Decided, Slot
 from overrides.overriding import Consequence, decide_approval, decide_override, preview_override
 from overrides.values import (
+    APPROVING_ROLES,
     DECIDING_ROLES,
     Actor,
     CaseStatus,
@@ -68,12 +69,14 @@ def decide_claim(
     new_id: NewId,
     name_of: NameOf = unnamed,
 ) -> Decided:
-    """Take the lease, or renew one's own; the proposer may not hold a case back from approval."""
+    """Take the lease, or renew one's own; only who may approve holds a case that waits for it."""
     check_role(actor, DECIDING_ROLES)
     case.after(Act.CLAIM)
     check_exclusion(case, actor)
-    if case.proposal is not None and case.proposal.person == actor.ref:
-        raise SamePerson
+    if case.proposal is not None:
+        if case.proposal.person == actor.ref:
+            raise SamePerson
+        check_role(actor, APPROVING_ROLES)
     check_claim(case, actor, now, name_of)
     until = instant_text(now + timedelta(minutes=rules.lease_minutes))
     data = {"person": actor.ref, "until": until}

@@ -354,3 +354,9 @@ def test_an_approve_recommendation_is_agreed_to_with_one_act() -> None:
         "review_recorded",
         "case_decided",
     ]
+
+
+def test_only_who_may_approve_holds_a_case_that_waits_for_approval() -> None:
+    with pytest.raises(NoAuthority):
+        decide_claim(waiting_case(), OTHER, RULES, NOON, ids())
+    assert decide_claim(waiting_case(), SENIOR, RULES, NOON, ids()).drafts
