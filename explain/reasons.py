@@ -47,18 +47,29 @@ class _Entry:
     usual: Quartiles | None
     ready: dict[Scalar, _Words]
 
-    def words(self, row: Row) -> _Words:
-        """The words for this row, looked up or put together."""
+    def words(self, row: Row, *, raises: bool) -> tuple[str, str]:
+        """The values in words and the sentence of the side asked for, looked up or put together."""
         if self.ready and (found := self.ready.get(row[self.fields[0].name])):
-            return found
-        return self.fill({f.name: row[f.name] for f in self.fields})
+            return found.value, found.adverse if raises else found.favourable
+        words = {f.name: f.in_words(row[f.name]) for f in self.fields}
+        return _values(words), _sentence(self.adverse if raises else self.favourable, words)
 
     def fill(self, values: Row) -> _Words:
         """Put the values of all the concept's fields into its sentences."""
         words = {f.name: f.in_words(values[f.name]) for f in self.fields}
-        told = (text.format_map(words) for text in (self.adverse, self.favourable))
-        adverse, favourable = (text[:1].upper() + text[1:] for text in told)
-        return _Words("; ".join(words.values()), adverse, favourable)
+        adverse, favourable = (_sentence(text, words) for text in (self.adverse, self.favourable))
+        return _Words(_values(words), adverse, favourable)
+
+
+def _values(words: Mapping[str, str]) -> str:
+    """The applicant's values of a concept's fields, in words."""
+    return "; ".join(words.values())
+
+
+def _sentence(template: str, words: Mapping[str, str]) -> str:
+    """A template with the values in it, beginning with a capital."""
+    text = template.format_map(words)
+    return text[:1].upper() + text[1:]
 
 
 class Wording:
@@ -97,13 +108,14 @@ class Wording:
 
     def _word(self, push: float, entry: _Entry, share: float, row: Row) -> Reason:
         """The reason that this push is."""
-        concept, words, strength = entry.concept, entry.words(row), strength_of(share)
+        concept, strength = entry.concept, strength_of(share)
+        value, text = entry.words(row, raises=push > 0)
         return Reason(
             concept=concept.id,
             title=concept.title,
-            text=words.adverse if push > 0 else words.favourable,
+            text=text,
             contribution=push,
-            value=words.value,
+            value=value,
             strength=strength,
             features=concept.features,
             counter_intuitive=strength != "slight" and _surprises(entry, push, row),
