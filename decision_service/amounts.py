@@ -2,10 +2,9 @@
 
 import re
 
-from decision_service.wording import SIGNS, WHOLE_UNITS
+from decision_service.wording import NO_CURRENCY, SIGNS, WHOLE_UNITS
 
 SHAPE = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,2}))?", re.ASCII)
-NO_CURRENCY = "XXX"  # ISO 4217 for "no currency involved"
 CODES = {sign: code for code, sign in SIGNS.items()}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from decision_service.access import DECIDERS, ROLE_WORDS, may
-from decision_service.amounts import NO_CURRENCY, accepted_currency, minor_units
+from decision_service.amounts import accepted_currency, minor_units
 from decision_service.errors import ServiceError
 from decision_service.people import (
     People,
@@ -19,7 +19,7 @@ from decision_service.people import (
 from decision_service.people_changes import NewPerson, PeopleChanges
 from decision_service.problems import status_of
 from decision_service.starting import steps_for
-from decision_service.wording import amount
+from decision_service.wording import NO_CURRENCY, amount
 from overrides.errors import OverridesError
 from overrides.values import Actor, Role
 from ui.ports import Refused

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from decision_service.amounts import NO_CURRENCY
 from decision_service.applications import MINOR_MAX, Application
 from decision_service.decision_record import Prepared
 from decision_service.errors import Fault, InvalidRequest
 from decision_service.registry import InUse
-from decision_service.wording import WHOLE_UNITS
+from decision_service.wording import NO_CURRENCY, WHOLE_UNITS
 from explain.contract import CheckedFields
 from overrides.reading import application_key
 from overrides.values import Actor, Clock, Money

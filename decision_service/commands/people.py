@@ -199,7 +199,8 @@ def _password(args: argparse.Namespace) -> str | None:
 
 def _limit(services: "Services", args: argparse.Namespace) -> tuple[str, int]:
     """Currency and limit in minor units."""
-    from decision_service.amounts import NO_CURRENCY, accepted_currency, minor_units
+    from decision_service.amounts import accepted_currency, minor_units
+    from decision_service.wording import NO_CURRENCY
 
     registry = services.registry
     champion = registry.standings(fresh=True).champion

@@ -107,7 +107,7 @@ class History:
     applications: list[dict[str, str]]
     bad: Mapping[str, bool]  # application id: whether the loan turned out bad
     progress: Callable[[int, int], None]
-    chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311
+    chance: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311 - a demo, not a secret
     _agenda: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
     _loans: list[Loan] = field(default_factory=list)
@@ -120,10 +120,10 @@ class History:
         rows = sorted(self.applications, key=lambda row: row["application_id"])
         self.chance.shuffle(rows)
         for row, at in zip(rows, self._arrivals(len(rows), start), strict=True):
-            self._at(at, lambda row=row, at=at: self._arrive(row, at))  # type: ignore[misc]
+            self._at(at, lambda row=row, at=at: self._arrive(row, at))  # type: ignore[misc] # bound now
         month = 1
         while (closing := add_months(start.replace(day=1, hour=2), month)) < self.stage.end:
-            self._at(closing, lambda closing=closing: self._books(closing))  # type: ignore[misc]
+            self._at(closing, lambda closing=closing: self._books(closing))  # type: ignore[misc] # bound now
             month += 1
         while self._agenda and self._agenda[0][0] < self.stage.end:
             at, _, happen = heapq.heappop(self._agenda)
