@@ -1,5 +1,6 @@
 """A case as its page shows it. Every sentence rests on what the record has."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ from decision_service.dossier import (
     stated,
 )
 from decision_service.policy import routing_texts
-from explain.contract import Field
+from explain.contract import NOT_GIVEN, Field
 from overrides.cases import OPEN_STATES
 from overrides.reading import ActRow, DecisionRow
 from overrides.values import (
@@ -176,18 +177,29 @@ def _reasons(dossier: Dossier, side: str) -> tuple[ReasonLine, ...]:
 
 def _bars(dossier: Dossier) -> tuple[Bar, ...]:
     """Every concept's push, the strongest first; values are left out once erased."""
-    decision, made = dossier.file.decision, (dossier.explanation or {}).get("reasons", {})
-    worded = {r["concept"]: r for side in ("adverse", "favourable") for r in made.get(side, ())}
+    decision = dossier.file.decision
+    surprises = (dossier.explanation or {}).get("surprises", ())
+    concepts = dossier.loaded.bundle.concepts if dossier.loaded else ()
+    known = {concept.id: concept for concept in concepts}
     pushes = [(concept, float(push)) for concept, push in decision.adverse + decision.favourable]
     return tuple(
         Bar(
-            label=worded[concept]["title"] if concept in worded else dossier.concept_title(concept),
-            value=worded[concept]["value"] if concept in worded else ERASED,
+            label=known[concept].title if concept in known else concept,
+            value=_values(dossier, known[concept].features if concept in known else ()),
             contribution=push,
-            unexpected=bool(worded.get(concept, {}).get("counter_intuitive")),
+            unexpected=concept in surprises,
         )
         for concept, push in sorted(pushes, key=lambda pair: (-abs(pair[1]), pair[0]))
     )
+
+
+def _values(dossier: Dossier, features: Sequence[str]) -> str:
+    """What the applicant stated for a concept, in words."""
+    if dossier.inputs is None or dossier.loaded is None:
+        return ERASED if dossier.inputs is None else ""
+    fields, contract = dossier.inputs["fields"], dossier.loaded.bundle.contract
+    words_of = (field_words(contract[name], fields.get(name)) for name in features)
+    return "; ".join(said or NOT_GIVEN for said in words_of)
 
 
 def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:

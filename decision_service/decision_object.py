@@ -95,11 +95,16 @@ def decision_object(
     }
 
 
-def contributions(explanation: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """All contributions, in the model's order; none where the personal part is gone."""
+def contributions(
+    explanation: Mapping[str, Any] | None, inputs: Mapping[str, Any] | None
+) -> list[dict[str, Any]]:
+    """All contributions, in the model's order; none where the personal parts are gone."""
+    if explanation is None or inputs is None:
+        return []
+    fields = inputs["fields"]
     return [
-        {"feature": feature, "contribution": amount, "value": value}
-        for feature, amount, value in (explanation or {}).get("contributions", ())
+        {"feature": feature, "contribution": amount, "value": fields.get(feature)}
+        for feature, amount in explanation["contributions"]
     ]
 
 

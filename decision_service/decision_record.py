@@ -5,13 +5,13 @@ about a person is in a slot under that person's key. Protected attributes have a
 which no officer's page opens.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from decision_service.applications import Application
-from decision_service.decimals import decimal_text, recorded, recorded_fields
+from decision_service.decimals import decimal_text, recorded_fields
 from decision_service.policy import Assessment
 from decision_service.registry import InUse
 from explain.contract import CheckedFields
@@ -149,8 +149,8 @@ def sheet_of(prepared: Prepared, finding: Finding, new_id: NewId, latency_us: in
     if finding.explanation is None:
         data |= {"cause": finding.failure, "fallback": FALLBACK}
     else:
-        payloads["explanation"] = explained = _explanation(finding.explanation)
-        data |= _score(prepared, finding, finding.explanation, explained["reasons"])
+        payloads["explanation"] = _explanation(finding.explanation)
+        data |= _score(prepared, finding, finding.explanation)
     return Sheet(
         prepared=prepared,
         finding=finding,
@@ -197,9 +197,7 @@ def _business(
     }
 
 
-def _score(
-    prepared: Prepared, finding: Finding, explanation: Explanation, reasons: Mapping[str, Any]
-) -> dict[str, Any]:
+def _score(prepared: Prepared, finding: Finding, explanation: Explanation) -> dict[str, Any]:
     """Members that only a scored decision has."""
     loaded = prepared.in_use.loaded
     assert loaded is not None, "a score comes from a loaded bundle"
@@ -216,14 +214,13 @@ def _score(
         "approve_up_to": spec.approve_up_to,
         "decline_above": spec.decline_above,
         "distance": finding.assessment.distance,
-        "adverse": _ranked(reasons["adverse"]),
-        "favourable": _ranked(reasons["favourable"]),
+        "adverse": [
+            [concept, decimal_text(amount)] for concept, amount in explanation.pushes if amount > 0
+        ],
+        "favourable": [
+            [concept, decimal_text(amount)] for concept, amount in explanation.pushes if amount < 0
+        ],
     }
-
-
-def _ranked(reasons: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-    """Concepts with their contributions, strongest first."""
-    return [[reason["concept"], reason["contribution"]] for reason in reasons]
 
 
 def _inputs(prepared: Prepared) -> dict[str, Mapping[str, Any]]:
@@ -252,16 +249,17 @@ def _unread(value: object) -> str | None:
 
 
 def _explanation(explanation: Explanation) -> dict[str, Any]:
-    """Contributions and reasons as they were made, the applicant's values in them."""
+    """Contributions and principal reasons as they were made, the applicant's values in them."""
     return {
         "contributions": [
-            [c.feature, decimal_text(c.amount), recorded(c.value)]
-            for c in explanation.attribution.contributions
+            [feature, decimal_text(amount)]
+            for feature, amount, _ in explanation.attribution.contributions
         ],
         "reasons": {
             "adverse": [_reason(reason) for reason in explanation.adverse],
             "favourable": [_reason(reason) for reason in explanation.favourable],
         },
+        "surprises": list(explanation.surprises),
         "problem": explanation.problem,
     }
 

@@ -34,11 +34,11 @@ class DecisionReader:
         Raises UnknownDecision too where the actor may not see it.
         """
         row = self._row(decision_id)
-        found, event, explanation = self._object(row)
+        found, event, opened = self._object(row)
         own = event.actor == actor.ref
         if not (own if actor.role is Role.SERVICE else sees_branch(actor, row.branch)):
             raise UnknownDecision(decision_id)
-        found["contributions"] = contributions(explanation)
+        found["contributions"] = contributions(opened["explanation"], opened["inputs"])
         checkpoint = self.ledger.latest_checkpoint()
         if checkpoint is not None and checkpoint.size > row.seq:
             found["ledger"]["checkpoint"] = {"size": checkpoint.size}
@@ -51,22 +51,23 @@ class DecisionReader:
             raise UnknownDecision(decision_id[:64])
         return row
 
-    def _object(self, row: DecisionRow) -> tuple[dict[str, Any], Event, Mapping[str, Any] | None]:
-        """The decision object, its event, and its opened explanation."""
+    def _object(self, row: DecisionRow) -> tuple[dict[str, Any], Event, dict[str, Any]]:
+        """The decision object, its event, and its personal parts, None where they are erased."""
         entry = self.ledger.entry(row.seq)
         if entry is None:
             raise UnknownDecision(row.decision_id)
         event = read_event(entry.body)
         opened = self.ledger.open_slots(event.event_id, ("inputs", "explanation"))
-        inputs, explanation = (_readable(opened.get(s)) for s in ("inputs", "explanation"))
+        readable = {slot: _readable(opened.get(slot)) for slot in ("inputs", "explanation")}
+        inputs = readable["inputs"]
         found = decision_object(
             event,
             entry,
             application_id=inputs["application_id"] if inputs else None,
-            explanation=explanation,
+            explanation=readable["explanation"],
             rule_texts=self._rule_texts(row) if row.knockouts else (),
         )
-        return found, event, explanation
+        return found, event, readable
 
     def _rule_texts(self, row: DecisionRow) -> list[str]:
         """Words of the knock-out rules that applied, while their policy can be read."""

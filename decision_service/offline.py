@@ -108,7 +108,11 @@ class OfflineDecider:
             rule_texts=rules,
         )
         said = {name: value for name, value in made.items() if name not in ONLY_RECORDED}
-        return {"line": number, **said, "contributions": contributions(payload)}
+        return {
+            "line": number,
+            **said,
+            "contributions": contributions(payload, sheet.payloads["inputs"]),
+        }
 
     def _found(self, prepared: Prepared, explained: Explanation | ExplainError) -> Finding:
         """What scoring and policy make of it."""

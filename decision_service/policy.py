@@ -206,7 +206,7 @@ def _doubts(explanation: Explanation, warnings: Sequence[FieldProblem]) -> list[
     doubts = []
     if not explanation.reliable:
         doubts.append("not_reliably_explained")
-    if any(reason.counter_intuitive for reason in explanation.reasons):
+    if explanation.surprises:
         doubts.append("counter_intuitive")
     if warnings:
         doubts.append("data_quality")

@@ -16,6 +16,7 @@ WhenMissing = Literal["refuse", "refer", "allow"]
 TEXT_LENGTH_MAX = 500
 PROBLEMS_MAX = 100
 NAME_LENGTH_SHOWN = 64
+NOT_GIVEN = "not given"
 
 NUMERIC: frozenset[str] = frozenset({"number", "integer", "money"})
 
@@ -66,7 +67,7 @@ class Field:
     def in_words(self, value: Scalar) -> str:
         """The value as a person reads it: "48 months", "DM 5,951", a level's words."""
         if value is None:
-            return "not given"
+            return NOT_GIVEN
         if isinstance(value, str):
             return self.levels.get(value, value)
         if self.type == "boolean":

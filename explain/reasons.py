@@ -3,13 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .codebook import Concept
 from .contract import NUMERIC, Contract, Field
-from .values import Reason, Row, Scalar
+from .values import Push, Reason, Row, Scalar
 
 EPSILON = 1e-6
 """A concept that moves the log-odds by no more than this is no reason."""
+
+PRINCIPAL_MAX = 4
+"""Reasons worded per side: more than four are not likely to help (12 CFR 1002, Supplement I,
+comment 9(b)(2)-1)."""
 
 STRONG_SHARE = 0.30
 MODERATE_SHARE = 0.12
@@ -72,6 +77,15 @@ def _sentence(template: str, words: Mapping[str, str]) -> str:
     return text[:1].upper() + text[1:]
 
 
+class Worded(NamedTuple):
+    """What an explanation says: principal reasons for either side, and all pushes behind them."""
+
+    adverse: tuple[Reason, ...]
+    favourable: tuple[Reason, ...]
+    pushes: tuple[Push, ...]
+    surprises: tuple[str, ...]
+
+
 class Wording:
     """The reasons of one bundle in one language, ready to word any row of its contract."""
 
@@ -84,42 +98,65 @@ class Wording:
     ) -> None:
         self._entries = tuple(_entry(c, contract, language, usual) for c in concepts)
 
-    def reasons(
-        self, amounts: Sequence[float], row: Row
-    ) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
-        """Adverse and favourable reasons for contributions in contract order.
+    def reasons(self, amounts: Sequence[float], row: Row) -> Worded:
+        """Principal reasons and all pushes for contributions in contract order.
 
         Contributions are summed inside a concept before anything is ranked; equal pushes go by
         concept id, so order is never luck.
         """
-        pushes = [
-            (math.fsum([amounts[place] for place in entry.places]), entry)
+        sums = [
+            (
+                amounts[entry.places[0]]
+                if len(entry.places) == 1
+                else math.fsum([amounts[place] for place in entry.places]),
+                entry,
+            )
             for entry in self._entries
         ]
-        adverse = [(push, entry) for push, entry in pushes if push > EPSILON]
-        favourable = [(push, entry) for push, entry in pushes if push < -EPSILON]
-        return self._ranked(adverse, row), self._ranked(favourable, row)
-
-    def _ranked(self, pushes: list[tuple[float, _Entry]], row: Row) -> tuple[Reason, ...]:
-        """One side's reasons, strongest first."""
-        total = math.fsum([abs(push) for push, _ in pushes])
-        pushes.sort(key=lambda pair: (-abs(pair[0]), pair[1].concept.id))
-        return tuple(self._word(push, entry, abs(push) / total, row) for push, entry in pushes)
-
-    def _word(self, push: float, entry: _Entry, share: float, row: Row) -> Reason:
-        """The reason that this push is."""
-        concept, strength = entry.concept, strength_of(share)
-        value, text = entry.words(row, raises=push > 0)
-        return Reason(
-            concept=concept.id,
-            title=concept.title,
-            text=text,
-            contribution=push,
-            value=value,
-            strength=strength,
-            features=concept.features,
-            counter_intuitive=strength != "slight" and _surprises(entry, push, row),
+        counted = [pair for pair in sums if abs(pair[0]) > EPSILON]
+        counted.sort(key=lambda pair: (-abs(pair[0]), pair[1].concept.id))
+        against = [pair for pair in counted if pair[0] > 0]
+        speaking_for = [pair for pair in counted if pair[0] < 0]
+        surprises: list[str] = []
+        return Worded(
+            self._principal(against, row, surprises),
+            self._principal(speaking_for, row, surprises),
+            tuple(Push(entry.concept.id, push) for push, entry in counted),
+            tuple(surprises),
         )
+
+    def _principal(
+        self, pushes: list[tuple[float, _Entry]], row: Row, surprises: list[str]
+    ) -> tuple[Reason, ...]:
+        """One side's strongest reasons in words; names in ``surprises`` all that run against."""
+        total = math.fsum([abs(push) for push, _ in pushes])
+        principal = []
+        for place, (push, entry) in enumerate(pushes):
+            strength = strength_of(abs(push) / total)
+            surprising = strength != "slight" and _surprises(entry, push, row)
+            if surprising:
+                surprises.append(entry.concept.id)
+            if place < PRINCIPAL_MAX:
+                principal.append(_reason(push, entry, row, strength, surprising=surprising))
+            elif strength == "slight":
+                break  # so are all that follow
+        return tuple(principal)
+
+
+def _reason(push: float, entry: _Entry, row: Row, strength: str, *, surprising: bool) -> Reason:
+    """The reason that this push is, in words."""
+    value, text = entry.words(row, raises=push > 0)
+    concept = entry.concept
+    return Reason(
+        concept=concept.id,
+        title=concept.title,
+        text=text,
+        contribution=push,
+        value=value,
+        strength=strength,
+        features=concept.features,
+        counter_intuitive=surprising,
+    )
 
 
 def _entry(

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .errors import NotFaithful
 
@@ -18,8 +19,7 @@ Row = Mapping[str, Scalar]
 """One applicant's checked fields by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """How far one feature moved the score, in log-odds of bad, and the value that did it."""
 
     feature: str
@@ -27,32 +27,37 @@ class Contribution:
     value: Scalar
 
 
+class Push(NamedTuple):
+    """How far one concept moved the score, in log-odds of bad: above zero raises the risk."""
+
+    concept: str
+    amount: float
+
+
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """A score taken apart: ``base`` plus all contributions is ``score`` (log-odds of bad).
 
-    Raises NotFaithful when it is not, or when anything in it is not finite.
+    ``residual`` is how far they miss it. Raises NotFaithful when that is more than rounding, or
+    when anything in it is not finite.
     """
 
     score: float
     base: float
     contributions: tuple[Contribution, ...]
+    residual: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse an explanation that explains some other number."""
-        residual = self.residual
+        parts = [self.base]
+        parts += [amount for _, amount, _ in self.contributions]
+        finite = all(map(math.isfinite, parts))
+        residual = abs(math.fsum(parts) - self.score) if finite else math.inf
+        object.__setattr__(self, "residual", residual)
         tolerance = ADDITIVITY_TOLERANCE * max(1.0, abs(self.score))
         # Written so that a NaN anywhere is refused too.
         if not (math.isfinite(self.score) and residual <= tolerance):
             raise NotFaithful(residual, tolerance)
-
-    @property
-    def residual(self) -> float:
-        """Distance between the score and what its parts add up to."""
-        parts = [self.base, *(c.amount for c in self.contributions)]
-        if not all(map(math.isfinite, parts)):
-            return math.inf
-        return abs(math.fsum(parts) - self.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +88,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A score with its reasons, worst first on the adverse side, best first on the other.
+    """A score with its principal reasons, worst first on the adverse side, best on the other.
 
-    ``probability`` is the probability of bad (higher is worse). Reasons are complete; a page
-    shows the first few. Where ``reliable`` is false there are none and ``problem`` says why.
+    ``probability`` is the probability of bad (higher is worse). ``pushes`` are complete: every
+    concept that counts, the strongest first; ``surprises`` names those that run against what their
+    value would let one expect. Where ``reliable`` is false there are none of these and ``problem``
+    says why.
     """
 
     probability: float
@@ -97,13 +104,16 @@ class Explanation:
     background_sha256: str | None
     reliable: bool
     problem: str = ""
+    pushes: tuple[Push, ...] = ()
+    surprises: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a chance outside 0..1, and reasons that nobody can rely on."""
         if not 0.0 <= self.probability <= 1.0:
             msg = "a probability lies between 0 and 1"
             raise ValueError(msg)
-        if self.reliable == bool(self.problem) or (not self.reliable and self.reasons):
+        told = self.reasons or self.pushes
+        if self.reliable == bool(self.problem) or (told and not self.reliable):
             msg = "an unreliable explanation says why and gives no reasons"
             raise ValueError(msg)
 

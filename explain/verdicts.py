@@ -40,7 +40,15 @@ def explanation_of(
         return Explanation(
             probability, whole, (), (), method, background_sha256, False, str(unfaithful)
         )
-    adverse, favourable = wording.reasons(parts.amounts, row)
+    worded = wording.reasons(parts.amounts, row)
     return Explanation(
-        probability, attribution, adverse, favourable, method, background_sha256, True
+        probability,
+        attribution,
+        worded.adverse,
+        worded.favourable,
+        method,
+        background_sha256,
+        True,
+        pushes=worded.pushes,
+        surprises=worded.surprises,
     )

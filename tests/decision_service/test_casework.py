@@ -582,13 +582,9 @@ def test_a_reason_that_runs_against_its_value_is_marked(house: DeskHouse) -> Non
             house.services.cases.acts(made["case_id"])[0].event_id, ("explanation",)
         )["explanation"]
         assert isinstance(opened, dict)
-        recorded = {
-            reason["concept"]: reason["counter_intuitive"]
-            for side in opened["reasons"].values()
-            for reason in side
-        }
+        recorded = opened["surprises"]
         lines = (*view.adverse, *view.favourable)
-        assert all(line.unexpected is recorded[line.concept] for line in lines)
-        assert sum(bar.unexpected for bar in view.bars) == sum(recorded.values())
-        marked += sum(recorded.values())
+        assert all(line.unexpected is (line.concept in recorded) for line in lines)
+        assert sum(bar.unexpected for bar in view.bars) == len(recorded)
+        marked += len(recorded)
     assert marked

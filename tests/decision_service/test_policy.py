@@ -66,10 +66,17 @@ def policy(**changes: object) -> Policy:
 
 
 def explained(*, reliable: bool = True, surprising: bool = False) -> Explanation:
-    reason = Reason("R01", "Amount", "So much.", 0.1, "7", "strong", ("amount",), surprising)
-    adverse = (reason,) if reliable else ()
+    reason = Reason("R01", "Amount", "So much.", 0.1, "7", "strong", ("amount",))
     return Explanation(
-        0.5, Attribution(0.0, 0.0, ()), adverse, (), "m", None, reliable, "" if reliable else "off"
+        probability=0.5,
+        attribution=Attribution(0.0, 0.0, ()),
+        adverse=(reason,) if reliable else (),
+        favourable=(),
+        method="m",
+        background_sha256=None,
+        reliable=reliable,
+        problem="" if reliable else "off",
+        surprises=("R17",) if surprising else (),
     )
 
 

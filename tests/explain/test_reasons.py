@@ -44,7 +44,7 @@ def wording(*concepts: Concept, usual: dict[str, Quartiles] | None = None) -> Wo
 
 
 def test_two_features_of_one_concept_are_one_reason_with_their_sum() -> None:
-    adverse, favourable = wording(concept("R22", "a", "b"), concept("R23", "c")).reasons(
+    adverse, favourable, *_ = wording(concept("R22", "a", "b"), concept("R23", "c")).reasons(
         [0.5, -0.2, 0.1], ROW
     )
     assert [(r.concept, r.text) for r in adverse] == [
@@ -57,7 +57,7 @@ def test_two_features_of_one_concept_are_one_reason_with_their_sum() -> None:
 
 
 def test_parts_that_cancel_inside_a_concept_are_no_reason_at_all() -> None:
-    adverse, favourable = wording(concept("R22", "a", "b"), concept("R23", "c")).reasons(
+    adverse, favourable, *_ = wording(concept("R22", "a", "b"), concept("R23", "c")).reasons(
         [0.5, -0.5, EPSILON / 2], ROW
     )
     assert adverse == favourable == ()
@@ -67,20 +67,34 @@ def test_equal_pushes_go_by_concept_id_whatever_order_the_codebook_has() -> None
     concepts = [concept("R30", "a"), concept("R10", "b"), concept("R20", "c")]
     for seed in range(6):
         shuffled = random.Random(seed).sample(concepts, 3)
-        adverse, _ = wording(*shuffled).reasons([0.2, 0.2, 0.2], ROW)
+        adverse, *_ = wording(*shuffled).reasons([0.2, 0.2, 0.2], ROW)
         assert [r.concept for r in adverse] == ["R10", "R20", "R30"]
 
 
 @given(st.lists(st.floats(-5, 5), min_size=3, max_size=3))
 def test_every_push_beyond_epsilon_is_told_once_on_its_own_side(amounts: list[float]) -> None:
-    adverse, favourable = wording(
-        *(concept(f"R1{f}", f"{n}") for f, n in enumerate("abc"))
-    ).reasons(amounts, ROW)
+    concepts = (concept(f"R1{f}", f"{n}") for f, n in enumerate("abc"))
+    adverse, favourable, pushes, _ = wording(*concepts).reasons(amounts, ROW)
     assert sorted(r.contribution for r in adverse) == sorted(a for a in amounts if a > EPSILON)
     assert sorted(r.contribution for r in favourable) == sorted(a for a in amounts if a < -EPSILON)
+    assert sorted(p.amount for p in pushes) == sorted(a for a in amounts if abs(a) > EPSILON)
     for side in (adverse, favourable):
-        pushes = [abs(r.contribution) for r in side]
-        assert pushes == sorted(pushes, reverse=True)
+        strengths = [abs(r.contribution) for r in side]
+        assert strengths == sorted(strengths, reverse=True)
+
+
+def test_four_reasons_a_side_are_worded_and_the_pushes_behind_them_are_complete() -> None:
+    concepts = [concept(f"R{10 + place}", "a") for place in range(6)]
+    worded = wording(*concepts, concept("R30", "b")).reasons([0.1, -0.2, 0.0], ROW)
+    assert [r.concept for r in worded.adverse] == ["R10", "R11", "R12", "R13"]
+    assert [p.concept for p in worded.pushes] == ["R30", *(c.id for c in concepts)]
+
+
+def test_a_surprise_behind_the_worded_reasons_is_named() -> None:
+    concepts = [concept(f"R{10 + place}", "a", sign="+") for place in range(6)]
+    worded = wording(*concepts, usual={"a": Quartiles(5.0, 7.0)}).reasons([0.1, 0.0, 0.0], ROW)
+    assert len(worded.adverse) == 4
+    assert worded.surprises == tuple(c.id for c in concepts)
 
 
 def test_strength_goes_by_the_share_of_the_push_on_its_side() -> None:
@@ -113,8 +127,9 @@ def test_a_reason_against_the_declared_direction_is_marked_for_a_person(
     sides = wording(concept("R22", "a", sign=sign), concept("R23", "b", "c"), usual=usual).reasons(
         [amount, 0.0, 0.0], {**ROW, "a": value}
     )
-    (reason,) = sides[0] + sides[1]
+    (reason,) = sides.adverse + sides.favourable
     assert reason.counter_intuitive is surprises
+    assert sides.surprises == (("R22",) if surprises else ())
 
 
 def test_quartiles_are_of_the_rows_that_have_the_value() -> None:
@@ -125,6 +140,6 @@ def test_quartiles_are_of_the_rows_that_have_the_value() -> None:
 def test_reasons_of_real_applications_add_up_to_the_score(bundle: Bundle, rows: list[Row]) -> None:
     for answer in bundle.explain(rows[:200]):
         assert isinstance(answer, Explanation)
-        total = math.fsum([answer.attribution.base, *(r.contribution for r in answer.reasons)])
+        total = math.fsum([answer.attribution.base, *(push.amount for push in answer.pushes)])
         # Concepts within epsilon of zero are told on neither side.
         assert abs(total - answer.attribution.score) <= EPSILON * len(bundle.concepts)
