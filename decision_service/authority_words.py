@@ -12,7 +12,7 @@ WHY_WORDS = {
     Why.TIER_2_AMOUNT: "The amount is above what one person may decide against the model.",
     Why.TIER_3_AMOUNT: "The amount is so large that only a credit manager may let it pass.",
     Why.OTHER_CURRENCY: "The amount is in another currency than the limits.",
-    Why.ABOVE_OWN_LIMIT: "The amount is above the limit of whoever proposes it.",
+    Why.ABOVE_OWN_LIMIT: "The amount is not within the limit of whoever proposes it.",
     Why.POLICY_RULE: "The score passed, and a rule of the policy would be waived.",
 }
 

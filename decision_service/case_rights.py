@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from decision_service import wording
-from overrides.authority import check_approver, within_limit
+from overrides.authority import check_approver, check_limit
 from overrides.cases import OPEN_STATES, TRANSITIONS, Act, Case
-from overrides.errors import AboveLimit, ActError
+from overrides.errors import AboveLimit, ActError, LimitInOtherCurrency
 from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Rules
 from ui import words
 
@@ -77,7 +77,7 @@ def _cannot_approve(case: Case, actor: Actor, rules: Rules) -> str:
         return "You proposed this override, so another person gives the verdict."
     try:
         check_approver(case, case.proposal, actor, rules)
-    except AboveLimit:
+    except (AboveLimit, LimitInOtherCurrency):
         return above_limit(case, actor, rules)
     except ActError as refused:
         return str(refused)
@@ -86,10 +86,14 @@ def _cannot_approve(case: Case, actor: Actor, rules: Rules) -> str:
 
 def above_limit(case: Case, actor: Actor, rules: Rules) -> str:
     """Why the actor may not approve this amount alone; "" when they may."""
-    if within_limit(actor, case.amount, rules.limits):
-        return ""
     asked = wording.money(case.amount)
-    if case.amount.currency != rules.limits.currency:
-        return f"Approving {asked} is for a credit manager: limits are in {rules.limits.currency}."
-    own = wording.amount(actor.limit_minor, rules.limits.currency)
-    return f"Approving {asked} is above your limit of {own}."
+    try:
+        check_limit(actor, case.amount, rules.limits)
+    except LimitInOtherCurrency as other:
+        if case.amount.currency == wording.NO_CURRENCY:
+            return "The amount is not known, so only a credit manager may approve it."
+        return f"Approving {asked} is for a credit manager: the limit is in {other.limit_currency}."
+    except AboveLimit:
+        own = wording.amount(actor.limit_minor, rules.limits.currency)
+        return f"Approving {asked} is above your limit of {own}."
+    return ""

@@ -49,7 +49,15 @@ class Person:
     @property
     def actor(self) -> Actor:
         """The person as one who acts."""
-        return Actor(self.ref, self.name, self.role, self.branch, self.limit_minor, self.grant)
+        return Actor(
+            self.ref,
+            self.name,
+            self.role,
+            self.branch,
+            self.limit_minor,
+            self.grant,
+            self.currency if self.limit_minor else "",
+        )
 
 
 class PeopleStore(Protocol):

@@ -27,6 +27,7 @@ TITLES: dict[type[Exception], str] = {
     errors.UseOverride: "This would be an override",
     errors.NothingToOverride: "There is nothing to override",
     errors.AboveLimit: "Above your limit",
+    errors.LimitInOtherCurrency: "Another currency than the limit's",
     errors.SamePerson: "A second person is needed",
     errors.NoAuthority: "Your role cannot do this",
     errors.NothingToApprove: "Nothing waits for approval",
@@ -43,9 +44,10 @@ FIELDS: dict[type[Exception], str] = {
     errors.AdverseReasonsMissing: "concepts",
     errors.UnknownConcept: "concepts",
     errors.AboveLimit: "decision",
+    errors.LimitInOtherCurrency: "decision",
 }
 
-FORM_FAULTS = frozenset({errors.AboveLimit})
+FORM_FAULTS = frozenset({errors.AboveLimit, errors.LimitInOtherCurrency})
 """Refusals that bring a filled form back, whatever status the interface gives them."""
 
 

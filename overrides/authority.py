@@ -4,7 +4,7 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from overrides.cases import Case, Proposal
-from overrides.errors import AboveLimit, NoAuthority, SamePerson
+from overrides.errors import AboveLimit, LimitInOtherCurrency, NoAuthority, SamePerson
 from overrides.values import (
     APPROVING_ROLES,
     DECIDING_ROLES,
@@ -52,18 +52,27 @@ _WAIVED_BY_CODE = frozenset({Why.FAR_FROM_CUTOFF, Why.TIER_2_AMOUNT})
 def within_limit(actor: Actor, amount: Money, limits: Limits) -> bool:
     """Whether the actor may approve this much alone.
 
-    Limits are amounts in the policy's currency. Nothing is converted: an amount in another
-    currency is within nobody's limit but a credit manager's.
+    Nothing is converted: an amount in another currency than the policy's limits, or than the
+    actor's own, is within nobody's limit but a credit manager's.
     """
-    if amount.currency != limits.currency:
+    if _other_currency(actor, amount, limits):
         return actor.role is Role.CREDIT_MANAGER
     return amount.minor <= actor.limit_minor
 
 
 def check_limit(actor: Actor, amount: Money, limits: Limits) -> None:
-    """Raise ``AboveLimit`` when the actor may not approve this much alone."""
-    if not within_limit(actor, amount, limits):
-        raise AboveLimit(amount.minor, actor.limit_minor)
+    """Raise ``AboveLimit`` or ``LimitInOtherCurrency`` where not ``within_limit``."""
+    if within_limit(actor, amount, limits):
+        return
+    if other := _other_currency(actor, amount, limits):
+        raise LimitInOtherCurrency(amount.currency, other)
+    raise AboveLimit(amount.minor, actor.limit_minor)
+
+
+def _other_currency(actor: Actor, amount: Money, limits: Limits) -> str:
+    """Currency of a limit that this amount cannot be compared with; "" when it can be."""
+    own = actor.limit_currency or limits.currency
+    return next((code for code in (limits.currency, own) if code != amount.currency), "")
 
 
 def check_role(actor: Actor, roles: Collection[Role]) -> None:

@@ -17,6 +17,7 @@ OverridesError
     AdverseReasonsMissing
     UnknownConcept
     AboveLimit
+    LimitInOtherCurrency
     SamePerson
     NoAuthority
     NothingToApprove
@@ -168,6 +169,14 @@ class AboveLimit(ActError):
 
     amount_minor: int
     limit_minor: int
+
+
+@dataclass(eq=False)
+class LimitInOtherCurrency(ActError):
+    """The amount is in {amount_currency} and the limit it has to be held against in {limit_currency}; nothing is converted, so only a credit manager may approve it."""  # noqa: E501
+
+    amount_currency: str
+    limit_currency: str
 
 
 @dataclass(eq=False)

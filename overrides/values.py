@@ -111,6 +111,7 @@ class Actor:
     branch: str = ""
     limit_minor: int = 0
     grant: str = ""  # event id of the ledger entry that gave this role and limit
+    limit_currency: str = ""  # of the limit; "" where it is the policy's own
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ ROLES = (
     "admin",
     "service",
 )
+NO_CURRENCY_KNOWN = (
+    "a limit needs its currency, and no champion says which one: "
+    "name it, as in --currency EUR, or promote a bundle first"
+)
 HEADING = ("NAME", "ROLE", "BRANCH", "LIMIT", "STATE", "LAST SEEN")
 
 
@@ -208,9 +212,12 @@ def _limit(services: "Services", args: argparse.Namespace) -> tuple[str, int]:
     usual = registry.described(champion).policy_spec.limits.currency if known else NO_CURRENCY
     try:
         currency = accepted_currency(args.currency or usual)
-        return currency, minor_units(args.limit, currency)
+        limit = minor_units(args.limit, currency)
     except ValueError as wrong:
         refuse(str(wrong), USAGE)
+    if limit and currency == NO_CURRENCY:
+        refuse(NO_CURRENCY_KNOWN, USAGE)
+    return currency, limit
 
 
 def _as_json(person: "Person") -> dict[str, object]:

@@ -1,6 +1,7 @@
 """What went wrong, as one sentence that says what to do next."""
 
 DATABASE_LAYERS = frozenset({"sqlalchemy", "sqlite3", "psycopg", "alembic"})
+OWN_PACKAGES = frozenset({"countermand", "decision_service", "explain", "overrides", "ui"})
 TRACE_ADVICE = "set COUNTERMAND_TRACE=1 and run it again to see where"
 
 
@@ -16,10 +17,15 @@ def sentence(failure: Exception) -> str:
         return _of_a_file(failure)
     if type(failure).__module__.partition(".")[0] in DATABASE_LAYERS:
         return _of_the_database(failure)
-    if isinstance(failure, ModuleNotFoundError):
+    if isinstance(failure, ModuleNotFoundError) and not _is_own(failure.name):
         return f"{failure.name} is not installed: install countermand[full]"
     cause = " ".join(str(failure).split())
     return f"something unexpected happened ({type(failure).__name__}: {cause}); {TRACE_ADVICE}"
+
+
+def _is_own(module: str | None) -> bool:
+    """Whether a module is part of the product, so that installing more would not bring it."""
+    return (module or "").partition(".")[0] in {"", *OWN_PACKAGES}
 
 
 def _of_a_file(failure: OSError) -> str:

@@ -1,5 +1,6 @@
 """Who must approve an override follows the four-eyes matrix, cell by cell."""
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 
@@ -17,7 +18,7 @@ from overrides.authority import (
     within_limit,
 )
 from overrides.cases import Case
-from overrides.errors import AboveLimit, NoAuthority, SamePerson
+from overrides.errors import AboveLimit, LimitInOtherCurrency, NoAuthority, SamePerson
 from overrides.values import (
     DECIDING_ROLES,
     Actor,
@@ -208,6 +209,21 @@ def test_a_limit_includes_its_own_amount() -> None:
     check_limit(OTHER, Money(OTHER.limit_minor, "DEM"), RULES.limits)
     with pytest.raises(AboveLimit, match=r"800001 .* 800000"):
         check_limit(OTHER, Money(OTHER.limit_minor + 1, "DEM"), RULES.limits)
+
+
+def test_an_amount_in_another_currency_is_no_amount_above_the_limit() -> None:
+    with pytest.raises(LimitInOtherCurrency, match=r"is in EUR .* in DEM; nothing is converted"):
+        check_limit(SENIOR, Money(1, "EUR"), RULES.limits)
+    check_limit(MANAGER, Money(1, "EUR"), RULES.limits)
+
+
+def test_a_limit_given_in_another_currency_than_the_policy_s_covers_no_amount() -> None:
+    abroad = replace(SENIOR, limit_currency="EUR")
+    with pytest.raises(LimitInOtherCurrency, match=r"is in DEM .* in EUR"):
+        check_limit(abroad, Money(1, "DEM"), RULES.limits)
+    check_limit(replace(SENIOR, limit_currency="DEM"), Money(1, "DEM"), RULES.limits)
+    needs, why = required_approval(decline_case(), IN, LOW_CODE, abroad, RULES)
+    assert (needs, why) == (Needs.APPROVER, (Why.ABOVE_OWN_LIMIT,))
 
 
 def test_a_refused_role_is_told_which_one_is_needed() -> None:

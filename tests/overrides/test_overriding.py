@@ -1,5 +1,7 @@
 """An override names its side, its code, its proof, and finds the second person it needs."""
 
+from dataclasses import replace
+
 import pytest
 
 from overrides.authority import Needs, Why
@@ -23,6 +25,7 @@ from overrides.errors import (
     CodeNotAllowed,
     EvidenceMissing,
     ExcludedFromCase,
+    LimitInOtherCurrency,
     NoAuthority,
     NotAllowedNow,
     NoteTooShort,
@@ -45,6 +48,7 @@ from overrides.values import (
     Decision,
     Direction,
     Evidence,
+    Money,
     OverrideSide,
     Recommendation,
     Role,
@@ -285,6 +289,9 @@ def every_refusal() -> dict[type[OverridesError], object]:
         AdverseReasonsMissing: lambda: review(case(), confirm),
         UnknownConcept: lambda: override(decline_case(), form(adverse_reasons=("Z",))),
         AboveLimit: lambda: judge(waiting_case(minor=3_000_000), Verdict.UPHOLD),
+        LimitInOtherCurrency: lambda: judge(
+            replace(waiting_case(), amount=Money(1, "EUR")), Verdict.UPHOLD
+        ),
         SamePerson: lambda: decide_claim(waiting_case(), OFFICER, RULES, NOON, ids()),
         NoAuthority: lambda: judge(waiting_case("credit_manager"), Verdict.UPHOLD),
         NothingToApprove: lambda: judge(decline_case(), Verdict.REJECT),

@@ -46,6 +46,17 @@ def test_a_limit_is_in_the_currency_s_main_unit(house: Shell) -> None:
     assert "€ 12.50" in table
 
 
+def test_a_limit_without_a_currency_is_refused_where_no_champion_names_one(shell: Shell) -> None:
+    words = ("user", "add", "asha", "--role", "officer", "--limit", "20000")
+    said = shell.refused_on_data(*words, status=2)
+    assert "--currency EUR" in said
+    assert "promote a bundle" in said
+    assert shell.on_data("user", "list", "--json").json == {"people": []}
+    shell.on_data(*words, "--currency", "eur")
+    (person,) = shell.on_data("user", "list", "--json").json["people"]
+    assert (person["limit_minor"], person["currency"]) == (2_000_000, "EUR")
+
+
 @pytest.mark.parametrize(
     "words",
     [
