@@ -17,6 +17,7 @@ from decision_service.api_decisions import count
 from decision_service.body_guard import checked_key, header, parse_text
 from decision_service.errors import Malformed, RequestError, TooLarge, UnsupportedMedia
 from decision_service.problems import encode, plain_problem, problem
+from decision_service.queries import refuse_unknown
 from decision_service.visits import ACTOR, REQUEST_ID
 from overrides.values import Actor
 
@@ -36,6 +37,7 @@ class Batch:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer line by line."""
         request = Request(scope, receive)
+        refuse_unknown(request)
         kind = (header(scope["headers"], b"content-type") or b"").decode("latin-1")
         if kind.partition(";")[0].strip().lower() not in ACCEPTED:
             raise UnsupportedMedia(expected=MEDIA_TYPE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -21,8 +21,7 @@ from decision_service.case_json import (
     receipt_object,
 )
 from decision_service.casework import cases_of_application
-from decision_service.errors import Fault, InvalidRequest
-from decision_service.problems import pointer
+from decision_service.queries import refuse_parameter
 from decision_service.services import Services
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from overrides.journal import OnceOnly, Receipt
@@ -50,7 +49,7 @@ def list_cases(
     """Cases the caller may see, the most urgent first; without a status, the open ones."""
     services, actor = services_of(request), actor_of(request)
     if status and status not in set(CaseStatus):
-        _refuse_parameter("status", f"Choose one of: {', '.join(CaseStatus)}.")
+        refuse_parameter("status", f"Choose one of: {', '.join(CaseStatus)}.")
     if application_id:
         rows, following = _of_application(services, application_id), ""
         rows = tuple(row for row in rows if status in ("", row.status))
@@ -167,10 +166,5 @@ def _listed(
     try:
         page = services.cases.rows(wanted, services.clock(), cursor=cursor, limit=PAGE_ROWS)
     except ValueError:
-        _refuse_parameter("cursor", "Use the cursor of the page before, or none.")
+        refuse_parameter("cursor", "Use the cursor of the page before, or none.")
     return page.rows, page.next_cursor
-
-
-def _refuse_parameter(name: str, advice: str) -> NoReturn:
-    """Name a query parameter at fault."""
-    raise InvalidRequest((Fault(pointer(name), advice),))

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from decision_service.measures import Measures
 from decision_service.pipeline import Answer
+from decision_service.queries import refuse_unknown
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 
 router = APIRouter(prefix="/v1", tags=["decisions"])
@@ -17,6 +18,7 @@ MICRO_PER_MILLI = 1000
 
 async def decide(request: Request) -> Response:
     """``POST /v1/decisions``: 201 with the decision object, 200 when it was made before."""
+    refuse_unknown(request)
     pipeline = services_of(request).decisions
     answer = await pipeline.decide(body_of(request), actor_of(request), key_of(request))
     count(request.app.state.measures, answer)

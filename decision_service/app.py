@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from threading import Thread
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -29,6 +29,7 @@ from decision_service.measures import Measures
 from decision_service.office import office_of
 from decision_service.operation import MODELS, Readiness
 from decision_service.people_pages import Showcase
+from decision_service.queries import known_parameters
 from decision_service.route_table import RouteTable
 from decision_service.services import Services
 from ui.pages import install
@@ -41,7 +42,6 @@ API = (
     api_outcomes.router,
     api_ledger.router,
     api_metrics.router,
-    operation.router,
 )
 
 
@@ -77,7 +77,8 @@ def create_app(
     app.router.routes.append(Route("/v1/decisions", decide, methods=["POST"]))
     app.router.routes.append(Route("/v1/decisions/batch", Batch(), methods=["POST"]))
     for router in API:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(known_parameters)])
+    app.include_router(operation.router)
     install(app, new_key=services.new_id)
     for kind in (*OURS, *DATABASE, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, answer_to)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from decision_service.errors import Fault, InvalidRequest
+from overrides.instants import EARLIEST
 from overrides.values import Money
 
 APPLICANT = "applicant"
@@ -124,10 +125,17 @@ class _Reader:
             return None
         if isinstance(value, str) and _INSTANT.fullmatch(value):
             try:
-                return datetime.fromisoformat(value).astimezone(UTC)
+                return self._since_then(name, datetime.fromisoformat(value))
             except (ValueError, OverflowError):
                 pass
         self.fault(name, "Give an RFC 3339 time with its zone, such as 2026-11-22T09:30:00Z.")
+        return None
+
+    def _since_then(self, name: str, at: datetime) -> datetime | None:
+        """The instant in UTC, unless it is older than any application."""
+        if at >= EARLIEST:
+            return at.astimezone(UTC)
+        self.fault(name, f"Give a time from {EARLIEST.year} on.")
         return None
 
     def amount(self) -> Money | None:

@@ -109,7 +109,7 @@ class IdempotencyKeyMissing(RequestError):
 
 @dataclass(eq=False)
 class IdempotencyKeyInvalid(RequestError):
-    """An Idempotency-Key has 1 to {limit} visible ASCII characters."""
+    """An Idempotency-Key has 1 to {limit} visible ASCII characters and no blanks."""
 
     limit: int
 

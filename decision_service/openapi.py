@@ -12,8 +12,9 @@ KEY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "description": "The same caller and key act once; kept 30 days.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "description": "Visible ASCII without blanks, taken as it stands: quotes are part of the key. "
+    "The same caller and key act once; kept 30 days.",
 }
 
 TEXT = {"type": "string"}

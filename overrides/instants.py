@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 INSTANT_CHARS = 27  # 2026-11-22T01:02:03.123456Z
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # no application and no loan's book is older
 
 
 def instant_text(at: datetime) -> str:

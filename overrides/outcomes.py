@@ -9,7 +9,7 @@ from typing import Literal
 from overrides.canonical import parse_strict
 from overrides.cases import Case
 from overrides.errors import NotCanonical, OutcomeRefused
-from overrides.instants import instant_text
+from overrides.instants import EARLIEST, instant_text
 from overrides.journal import Decided, Draft, Json, State, Told
 from overrides.values import Actor, NewId, OutcomeKind
 
@@ -54,6 +54,8 @@ class OutcomeRecord:
             raise OutcomeRefused(problem=f"application_id must have 1 to {ID_CHARS_MAX} characters")
         if self.observed_at.tzinfo is None:
             raise OutcomeRefused(problem="observed_at has no time zone")
+        if self.observed_at < EARLIEST:
+            raise OutcomeRefused(problem=f"observed_at lies before {EARLIEST.year}")
         months = self.months_on_book
         if months is not None and not 0 <= months <= MONTHS_MAX:
             raise OutcomeRefused(problem=f"months_on_book must lie between 0 and {MONTHS_MAX}")
@@ -153,7 +155,10 @@ def _instant(text: str) -> datetime:
         if len(text) > len("2026-11-22"):
             raise OutcomeRefused(problem="observed_at has no time zone")
         return at.replace(tzinfo=UTC)
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise OutcomeRefused(problem="observed_at lies beyond the calendar") from None
 
 
 def read_lines(

@@ -4,11 +4,12 @@ import argparse
 from html import escape
 from typing import TYPE_CHECKING
 
-from decision_service.commands.grammar import YES, Verbs, instant, print_json
+from decision_service.commands.grammar import USAGE, YES, Verbs, instant, print_json, refuse
 from decision_service.commands.installation import installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from ui.views import BoardSection, BoardView
 
@@ -37,12 +38,22 @@ def board(args: argparse.Namespace) -> int:
     from decision_service.board_page import BoardPage
 
     with installed(args) as services:
+        _check_span(args.since, args.as_of, services.clock())
         view = BoardPage(services).numbers(args.bundle, as_of=args.as_of, since=args.since)
     if args.json or args.format == "json":
         print_json(board_object(view))
     else:
         print("\n".join(_html(view) if args.format == "html" else _text(view)))
     return YES
+
+
+def _check_span(since: "datetime | None", until: "datetime | None", now: "datetime") -> None:
+    """Refuse a span that ends before it begins, or that nobody can know of yet."""
+    if until is not None and until > now:
+        refuse("--to lies in the future: nobody knows yet how things will stand then", USAGE)
+    if since is not None and since > (until or now):
+        end = "--to" if until else "this moment, where the board ends without --to"
+        refuse(f"--from lies after {end}: no case was opened between them", USAGE)
 
 
 def _text(view: "BoardView") -> "Iterator[str]":

@@ -100,6 +100,36 @@ def test_cases_are_listed_by_status_application_and_page(callers: Callers) -> No
 
 
 @pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("kofi", "/cases"),
+        ("kofi", "/cases/anything"),
+        ("core", "/changes"),
+        ("core", "/bundles"),
+        ("kofi", "/ledger/entries"),
+        ("core", "/ledger/checkpoint"),
+        ("mina", "/metrics/board"),
+    ],
+)
+def test_a_parameter_that_an_address_does_not_have_is_refused_by_name(
+    callers: Callers, who: str, path: str
+) -> None:
+    answer = callers.get(who, path, stauts="decided", **{"pag/e": "2"})
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith(":invalid-request")
+    pointers = [fault["pointer"] for fault in answer.json()["errors"]]
+    assert pointers == ["/pag~1e", "/stauts"]
+
+
+@pytest.mark.parametrize("path", ["/decisions", "/decisions/batch", "/outcomes", "/cases/x/review"])
+def test_an_act_takes_no_parameters(callers: Callers, path: str) -> None:
+    who = "asha" if "cases" in path else "core"
+    headers = callers.headers(who) | {"Content-Type": "application/json"}
+    answer = callers.client.post(f"/v1{path}?dry_run=1", headers=headers, content=b"{}")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/dry_run")
+
+
+@pytest.mark.parametrize(
     "query", [{"status": "asleep"}, {"cursor": "made-up"}, {"application_id": "x" * 300}]
 )
 def test_a_parameter_that_cannot_be_is_named(callers: Callers, query: dict[str, str]) -> None:

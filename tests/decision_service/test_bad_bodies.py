@@ -59,6 +59,7 @@ CORPUS: dict[str, bytes] = {
     "a date": BEGUN + b'"received_at":"2026-01-01"}',
     "a time to come": BEGUN + b'"received_at":"2999-01-01T00:00:00Z"}',
     "year zero": BEGUN + b'"received_at":"0000-01-01T00:00:00Z"}',
+    "before computers": BEGUN + b'"received_at":"1900-01-01T00:00:00Z"}',
     "before time": BEGUN + b'"received_at":"0001-01-01T00:00:00+14:00"}',
     "parties as a text": BEGUN + b'"parties":"me"}',
     "a stranger's role": BEGUN + b'"parties":[{"ref":"x","role":"god"}]}',

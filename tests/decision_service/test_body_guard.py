@@ -74,9 +74,11 @@ def test_one_document_has_one_meaning() -> None:
 def test_a_key_is_kept_only_as_it_was_sent() -> None:
     assert idempotency_key([(b"idempotency-key", b"a-1")]) == "a-1"
     assert checked_key("x" * 255) == "x" * 255
-    for missing in (None, 7, "   "):
+    assert checked_key('"8e03978e"') == '"8e03978e"'
+    for missing in (None, 7):
         with pytest.raises(IdempotencyKeyMissing):
             checked_key(missing)
-    for wrong in ("", "x" * 256, "\u00fc", "a\x00b"):
+    blanks, controls = ("   ", "a b", " a", "a "), ("a\x00b", "a\tb", "\x7f", "a\n")
+    for wrong in ("", "x" * 256, "\u00fc", *blanks, *controls):
         with pytest.raises(IdempotencyKeyInvalid):
             checked_key(wrong)

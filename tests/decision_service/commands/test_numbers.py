@@ -116,6 +116,22 @@ def test_the_board_can_be_of_a_time_and_of_a_model(book: Shell) -> None:
     assert "No bundle named" in book.refused_on_data("report", "board", "--bundle", "nobody")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--from", "2026-02-01", "--to", "2026-01-01"], "--from lies after --to"),
+        (["--from", "2999-01-01"], "--from lies after this moment"),
+        (["--to", "2999-01-01"], "--to lies in the future"),
+    ],
+)
+def test_a_board_of_no_time_that_ever_was_is_wrong_usage(
+    book: Shell, words: list[str], said: str
+) -> None:
+    assert said in book.refused_on_data("report", "board", *words, status=2)
+    same = ("--from", "2026-01-01", "--to", "2026-01-01")
+    assert book.on_data("report", "board", *same).status == 0
+
+
 def test_without_a_champion_there_is_no_board(shell: Shell) -> None:
     assert "champion" in shell.refused_on_data("report", "board")
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from decision_service.commands.sentences import sentence
+from decision_service.commands.sentences import OWN_PACKAGES, sentence
+from tests.decision_service.commands.shell import ROOT
 
 
 @pytest.mark.parametrize("module", ["numpy", "lightgbm.basic", "uvicorn"])
@@ -21,9 +22,6 @@ def test_a_module_of_our_own_that_is_missing_is_no_missing_library(module: str |
 
 
 def test_the_own_packages_are_those_that_the_product_is_made_of() -> None:
-    from decision_service.commands.sentences import OWN_PACKAGES
-    from tests.decision_service.commands.shell import ROOT
-
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert packages - OWN_PACKAGES == {"benchmarks", "sample_models", "tests"}
     assert packages >= OWN_PACKAGES
