@@ -112,8 +112,11 @@ class Examination:
 
     def compare_head(self) -> None:
         """The head row must say where the entries lead."""
+        if self.rows.is_copy:
+            return
         head = self.rows.head()
         if head is None:
+            self.tell(Verdict.ALTERED, "the head, which says where the entries end, is missing")
             return
         tree, last = self.tree, instant_text(self.last_at) if self.last_at else ""
         expected = (tree.size, tree.root(), tree.to_bytes(), last)
@@ -128,14 +131,16 @@ class Examination:
             if missing.pop((level, index), None) != stored:
                 text = f"subtree {index} of level {level} is not that of the entries"
                 self.tell(Verdict.ALTERED, text)
-        if missing and self.rows.head() is not None:
+        if missing and not self.rows.is_copy:
             self.tell(Verdict.ALTERED, f"{len(missing)} subtree roots are missing")
 
     def compare_notes(self) -> None:
         """Every signed root must be the root of that many entries."""
         for claim in self.claims:
             size = claim.checkpoint.size
-            if size > self.tree.size:
+            if size > self.tree.size and self.rows.is_copy and not claim.own:
+                self.tell(Verdict.STALE, _ends_early(self.tree.size, size))
+            elif size > self.tree.size:
                 text = f"{claim.what} has {size} entries, here are {self.tree.size}"
                 self.tell(Verdict.ALTERED, f"{text}: entries were removed from the end")
             elif self.roots[size] != claim.checkpoint.root:
@@ -166,7 +171,7 @@ class Examination:
             last_at=self.last_at,
             signed_size=self.signed_size,
             checked=tuple(self._checked()),
-            remembered=any(not claim.own for claim in self.claims),
+            remembered=bool(self._compared()),
             found=tuple(self.found),
         )
 
@@ -237,6 +242,11 @@ class Examination:
         except LedgerAltered as altered:
             self.tell(Verdict.ALTERED, altered.finding, event.seq)
 
+    def _compared(self) -> list[int]:
+        """Sizes at which something kept outside could be compared."""
+        kept = (claim.checkpoint.size for claim in self.claims if not claim.own)
+        return sorted(size for size in kept if size <= self.tree.size)
+
     def _checked(self) -> Iterator[str]:
         """What was compared with what."""
         size = self.tree.size
@@ -246,14 +256,25 @@ class Examination:
         if own:
             signed = "1 checkpoint" if len(own) == 1 else f"{len(own):,} checkpoints"
             yield f"The tree was compared with {signed}, {self.trust.keys_from}."
-        kept = [c.checkpoint.size for c in self.claims if not c.own]
-        if kept:
-            sizes = ", ".join(f"{size:,}" for size in sorted(kept))
+        if kept := self._compared():
+            sizes = ", ".join(f"{size:,}" for size in kept)
             yield f"It was compared with what you remembered of it at {sizes} entries."
         if self.trust.vault is not None:
             yield f"{self.opened:,} personal parts were opened and are those committed to."
         if self.disclosed:
             yield f"{self.disclosed:,} disclosed parts were compared with their commitments."
+
+
+def _ends_early(size: int, remembered: int) -> str:
+    """What is known of a copy that has fewer entries than somebody remembers."""
+    missing = remembered - size
+    are = "1 entry is" if missing == 1 else f"{missing:,} entries are"
+    return (
+        f"it is older than what you remember: {are} missing from it ({size:,} of {remembered:,})."
+        " Nothing in it contradicts what you remember, but that its entries are the beginning of"
+        " those cannot be shown from it: a copy whose end was cut off looks the same. Ask for a"
+        " newer one."
+    )
 
 
 def _named_slots(data: Mapping[str, object]) -> set[tuple[str, str]]:

@@ -116,6 +116,11 @@ class ExportRows:
         """Name of the log."""
         return self._manifest.origin
 
+    @property
+    def is_copy(self) -> bool:
+        """An export is of the moment at which it was made."""
+        return True
+
     def head(self) -> HeadRow | None:
         """An export has no head row."""
         return None

@@ -63,8 +63,12 @@ class Rows(Protocol):
     def log(self) -> str:
         """Name of the log."""
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether this was copied at some moment, so that the ledger may rightly go further."""
+
     def head(self) -> HeadRow | None:
-        """The head row, where there is one."""
+        """The head row, where there is one; a copy has none."""
 
     def rows(self) -> Iterator[Row]:
         """Every entry in the order of ``seq``."""
@@ -100,6 +104,11 @@ class DatabaseRows:
     def log(self) -> str:
         """Name of the log."""
         return self._log
+
+    @property
+    def is_copy(self) -> bool:
+        """It is the ledger itself."""
+        return False
 
     def head(self) -> HeadRow | None:
         """The head row, where there is one."""

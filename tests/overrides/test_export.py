@@ -192,8 +192,28 @@ def test_an_older_export_is_not_taken_for_the_newest(
     newest = ledger.book.checkpoints()[-1].note
     assert verify_export(tmp_path / "newer", pinned(ledger, newest)).verdict == Verdict.CLEAN
     found = verify_export(exported, pinned(ledger, newest))
-    assert found.verdict == Verdict.ALTERED
-    assert "has 301 entries, here are 300" in str(found.found[0])
+    assert found.verdict == Verdict.STALE
+    said = " ".join(found.sentences())
+    assert "older than what you remember: 1 entry is missing from it (300 of 301)" in said
+    assert "cannot be shown from it" in said
+    assert "It was compared with nothing kept outside" in said
+    assert "what you remembered of it at" not in said
+
+
+def test_an_older_export_that_was_changed_is_altered_and_not_merely_old(
+    ledger: TestLedger, exported: Path
+) -> None:
+    earlier = ledger.book.checkpoints()[0].note
+    ledger.write(ledger.open.viewed("later"))
+    sign_checkpoint(ledger.book, ledger.signer, ledger.clock)
+    newest = ledger.book.checkpoints()[-1].note
+    both = verify_export(exported, pinned(ledger, earlier, newest))
+    assert both.verdict == Verdict.STALE
+    assert f"what you remembered of it at {earlier.splitlines()[1]} entries" in str(
+        both.sentences()
+    )
+    (exported / "tile/0/000").write_bytes(bytes(32 * 256))
+    assert verify_export(exported, pinned(ledger, newest)).verdict == Verdict.ALTERED
 
 
 def test_files_that_are_missing_or_added_or_linked_are_found(

@@ -155,6 +155,13 @@ def test_what_somebody_with_the_database_changes_is_found(ledger: TestLedger, at
     assert found.sentences()[0].startswith("ALTERED")
 
 
+def test_a_ledger_whose_head_is_gone_is_altered(ledger: TestLedger) -> None:
+    rewrite(ledger.engine, "DELETE FROM ledger_head")
+    found = verify_engine(ledger.engine, log=ledger.book.log, trust=trust(ledger))
+    assert found.verdict == Verdict.ALTERED
+    assert "the head, which says where the entries end, is missing" in str(found.found)
+
+
 @pytest.mark.parametrize("where", ["WHERE 1", "WHERE 0"], ids=["all", "none"])
 def test_a_stored_subtree_that_is_missing_is_found(ledger: TestLedger, where: str) -> None:
     fill(ledger.open, 260)
