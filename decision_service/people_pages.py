@@ -1,5 +1,6 @@
 """People as the pages need them: logging in, the first page, and the list that admins keep."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from overrides.errors import OverridesError
 from overrides.values import Actor, Role
 from ui.ports import Refused
 from ui.views import PersonLine, StartView, Viewer
+from ui.words import day_words
 
 FORM_FIELDS = ("name", "role", "branch", "limit", "currency")
 SEVERAL_FAULTS = "These fields need another look."
@@ -91,7 +93,9 @@ class PeoplePages:
     def people(self, viewer: Viewer) -> tuple[PersonLine, ...]:
         """Everyone."""
         self._admin(viewer)
-        return tuple(_line(person) for person in self.known.everyone())
+        everyone = self.known.everyone()
+        times = Counter(folded(person.name) for person in everyone)
+        return tuple(_line(person, shared=times[folded(person.name)] > 1) for person in everyone)
 
     def add_person(self, viewer: Viewer, fields: Mapping[str, str], key: str) -> str:
         """Add a person; a sentence, with the one-time password when one was made."""
@@ -210,8 +214,13 @@ def _refusing(field: str = "") -> Iterator[None]:
         raise Refused(status, title, text, {field: text} if field else {}) from error
 
 
-def _line(person: Person) -> PersonLine:
-    """One person in the list. Branch and limit are said of those who decide."""
+def _line(person: Person, *, shared: bool) -> PersonLine:
+    """One person in the list. Branch and limit are said of those who decide.
+
+    A ``shared`` name is that of somebody who left and of who was added under it afterwards: two
+    persons to the record, so each says when it was added.
+    """
+    earlier = "An earlier entry, added" if person.state is PersonState.LEFT else "Added"
     decides = person.role in DECIDERS
     return PersonLine(
         name=person.name,
@@ -221,4 +230,5 @@ def _line(person: Person) -> PersonLine:
         limit=_limit(person) if person.limit_minor or decides else "",
         state=PersonState(person.state).value,
         last_seen=person.last_seen,
+        told_apart=f"{earlier} {day_words(person.added_at)}" if shared else "",
     )

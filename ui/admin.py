@@ -99,8 +99,8 @@ def _known(change: str) -> tuple[str, str]:
 def ask_change(request: Request, viewer: Reader, name: str, change: str) -> HTMLResponse:
     """Ask before a person is changed."""
     words, means = _known(change)
-    people = office(request).people.people(viewer)
-    person = next((line for line in people if line.name == name), None)
+    named = [line for line in office(request).people.people(viewer) if line.name == name]
+    person = next((line for line in named if line.state != "left"), next(iter(named), None))
     if person is None:
         raise Refused(404, "No such person", f"There is nobody named {name}.")
     context = PersonChangePage(

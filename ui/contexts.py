@@ -62,6 +62,7 @@ class DeskPage:
     queue: Annotated[QueuePage, "One page of cases."]
     tabs: Annotated[tuple[Tab, ...], "One tab per state, with its count."]
     filters: Annotated[Mapping[str, str], "What the list is narrowed to: status, queue, holder."]
+    held: Annotated[bool, "Whether somebody can hold cases in this state: not once closed."]
     more: Annotated[str, "Address of the next page of cases; empty at the end."]
     first: Annotated[bool, "Whether this is the first page of the list."]
     clear: Annotated[str, "Address of the same tab without filters; empty when there are none."]

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from overrides.cases import OPEN_STATES
 from ui.contexts import DeskPage, SearchPage
 from ui.frame import Tab
 from ui.render import page
@@ -53,6 +54,8 @@ def show_desk(
 ) -> HTMLResponse:
     """Cases in one state, most urgent first."""
     status = status if status in STATUS_WORDS else "in_review"
+    held = status in OPEN_STATES
+    holder = holder if held else ""
     filters: Mapping[str, str] = {"status": status, "queue": queue, "holder": holder}
     found = office(request).desk.queue(viewer, filters, cursor)
     narrowed = bool(queue or holder)
@@ -61,6 +64,7 @@ def show_desk(
         queue=found,
         tabs=_tabs(found, status),
         filters=filters,
+        held=held,
         more=_address("/desk", **filters, cursor=found.next_cursor) if found.next_cursor else "",
         first=not cursor,
         clear=_address("/desk", status=status) if narrowed else "",

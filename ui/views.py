@@ -289,6 +289,7 @@ class PersonLine:
     limit: str
     state: str  # active, locked, left
     last_seen: datetime | None
+    told_apart: str = ""  # what tells this line from another of the same name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

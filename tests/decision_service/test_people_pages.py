@@ -170,6 +170,19 @@ def test_changes_are_said_in_a_sentence(pages: PeoplePages) -> None:
         assert refused.value.status == status
 
 
+def test_who_is_added_again_under_the_name_of_a_leaver_is_told_from_them(
+    pages: PeoplePages,
+) -> None:
+    root = viewer(pages, "root")
+    pages.change_person(root, "asha", "leave", "1")
+    assert {line.told_apart for line in pages.people(root)} == {""}
+    pages.add_person(root, {**FORM, "name": "Asha"}, "2")
+    lines = {(line.name, line.state): line.told_apart for line in pages.people(root)}
+    assert lines["root", "active"] == ""
+    assert lines["asha", "left"].startswith("An earlier entry, added ")
+    assert lines["Asha", "active"].startswith("Added ")
+
+
 def test_a_demo_shows_its_log_ins_to_newcomers_only(house: House) -> None:
     showcase = Showcase(words="Nobody here is real.", log_ins=(("asha", "secret", "Officer"),))
     pages = PeoplePages(house.people, house.changes, showcase)

@@ -391,6 +391,23 @@ def test_a_person_is_changed_after_a_question(
     assert office.people.lines["asha"].state == state
 
 
+def test_of_two_persons_of_one_name_the_one_who_has_not_left_is_changed(
+    visit: Visit, office: FakeOffice
+) -> None:
+    asha = office.people.lines["asha"]
+    left = replace(asha, state="left", told_apart="An earlier entry, added 3 May 2026")
+    back = replace(asha, role_words="Team lead", told_apart="Added 22 Nov 2026")
+    office.people.lines = {"earlier": left, **office.people.lines, "asha": back}
+    client = visit("anil")
+    page = Page(client.get("/admin").text)
+    assert faults(page) == []
+    rows = [row.text for row in page.all("tr") if row.text.startswith("asha")]
+    assert len(rows) == 2
+    assert "Added 22 Nov 2026" in rows[0]
+    assert "An earlier entry, added 3 May 2026" in rows[1]
+    assert "Team lead" in Page(client.get("/admin/people/asha/lock").text).one("main").text
+
+
 def test_a_new_password_is_shown_on_that_page_only(visit: Visit) -> None:
     answer = send(visit("anil"), "/admin/people/asha/reset")
     assert "amber-stone-17" in answer.text

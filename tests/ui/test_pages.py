@@ -149,6 +149,18 @@ def test_rows_say_what_their_cases_are_at(visit: Visit, office: FakeOffice) -> N
     assert "Held or decided by" in found
 
 
+@pytest.mark.parametrize("status", ["decided", "withdrawn", "expired", "closed_incomplete"])
+def test_nobody_holds_a_closed_case_so_the_list_is_not_narrowed_by_it(
+    visit: Visit, status: str
+) -> None:
+    client = visit("asha")
+    page = Page(client.get(f"/desk?status={status}&holder=me").text)
+    assert page.all("select", id="holder") == []
+    assert page.one("main").text == Page(client.get(f"/desk?status={status}").text).one("main").text
+    open_cases = Page(client.get("/desk?status=waiting_approval&holder=me").text)
+    assert "selected" in open_cases.one("option", value="me").attributes
+
+
 def test_going_back_in_history_gets_a_whole_page(visit: Visit) -> None:
     headers = {**BLOCK, "HX-History-Restore-Request": "true"}
     assert "<html" in visit("asha").get("/desk", headers=headers).text
