@@ -1,9 +1,10 @@
 """The one way to write: a command decides inside the writer's transaction and returns events.
 
-A command is a function of the state it sees. The journal runs it under a savepoint in the
+A command is a function of the state it sees, and writes nothing itself. The journal runs it in the
 transaction that will hold its events, gives each event its place and time, encrypts its personal
-slots, applies the projections, keeps the answer for a repeated request, and commits. The future
-resolves after the commit is on disk, never before.
+slots, applies the projections, keeps the answer for a repeated request, and commits. Where that
+fails it may run the command again, in another transaction and on the state as it then is. The
+future resolves after the commit is on disk, never before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -161,10 +162,10 @@ class Projector(Protocol):
     def tables(self) -> Sequence[str]:
         """Names of the tables this projector fills, and nobody else writes."""
 
-    def apply(self, connection: Any, event: Event, opened: Opened) -> None:
+    def apply(self, path: Any, event: Event, opened: Opened) -> None:
         """Take in one event, in ledger order, inside the transaction that holds it.
 
-        ``connection`` is an open SQLAlchemy connection. ``opened`` has the slots that can still be
+        ``path`` is the transaction's ``HotPath``. ``opened`` has the slots that can still be
         read: all of them when the event is written, the surviving ones when projections are
         rebuilt, so nothing that must outlive an erasure may rest on a slot. Payloads are as JSON
         gives them back: lists, not tuples.
@@ -177,7 +178,7 @@ class Projector(Protocol):
 class StateReader(Protocol):
     """Makes the state a command decides on."""
 
-    def state(self, connection: Any, now: datetime) -> State:
+    def state(self, path: Any, now: datetime) -> State:
         """A view of the projections through the writer's own transaction."""
 
 

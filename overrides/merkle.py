@@ -69,10 +69,6 @@ class Frontier:
         """Root of the tree as it stands."""
         return _join(self.hashes)
 
-    def copy(self) -> "Frontier":
-        """The same tree, growing on its own from here."""
-        return Frontier(self.size, list(self.hashes))
-
     def to_bytes(self) -> bytes:
         """The hashes, one after the other."""
         return b"".join(self.hashes)

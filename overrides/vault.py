@@ -8,7 +8,6 @@ inside the ciphertext, so it says nothing about a value that is easy to guess.
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -52,7 +51,7 @@ class Sealed:
 def commitment_of(salt: bytes, event_id: str, slot: str, payload: bytes) -> str:
     """Keyed hash that binds a payload's exact bytes to one slot of one entry, in hex."""
     message = _COMMIT + f"{slot}\0{event_id}\0".encode() + payload
-    return hmac.new(salt, message, sha256).hexdigest()
+    return hmac.digest(salt, message, "sha256").hex()
 
 
 @dataclass(slots=True)
@@ -130,7 +129,7 @@ class Vault:
 
     def lookup_hash(self, purpose: str, text: str) -> str:
         """Keyed hash in hex that finds the same text again, for one purpose only."""
-        return hmac.new(self.lookup_key, f"{purpose}\0{text}".encode(), sha256).hexdigest()
+        return hmac.digest(self.lookup_key, f"{purpose}\0{text}".encode(), "sha256").hex()
 
     def _unwrap(self, key: WrappedKey, slot: str) -> bytes:
         """The data key itself. Raises ``SlotErased`` when its key-encryption key was destroyed."""

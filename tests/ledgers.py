@@ -18,6 +18,7 @@ from overrides.journal import Draft, Event, Opened, Receipt
 from overrides.keyfiles import create_keys, open_signer, open_vault
 from overrides.notes import Signer
 from overrides.stores.engine import create_all, open_engine, writing
+from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.writer import SqlJournal
 from overrides.values import Clock
@@ -69,16 +70,16 @@ class SeenProjector:
         """The one table."""
         return [SEEN.name]
 
-    def apply(self, connection: Connection, event: Event, opened: Opened) -> None:
+    def apply(self, path: HotPath, event: Event, opened: Opened) -> None:
         """Add a row."""
         row = {"seq": event.seq, "type": event.type, "slots": ",".join(sorted(opened))}
-        connection.execute(insert(SEEN), row)
+        path.connection.execute(insert(SEEN), row)
 
     def clear(self, connection: Connection) -> None:
         """Remove all rows."""
         connection.execute(delete(SEEN))
 
-    def state(self, _connection: Connection, now: datetime) -> Any:
+    def state(self, _path: HotPath, now: datetime) -> Any:
         """A state without cases."""
         return NoState(now)
 

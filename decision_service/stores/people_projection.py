@@ -10,6 +10,7 @@ from decision_service.people import PersonState, folded
 from decision_service.stores.people_tables import PERSON
 from overrides.instants import instant_text
 from overrides.journal import Event, Opened
+from overrides.stores.hot_path import HotPath
 
 STATE_AFTER: Mapping[str, PersonState] = MappingProxyType(
     {"locked": PersonState.LOCKED, "unlocked": PersonState.ACTIVE}
@@ -25,11 +26,11 @@ class PeopleProjector:
         """The table this projector fills."""
         return (PERSON.name,)
 
-    def apply(self, connection: Connection, event: Event, opened: Opened) -> None:
+    def apply(self, path: HotPath, event: Event, opened: Opened) -> None:
         """Take in one entry; most are about something else."""
         action = _ACTIONS.get(event.type)
         if action is not None:
-            action(connection, event, opened)
+            action(path.connection, event, opened)
 
     def clear(self, connection: Connection) -> None:
         """Empty the table, before a rebuild."""

@@ -17,7 +17,7 @@ from overrides.journal import Draft, Entry, Json, Opened, Projector
 from overrides.merkle import EMPTY_ROOT, Frontier, Subtree, leaf_hash
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
-from overrides.stores.payloads import key_of, store_parts
+from overrides.stores.payloads import key_of, put_parts
 from overrides.vault import Sealed, Vault, WrappedKey
 
 _HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
@@ -37,8 +37,6 @@ _CREATE_HEAD = text(
     "INSERT INTO ledger_head (log, size, root, frontier, last_ts, epoch)"
     " VALUES (:log, 0, :root, :frontier, '', 0) ON CONFLICT (log) DO NOTHING"
 )
-
-Mark = tuple[Frontier, str]
 
 
 def ensure_head(connection: Connection, log: str) -> None:
@@ -71,13 +69,11 @@ class Tail:
 
     def __init__(
         self,
-        connection: Connection,
         path: HotPath,
         log: str,
         vault: Vault,
         projectors: Sequence[Projector],
     ) -> None:
-        self._connection = connection
         self._path = path
         self._log = log
         self._vault = vault
@@ -88,6 +84,7 @@ class Tail:
         self._frontier = Frontier.from_bytes(head[0], bytes(head[1]))
         self._last_ts: str = head[2]
         self._moved_from = self._frontier.size
+        self._keys: dict[str, WrappedKey] = {}
 
     @property
     def last(self) -> datetime | None:
@@ -104,21 +101,11 @@ class Tail:
         last = self.last
         return timedelta() if last is None else last - now
 
-    def mark(self) -> Mark:
-        """Where the ledger stands, to come back to when a command fails."""
-        return self._frontier.copy(), self._last_ts
-
-    def rewind(self, mark: Mark) -> None:
-        """Stand where ``mark`` was taken. The rows went with the savepoint."""
-        self._frontier, self._last_ts = mark
-
     def append(
         self, drafts: Sequence[Draft], *, now: datetime, clock: str, req: str | None
     ) -> list[Entry]:
-        """Seal, hash and write the drafts in order, and apply the projections to each."""
+        """Seal, hash, number and put the drafts in order, and apply the projections to each."""
         entries: list[Entry] = []
-        whole: list[Subtree] = []
-        told = []
         for draft in drafts:
             seq = self._frontier.size
             parts, opened = self._seal(draft)
@@ -132,14 +119,13 @@ class Tail:
                 clock=clock,
             )
             digest = leaf_hash(body)
-            whole += self._frontier.append(digest)
-            entries.append(Entry(self._log, seq, draft.event_id, draft.type, now, digest, body))
-            store_parts(self._path, self._log, seq, draft.event_id, parts)
-            told.append((event_of(json.loads(body.decode())), opened))
-        self._write(drafts, entries, whole)
-        for event, opened in told:
+            entry = Entry(self._log, seq, draft.event_id, draft.type, now, digest, body)
+            self._put(draft, entry, self._frontier.append(digest))
+            put_parts(self._path, self._log, seq, draft.event_id, parts)
+            entries.append(entry)
+            event = event_of(json.loads(body.decode()))
             for projector in self._projectors:
-                projector.apply(self._connection, event, opened)
+                projector.apply(self._path, event, opened)
         return entries
 
     def finish(self) -> None:
@@ -161,43 +147,31 @@ class Tail:
         """The draft's slots encrypted, and their payloads as JSON gives them back."""
         parts: list[Sealed] = []
         texts: dict[str, bytes] = {}
-        keys: dict[str, WrappedKey] = {}
         for slot in draft.slots:
             payload = canonical(slot.payload)
-            key = keys.get(slot.party) or key_of(self._path, self._vault, slot.party)
-            keys[slot.party] = key
+            key = self._keys.get(slot.party) or key_of(self._path, self._vault, slot.party)
+            self._keys[slot.party] = key
             parts.append(self._vault.seal(key, draft.event_id, slot.name, payload))
             texts[slot.name] = payload
         return parts, _Payloads(texts)
 
-    def _write(
-        self, drafts: Sequence[Draft], entries: Sequence[Entry], whole: Sequence[Subtree]
-    ) -> None:
-        """Put the entries and the subtrees they completed."""
-        if not entries:
-            return
-        self._last_ts = instant_text(entries[-1].recorded_at)
-        self._path.run_many(
+    def _put(self, draft: Draft, entry: Entry, whole: Sequence[Subtree]) -> None:
+        """Put an entry and the subtrees it completed."""
+        self._last_ts = instant_text(entry.recorded_at)
+        self._path.later(
             _INSERT_EVENT,
-            [
-                {
-                    "log": entry.log,
-                    "seq": entry.seq,
-                    "event_id": entry.event_id,
-                    "type": entry.type,
-                    "recorded_at": self._last_ts,
-                    "case_ref": draft.case,
-                    "actor_ref": draft.actor,
-                    "body": entry.body,
-                    "leaf_hash": entry.leaf_hash,
-                }
-                for draft, entry in zip(drafts, entries, strict=True)
-            ],
+            {
+                "log": entry.log,
+                "seq": entry.seq,
+                "event_id": entry.event_id,
+                "type": entry.type,
+                "recorded_at": self._last_ts,
+                "case_ref": draft.case,
+                "actor_ref": draft.actor,
+                "body": entry.body,
+                "leaf_hash": entry.leaf_hash,
+            },
         )
-        self._path.run_many(
-            _INSERT_SUBTREE,
-            [
-                {"log": self._log, "level": tree.level, "idx": tree.index, "hash": tree.hash}
-                for tree in whole
-            ],
-        )
+        for tree in whole:
+            row = {"log": self._log, "level": tree.level, "idx": tree.index, "hash": tree.hash}
+            self._path.later(_INSERT_SUBTREE, row)

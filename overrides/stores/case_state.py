@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, literal_column, select
+from sqlalchemy import RowMapping, bindparam, literal_column, select
 
 from overrides.cases import Case, Proposal
 from overrides.instants import parse_instant
@@ -103,19 +103,17 @@ def standing_of(path: HotPath, case_ref: str) -> Standing | None:
 class SqlState:
     """What a command may look at: the tables, through the writer's own transaction."""
 
-    connection: Connection
+    path: HotPath
     now: datetime
 
     def case(self, case_ref: str) -> Case | None:
         """The case as it stands."""
-        with HotPath(self.connection) as path:
-            row = standing_of(path, case_ref)
+        row = standing_of(self.path, case_ref)
         return None if row is None else as_case(row)
 
     def case_of_application(self, bundle: str, application_key: str) -> Case | None:
         """The case that an application opened; its key already holds the bundle's name."""
-        with HotPath(self.connection) as path:
-            found = path.first(_SELECT_BY_KEY, {"key": application_key})
+        found = self.path.peek(_SELECT_BY_KEY, {"key": application_key})
         if found is None:
             return None
         case = as_case(dict(zip(_COLUMNS, found, strict=True)))
@@ -125,18 +123,15 @@ class SqlState:
         """Whether this source has reported this value for this kind and instant before."""
         wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at}
         wanted |= {"value": told.value, "source": told.source}
-        with HotPath(self.connection) as path:
-            return path.first(_TOLD, wanted) is not None
+        return self.path.first(_TOLD, wanted) is not None
 
     def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
         """Event id and value of the latest observation of this kind and instant, if any."""
         wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at}
-        with HotPath(self.connection) as path:
-            found = path.first(_OBSERVED, wanted)
+        found = self.path.first(_OBSERVED, wanted)
         return None if found is None else (found[0], found[1])
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""
         wanted = {"ref": case_ref, "person": person, "decision": decision_id}
-        with HotPath(self.connection) as path:
-            return path.first(_SHOWN, wanted) is not None
+        return self.path.first(_SHOWN, wanted) is not None

@@ -31,11 +31,11 @@ Part = tuple[Sealed, WrappedKey | None]
 
 def key_of(path: HotPath, vault: Vault, subject: str) -> WrappedKey:
     """The party's data key, made at its first use."""
-    row = path.first(_SELECT_KEY, {"subject": subject})
+    row = path.peek(_SELECT_KEY, {"subject": subject})
     if row is not None:
         return WrappedKey(row[0], row[1], bytes(row[2]), row[3])
     key = vault.new_key(subject)
-    path.run(
+    path.later(
         _INSERT_KEY,
         {
             "dek_id": key.dek_id,
@@ -47,11 +47,11 @@ def key_of(path: HotPath, vault: Vault, subject: str) -> WrappedKey:
     return key
 
 
-def store_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequence[Sealed]) -> None:
-    """Write the encrypted parts of one entry."""
-    path.run_many(
-        _INSERT_PAYLOAD,
-        [
+def put_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequence[Sealed]) -> None:
+    """Put the encrypted parts of one entry."""
+    for sealed in parts:
+        path.later(
+            _INSERT_PAYLOAD,
             {
                 "event_id": event_id,
                 "slot": sealed.slot,
@@ -60,10 +60,8 @@ def store_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequenc
                 "dek_id": sealed.dek_id,
                 "nonce": sealed.nonce,
                 "ciphertext": sealed.ciphertext,
-            }
-            for sealed in parts
-        ],
-    )
+            },
+        )
 
 
 def stored_parts(

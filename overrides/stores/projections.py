@@ -66,33 +66,31 @@ class CaseProjector:
         """Names of the tables this projector fills, and nobody else writes."""
         return tuple(table.name for table in TABLES)
 
-    def state(self, connection: Connection, now: datetime) -> State:
+    def state(self, path: HotPath, now: datetime) -> State:
         """A view of the tables through the writer's own transaction."""
-        return SqlState(connection, now)
+        return SqlState(path, now)
 
     def clear(self, connection: Connection) -> None:
         """Empty the tables, before a rebuild."""
         for table in TABLES:
             connection.execute(delete(table))
 
-    def apply(self, connection: Connection, event: Event, opened_slots: Opened) -> None:
+    def apply(self, path: HotPath, event: Event, opened_slots: Opened) -> None:
         """Take in one event, in ledger order."""
         if event.type in KINDS:
-            with HotPath(connection) as path:
-                self._act(path, event, opened_slots)
+            self._act(path, event, opened_slots)
         elif event.type in {"outcome_observed", "outcome_corrected"}:
-            with HotPath(connection) as path:
-                path.run(_INSERT_OUTCOME, _outcome(event))
+            path.later(_INSERT_OUTCOME, _outcome(event))
         elif event.type == "feedback_exported":
-            with HotPath(connection) as path:
-                path.run(_INSERT_EXPORT, _export(event))
+            path.later(_INSERT_EXPORT, _export(event))
 
     def _act(self, path: HotPath, event: Event, opened_slots: Opened) -> None:
         """Move the case, or open it."""
-        before = standing_of(path, str(event.case))
+        first = event.type in DECISION_KINDS and event.data["attempt"] == 1
+        before = None if first else standing_of(path, str(event.case))
         if before is None:
             after = opened(event, self._application_key(event, opened_slots))
-            path.run(_INSERT_FILE, after)
+            path.later(_INSERT_FILE, after)
             _count(path, after, 1)
         else:
             changed = advance(before, event)
@@ -102,8 +100,8 @@ class CaseProjector:
                 _count(path, before, -1)
                 _count(path, after, 1)
         if event.type in DECISION_KINDS:
-            path.run(_INSERT_DECISION, _decision(event, after))
-        path.run(_INSERT_ACT, _act(event, after))
+            path.later(_INSERT_DECISION, _decision(event, after))
+        path.later(_INSERT_ACT, _act(event, after))
 
     def _application_key(self, event: Event, opened_slots: Opened) -> str | None:
         """Keyed hash of the bundle's name and the application's id; None once that is erased."""
@@ -132,7 +130,7 @@ def _write_changes(path: HotPath, changed: Standing, after: Standing) -> None:
 def _count(path: HotPath, standing: Standing, step: int) -> None:
     """One case more or fewer in this state."""
     keys = {name: standing[name] for name in _COUNTED}
-    path.run(_COUNT, {**keys, "cases": step})
+    path.later(_COUNT, {**keys, "cases": step})
 
 
 def _decision(event: Event, after: Standing) -> Standing:

@@ -8,6 +8,7 @@ from overrides.errors import SlotErased
 from overrides.events import read_event
 from overrides.journal import Event, Opened, Projector
 from overrides.stores.engine import writing
+from overrides.stores.hot_path import HotPath
 from overrides.stores.payloads import stored_parts
 from overrides.stores.reading import entries_between
 from overrides.vault import Vault
@@ -22,7 +23,7 @@ def rebuild(engine: Engine, *, log: str, vault: Vault, projectors: Sequence[Proj
     is not the one committed to; then nothing is changed.
     """
     done = 0
-    with writing(engine) as connection:
+    with writing(engine) as connection, HotPath(connection) as path:
         for projector in projectors:
             projector.clear(connection)
         while entries := entries_between(connection, log, done, done + ROWS_AT_ONCE):
@@ -30,7 +31,7 @@ def rebuild(engine: Engine, *, log: str, vault: Vault, projectors: Sequence[Proj
                 event = read_event(entry.body)
                 opened = _surviving(connection, vault, event)
                 for projector in projectors:
-                    projector.apply(connection, event, opened)
+                    projector.apply(path, event, opened)
             done += len(entries)
     return done
 

@@ -56,6 +56,13 @@ class _Job:
     future: Future[Receipt] = field(default_factory=Future)
 
 
+@dataclass
+class _Spoiled(Exception):
+    """A command failed when part of it was written, so nothing of its transaction may stay."""
+
+    failure: Exception
+
+
 class SqlJournal:
     """A ``Journal`` over one log of a database. Close it to let waiting commands finish."""
 
@@ -146,68 +153,69 @@ class SqlJournal:
         jobs = [job for job in jobs if job.future.set_running_or_notify_cancel()]
         if not jobs:
             return
-        try:
-            outcomes = self._write(jobs)
-        except Exception as failure:  # noqa: BLE001 - whatever failed, nobody may wait for ever
-            unavailable = LedgerUnavailable(cause=_cause(failure))
-            unavailable.__cause__ = failure
-            outcomes = [unavailable] * len(jobs)
-        for job, outcome in zip(jobs, outcomes, strict=True):
+        for job, outcome in zip(jobs, self._outcomes(jobs), strict=True):
             if isinstance(outcome, Receipt):
                 job.future.set_result(outcome)
             else:
                 job.future.set_exception(outcome)
 
+    def _outcomes(self, jobs: Sequence[_Job]) -> list[Receipt | Exception]:
+        """What became of each command of a group.
+
+        A command that fails while it is written takes the transaction with it; then each command
+        of the group gets a transaction of its own, so that it harms no other.
+        """
+        try:
+            return self._write(jobs)
+        except _Spoiled as spoiled:
+            if len(jobs) == 1:
+                return [self._told(spoiled.failure)]
+        except Exception as failure:  # noqa: BLE001 - whatever failed, nobody may wait for ever
+            return [_unavailable(failure)] * len(jobs)
+        return [outcome for job in jobs for outcome in self._outcomes([job])]
+
     def _write(self, jobs: Sequence[_Job]) -> list[Receipt | Exception]:
         """One transaction over a group of commands."""
         with writing(self._engine) as connection, HotPath(connection) as path:
-            tail = Tail(connection, path, self._log, self._vault, self._projectors)
-            self._watch_clock(tail)
-            self._forget(path)
-            outcomes = [self._run_one(connection, path, tail, job) for job in jobs]
-            tail.finish()
+            tail = Tail(path, self._log, self._vault, self._projectors)
+            behind, forgot_at = self._watch_clock(tail), self._forget(path)
+            try:
+                outcomes = [self._run_one(path, tail, job) for job in jobs]
+                tail.finish()
+                path.settle()
+            except Exception as failure:
+                if self._is_the_databases(failure):
+                    raise
+                raise _Spoiled(failure) from failure
+        self._clock_behind, self._forgot_at = behind, forgot_at
         return outcomes
 
-    def _run_one(
-        self, connection: Connection, path: HotPath, tail: Tail, job: _Job
-    ) -> Receipt | Exception:
-        """One command under a savepoint: a refusal leaves no trace and harms no other command."""
-        mark = tail.mark()
-        path.savepoint("SAVEPOINT")
-        try:
-            receipt = self._carry_out(connection, path, tail, job)
-        except Exception as refusal:
-            if self._breaks_the_group(refusal):
-                raise
-            path.savepoint("ROLLBACK TO SAVEPOINT")
-            path.savepoint("RELEASE SAVEPOINT")
-            tail.rewind(mark)
-            if isinstance(refusal, DBAPIError | self._driver_error):
-                unavailable = LedgerUnavailable(cause=_cause(refusal))
-                unavailable.__cause__ = refusal
-                return unavailable
-            return refusal
-        path.savepoint("RELEASE SAVEPOINT")
-        return receipt
+    def _run_one(self, path: HotPath, tail: Tail, job: _Job) -> Receipt | Exception:
+        """Decide on the state as it is, and write what was decided.
 
-    def _carry_out(self, connection: Connection, path: HotPath, tail: Tail, job: _Job) -> Receipt:
-        """Decide on the state as it is, and write what was decided."""
+        A command that refuses has written nothing, so its refusal is its outcome.
+        """
         once, identity = job.once, {}
         if once is not None:
             request = f"{once.actor}\0{once.route}\0{once.key}"
             key_hash = self._vault.lookup_hash("request", request)
             identity = {"actor": once.actor, "route": once.route, "key_hash": key_hash}
-            before = path.first(_SELECT_ONCE, identity)
+            before = path.peek(_SELECT_ONCE, identity)
             if before is not None:
-                return _again(connection, before, once)
+                return _again(path.connection, before, once)
         now, clock = tail.not_before(self._clock(), self._clock_word)
-        decided = job.command(self._states.state(connection, now))
+        try:
+            decided = job.command(self._states.state(path, now))
+        except (DBAPIError, self._driver_error):
+            raise
+        except Exception as refusal:  # noqa: BLE001 - whatever it is, it goes to who asked
+            return refusal
         entries = tail.append(decided.drafts, now=now, clock=clock, req=identity.get("key_hash"))
         for write in decided.also:
-            write(connection)
+            write(path.connection)
         answer = canonical(decided.answer)
         if once is not None:
-            path.run(
+            path.later(
                 _INSERT_ONCE,
                 {
                     **identity,
@@ -221,15 +229,17 @@ class SqlJournal:
             )
         return Receipt(tuple(entries), json.loads(answer), replayed=False)
 
-    def _watch_clock(self, tail: Tail) -> None:
-        """Record once that the clock fell behind the ledger, so that an auditor sees it."""
+    def _watch_clock(self, tail: Tail) -> bool:
+        """Record once that the clock fell behind the ledger, so that an auditor sees it.
+
+        Whether it is behind.
+        """
         now = self._clock()
         behind = tail.behind(now)
         if behind <= CLOCK_TOLERANCE:
-            self._clock_behind = False
-            return
+            return False
         if self._clock_behind:
-            return
+            return True
         draft = Draft(
             event_id=self._new_id(),
             type="clock_adjusted",
@@ -239,17 +249,23 @@ class SqlJournal:
         )
         held, clock = tail.not_before(now, self._clock_word)
         tail.append([draft], now=held, clock=clock, req=None)
-        self._clock_behind = True
+        return True
 
-    def _forget(self, path: HotPath) -> None:
-        """Let go of answers that nobody may ask for again, once an hour."""
+    def _forget(self, path: HotPath) -> datetime:
+        """Let go of answers that nobody may ask for again, once an hour; when it was last done."""
         now = self._clock()
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
-            path.run(_FORGET, {"before": instant_text(now - ANSWERS_KEPT)})
-            self._forgot_at = now
+        if self._forgot_at is not None and now - self._forgot_at < FORGET_EVERY:
+            return self._forgot_at
+        path.run(_FORGET, {"before": instant_text(now - ANSWERS_KEPT)})
+        return now
 
-    def _breaks_the_group(self, failure: Exception) -> bool:
-        """Whether the database itself failed, rather than this one command."""
+    def _told(self, failure: Exception) -> Exception:
+        """What the sender of a command that failed is told."""
+        of_the_database = isinstance(failure, DBAPIError | self._driver_error)
+        return _unavailable(failure) if of_the_database else failure
+
+    def _is_the_databases(self, failure: Exception) -> bool:
+        """Whether the database itself failed, rather than one command."""
         cause = failure.orig if isinstance(failure, DBAPIError) else failure
         return isinstance(cause, self._driver_error) and not isinstance(
             cause, self._one_command_errors
@@ -258,13 +274,20 @@ class SqlJournal:
 
 def _again(
     connection: Connection, before: tuple[str, str, str, int, int], once: OnceOnly
-) -> Receipt:
-    """What the same request was answered before."""
+) -> Receipt | KeyReused:
+    """What the same request was answered before; a refusal where it was another request."""
     fingerprint, answer, log, first, count = before
     if fingerprint != once.fingerprint:
-        raise KeyReused
+        return KeyReused()
     entries = entries_between(connection, log, first, first + count) if count else []
     return Receipt(tuple(entries), json.loads(answer), replayed=True)
+
+
+def _unavailable(failure: Exception) -> LedgerUnavailable:
+    """What the sender is told of a failure that is not the command's own."""
+    unavailable = LedgerUnavailable(cause=_cause(failure))
+    unavailable.__cause__ = failure
+    return unavailable
 
 
 def _cause(failure: Exception) -> str:

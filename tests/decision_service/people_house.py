@@ -19,6 +19,7 @@ from overrides.events import read_event
 from overrides.ids import id_maker
 from overrides.journal import Entry
 from overrides.stores.engine import create_all, open_engine, reading, writing
+from overrides.stores.hot_path import HotPath
 from overrides.stores.reading import entries_between
 from overrides.stores.writer import SqlJournal
 from overrides.values import Role
@@ -148,7 +149,8 @@ class House:
                 event = read_event(entry.body)
                 name = names[str(event.data["person"])]
                 slots = {"name": {"name": name}} if opened and event.commit else {}
-                self.projector.apply(connection, event, slots)
+                with HotPath(connection) as path:
+                    self.projector.apply(path, event, slots)
 
     def close(self) -> None:
         """Let go of the database."""

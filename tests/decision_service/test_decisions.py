@@ -2,6 +2,8 @@
 
 import math
 import shutil
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -136,6 +138,28 @@ def test_two_requests_with_one_key_at_once_have_one_effect(house: House) -> None
     assert sorted(answer.status_code for answer in told) == [200] * 7 + [201]
     assert len({answer.json()["decision_id"] for answer in told}) == 1
     assert house.size == size + 1
+
+
+def test_one_application_sent_twice_at_once_is_one_case_scored_twice(house: House) -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def wait(_state: State) -> Decided:
+        started.set()
+        go_on.wait(10)
+        return Decided(())
+
+    with ThreadPoolExecutor(6) as pool:
+        house.services.journal.submit(wait)  # so that all six are written as one group
+        started.wait(10)
+        sent = [pool.submit(house.decide, application_id="at once") for _ in range(6)]
+        time.sleep(0.3)
+        go_on.set()
+        told = [answer.result().json() for answer in sent]
+    assert len({body["case_id"] for body in told}) == 1
+    assert sorted(body["attempt"] for body in told) == [1, 2, 3, 4, 5, 6]
+    follows = {body["supersedes"] for body in told}
+    last = max(told, key=lambda body: body["attempt"])
+    assert follows == {None, *(b["decision_id"] for b in told)} - {last["decision_id"]}
 
 
 def test_scoring_an_open_case_again_supersedes_its_decision(house: House) -> None:

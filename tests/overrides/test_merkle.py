@@ -52,15 +52,6 @@ def test_a_tree_grows_to_the_roots_of_the_definition() -> None:
         tree.append(leaf)
 
 
-def test_a_copy_grows_on_its_own() -> None:
-    tree = Frontier()
-    tree.append(LEAVES[0])
-    other = tree.copy()
-    other.append(LEAVES[1])
-    assert (tree.size, other.size) == (1, 2)
-    assert tree.root() == LEAVES[0]
-
-
 @pytest.mark.parametrize(("size", "data"), [(1, b""), (2, b"x" * 64), (1, b"x" * 31), (-1, b"")])
 def test_a_frontier_that_belongs_to_no_tree_is_refused(size: int, data: bytes) -> None:
     with pytest.raises(ValueError, match=r"leaves|bytes"):

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from overrides.checks import check_entries_follow_each_other, writes
-from overrides.errors import LedgerUnavailable
+from overrides.errors import KeyReused, LedgerUnavailable
 from overrides.events import read_event
 from overrides.journal import Decided, Event, OnceOnly, Opened, State
 from overrides.stores import writer
 from overrides.stores.engine import reading, writing
+from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import DataKey
 from overrides.stores.rebuild import rebuild
 from overrides.stores.writer import SqlJournal
@@ -88,10 +89,10 @@ def test_a_projection_that_fails_for_one_command_harms_no_other(
 ) -> None:
     apply = SeenProjector.apply
 
-    def trip(self: SeenProjector, connection: Connection, event: Event, opened: Opened) -> None:
-        apply(self, connection, event, opened)
+    def trip(self: SeenProjector, path: HotPath, event: Event, opened: Opened) -> None:
+        apply(self, path, event, opened)
         if event.data.get("what") == "stumble":
-            apply(self, connection, event, opened)  # the same key twice
+            apply(self, path, event, opened)  # the same key twice
 
     monkeypatch.setattr(SeenProjector, "apply", trip)
     futures = [
@@ -173,6 +174,35 @@ def test_more_waiting_requests_than_the_queue_holds_are_turned_away(
         assert refusal(ledger).cause == "too many requests wait"
         go_on.set()
         assert [future.result().entries[0].seq for future in waiting] == [0, 1, 2, 3, 4]
+
+
+def test_the_same_request_twice_in_one_group_is_carried_out_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/countermand.sqlite3"
+    with ledger_at(url, tmp_path / "keys", grouped=True) as ledger:
+        started, go_on = threading.Event(), threading.Event()
+
+        def wait(_state: State) -> Decided:
+            started.set()
+            go_on.wait()
+            return Decided(())
+
+        ledger.journal.submit(wait)
+        started.wait()
+        once = OnceOnly("svc", "POST /v1/decisions", "key", "same")
+        futures = [
+            ledger.journal.submit(writes(ledger.open.viewed("x")), once=once),
+            ledger.journal.submit(writes(ledger.open.viewed("between"))),
+            ledger.journal.submit(writes(ledger.open.viewed("x")), once=once),
+            ledger.journal.submit(
+                writes(ledger.open.viewed("y")), once=replace(once, fingerprint="other")
+            ),
+        ]
+        go_on.set()
+        first, between, again = (future.result() for future in futures[:3])
+        assert (first.replayed, between.replayed, again.replayed) == (False, False, True)
+        assert again.entries == first.entries
+        assert isinstance(futures[3].exception(), KeyReused)
+        assert ledger.book.head().size == 2
 
 
 def test_a_group_is_one_transaction(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,7 +314,7 @@ def test_a_projection_is_told_the_same_when_written_and_when_rebuilt(
     ledger: TestLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[Event, Opened]] = []
-    monkeypatch.setattr(SeenProjector, "apply", lambda _self, _connection, *what: told.append(what))
+    monkeypatch.setattr(SeenProjector, "apply", lambda _self, _path, *what: told.append(what))
     tuples = replace(
         ledger.open.withdrawn("case-1", "note"), cause=("e-1",), data={"reason": ("a", ("b",))}
     )
