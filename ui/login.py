@@ -8,10 +8,11 @@ from starlette.datastructures import FormData
 
 from ui.contexts import LoginPage, StartPage
 from ui.frame import Fault
-from ui.kept import form_again
+from ui.kept import NOT_YOURS, back_to_form
 from ui.ports import Refused
 from ui.render import page
 from ui.visit import (
+    KEPT,
     SESSION_COOKIE,
     Typed,
     fault_of,
@@ -73,7 +74,7 @@ def show_login(request: Request, after: Annotated[str, Query()] = "/") -> Respon
 def log_in(request: Request, typed: Typed) -> Response:
     """Start a session and go on; a form that came too late is shown again, filled in, not sent."""
     name, after = text(typed, "name"), own_address(text(typed, "after"))
-    kept = unpack_kept(str(typed.get("kept", "")))
+    kept = unpack_kept(str(typed.get(KEPT, "")))
     # A password is taken as it was typed, blanks and all.
     password = str(typed.get("password", ""))
     address = request.client.host if request.client else ""
@@ -97,9 +98,8 @@ def _go_on(request: Request, token: str, after: str, kept: FormData) -> Response
     if viewer is None or not kept:
         return go(after)
     if text(kept, "person") != viewer.person_ref:
-        said = "The form that was open belongs to another person. What was typed in it is gone."
-        return go("/", said, "note")
-    return form_again(request, viewer, after, kept)
+        return go("/", NOT_YOURS, "note")
+    return back_to_form(after)
 
 
 @router.post("/logout")

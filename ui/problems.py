@@ -9,11 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from ui.contexts import ProblemPage
-from ui.kept import place_of
+from ui.kept import form_again, place_of
 from ui.login import login_page
 from ui.ports import Refused
 from ui.render import PAGE_HEADERS, page, wants_block
-from ui.visit import SignInNeeded, go, shell, visitor
+from ui.visit import FormKept, SignInNeeded, go, shell, visitor
 
 # What is said when nobody said anything better.
 PLAIN: Mapping[int, tuple[str, str]] = {
@@ -96,6 +96,11 @@ def _ask_to_sign_in(request: Request, needed: Exception) -> Response:
     return login_page(request, after=address, kept=needed.kept, why=needed.why, status=401)
 
 
+def _show_form_again(request: Request, kept: Exception) -> Response:
+    assert isinstance(kept, FormKept)
+    return form_again(request, kept.viewer, kept.typed)
+
+
 def _say_refused(request: Request, refused: Exception) -> Response:
     assert isinstance(refused, Refused)
     return problem_page(request, refused.status, refused.title, str(refused))
@@ -104,4 +109,5 @@ def _say_refused(request: Request, refused: Exception) -> Response:
 def install_problems(app: FastAPI) -> None:
     """Answer what the pages raise."""
     app.add_exception_handler(SignInNeeded, _ask_to_sign_in)
+    app.add_exception_handler(FormKept, _show_form_again)
     app.add_exception_handler(Refused, _say_refused)

@@ -19,6 +19,7 @@ SESSION_COOKIE = "countermand_session"
 TEXT_CHARS_MAX = 10_000  # of one field; longer texts are cut before anyone works on them
 NOTICE_CHARS_MAX = 900
 LOG_IN_FIRST = "Log in to see this page."
+KEPT = "kept"  # the log-in page's field with what was typed elsewhere
 RUN_OUT = "Your log-in has run out. Nothing was recorded."
 EARLIER_LOG_IN = "This form was opened before your last log-in. Nothing was recorded."
 DWELL_MS_MAX = 24 * 3600 * 1000
@@ -44,6 +45,14 @@ class SignInNeeded(Exception):
 
     why: str
     kept: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(eq=False)
+class FormKept(Exception):
+    """A form that came too late, brought back by the log-in page to be shown to {viewer.name}."""
+
+    viewer: Viewer
+    typed: FormData
 
 
 def office(request: Request) -> Office:
@@ -80,11 +89,14 @@ Typed = Annotated[FormData, Depends(_typed)]
 def signed_in_to_act(request: Request, typed: Typed) -> Viewer:
     """Who is logged in and sent a form made for them.
 
-    Raises ``SignInNeeded`` with what was typed, or ``Refused`` when the form is someone else's.
+    Raises ``SignInNeeded`` with what was typed, ``FormKept`` when that comes back after the log-in,
+    or ``Refused`` when the form is someone else's.
     """
     viewer = visitor(request)
     if viewer is None:
         raise SignInNeeded(RUN_OUT, kept_fields(typed))
+    if KEPT in typed:
+        raise FormKept(viewer, unpack_kept(str(typed[KEPT])))
     if text(typed, "person") != viewer.person_ref:
         raise Refused(
             409,
@@ -111,6 +123,8 @@ def text(typed: FormData, name: str) -> str:
 
 def kept_fields(typed: FormData) -> tuple[tuple[str, str], ...]:
     """Every typed field that may be shown again: no passwords, no token of the old log-in."""
+    if KEPT in typed:  # brought back by a log-in that has ended already
+        typed = unpack_kept(str(typed[KEPT]))
     return tuple(
         (name, value[:TEXT_CHARS_MAX])
         for name, value in typed.multi_items()

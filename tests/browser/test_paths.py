@@ -263,6 +263,7 @@ def test_a_log_in_that_runs_out_costs_nothing_typed(
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_label("What do you know that the model does not?")).to_have_value(NOTE)
+    expect(page).to_have_url(f"{house.address}{CASE}/override")
     page.get_by_role("button", name="Check before recording").click()
     page.get_by_role("button", name="Record override").click()
     expect(page.get_by_role("status")).to_contain_text("It waits for a second person.")

@@ -1,5 +1,6 @@
 """Logging in and out, and nothing typed is lost when a log-in runs out in mid-form."""
 
+import json
 from html import unescape
 from urllib.parse import unquote
 
@@ -26,6 +27,13 @@ def form_of(page: Page, action: str) -> dict[str, str]:
 def log_in(client: TestClient, name: str, **more: str) -> Response:
     """Send the log-in form."""
     return client.post("/login", data={"name": name, "password": PASSWORD, **more})
+
+
+def sent_on(client: TestClient, answer: Response) -> Response:
+    """What the browser is shown when it follows, with the same fields, to the form's address."""
+    assert answer.status_code == 307
+    assert answer.next_request is not None
+    return client.send(answer.next_request)
 
 
 def test_a_page_asks_for_a_log_in_and_comes_back_to_itself(visit: Visit) -> None:
@@ -101,8 +109,11 @@ def test_a_form_sent_too_late_is_kept_and_shown_again_but_not_recorded(
     assert "Nothing was recorded" in page.one("main").text
     assert "What you typed is kept" in page.one("main").text
     again = log_in(client, "asha", after=page.value("after"), kept=unescape(page.value("kept")))
-    assert again.status_code == 200
-    shown = Page(again.text)
+    assert again.headers["location"] == f"/cases/{CASE}/override"
+    assert again.headers["cache-control"] == "no-store"
+    back = sent_on(client, again)
+    assert back.status_code == 200
+    shown = Page(back.text)
     assert shown.one("textarea", id="note").words == [NOTE]
     assert "checked" in shown.one("input", value="M01").attributes
     assert shown.one("input", id="evidence_reference")["value"] == "DMS-1"
@@ -117,7 +128,7 @@ def test_the_form_shown_again_can_be_sent_once_and_for_all(
     client = visit("asha")
     page = Page(late_override(client, office).text)
     kept = page.value("kept")
-    shown = Page(log_in(client, "asha", after=page.value("after"), kept=kept).text)
+    shown = Page(sent_on(client, log_in(client, "asha", after=page.value("after"), kept=kept)).text)
     typed = form_of(shown, f"/cases/{CASE}/override")
     typed |= {"code": "M01", "note": NOTE, "evidence_reference": "DMS-1", "step": "record"}
     assert client.post(f"/cases/{CASE}/override", data=typed).status_code == 303
@@ -157,8 +168,8 @@ def test_every_form_with_text_is_kept(
     late = client.post(address, data={**typed, "person": f"person-{who}", "seen_version": "3"})
     page = Page(late.text)
     again = log_in(client, who, after=page.value("after"), kept=page.value("kept"))
-    assert again.status_code == 200
-    assert shown in unescape(again.text)
+    assert again.headers["location"] == address
+    assert shown in unescape(sent_on(client, again).text)
 
 
 @pytest.mark.parametrize(
@@ -185,8 +196,42 @@ def test_a_kept_form_whose_case_is_gone_ends_on_a_page(visit: Visit) -> None:
     late = client.post("/cases/gone/review", data={"person": "person-asha", "note": NOTE})
     page = Page(late.text)
     again = log_in(client, "asha", after=page.value("after"), kept=page.value("kept"))
-    assert again.status_code == 303
-    assert "No such case" in unquote(again.headers["set-cookie"])
+    back = sent_on(client, again)
+    assert back.status_code == 303
+    assert "No such case" in unquote(back.headers["set-cookie"])
+
+
+def test_a_form_brought_back_is_shown_to_nobody_but_its_person(
+    visit: Visit, office: FakeOffice
+) -> None:
+    page = Page(late_override(visit("asha"), office).text)
+    brought = {"kept": page.value("kept"), "step": "record"}
+    other = visit("ravi").post(f"/cases/{CASE}/override", data=brought)
+    assert (other.status_code, other.headers["location"]) == (303, "/")
+    assert "belongs to another person" in unquote(other.headers["set-cookie"])
+    assert office.desk.done == {}
+
+
+def test_a_log_in_that_ends_on_the_way_back_keeps_what_was_typed(
+    visit: Visit, office: FakeOffice
+) -> None:
+    client = visit("asha")
+    page = Page(late_override(client, office).text)
+    again = log_in(client, "asha", after=page.value("after"), kept=page.value("kept"))
+    office.people.sign_out("token-asha")
+    late = Page(sent_on(client, again).text)
+    assert late.value("kept") == page.value("kept")
+    assert late.value("after") == f"/cases/{CASE}/override"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["//elsewhere.example/cases/1/override", "https://elsewhere.example/", "/\\e.example"],
+)
+def test_a_kept_form_is_sent_to_no_other_host(visit: Visit, address: str) -> None:
+    kept = json.dumps([["person", "person-asha"], ["note", NOTE]])
+    answer = log_in(visit(""), "asha", after=address, kept=kept)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
 
 
 @pytest.mark.parametrize("kept", ["{", "[1, 2]", '{"a": 1}', '[["person"]]', '"x"', "null"])
