@@ -45,7 +45,6 @@ _PERSON_ON_CASE = _kind("person reason", "until", "note")
 _REASON = _kind("reason", slots="note evidence")
 _OUTCOME = _kind("kind value observed_at months_on_book source corrects simulated")
 _PERSON = "person role branch limit_minor currency"
-_ERASURE = _kind("slots ground", "root count epoch", "note")
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -100,11 +99,16 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "checkpoint_anchored": _kind("size root kind", "witness at"),
         "restore_performed": _kind("from_size", "root reason"),
         "clock_adjusted": _kind("behind_us clock"),
-        "key_rotated": _kind("purpose epoch", "key reason"),
-        "erasure_requested": _ERASURE,
-        "erasure_approved": _kind("of slots ground", "root count", "note"),
-        "record_erased": _kind("slots ground", "of root count epoch", "note"),
-        "legal_hold_set": _kind("ground", "slots until", "note"),
-        "legal_hold_lifted": _kind("of ground", "slots", "note"),
+        "key_rotated": _kind("purpose epoch", "key reason count"),
+        "erasure_requested": _kind(
+            "scope ground classes slots root count schedule", "subject as_of", "note"
+        ),
+        "erasure_approved": _kind("of ground root count", slots="note"),
+        "erasure_refused": _kind("of ground why", "holds until", "note"),
+        "record_erased": _kind(
+            "slots ground", "of approval root count destroyed epoch schedule as_of"
+        ),
+        "legal_hold_set": _kind("scope ground", "subject until", "note"),
+        "legal_hold_lifted": _kind("of ground", slots="note"),
     }
 )

@@ -101,6 +101,7 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("key_rotated", "Key rotated"),
     ("erasure_requested", "Erasure requested"),
     ("erasure_approved", "Erasure approved"),
+    ("erasure_refused", "Erasure refused"),
     ("record_erased", "Record erased"),
     ("legal_hold_set", "Legal hold set"),
     ("legal_hold_lifted", "Legal hold lifted"),
