@@ -8,6 +8,7 @@ from explain.values import Scalar
 
 PLAIN_FROM = 1e-5
 PLAIN_BELOW = 1e16
+REPR_PLAIN_FROM = 1e-4  # below it Python's own text has an exponent
 
 
 def decimal_text(number: float) -> str:
@@ -15,11 +16,14 @@ def decimal_text(number: float) -> str:
 
     Raises ValueError for what is no number: nothing infinite is ever recorded.
     """
+    size = abs(number)
+    if REPR_PLAIN_FROM <= size < PLAIN_BELOW:  # nearly every number that is recorded
+        return repr(number)
     if not math.isfinite(number):
         msg = "only finite numbers are recorded"
         raise ValueError(msg)
     text = repr(number)
-    if "e" in text and PLAIN_FROM <= abs(number) < PLAIN_BELOW:
+    if "e" in text and PLAIN_FROM <= size < PLAIN_BELOW:
         return format(Decimal(text), "f")
     return text
 

@@ -3,13 +3,12 @@
 Nothing is numbered or hashed before the head row is locked, so the tree cannot fork.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
-from overrides.canonical import canonical
+from overrides.canonical import canonical, parse_own
 from overrides.errors import LedgerUnavailable
 from overrides.events import body_of, event_of
 from overrides.instants import instant_text, parse_instant
@@ -52,7 +51,7 @@ class _Payloads(Mapping[str, Mapping[str, Json]]):
 
     def __getitem__(self, slot: str) -> Mapping[str, Json]:
         """The payload of a slot."""
-        payload: Mapping[str, Json] = json.loads(self._texts[slot].decode())
+        payload: Mapping[str, Json] = parse_own(self._texts[slot])
         return payload
 
     def __iter__(self) -> Iterator[str]:
@@ -123,7 +122,7 @@ class Tail:
             self._put(draft, entry, self._frontier.append(digest))
             put_parts(self._path, self._log, seq, draft.event_id, parts)
             entries.append(entry)
-            event = event_of(json.loads(body.decode()))
+            event = event_of(parse_own(body))
             for projector in self._projectors:
                 projector.apply(self._path, event, opened)
         return entries

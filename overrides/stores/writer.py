@@ -16,7 +16,7 @@ from threading import Lock, Thread
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.exc import DBAPIError
 
-from overrides.canonical import canonical
+from overrides.canonical import canonical, parse_own
 from overrides.errors import KeyReused, LedgerUnavailable
 from overrides.instants import instant_text
 from overrides.journal import Command, Draft, OnceOnly, Projector, Receipt, StateReader
@@ -227,7 +227,7 @@ class SqlJournal:
                     "recorded_at": instant_text(now),
                 },
             )
-        return Receipt(tuple(entries), json.loads(answer), replayed=False)
+        return Receipt(tuple(entries), parse_own(answer), replayed=False)
 
     def _watch_clock(self, tail: Tail) -> bool:
         """Record once that the clock fell behind the ledger, so that an auditor sees it.
