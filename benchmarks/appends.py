@@ -58,7 +58,7 @@ def append(url: str, keys: Path, *, grouped: bool, clients: int, seconds: float)
     vault = open_vault(keys, random_bytes=os.urandom)
     engine = open_engine(url, busy_seconds=BUSY_SECONDS)
     create_all(engine)
-    new_id, cases = id_maker(now, os.urandom), CaseProjector(vault.lookup_hash)
+    new_id, cases = id_maker(now, os.urandom), CaseProjector(vault.lookup_hash, log=LOG)
     journal = SqlJournal(
         engine,
         log=LOG,

@@ -138,6 +138,14 @@ def read_withdrawal(body: object) -> WithdrawalForm:
     )
 
 
+def read_rescore(body: object) -> int | None:
+    """The version of the case that a re-score rests on, None where none is named."""
+    members = Members(body if body is not None else {}, ("seen_version",))
+    seen = members.whole("seen_version", VERSION_MAX, required=False)
+    members.done()
+    return seen
+
+
 def from_form(read: Callable[[object], Read], form: ActForm, *members: str) -> Read:
     """A page's form read as the request it stands for; raises ``Refused`` with field names.
 

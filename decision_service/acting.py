@@ -8,12 +8,15 @@ the case is still the one it was read for is checked inside.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from decision_service.access import sees_branch
 from decision_service.errors import ServiceError
+from decision_service.pipeline import Answer
+from decision_service.rescoring import Rescoring
 from decision_service.services import Services
+from decision_service.standings import Standings, parts_of
 from overrides.authority import within_limit
 from overrides.cases import Case
 from overrides.desk import (
@@ -31,7 +34,7 @@ from overrides.desk import (
 from overrides.errors import CaseError, SamePerson, StaleCase, UnknownCase
 from overrides.forms import ApprovalForm, OverrideForm, ReviewForm, Shown, WithdrawalForm
 from overrides.journal import Decided, OnceOnly, Receipt, State
-from overrides.reading import CaseFile, CaseFilter, CaseRow
+from overrides.reading import CaseFile, CaseFilter, CaseRow, DecisionRow
 from overrides.values import Actor, CaseStatus, Limits, Role, Rules
 
 REF = re.compile(r"[0-9a-f-]{1,64}", re.ASCII)
@@ -52,7 +55,8 @@ class Acting:
         file = self.services.cases.case(case_id) if REF.fullmatch(case_id) else None
         if file is None or not self.sees(actor, file.row):
             raise UnknownCase(case_id[:64])
-        return file
+        standings = self.services.registry.standings()
+        return replace(file, case=_weighed(file.case, file.decision, standings))
 
     def sees(self, actor: Actor, row: CaseRow) -> bool:
         """Whether the actor may look at a case: by branch, a service by having sent it."""
@@ -172,6 +176,12 @@ class Acting:
             ),
         )
 
+    def rescore(
+        self, actor: Actor, case_id: str, seen: int | None, once: OnceOnly | None = None
+    ) -> Answer:
+        """Score the case again under the version in force; see ``Rescoring``."""
+        return Rescoring(self.services).rescore(actor, self.file(actor, case_id), seen, once)
+
     def withdraw(
         self, actor: Actor, case_id: str, form: WithdrawalForm, once: OnceOnly | None = None
     ) -> Receipt:
@@ -209,12 +219,13 @@ class Acting:
     def _act(self, actor: Actor, case_id: str, once: OnceOnly | None, decide: Decide) -> Receipt:
         """Decide under the rules of the decision that stands, and record."""
         file = self.file(actor, case_id)
-        rules = self.rules(file)
+        rules, registry = self.rules(file), self.services.registry
 
         def under_rules(case: Case, state: State) -> Decided:
             if case.decision_id != file.case.decision_id:
                 raise StaleCase(case_id, file.case.version, case.version)
-            return decide(case, state.now, rules)
+            weighed = _weighed(case, file.decision, registry.standings_in(state))
+            return decide(weighed, state.now, rules)
 
         return self._submit(case_id, once, under_rules)
 
@@ -226,6 +237,12 @@ class Acting:
         return journal.submit(
             lambda state: decide(case_of(state, case_id), state), once=once
         ).result()
+
+
+def _weighed(case: Case, decision: DecisionRow, standings: Standings) -> Case:
+    """The case, saying whether the model that made its score is suspended."""
+    stopped = case.probability is not None and standings.stops(case.bundle, parts_of(decision))
+    return replace(case, stopped=stopped)
 
 
 def _above(actor: Actor, row: CaseRow, limits: Limits | None) -> bool:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
 from decision_service.loading import Loaded
-from decision_service.standings import Standing, Version
+from decision_service.standings import Standing, Standings, Version, parts_of
 from decision_service.visits import json_answer, services_of
 from explain.contract import Field
 from overrides.instants import instant_text
@@ -21,7 +21,7 @@ NAME_CHARS_MAX = 64
 def list_bundles(request: Request) -> Response:
     """Every registered bundle, the champion first."""
     standings = services_of(request).registry.standings(fresh=True)
-    return json_answer({"bundles": [_line(standing) for standing in standings.all()]})
+    return json_answer({"bundles": [_line(standing, standings) for standing in standings.all()]})
 
 
 @router.get("/bundles/{name}")
@@ -30,11 +30,11 @@ def show_bundle(
 ) -> Response:
     """One bundle: contract by field, cut-offs, codes, and one valid application."""
     registry = services_of(request).registry
-    standing = registry.standings(fresh=True).standing(name)
-    return json_answer(_line(standing) | _whole(registry.loaded(name)))
+    standings = registry.standings(fresh=True)
+    return json_answer(_line(standings.standing(name), standings) | _whole(registry.loaded(name)))
 
 
-def _line(standing: Standing) -> dict[str, Any]:
+def _line(standing: Standing, standings: Standings) -> dict[str, Any]:
     """One bundle in the list."""
     active = standing.active
     return {
@@ -47,7 +47,10 @@ def _line(standing: Standing) -> dict[str, Any]:
         "policy": _stamp(active.policy),
         "codebook": _stamp(active.codebook),
         "registered_at": instant_text(active.registered_at),
-        "versions": [_version(version) for version in standing.versions],
+        "versions": [
+            _version(version) | {"suspended": standings.stops(standing.name, parts_of(version))}
+            for version in standing.versions
+        ],
     }
 
 

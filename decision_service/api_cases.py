@@ -10,10 +10,12 @@ from fastapi.responses import Response
 from decision_service.act_requests import (
     read_approval,
     read_override,
+    read_rescore,
     read_review,
     read_withdrawal,
 )
 from decision_service.acting import Acting
+from decision_service.api_decisions import count
 from decision_service.case_json import (
     case_object,
     case_objects,
@@ -108,6 +110,18 @@ def approval(request: Request, case_id: str) -> Response:
         return acting.approval(actor, case_id, form, once)
 
     return _act(request, case_id, "approval", record)
+
+
+@router.post("/cases/{case_id}/rescore", status_code=201)
+def rescore(request: Request, case_id: str) -> Response:
+    """Score an open case again under the version in force; the decision object of the new score."""
+    actor, acting = actor_of(request), Acting(services_of(request))
+    seen = read_rescore(body_of(request))
+    once = acting.once(actor, "rescore", key_of(request), {"case": case_id, "seen": seen})
+    answer = acting.rescore(actor, case_id, seen, once)
+    count(request.app.state.measures, answer)
+    replayed = {"Idempotency_Replayed": "true"} if answer.replayed else {}
+    return json_answer(answer.body, answer.status, **replayed)
 
 
 @router.post("/cases/{case_id}/withdrawal", status_code=201)

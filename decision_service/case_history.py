@@ -7,7 +7,8 @@ from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from decision_service.dossier import Dossier
 from decision_service.ledger_words import kind_words
-from overrides.reading import ActRow
+from decision_service.rescore_words import before_words, replaced
+from overrides.reading import ActRow, DecisionRow
 from overrides.values import Decision, OverrideSide, Verdict
 from ui import words
 from ui.views import Act
@@ -66,14 +67,21 @@ def _made(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     cuts = (float(cut) for cut in (row.approve_up_to, row.decline_above) if cut is not None)
     chance = words.of_hundred(float(row.probability), *cuts)
     text = f"Expected to go bad: {chance}. Recommendation: {row.recommendation.value}."
-    return text, [("Scored again", f"attempt {row.attempt}")] if row.attempt > 1 else []
+    return text, _replaced(dossier, row)
 
 
 def _failed(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """An application without a score."""
     row = dossier.decisions.get(act.event_id)
     cause = row.failure if row and row.failure else ""
-    return FAILURE_TEXTS.get(cause, "There is no score."), []
+    said = FAILURE_TEXTS.get(cause, "There is no score.")
+    return said, _replaced(dossier, row) if row else []
+
+
+def _replaced(dossier: Dossier, row: DecisionRow) -> Details:
+    """Which decision this one took the place of, if any."""
+    before = replaced(dossier, row)
+    return [("Replaced", before_words(before))] if before else []
 
 
 def _claimed(dossier: Dossier, act: ActRow) -> tuple[str, Details]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from decision_service.dossier import application_ids, readable
+from decision_service.occasions import must_rescore
 from decision_service.services import Services
 from overrides.instants import instant_text
 from overrides.journal import Receipt
@@ -18,7 +19,11 @@ def case_objects(
     """Cases of a list, in the order given."""
     ids = application_ids(services, rows)
     names = services.people.names({row.holder for row in rows} - {""})
-    return [_summary(row, ids[row.case_ref], names, now) for row in rows]
+    waiting = must_rescore(services, rows)
+    return [
+        _summary(row, ids[row.case_ref], names, now) | {"must_rescore": row.case_ref in waiting}
+        for row in rows
+    ]
 
 
 def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, Any]:

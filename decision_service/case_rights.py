@@ -5,7 +5,7 @@ accepted. The decider has the last word.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from decision_service import wording
@@ -14,6 +14,8 @@ from overrides.cases import OPEN_STATES, TRANSITIONS, Act, Case
 from overrides.errors import AboveLimit, ActError, LimitInOtherCurrency
 from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Rules
 from ui import words
+
+STOPPED = "The model that scored this case is suspended: re-score the case, then decide."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Rights:
     decide: bool = False
     approve: bool = False
     withdraw: bool = False
+    rescore: bool = False
     cannot: str = ""
     too_large: str = ""
 
@@ -44,7 +47,8 @@ def rights(
         until = words.instant_words(case.claim.until)
         who = name_of(case.claim.person)
         return Rights(cannot=f"{who} is working on this case until {until} UTC. You can read it.")
-    return _without_a_holder(case, actor, rules, held=held)
+    again = (case.status, Act.RESCORE) in TRANSITIONS and actor.ref not in case.excluded
+    return replace(_without_a_holder(case, actor, rules, held=held), rescore=again)
 
 
 def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bool) -> Rights:
@@ -57,14 +61,16 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
     if rules is None:
         cannot = "The policy of this case cannot be read just now, so it cannot be decided."
         return Rights(withdraw=True, cannot=cannot)
+    if case.status is CaseStatus.IN_REVIEW and case.stopped:
+        return Rights(claim=claimable, withdraw=True, cannot=STOPPED)
     if case.status is CaseStatus.IN_REVIEW:
         too_large = above_limit(case, actor, rules)
         return Rights(claim=claimable, decide=True, withdraw=True, too_large=too_large)
     if case.status is CaseStatus.WAITING_APPROVAL:
         cannot = _cannot_approve(case, actor, rules)
-        return Rights(
-            claim=claimable and not cannot, approve=not cannot, withdraw=True, cannot=cannot
-        )
+        claimable = claimable and not cannot
+        cannot = cannot or (STOPPED if case.stopped else "")
+        return Rights(claim=claimable, approve=not cannot, withdraw=True, cannot=cannot)
     state = words.STATUS_WORDS[case.status].lower()
     return Rights(claim=claimable, withdraw=True, cannot=f"It cannot be decided while: {state}.")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decision_service import wording
 from decision_service.dossier import application_ids, open_question
 from decision_service.errors import ServiceError
+from decision_service.occasions import must_rescore
 from decision_service.policy import (
     QUEUE_REFERRED,
     QUEUE_STANDARD,
@@ -37,6 +38,7 @@ ROUTING_SHORT = {
     "audit_sample": "Audit sample",
     "automation_none": "People decide all",
     "declines_by_person": "People decide declines",
+    "rescored": "Re-scored",
 }
 """Why a case came to a person, in a few words for a list, by routing code."""
 
@@ -50,6 +52,7 @@ def queue_rows(
     people = {ref for row in rows for ref in (row.holder, row.reviewer, row.approver)}
     people |= {row.proposal.person for row in rows if row.proposal}
     names = services.people.names(people - {""})
+    waiting = must_rescore(services, rows)
     return tuple(
         QueueRow(
             case_id=row.case_ref,
@@ -74,6 +77,7 @@ def queue_rows(
             proposal_words=_proposal(row.proposal, viewer, names),
             proposal_by_viewer=row.proposal is not None and row.proposal.person == viewer.ref,
             question_back=_asked_back(services, row, viewer),
+            must_rescore=row.case_ref in waiting,
         )
         for row in rows
     )

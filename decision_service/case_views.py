@@ -18,6 +18,7 @@ from decision_service.dossier import (
     stated,
 )
 from decision_service.policy import routing_texts
+from decision_service.rescore_words import replaced_words, rescore_offer
 from explain.contract import NOT_GIVEN, Field
 from overrides.cases import OPEN_STATES
 from overrides.reading import ActRow, DecisionRow
@@ -88,6 +89,8 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         codes=_codes(rules, side),
         concepts=_concepts(dossier),
         links=_links(dossier),
+        rescore=rescore_offer(dossier, allowed=may.rescore),
+        replaced_words=replaced_words(dossier),
     )
 
 
@@ -209,7 +212,7 @@ def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:
         lines.append("The personal parts of this application have been erased.")
     else:
         lines += [str(detail) for _, _, detail in dossier.inputs.get("warnings", ())]
-    if dossier.suspended and dossier.file.case.probability is not None:
+    if dossier.file.case.stopped:
         lines.append("This model has been suspended: do not rely on the score and its reasons.")
     if may.too_large and dossier.file.case.recommendation is Recommendation.REFER:
         lines.append(f"{may.too_large} You may decline it, or give it back for someone who may.")

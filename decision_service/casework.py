@@ -19,6 +19,7 @@ from decision_service.case_views import case_view
 from decision_service.dossier import Dossier, read_dossier
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
+from decision_service.rescore_words import rescored_words
 from decision_service.services import Services
 from overrides.cases import OPEN_STATES
 from overrides.desk import Consequence as Found
@@ -176,6 +177,14 @@ class Casework:
             once = self._acting.once(actor, "approval", form.idempotency_key, _said(case_id, form))
             receipt = self._acting.approval(actor, case_id, asked, once)
         return _recorded(receipt, VERDICT_SENTENCES[asked.verdict])
+
+    def rescore(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
+        """Score the case again under the version in force."""
+        actor = self._decider(viewer)
+        with refusing():
+            once = self._acting.once(actor, "rescore", form.idempotency_key, _said(case_id, form))
+            answer = self._acting.rescore(actor, case_id, form.seen_version, once)
+        return rescored_words(answer)
 
     def withdraw(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """The applicant withdrew."""

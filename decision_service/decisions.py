@@ -35,7 +35,7 @@ class DecisionReader:
         """
         row = self._row(decision_id)
         found, event, opened = self._object(row)
-        own = event.actor == actor.ref
+        own = actor.ref in (event.actor, self._sender(row))
         if not (own if actor.role is Role.SERVICE else sees_branch(actor, row.branch)):
             raise UnknownDecision(decision_id)
         found["contributions"] = contributions(opened["explanation"], opened["inputs"])
@@ -43,6 +43,10 @@ class DecisionReader:
         if checkpoint is not None and checkpoint.size > row.seq:
             found["ledger"]["checkpoint"] = {"size": checkpoint.size}
         return found
+
+    def _sender(self, row: DecisionRow) -> str:
+        """Who sent the application, whoever had it scored again."""
+        return self.cases.acts(row.case_ref)[0].actor
 
     def _row(self, decision_id: str) -> DecisionRow:
         """Where the decision lies."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from decision_service.errors import ServiceError
 from decision_service.loading import Loaded
+from decision_service.occasions import Occasion, occasion
+from decision_service.registry import InUse
 from decision_service.services import Services
 from explain.contract import NUMERIC, Field
 from overrides.errors import SlotErased
@@ -37,7 +39,8 @@ class Dossier:
     loaded: Loaded | None  # the bundle in the versions of the decision, None when unreadable
     names: Mapping[str, str]
     links: tuple[tuple[CaseRow, str], ...]  # other cases of the applicant, with application ids
-    suspended: bool  # whether the model is stopped now, whatever it was when it scored this
+    in_force: InUse  # the version of its bundle that scores now, whichever scored this case
+    occasion: Occasion | str  # why the case may be scored again, or why that changes nothing
 
     @property
     def application_id(self) -> str:
@@ -81,6 +84,7 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
     people = {act.actor for act in acts} | {file.row.holder, viewer.ref} - {""}
     linked = [row for row in services.cases.linked(case.case_ref) if sees(viewer, row)]
     ids = application_ids(services, linked)
+    in_force = services.registry.in_use(case.bundle)
     return Dossier(
         file=file,
         acts=acts,
@@ -91,7 +95,8 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         loaded=loaded_for(services, file.decision),
         names=services.people.names(people),
         links=tuple((row, ids[row.case_ref]) for row in linked),
-        suspended=services.registry.standings().standing(file.case.bundle).suspended,
+        in_force=in_force,
+        occasion=occasion(file.decision, services.registry.standings(), in_force),
     )
 
 

@@ -30,6 +30,8 @@ ServiceError
   DecisionError
     UnknownDecision
     AlreadyDecided
+    NothingToRescore
+    FieldsErased
   FeedbackError
     FolderTaken
     InstantAhead
@@ -261,6 +263,21 @@ class AlreadyDecided(DecisionError):
     case_id: str
     status: str
     decision_id: str
+
+
+@dataclass(eq=False)
+class NothingToRescore(DecisionError):
+    """Re-scoring this case would change nothing: {why}."""
+
+    case_id: str
+    why: str
+
+
+@dataclass(eq=False)
+class FieldsErased(DecisionError):
+    """The fields of this application have been erased, so it cannot be re-scored: have the application sent again, or close the case."""  # noqa: E501
+
+    case_id: str
 
 
 @dataclass(eq=False)

@@ -16,7 +16,17 @@ from typing import Literal
 from decision_service.services import Services
 from overrides.cases import Case
 from overrides.errors import OutcomeRefused
-from overrides.journal import Command, Decided, Draft, Json, OnceOnly, Receipt, State, Told
+from overrides.journal import (
+    Command,
+    Decided,
+    Draft,
+    Event,
+    Json,
+    OnceOnly,
+    Receipt,
+    State,
+    Told,
+)
 from overrides.outcomes import SOURCE_API, OutcomeLine, OutcomeRecord, decide_outcome, read_lines
 from overrides.reading import application_key
 from overrides.values import Actor
@@ -206,3 +216,7 @@ class _Ahead:
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""
         return self.state.shown_before(case_ref, person, decision_id)
+
+    def bundle_events(self, after: int) -> Sequence[Event]:
+        """What was recorded of models after a place in the ledger."""
+        return self.state.bundle_events(after)

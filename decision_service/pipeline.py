@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from decision_service.applications import read_application
@@ -19,13 +19,14 @@ from decision_service.decision_record import Finding, Prepared, Sheet, sheet_of
 from decision_service.decisions import DecisionReader
 from decision_service.errors import AlreadyDecided
 from decision_service.mailbox import settled
-from decision_service.policy import Draw, unscored
+from decision_service.policy import RESCORED, Draw, unscored
 from decision_service.preparing import Preparer
 from decision_service.registry import Registry
 from decision_service.scoring import LATE, LEFT_ALONE, Scorer
+from decision_service.standings import parts_of
 from explain.errors import ExplainError, ModelUnavailable, NonsenseScore
 from explain.values import Explanation
-from overrides.cases import Act
+from overrides.cases import Act, Case
 from overrides.errors import CaseClosed
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Receipt, State
 from overrides.values import Actor, NewId
@@ -39,6 +40,7 @@ SUSPENDED = "suspended"
 UNAVAILABLE = "bundle_unavailable"
 ROUTING_OF_FAILURE = {SUSPENDED: SUSPENDED, UNAVAILABLE: "model_unavailable"}
 
+Find = Callable[[State], Case | None]
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -88,7 +90,7 @@ class Pipeline:
         asked = self._ask(prepared)
         scored = await _settled(asked) if isinstance(asked, Future) else asked
         watch.lap("score")
-        command = self._command(prepared, scored, watch)
+        command = self._command(prepared, scored, watch, _case_of(prepared))
         submitted = self.journal.submit(command, once=self._once(actor, key, body))
         receipt = await settled(submitted)
         watch.lap("record")
@@ -105,11 +107,30 @@ class Pipeline:
         used = self.registry.in_use(application.bundle)
         prepared = self.preparer.prepare(application, used, actor, simulated=simulated)
         watch.lap("contract")
+        once = self._once(actor, key, body) if key else None
+        return self._made(prepared, once, watch, _case_of(prepared))
+
+    def rescore(self, prepared: Prepared, once: OnceOnly | None, find: Find) -> Answer:
+        """Score an open case again because a person wants it, waiting in the caller's thread.
+
+        ``find`` gives the case inside the writer's transaction, or refuses. What comes of it is
+        for a person, whatever the policy would decide by itself.
+        """
+        return self._made(prepared, once, _StopWatch(), find, by_person=RESCORED)
+
+    def _made(
+        self,
+        prepared: Prepared,
+        once: OnceOnly | None,
+        watch: "_StopWatch",
+        find: Find,
+        by_person: str = "",
+    ) -> Answer:
+        """Score and record."""
         asked = self._ask(prepared)
         scored = (asked.exception() or asked.result()) if isinstance(asked, Future) else asked
         watch.lap("score")
-        command = self._command(prepared, scored, watch)
-        once = self._once(actor, key, body) if key else None
+        command = self._command(prepared, scored, watch, find, by_person)
         receipt = self.journal.submit(command, once=once).result()
         watch.lap("record")
         if receipt.replayed:
@@ -126,16 +147,32 @@ class Pipeline:
         return self.scorer.submit(used.loaded.bundle, prepared.checked.features)
 
     def _command(
-        self, prepared: Prepared, asked: "Explanation | BaseException | str", watch: "_StopWatch"
+        self,
+        prepared: Prepared,
+        asked: "Explanation | BaseException | str",
+        watch: "_StopWatch",
+        find: Find,
+        by_person: str = "",
     ) -> "_Record":
         """Weigh the score by the policy and put everything into its recorded form."""
         if isinstance(asked, Explanation):
             finding = self._weighed(prepared, asked)
         else:
-            failure = asked if isinstance(asked, str) else cause_of(asked)
-            code = ROUTING_OF_FAILURE.get(failure, "model_failed")
-            finding = Finding(assessment=unscored(code), failure=failure)
-        return _Record(sheet_of(prepared, finding, self.new_id, watch.total_us()), self.new_id())
+            finding = _unscored(asked if isinstance(asked, str) else cause_of(asked))
+        if by_person:
+            finding = replace(finding, assessment=finding.assessment.by_person(by_person))
+        sheet = sheet_of(prepared, finding, self.new_id, watch.total_us())
+        return _Record(sheet, self.new_id(), find, self._unless_stopped)
+
+    def _unless_stopped(self, sheet: Sheet, state: State) -> Sheet:
+        """The decision as it may be written: unscored if its model was suspended meanwhile."""
+        version = sheet.prepared.in_use.version
+        if sheet.finding.failure:
+            return sheet
+        if not self.registry.standings_in(state).stops(version.name, parts_of(version)):
+            return sheet
+        latency_us = sheet.data["latency_us"]
+        return sheet_of(sheet.prepared, _unscored(SUSPENDED), self.new_id, latency_us)
 
     def _weighed(self, prepared: Prepared, explanation: Explanation) -> Finding:
         """The policy's view of a scored application."""
@@ -161,31 +198,33 @@ class Pipeline:
 
 
 class _Record:
-    """The command: finds the application's case inside the transaction, and writes the decision."""
+    """The command: finds the case inside the transaction, and writes the decision."""
 
-    def __init__(self, sheet: Sheet, new_case_ref: str) -> None:
-        self._sheet = sheet
+    def __init__(
+        self,
+        sheet: Sheet,
+        new_case_ref: str,
+        find: Find,
+        unless_stopped: Callable[[Sheet, State], Sheet],
+    ) -> None:
+        self._sheet = self._written = sheet
         self._new_case_ref = new_case_ref
+        self._find = find
+        self._unless_stopped = unless_stopped
         self._made: Draft | None = None
 
     def __call__(self, state: State) -> Decided:
-        """Decide on the case as the transaction sees it; raises AlreadyDecided."""
-        prepared = self._sheet.prepared
-        name = prepared.in_use.version.name
-        case = state.case_of_application(name, prepared.application_key)
-        if case is not None:
-            try:
-                case.after(Act.RESCORE)
-            except CaseClosed as closed:
-                raise AlreadyDecided(case.case_ref, closed.status, case.decision_id) from None
-        drafts = self._sheet.drafts(case, self._new_case_ref)
+        """Decide on case and model as the transaction sees them; raises what finding raises."""
+        case = self._find(state)
+        self._written = self._unless_stopped(self._sheet, state)
+        drafts = self._written.drafts(case, self._new_case_ref)
         self._made = drafts[0]
-        answer = {"decision_id": self._sheet.event_id, "case_id": drafts[0].case}
+        answer = {"decision_id": self._written.event_id, "case_id": drafts[0].case}
         return Decided(drafts, answer)
 
     def told(self, receipt: Receipt) -> dict[str, Any]:
         """The decision object of what was written just now, made without reading it back."""
-        sheet, made = self._sheet, self._made
+        sheet, made = self._written, self._made
         assert made is not None, "a receipt comes after the command ran"
         loaded = sheet.prepared.in_use.loaded
         rules = sheet.finding.assessment.knockouts
@@ -214,6 +253,28 @@ class _StopWatch:
     def total_us(self) -> int:
         """Since the start."""
         return int((time.perf_counter() - self._started) * MICRO)
+
+
+def _case_of(prepared: Prepared) -> Find:
+    """Finds the application's case, if it has one; raises AlreadyDecided where it is closed."""
+
+    def find(state: State) -> Case | None:
+        name = prepared.in_use.version.name
+        case = state.case_of_application(name, prepared.application_key)
+        if case is not None:
+            try:
+                case.after(Act.RESCORE)
+            except CaseClosed as closed:
+                raise AlreadyDecided(case.case_ref, closed.status, case.decision_id) from None
+        return case
+
+    return find
+
+
+def _unscored(failure: str) -> Finding:
+    """What becomes of an application that has no score."""
+    code = ROUTING_OF_FAILURE.get(failure, "model_failed")
+    return Finding(assessment=unscored(code), failure=failure)
 
 
 def cause_of(failed: BaseException) -> str:

@@ -4,13 +4,15 @@ A policy never looks at anything but the checked fields, the explanation and one
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from explain.errors import FieldProblem
 from explain.policy_schema import Knockout, PolicySpec
 from explain.values import Explanation, Scalar
 from overrides.values import Cutoffs, Decision, Recommendation
+
+RESCORED = "rescored"
 
 ROUTING_TEXTS: Mapping[str, str] = {
     "suspended": "The model is suspended, so people decide without a score.",
@@ -25,6 +27,7 @@ ROUTING_TEXTS: Mapping[str, str] = {
     "audit_sample": "Drawn by chance for the audit sample.",
     "automation_none": "By policy a person decides every application.",
     "declines_by_person": "By policy a person decides every decline.",
+    RESCORED: "A person had the case re-scored, so a person decides it.",
 }
 """Why a case came to a person, by code, in the order in which the reasons are given."""
 
@@ -62,6 +65,13 @@ class Assessment:
     def status(self) -> str:
         """Where the case stands."""
         return DECIDED if self.final else IN_REVIEW
+
+    def by_person(self, code: str) -> "Assessment":
+        """The same left to a person; ``code`` says why, where policy would have decided it."""
+        if self.final is None:
+            return self
+        routing = in_order({*self.routing, code})
+        return replace(self, final=None, routing=routing, p_routed="1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.NotAllowedNow: 409,
     overrides.ClaimHeld: 409,
     overrides.ExcludedFromCase: 403,
+    overrides.ModelSuspended: 409,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,
@@ -93,6 +94,8 @@ STATUS: Mapping[type[Exception], int] = {
     service.DecisionError: 409,
     service.UnknownDecision: 404,
     service.AlreadyDecided: 409,
+    service.NothingToRescore: 409,
+    service.FieldsErased: 409,
     service.FeedbackError: 409,
     service.FolderTaken: 409,
     service.InstantAhead: 422,
@@ -108,6 +111,7 @@ FACTS: Mapping[type[BaseException], tuple[str, ...]] = {
     overrides.CaseClosed: ("case_id", "status"),
     overrides.NotAllowedNow: ("case_id", "status"),
     overrides.ClaimHeld: ("case_id", "holder_name", "until"),
+    overrides.ModelSuspended: ("case_id",),
     overrides.UseOverride: ("recommendation",),
     overrides.NothingToOverride: ("recommendation",),
     overrides.CodeNotAllowed: ("code", "side"),
@@ -115,6 +119,8 @@ FACTS: Mapping[type[BaseException], tuple[str, ...]] = {
     overrides.LimitInOtherCurrency: ("amount_currency", "limit_currency"),
     overrides.NoAuthority: ("needed",),
     service.AlreadyDecided: ("case_id", "status", "decision_id"),
+    service.NothingToRescore: ("case_id",),
+    service.FieldsErased: ("case_id",),
     service.TooManyAttempts: ("seconds",),
 }
 

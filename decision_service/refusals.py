@@ -7,9 +7,9 @@ name, so that the page can point at it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from decision_service.errors import ServiceError
+from decision_service.errors import FieldsErased, NothingToRescore, ServiceError
 from decision_service.problems import status_of
-from explain.errors import ExplainError
+from explain.errors import ContractBroken, ExplainError
 from overrides import errors
 from overrides.instants import parse_instant
 from ui.ports import Refused
@@ -24,6 +24,7 @@ TITLES: dict[type[Exception], str] = {
     errors.NotAllowedNow: "Not possible at the moment",
     errors.ClaimHeld: "Someone else is working on this case",
     errors.ExcludedFromCase: "Another officer must decide this case",
+    errors.ModelSuspended: "Re-score this case first",
     errors.UseOverride: "This would be an override",
     errors.NothingToOverride: "There is nothing to override",
     errors.AboveLimit: "Above your limit",
@@ -33,6 +34,9 @@ TITLES: dict[type[Exception], str] = {
     errors.NothingToApprove: "Nothing waits for approval",
     errors.KeyReused: "This form was sent before with other answers",
     errors.LedgerUnavailable: NOT_RECORDED,
+    NothingToRescore: "Nothing to re-score",
+    FieldsErased: "It cannot be re-scored",
+    ContractBroken: "It cannot be re-scored as it is",
 }
 
 FIELDS: dict[type[Exception], str] = {
@@ -67,6 +71,9 @@ def _sentence(error: Exception) -> str:
         return f"{error.holder_name} is working on this case until {until} UTC."
     if isinstance(error, errors.AboveLimit):
         return "The amount is above your limit: give the case back for someone who may approve it."
+    if isinstance(error, ContractBroken):
+        wanted = " ".join(f"{problem.field}: {problem.detail}" for problem in error.problems)
+        return f"{NOT_RECORDED}. What is in force asks for more than was sent. {wanted}"
     return str(error)
 
 

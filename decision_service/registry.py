@@ -7,9 +7,9 @@ right. Who is champion and what is stopped is read from the ledger.
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -22,11 +22,22 @@ from decision_service.errors import (
     StandingUnchanged,
 )
 from decision_service.loading import Found, Loaded, Loader
-from decision_service.standings import BUNDLE_EVENTS, Standing, Standings, Version
+from decision_service.standings import Standing, Standings, Version
 from explain.bundle import describe
 from explain.bundle_contents import BundleContents
+from overrides.event_kinds import BUNDLE_KINDS
 from overrides.events import read_event
-from overrides.journal import Decided, Draft, Entry, Journal, Receipt, Slot, VersionStamp
+from overrides.journal import (
+    Decided,
+    Draft,
+    Entry,
+    Event,
+    Journal,
+    Receipt,
+    Slot,
+    State,
+    VersionStamp,
+)
 from overrides.values import Actor, NewId, Rules
 
 POLL_SECONDS = 0.25
@@ -56,6 +67,21 @@ class InUse:
         return self.standing.active
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The standings, and up to which place of the ledger they hold."""
+
+    standings: Standings = field(default_factory=Standings)
+    upto: int = -1
+
+    def after(self, events: Iterable[Event]) -> "_Known":
+        """The same with later entries taken in."""
+        known = self
+        for event in events:
+            known = _Known(known.standings.after(event), event.seq)
+        return known
+
+
 class Registry:
     """Reads standings from the ledger and bundles from their folders, each when first needed."""
 
@@ -75,8 +101,7 @@ class Registry:
         self._new_id = new_id
         self._loader = loader
         self._monotonic = monotonic
-        self._standings = Standings()
-        self._after = -1
+        self._known = _Known()
         self._read_at = float("-inf")
         self._reading = Lock()
 
@@ -85,7 +110,12 @@ class Registry:
         if fresh or self._monotonic() - self._read_at >= POLL_SECONDS:
             with self._reading:
                 self._follow()
-        return self._standings
+        return self._known.standings
+
+    def standings_in(self, state: State) -> Standings:
+        """All bundles as a command's own transaction sees them: no later entry can slip past it."""
+        known = self._known
+        return known.after(state.bundle_events(known.upto)).standings
 
     def in_use(self, name: str = "") -> InUse:
         """The version that decides for this bundle, or for the champion when no name is given.
@@ -210,10 +240,8 @@ class Registry:
     def _follow(self) -> None:
         """Take in what the ledger has on bundles since the last look."""
         while True:
-            entries = self._events.changes(self._after, EVENTS_READ_MAX, BUNDLE_EVENTS)
-            for entry in entries:
-                self._standings = self._standings.after(read_event(entry.body))
-                self._after = entry.seq
+            entries = self._events.changes(self._known.upto, EVENTS_READ_MAX, BUNDLE_KINDS)
+            self._known = self._known.after(read_event(entry.body) for entry in entries)
             if len(entries) < EVENTS_READ_MAX:
                 break
         self._read_at = self._monotonic()

@@ -5,17 +5,37 @@ There is no table to fall out of step: whoever has the entries has the standings
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 from decision_service.errors import UnknownBundle
+from overrides.event_kinds import BUNDLE_KINDS
 from overrides.journal import Event, VersionStamp
 
-BUNDLE_EVENTS = (
-    "bundle_registered",
-    "bundle_promoted",
-    "bundle_rolled_back",
-    "bundle_suspended",
-    "bundle_resumed",
-)
+Parts = tuple[str, str, str]  # hashes of the model, the policy and the codebook of one version
+
+
+class Stamped(Protocol):
+    """Whatever names the three parts of a version: an entry, a decision, a registered version."""
+
+    @property
+    def model(self) -> VersionStamp | None:
+        """The model's version."""
+
+    @property
+    def policy(self) -> VersionStamp | None:
+        """The policy's version."""
+
+    @property
+    def codebook(self) -> VersionStamp | None:
+        """The codebook's version."""
+
+
+def parts_of(stamped: Stamped) -> Parts:
+    """Hashes of the three parts, "" for one that is not named."""
+    model, policy, codebook = (
+        stamp.sha256 if stamp else "" for stamp in (stamped.model, stamped.policy, stamped.codebook)
+    )
+    return model, policy, codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +70,20 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """All bundles. ``promotions`` are those not rolled back, the last one is the champion."""
+    """All bundles. ``promotions`` are those not rolled back, the last one is the champion.
+
+    A suspension stops the bundle, whichever version would decide, until it is resumed. The version
+    that was suspended stays stopped where another one is resumed in its place.
+    """
 
     versions: dict[str, tuple[Version, ...]] = field(default_factory=dict)
     promotions: tuple[tuple[str, str], ...] = ()
     suspended: frozenset[str] = frozenset()
+    stopped: frozenset[tuple[str, Parts]] = frozenset()
 
     def after(self, event: Event) -> "Standings":
         """The standings once this entry is taken in; entries of other kinds change nothing."""
-        if event.type not in BUNDLE_EVENTS:
+        if event.type not in BUNDLE_KINDS:
             return self
         name, sha256 = event.data["name"], event.data["sha256"]
         if event.type == "bundle_registered":
@@ -69,10 +94,10 @@ class Standings:
             left = self.promotions[:-1]
             again = left if left[-1:] == ((name, sha256),) else (*left, (name, sha256))
             return replace(self, promotions=again)
-        stopped = event.type == "bundle_suspended"
-        return replace(
-            self, suspended=self.suspended | {name} if stopped else self.suspended - {name}
-        )
+        this = frozenset({(name, parts_of(event))})
+        if event.type == "bundle_suspended":
+            return replace(self, suspended=self.suspended | {name}, stopped=self.stopped | this)
+        return replace(self, suspended=self.suspended - {name}, stopped=self.stopped - this)
 
     @property
     def champion(self) -> str:
@@ -87,7 +112,12 @@ class Standings:
         promoted = [sha256 for promoted, sha256 in self.promotions if promoted == name]
         wanted = promoted[-1] if promoted else versions[0].sha256
         active = next((v for v in versions if v.sha256 == wanted), versions[0])
-        return Standing(name, versions, active, name == self.champion, name in self.suspended)
+        suspended = self.stops(name, parts_of(active))
+        return Standing(name, versions, active, name == self.champion, suspended)
+
+    def stops(self, name: str, parts: Parts) -> bool:
+        """Whether nothing may rest on a score that this version of a bundle made."""
+        return name in self.suspended or (name, parts) in self.stopped
 
     def all(self) -> tuple[Standing, ...]:
         """Every bundle, the champion first, the others by name."""

@@ -123,7 +123,7 @@ def _furnish(
     ledger = SqlLedgerBook(ground.engine, log=ground.log, vault=ground.vault)
     checkpointer = Checkpointer(ledger, ground.signer, ground.clock, on_problem=_tell)
     opened.callback(checkpointer.close)  # after the journal, so that it signs the last entries
-    cases = CaseProjector(ground.vault.lookup_hash)
+    cases = CaseProjector(ground.vault.lookup_hash, log=ground.log)
     projectors: tuple[Projector, ...] = (cases, PeopleProjector())
     journal = SqlJournal(
         ground.engine,

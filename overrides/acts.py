@@ -5,7 +5,13 @@ from datetime import datetime
 
 from overrides.authority import check_role
 from overrides.cases import Act, Case
-from overrides.errors import ClaimHeld, ExcludedFromCase, StaleCase, UnknownCase
+from overrides.errors import (
+    ClaimHeld,
+    ExcludedFromCase,
+    ModelSuspended,
+    StaleCase,
+    UnknownCase,
+)
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json, Slot, State
 from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Decision, OverrideSide
@@ -52,6 +58,12 @@ def check_version(case: Case, seen: int) -> None:
     """Refuse an act that rests on another state of the case than the present one."""
     if seen != case.version:
         raise StaleCase(case.case_ref, seen, case.version)
+
+
+def check_score(case: Case) -> None:
+    """Refuse an act that rests on a score whose model is suspended."""
+    if case.stopped:
+        raise ModelSuspended(case.case_ref)
 
 
 def act_draft(

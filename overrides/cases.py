@@ -181,6 +181,7 @@ class Case:
     excluded: tuple[str, ...] = ()  # persons whose proposal was rejected
     final: Decision | None = None
     side: OverrideSide | None = None  # of the final decision, when it was an override
+    stopped: bool = False  # whether it has a score whose model is suspended now
 
     @property
     def status_words(self) -> str:

@@ -1,8 +1,8 @@
 """What may be done to a case, decided purely: each function looks and returns what to write down.
 
 Every act is refused in the same order: the actor's role, the case's state, an exclusion, another
-person's lease, a stale page, and then what the act itself lacks. A free case may be decided
-without a claim.
+person's lease, a stale page, a score whose model is suspended, and then what the act itself lacks.
+A free case may be decided without a claim.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from overrides.acts import (
     case_of,
     check_claim,
     check_exclusion,
+    check_score,
     check_turn,
     check_version,
     decided_draft,
@@ -49,6 +50,7 @@ __all__ = [
     "Consequence",
     "NameOf",
     "case_of",
+    "check_rescore",
     "decide_approval",
     "decide_claim",
     "decide_override",
@@ -138,6 +140,7 @@ def decide_review(
     """
     check_turn(case, actor, Act.REVIEW, now, name_of)
     check_version(case, form.seen_version)
+    check_score(case)
     manual = case.recommendation is Recommendation.REFER
     agrees = case.recommendation == form.decision.value
     if not manual and not agrees:
@@ -160,6 +163,18 @@ def decide_review(
     review = act_draft(case, actor, new_id(), "review_recorded", data, slots)
     decided = decided_draft(case, actor, new_id(), form.decision, (review.event_id,))
     return answered(case, CaseStatus.DECIDED, (review, decided), form.decision)
+
+
+def check_rescore(
+    case: Case, actor: Actor, seen: int | None, now: datetime, name_of: NameOf = unnamed
+) -> None:
+    """Refuse a person who may not have the case scored again; a waiting proposal falls with it.
+
+    ``seen`` is the version of the case that the person looked at; None where no page was.
+    """
+    check_turn(case, actor, Act.RESCORE, now, name_of)
+    if seen is not None:
+        check_version(case, seen)
 
 
 def decide_withdrawal(

@@ -8,6 +8,7 @@ OverridesError
     NotAllowedNow
     ClaimHeld
     ExcludedFromCase
+    ModelSuspended
   ActError
     UseOverride
     NothingToOverride
@@ -102,6 +103,13 @@ class ClaimHeld(CaseError):
 @dataclass(eq=False)
 class ExcludedFromCase(CaseError):
     """Your earlier proposal on this case was rejected, so another officer must decide it."""
+
+    case_id: str
+
+
+@dataclass(eq=False)
+class ModelSuspended(CaseError):
+    """The model that scored this case is suspended, so nothing may rest on its score: re-score the case, then decide."""  # noqa: E501
 
     case_id: str
 

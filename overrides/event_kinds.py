@@ -30,6 +30,13 @@ def _kind(required: str = "", optional: str = "", slots: str = "") -> Kind:
     return Kind(*(frozenset(names.split()) for names in (required, optional, slots)))
 
 
+BUNDLE_KINDS = (
+    "bundle_registered",
+    "bundle_promoted",
+    "bundle_rolled_back",
+    "bundle_suspended",
+    "bundle_resumed",
+)
 _BUNDLE = _kind("name sha256 signed reason", slots="note")
 _BUSINESS = (
     "decision_id application bundle attempt supersedes routing queue status sampled"
@@ -49,11 +56,7 @@ _PERSON = "person role branch limit_minor currency"
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "ledger_opened": _kind("log demo demo_note schema keys"),
-        "bundle_registered": _BUNDLE,
-        "bundle_promoted": _BUNDLE,
-        "bundle_rolled_back": _BUNDLE,
-        "bundle_suspended": _BUNDLE,
-        "bundle_resumed": _BUNDLE,
+        **dict.fromkeys(BUNDLE_KINDS, _BUNDLE),
         "decision_made": _kind(
             _BUSINESS + _SCORE, _BUSINESS_OPTIONAL, "inputs monitor explanation party"
         ),

@@ -151,6 +151,9 @@ class State(Protocol):
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""
 
+    def bundle_events(self, after: int) -> Sequence[Event]:
+        """What was recorded of models after a place in the ledger, oldest first."""
+
 
 Command = Callable[[State], Decided]
 Opened = Mapping[str, Mapping[str, Json]]  # slot name: payload, of one event

@@ -9,6 +9,7 @@ from overrides.acts import (
     answered,
     check_claim,
     check_exclusion,
+    check_score,
     check_turn,
     check_version,
     decided_draft,
@@ -71,6 +72,7 @@ def preview_override(
     """
     check_turn(case, actor, Act.OVERRIDE, now, name_of)
     check_version(case, form.seen_version)
+    check_score(case)
     side = _side(case.recommendation, form.decision)
     code = rules.justification(form.code)
     if code is None or not code.direction.allows(side):
@@ -141,6 +143,7 @@ def decide_approval(
     check_approver(case, case.proposal, actor, rules)
     check_claim(case, actor, now, name_of)
     check_version(case, form.seen_version)
+    check_score(case)
     check_note(form.note, 0 if form.verdict is Verdict.UPHOLD else 1)
     return _approval(case, case.proposal, actor, form, new_id)
 

@@ -90,6 +90,7 @@ def review(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Respon
     return go(f"/cases/{case_id}", said)
 
 
+@shows_again("/cases/{}/rescore")
 @shows_again("/cases/{}/review")
 def _review_again(
     request: Request,
@@ -99,6 +100,20 @@ def _review_again(
     notices: tuple[Notice, ...],
 ) -> Response:
     return case_page(request, viewer, parts[0], form=act_form(typed), notices=notices)
+
+
+@router.post("/cases/{case_id}/rescore")
+def rescore(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
+    """Score the case again under the version in force, and show what came of it."""
+    form = act_form(typed)
+    try:
+        said = office(request).desk.rescore(viewer, case_id, form)
+    except Refused as refused:
+        if refused.status not in FORM_AGAIN:
+            raise
+        fault = fault_of(refused, {})
+        return case_page(request, viewer, case_id, form=form, fault=fault, status=refused.status)
+    return go(f"/cases/{case_id}", said)
 
 
 def _withdrawal_page(

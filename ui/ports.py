@@ -84,6 +84,9 @@ class Desk(Protocol):
     def approval(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """Uphold, return or reject a proposed override."""
 
+    def rescore(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
+        """Score the case again under the version in force; a sentence saying what came of it."""
+
     def withdraw(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """The applicant withdrew."""
 

@@ -44,6 +44,7 @@ __all__ = [
     "QueuePage",
     "QueueRow",
     "ReasonLine",
+    "Rescore",
     "StartView",
     "VerificationView",
     "Viewer",
@@ -98,6 +99,7 @@ class QueueRow:
     proposal_words: str = ""  # what waits for a second person: "Asha Menon wants to approve"
     proposal_by_viewer: bool = False  # then the viewer may not judge it
     question_back: bool = False  # whether the second person asked something
+    must_rescore: bool = False  # whether the model that scored it is suspended now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,15 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rescore:
+    """Why a case may be scored again, or must be before anybody decides it."""
+
+    words: str
+    forced: bool  # nothing may rest on the score it has
+    possible: bool  # False where its fields have been erased
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """Everything the case page shows."""
 
@@ -251,6 +262,8 @@ class CaseView:
     question_by: str = ""
     may_agree: bool = True  # False when agreeing would be refused though the viewer may decide
     agree_cannot_words: str = ""  # then why
+    rescore: Rescore | None = None  # None where the viewer may not, or it would change nothing
+    replaced_words: str = ""  # which decision this one replaced; "" for a first one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

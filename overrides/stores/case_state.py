@@ -1,7 +1,7 @@
 """What a command may look at before it decides: the cases, through the writer's transaction."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +10,13 @@ from typing import Any
 from sqlalchemy import RowMapping, bindparam, literal_column, select
 
 from overrides.cases import Case, Proposal
+from overrides.event_kinds import BUNDLE_KINDS
+from overrides.events import read_event
 from overrides.instants import parse_instant
-from overrides.journal import Told
+from overrides.journal import Event, Told
 from overrides.stores.case_tables import ACTS, FILES, OUTCOMES
 from overrides.stores.hot_path import HotPath
+from overrides.stores.reading import EVENTS
 from overrides.stores.standing import Standing
 from overrides.values import (
     CaseStatus,
@@ -46,6 +49,13 @@ _OBSERVED = (
 )
 _TOLD = _OBSERVED.where(
     OUTCOMES.c.value == bindparam("value"), OUTCOMES.c.source == bindparam("source")
+)
+
+# Named as text, so that the index by kind leads straight to the few entries there are.
+_OF_BUNDLES = select(EVENTS.c.body).where(
+    EVENTS.c.log == bindparam("log_name"),
+    EVENTS.c.type.in_([literal_column(f"'{kind}'") for kind in BUNDLE_KINDS]),
+    EVENTS.c.seq > bindparam("after"),
 )
 
 
@@ -105,6 +115,7 @@ class SqlState:
 
     path: HotPath
     now: datetime
+    log: str
 
     def case(self, case_ref: str) -> Case | None:
         """The case as it stands."""
@@ -135,3 +146,17 @@ class SqlState:
         """Whether this person was already shown the reasons of this decision."""
         wanted = {"ref": case_ref, "person": person, "decision": decision_id}
         return self.path.first(_SHOWN, wanted) is not None
+
+    def bundle_events(self, after: int) -> Sequence[Event]:
+        """What was recorded of models after a place, in this very transaction too.
+
+        Asked once in a transaction; the projector drops the answer when it is told of another.
+        """
+        if after not in self.path.answers:
+            wanted = {"log_name": self.log, "after": after}
+            some = self.path.peek(_OF_BUNDLES, wanted) is not None
+            rows = self.path.connection.execute(_OF_BUNDLES, wanted).scalars() if some else ()
+            events = (read_event(bytes(body)) for body in rows)
+            self.path.answers[after] = sorted(events, key=lambda event: event.seq)
+        found: Sequence[Event] = self.path.answers[after]
+        return found

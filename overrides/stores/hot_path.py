@@ -28,6 +28,7 @@ class HotPath:
         self._sqlite = connection.dialect.name == "sqlite"
         self._cursor = connection.connection.cursor()
         self._kept: dict[Executable, list[Mapping[str, Any]]] = {}
+        self.answers: dict[int, Any] = {}  # kept by readers: nobody else writes meanwhile
 
     def __enter__(self) -> Self:
         """The same cursor, closed at the end."""

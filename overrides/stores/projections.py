@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from overrides.event_kinds import BUNDLE_KINDS
 from overrides.instants import instant_text
 from overrides.journal import Event, Opened, State
 from overrides.reading import KeyedHash, application_key
@@ -59,8 +60,9 @@ class CaseProjector:
     ``lookup`` is the vault's keyed hash: an application's own id is only ever kept through it.
     """
 
-    def __init__(self, lookup: KeyedHash) -> None:
+    def __init__(self, lookup: KeyedHash, *, log: str) -> None:
         self._lookup = lookup
+        self._log = log
 
     def tables(self) -> Sequence[str]:
         """Names of the tables this projector fills, and nobody else writes."""
@@ -68,7 +70,7 @@ class CaseProjector:
 
     def state(self, path: HotPath, now: datetime) -> State:
         """A view of the tables through the writer's own transaction."""
-        return SqlState(path, now)
+        return SqlState(path, now, self._log)
 
     def clear(self, connection: Connection) -> None:
         """Empty the tables, before a rebuild."""
@@ -83,6 +85,9 @@ class CaseProjector:
             path.later(_INSERT_OUTCOME, _outcome(event))
         elif event.type == "feedback_exported":
             path.later(_INSERT_EXPORT, _export(event))
+        elif event.type in BUNDLE_KINDS:
+            path.answers.clear()
+            path.settle()  # for the commands that follow in this transaction: see ``SqlState``
 
     def _act(self, path: HotPath, event: Event, opened_slots: Opened) -> None:
         """Move the case, or open it."""

@@ -86,6 +86,32 @@ def test_a_stop_holds_until_it_is_lifted_and_changes_no_rank() -> None:
     assert standings.after(event("bundle_resumed", "a")).standing("a").status == "champion"
 
 
+def test_the_version_that_was_suspended_stays_stopped_while_another_goes_on_in_its_place() -> None:
+    first, second = ("1", "1", "1"), ("2", "2", "2")
+    standings = after(
+        ("registered", "a", "1"),
+        ("promoted", "a", "1"),
+        ("suspended", "a", "1"),
+        ("registered", "a", "2"),
+        ("promoted", "a", "2"),
+    )
+    assert standings.standing("a").suspended, "a promotion lifts no stop"
+    assert standings.stops("a", second)
+    resumed = standings.after(event("bundle_resumed", "a", "2"))
+    assert not resumed.standing("a").suspended
+    assert (resumed.stops("a", first), resumed.stops("a", second)) == (True, False)
+    back = resumed.after(event("bundle_rolled_back", "a", "1"))
+    assert back.standing("a").status == "suspended", "what was stopped does not decide again unsaid"
+    lifted = back.after(event("bundle_resumed", "a", "1"))
+    assert (lifted.standing("a").status, lifted.stopped) == ("champion", frozenset())
+
+
+def test_a_stop_of_one_bundle_is_none_of_another() -> None:
+    standings = after(("registered", "a"), ("registered", "b"), ("suspended", "a"))
+    assert not standings.stops("b", ("1", "1", "1"))
+    assert not standings.standing("b").suspended
+
+
 def test_the_champion_comes_first_and_the_others_by_name() -> None:
     standings = after(
         ("registered", "a"), ("registered", "b"), ("registered", "c"), ("promoted", "b")

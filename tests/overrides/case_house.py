@@ -57,7 +57,7 @@ class House:
         create_all(self.engine)
         self.vault = Vault({1: bytes(32)}, bytes(range(32)), self.chance.randbytes)
         self.new_id = id_maker(lambda: self.now, self.chance.randbytes)
-        self.projector = CaseProjector(self.vault.lookup_hash)
+        self.projector = CaseProjector(self.vault.lookup_hash, log=LOG)
         self.book = SqlCaseBook(self.engine, log=LOG)
         self.journal = SqlJournal(
             self.engine,

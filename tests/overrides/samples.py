@@ -82,7 +82,7 @@ PROOF = (Evidence("BANK_STMT", "archive 17/4"),)
 NOTE = "Pay slips of the last six months were checked."
 
 
-def case(
+def case(  # noqa: PLR0913 - a sample may differ in anything
     recommendation: Recommendation = Recommendation.REFER,
     *,
     probability: str | None = "0.3",
@@ -92,6 +92,7 @@ def case(
     claim: Claim | None = None,
     proposal: Proposal | None = None,
     excluded: tuple[str, ...] = (),
+    stopped: bool = False,
 ) -> Case:
     return Case(
         case_ref="c-1",
@@ -110,6 +111,7 @@ def case(
         claim=claim,
         proposal=proposal,
         excluded=excluded,
+        stopped=stopped,
     )
 
 

@@ -6,8 +6,9 @@ from itertools import product
 
 import pytest
 
-from overrides.cases import STATES, Case
+from overrides.cases import STATES, TRANSITIONS, Act, Case
 from overrides.desk import (
+    check_rescore,
     decide_approval,
     decide_claim,
     decide_override,
@@ -22,6 +23,7 @@ from overrides.errors import (
     CaseClosed,
     ClaimHeld,
     ExcludedFromCase,
+    ModelSuspended,
     NoAuthority,
     NotAllowedNow,
     NothingToApprove,
@@ -162,6 +164,7 @@ def test_refusals_come_in_one_order_role_state_exclusion_claim_page_act() -> Non
     faults: dict[str, object] = {
         "excluded": (OFFICER.ref,),
         "claim": Claim(OTHER.ref, LATER),
+        "stopped": True,
         "recommendation": Recommendation.DECLINE,
     }
     everything = case(status=CaseStatus.DECIDED, **faults)  # type: ignore[arg-type]
@@ -177,8 +180,47 @@ def test_refusals_come_in_one_order_role_state_exclusion_claim_page_act() -> Non
     del faults["claim"]
     with pytest.raises(StaleCase):
         review(case(**faults), seen_version=1)  # type: ignore[arg-type]
+    with pytest.raises(ModelSuspended):
+        review(case(**faults))  # type: ignore[arg-type]
+    del faults["stopped"]
     with pytest.raises(UseOverride):
         review(case(**faults))  # type: ignore[arg-type]
+
+
+def test_on_a_suspended_score_nothing_is_decided_and_the_rest_goes_on() -> None:
+    stopped = case(Recommendation.APPROVE, stopped=True)
+    for act, target in ((review, stopped), (override, decline_case(stopped=True))):
+        with pytest.raises(ModelSuspended):
+            act(target)
+    for verdict in Verdict:
+        form = ApprovalForm(verdict=verdict, seen_version=3, note="why?")
+        with pytest.raises(ModelSuspended):
+            decide_approval(waiting_case(stopped=True), SENIOR, form, RULES, NOON, ids())
+    for other in (claim, release, show, withdraw):
+        other(stopped)
+
+
+@pytest.mark.parametrize("status", list(CaseStatus))
+def test_re_scoring_is_for_open_cases_on_which_no_two_decisions_fight(status: CaseStatus) -> None:
+    target = case(status=status, stopped=True)
+    if (status, Act.RESCORE) in TRANSITIONS:
+        check_rescore(target, OFFICER, None, NOON)
+        return
+    with pytest.raises(CaseClosed if status in CLOSED else NotAllowedNow):
+        check_rescore(target, OFFICER, None, NOON)
+
+
+def test_re_scoring_is_refused_as_other_acts_are() -> None:
+    refusals: list[tuple[type[Exception], Case, Actor, int | None]] = [
+        (NoAuthority, case(), AUDITOR, None),
+        (ExcludedFromCase, case(excluded=(OFFICER.ref,)), OFFICER, None),
+        (ClaimHeld, case(claim=Claim(OTHER.ref, LATER)), OFFICER, None),
+        (StaleCase, case(), OFFICER, 2),
+    ]
+    for error, target, actor, seen in refusals:
+        with pytest.raises(error):
+            check_rescore(target, actor, seen, NOON)
+    check_rescore(case(claim=Claim(OFFICER.ref, LATER)), OFFICER, 3, NOON)
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from ui.views import Act, Bar, CaseView, CodeChoice, ConceptChoice, Pending, ReasonLine
+from ui.views import Act, Bar, CaseView, CodeChoice, ConceptChoice, Pending, ReasonLine, Rescore
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
 
@@ -445,5 +445,29 @@ UNRELIABLE = _like(
     amount="DM 9,960",
     probability=0.2004,
 )
+STOPPED = _like(
+    1009,
+    warnings=("This model has been suspended: do not rely on the score and its reasons.",),
+    may_decide=False,
+    cannot_words="The model that scored this case is suspended: re-score the case, then decide.",
+    rescore=Rescore(
+        words="The model that scored this case is suspended, so nobody may rest on this score. "
+        "Re-score the case: while the model is suspended it gets no score, and you decide from "
+        "the application itself.",
+        forced=True,
+        possible=True,
+    ),
+    amount="DM 4,310",
+)
+OUTRUN = _like(
+    1010,
+    rescore=Rescore(
+        words="Now in force: policy 2026-11. You may decide on the score as it is, or re-score "
+        "the case.",
+        forced=False,
+        possible=True,
+    ),
+    amount="DM 5,020",
+)
 
-CASES = (DECLINE, REFER, APPROVE, NO_SCORE, WAITING, HELD, DECIDED, UNRELIABLE)
+CASES = (DECLINE, REFER, APPROVE, NO_SCORE, WAITING, HELD, DECIDED, UNRELIABLE, STOPPED, OUTRUN)

@@ -89,6 +89,7 @@ def row_of(case: CaseView) -> QueueRow:
         if case.pending
         else "",
         proposal_by_viewer=case.pending is not None and case.pending.by_viewer,
+        must_rescore=case.rescore is not None and case.rescore.forced,
     )
 
 
@@ -178,6 +179,7 @@ class FakeDesk:
             may_decide=case.may_decide and decides,
             may_withdraw=case.may_withdraw and decides,
             may_approve=case.may_approve and approves,
+            rescore=case.rescore if decides else None,
             cannot_words="" if case.final or case.pending else cannot,
         )
 
@@ -333,6 +335,16 @@ class FakeDesk:
             return self._decided(viewer, replace(form, decision="approve"), settled)
         back = replace(settled, status="in_review", status_words="In review", may_claim=True)
         return self._once(form, "Recorded. The case is back in review.", back)
+
+    def rescore(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
+        """Score the case again."""
+        if form.idempotency_key in self.done:
+            return self.done[form.idempotency_key]
+        case = self._check(viewer, case_id, form)
+        said = "Re-scored. The recommendation is now “approve”. Recorded: ledger entry 20,853."
+        replaced = "This replaced the recommendation “decline” (42 of 100, model 1.4.0)."
+        after = replace(case, rescore=None, replaced_words=replaced, recommendation="approve")
+        return self._once(form, said, replace(after, may_decide=True, agree_decision="approve"))
 
     def withdraw(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """The applicant withdrew."""

@@ -9,7 +9,16 @@ from httpx2 import Response
 from starlette.datastructures import FormData
 
 from tests.ui.conftest import Visit
-from tests.ui.fake_cases import APPROVE, DECIDED, DECLINE, HELD, REFER, WAITING
+from tests.ui.fake_cases import (
+    APPROVE,
+    DECIDED,
+    DECLINE,
+    HELD,
+    OUTRUN,
+    REFER,
+    STOPPED,
+    WAITING,
+)
 from tests.ui.fake_office import FakeOffice
 from tests.ui.reading import Page, faults
 from ui.ports import Refused
@@ -333,6 +342,59 @@ def test_a_question_stands_at_the_head_of_its_case(visit: Visit, office: FakeOff
     said = Page(visit("asha").get(f"/cases/{DECLINE.case_id}").text).one("main").text
     assert "Ravi Saikia asked: Which month is missing?" in said
     assert said.count("Unexpected direction") == 2
+
+
+def test_a_case_of_a_suspended_model_offers_a_re_score_and_no_decision(visit: Visit) -> None:
+    address = f"/cases/{STOPPED.case_id}"
+    page = Page(visit("asha").get(address).text)
+    assert faults(page) == []
+    actions = {form["action"] for form in page.all("form") if address in form["action"]}
+    assert actions == {f"{address}/claim", f"{address}/rescore"}
+    assert not [a for a in page.all("a") if a.get("href") == f"{address}/override"]
+    button = next(b for b in page.all("button") if b.text == "Re-score this case")
+    assert "primary" in button["class"]
+    assert "nobody may rest on this score" in page.one("div", id="rescore").text
+    assert "rescore" not in visit("meera").get(address).text
+
+
+def test_re_scoring_shows_the_new_advice_and_what_it_replaced(
+    visit: Visit, office: FakeOffice
+) -> None:
+    client, address = visit("asha"), f"/cases/{STOPPED.case_id}"
+    answer = send(client, f"{address}/rescore", address)
+    assert answer.headers["location"] == address
+    assert "Re-scored. The recommendation is now" in said(answer)
+    shown = client.get(address).text
+    assert "This replaced the recommendation" in shown
+    assert f"{address}/review" in shown
+    assert office.desk.cases[STOPPED.case_id].rescore is None
+
+
+def test_a_refused_re_score_says_why_on_the_case(visit: Visit, office: FakeOffice) -> None:
+    client, address = visit("asha"), f"/cases/{STOPPED.case_id}"
+    typed = hidden(client, address)
+    why = "The fields of this application have been erased, so it cannot be re-scored."
+    office.desk.trouble = Refused(409, "It cannot be re-scored", why)
+    page = refused(client.post(f"{address}/rescore", data=typed), 409)
+    assert why in page.one("div", id="fault").text
+
+
+def test_a_newer_version_is_offered_beside_the_decision(visit: Visit) -> None:
+    address = f"/cases/{OUTRUN.case_id}"
+    page = Page(visit("asha").get(address).text)
+    actions = [form["action"] for form in page.all("form")]
+    assert actions.index(f"{address}/review") < actions.index(f"{address}/rescore")
+    button = next(b for b in page.all("button") if b.text == "Re-score this case")
+    assert "primary" not in button["class"]
+
+
+def test_the_desk_leads_from_a_waiting_case_to_its_re_score(visit: Visit) -> None:
+    page = Page(visit("asha").get("/desk").text)
+    links = [a for a in page.all("a") if a.get("href") == f"/cases/{STOPPED.case_id}#rescore"]
+    assert [link.text for link in links] == [f"re-score {STOPPED.application_id}"]
+    assert "Waits for re-scoring" in visit("asha").get("/desk").text
+    reader = visit("meera").get("/desk").text
+    assert "Waits for re-scoring" not in reader or "#rescore" not in reader
 
 
 def test_withdrawing_asks_first(visit: Visit, office: FakeOffice) -> None:
