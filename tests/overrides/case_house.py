@@ -31,7 +31,7 @@ from overrides.stores.case_tables import TABLES
 from overrides.stores.engine import create_all, open_engine, reading
 from overrides.stores.projections import CaseProjector
 from overrides.stores.writer import SqlJournal
-from overrides.values import Actor, Decision, OutcomeKind, Verdict
+from overrides.values import Actor, Decision, NewId, OutcomeKind, Verdict
 from overrides.vault import Vault
 from tests.overrides.samples import NOON, NOTE, OFFICER, PROOF, RULES, SENIOR, SERVICE
 
@@ -94,56 +94,14 @@ class House:
         **facts: Any,
     ) -> Draft:
         """The event of a score, or of a failure to make one when ``cause`` is given."""
-        failed = "cause" in facts
-        case_ref = case_ref or self.new_id()
-        data: dict[str, Any] = {
-            "decision_id": self.new_id(),
-            "application": case_ref,
-            "bundle": "german-credit",
-            "attempt": 1,
-            "supersedes": None,
-            "routing": ["refer_band", "near_cutoff"],
-            "queue": "standard",
-            "status": "in_review",
-            "sampled": {"audit": False, "p_routed": "1", "p_random_accept": None, "seed": None},
-            "product": "consumer",
-            "branch": "north",
-            "channel": "branch",
-            "jurisdiction": "DE",
-            "amount_minor": 400_000,
-            "currency": "DEM",
-            "received_at": instant_text(self.now - timedelta(hours=2)),
-            "completed_at": instant_text(self.now - timedelta(hours=1)),
-            "due_at": instant_text(self.now + timedelta(days=30)),
-            "subject": "subject-1",
-            "parties": [["party.0", "applicant"]],
-            "latency_us": 900,
-            "simulated": False,
-            "knockouts": [],
-        }
-        data |= {"fallback": "person"} if failed else score(recommendation)
-        data |= facts
         application_id = application_id or f"A-{next(self.applications)}"
-        inputs = {
-            "application_id": application_id,
-            "fields": {"duration_months": 24},
-            "context": {},
-            "fields_meta": {},
-        }
-        return Draft(
-            event_id=self.new_id(),
-            type="decision_failed" if failed else "decision_made",
-            actor=SERVICE.ref,
-            role="service",
-            data=data,
-            case=case_ref,
-            model=STAMP,
-            policy=STAMP,
-            codebook=STAMP,
-            slots=(
-                Slot("inputs", data["subject"], inputs),
-                Slot("party.0", data["subject"], {"ref": "P-1", "role": "applicant"}),
-            ),
+        return decision_draft(
+            recommendation,
+            application_id=application_id,
+            case_ref=case_ref or self.new_id(),
+            new_id=self.new_id,
+            now=self.now,
+            **facts,
         )
 
     def claim(self, case_ref: str, actor: Actor = OFFICER) -> Receipt:
@@ -258,6 +216,67 @@ class House:
                 ]
                 for table in TABLES
             }
+
+
+def decision_draft(
+    recommendation: str,
+    *,
+    application_id: str,
+    case_ref: str,
+    new_id: NewId,
+    now: datetime,
+    **facts: Any,
+) -> Draft:
+    """The event of a score, or of a failure to make one when ``cause`` is given."""
+    failed = "cause" in facts
+    data: dict[str, Any] = {
+        "decision_id": new_id(),
+        "application": case_ref,
+        "bundle": "german-credit",
+        "attempt": 1,
+        "supersedes": None,
+        "routing": ["refer_band", "near_cutoff"],
+        "queue": "standard",
+        "status": "in_review",
+        "sampled": {"audit": False, "p_routed": "1", "p_random_accept": None, "seed": None},
+        "product": "consumer",
+        "branch": "north",
+        "channel": "branch",
+        "jurisdiction": "DE",
+        "amount_minor": 400_000,
+        "currency": "DEM",
+        "received_at": instant_text(now - timedelta(hours=2)),
+        "completed_at": instant_text(now - timedelta(hours=1)),
+        "due_at": instant_text(now + timedelta(days=30)),
+        "subject": "subject-1",
+        "parties": [["party.0", "applicant"]],
+        "latency_us": 900,
+        "simulated": False,
+        "knockouts": [],
+    }
+    data |= {"fallback": "person"} if failed else score(recommendation)
+    data |= facts
+    inputs = {
+        "application_id": application_id,
+        "fields": {"duration_months": 24},
+        "context": {},
+        "fields_meta": {},
+    }
+    return Draft(
+        event_id=new_id(),
+        type="decision_failed" if failed else "decision_made",
+        actor=SERVICE.ref,
+        role="service",
+        data=data,
+        case=case_ref,
+        model=STAMP,
+        policy=STAMP,
+        codebook=STAMP,
+        slots=(
+            Slot("inputs", data["subject"], inputs),
+            Slot("party.0", data["subject"], {"ref": "P-1", "role": "applicant"}),
+        ),
+    )
 
 
 def score(recommendation: str) -> dict[str, Any]:
