@@ -1,13 +1,14 @@
 """The hash tree of RFC 6962: growing it, proving with it, and checking proofs. Knows no storage.
 
 Growing needs the frontier only: the roots of the perfect subtrees that make up the tree, largest
-first. Proving needs nodes at a few levels, asked for in ranges. Checking takes hashes, an index
-and sizes; whether a hash goes left or right is worked out here and never taken from the prover.
+first. Proving needs runs of nodes at a few levels, all asked for at once. Checking takes hashes, an
+index and sizes; whether a hash goes left or right is worked out here, never taken from the prover.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from overrides.errors import ProofInvalid
 
@@ -16,8 +17,17 @@ EMPTY_ROOT = sha256().digest()
 STORED_LEVELS = (8, 16, 24)  # subtree roots worth a row each; everything between is recomputed
 BLOCK = 256
 
-Nodes = Callable[[int, int, int], Sequence[bytes]]
-"""``nodes(level, start, stop)``: hashes of whole subtrees of 2**level leaves, level 0 or stored."""
+
+class Run(NamedTuple):
+    """Whole subtrees of 2**``level`` leaves from index ``start`` to before ``stop``."""
+
+    level: int  # 0 or a stored level
+    start: int
+    stop: int
+
+
+Nodes = Callable[[Sequence[Run]], Sequence[Sequence[bytes]]]
+"""Hashes of the nodes of each run, in order. Asked once for all that a proof needs."""
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -103,27 +113,38 @@ def _whole_subtrees(start: int, stop: int) -> Iterator[tuple[int, int]]:
         start += 1 << level
 
 
-def _subtree(nodes: Nodes, level: int, index: int) -> bytes:
-    """Root of one whole subtree, folded up from the nearest level that can be asked for."""
+def _run_below(level: int, index: int) -> Run:
+    """What one whole subtree is folded up from: nodes of the nearest level that is stored."""
     known = max(low for low in (0, *STORED_LEVELS) if low <= level)
     width = 1 << (level - known)
-    row = list(nodes(known, index * width, (index + 1) * width))
-    if len(row) != width:
-        finding = f"nodes of level {known} are missing below subtree {index} of level {level}"
-        raise ProofInvalid(finding=finding)
-    while len(row) > 1:
-        row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
-    return row[0]
+    return Run(known, index * width, (index + 1) * width)
+
+
+def _whole_roots(nodes: Nodes, places: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Roots of whole subtrees, each given as (level, index)."""
+    runs = [_run_below(*place) for place in places]
+    roots = []
+    for run, hashes in zip(runs, nodes(runs) if runs else (), strict=True):
+        row = list(hashes)
+        if len(row) != run.stop - run.start:
+            finding = f"nodes of level {run.level} from {run.start} to {run.stop} are missing"
+            raise ProofInvalid(finding=finding)
+        while len(row) > 1:
+            row = [node_hash(row[i], row[i + 1]) for i in range(0, len(row), 2)]
+        roots.append(row[0])
+    return roots
 
 
 def frontier_at(nodes: Nodes, size: int) -> Frontier:
     """The frontier the tree had when it held ``size`` leaves."""
-    return Frontier(size, [_subtree(nodes, *place) for place in _whole_subtrees(0, size)])
+    return Frontier(size, _whole_roots(nodes, list(_whole_subtrees(0, size))))
 
 
-def _range_root(nodes: Nodes, start: int, stop: int) -> bytes:
-    """Hash of the leaves from ``start`` to ``stop``, one subtree of the RFC's recursion."""
-    return _join([_subtree(nodes, *place) for place in _whole_subtrees(start, stop)])
+def _range_roots(nodes: Nodes, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Hash of the leaves of each range (start, stop), which is a subtree of the RFC's recursion."""
+    places = [list(_whole_subtrees(*span)) for span in ranges]
+    roots = iter(_whole_roots(nodes, [place for whole in places for place in whole]))
+    return [_join([next(roots) for _ in whole]) for whole in places]
 
 
 def _split(size: int) -> int:
@@ -144,7 +165,7 @@ def inclusion_proof(nodes: Nodes, index: int, size: int) -> list[bytes]:
         else:
             ranges.append((start, middle))
             start = middle
-    return [_range_root(nodes, *place) for place in reversed(ranges)]
+    return _range_roots(nodes, ranges[::-1])
 
 
 def consistency_proof(nodes: Nodes, first: int, second: int) -> list[bytes]:
@@ -162,7 +183,7 @@ def consistency_proof(nodes: Nodes, first: int, second: int) -> list[bytes]:
             start = middle
     if start:
         ranges.append((start, stop))
-    return [_range_root(nodes, *place) for place in reversed(ranges)]
+    return _range_roots(nodes, ranges[::-1])
 
 
 def root_of_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:

@@ -5,7 +5,15 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    bindparam,
+    insert,
+    literal_column,
+    select,
+    union_all,
+)
 
 from overrides import merkle
 from overrides.canonical import read_canonical
@@ -26,21 +34,28 @@ _HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
 _TREES = LedgerSubtree.__table__  # type: ignore[attr-defined]
 _NOTES = LedgerCheckpoint.__table__  # type: ignore[attr-defined]
 _BY_LOG = EVENTS.c.log == bindparam("log_name")
-_BLOCKS = {
-    level: select(_TREES.c.hash)
-    .where(
-        _TREES.c.log == bindparam("log_name"),
-        _TREES.c.level == level,
-        _TREES.c.idx >= bindparam("start"),
-        _TREES.c.idx < bindparam("stop"),
+
+
+def _two_ranges(place: Any, digest: Any, *of_log: Any) -> Any:
+    """A query for hashes with their places, in two ranges of places at once."""
+    ranges = (
+        select(place, digest).where(
+            *of_log, place >= bindparam(f"start{n}"), place < bindparam(f"stop{n}")
+        )
+        for n in range(2)
     )
-    .order_by(_TREES.c.idx)
+    return union_all(*ranges)
+
+
+_STORED = {
+    level: _two_ranges(
+        _TREES.c.idx,
+        _TREES.c.hash,
+        _TREES.c.log == bindparam("log_name"),
+        _TREES.c.level == literal_column(str(level)),
+    )
     for level in merkle.STORED_LEVELS
-} | {
-    0: select(EVENTS.c.leaf_hash)
-    .where(_BY_LOG, EVENTS.c.seq >= bindparam("start"), EVENTS.c.seq < bindparam("stop"))
-    .order_by(EVENTS.c.seq)
-}
+} | {0: _two_ranges(EVENTS.c.seq, EVENTS.c.leaf_hash, _BY_LOG)}
 
 
 class SqlLedgerBook:
@@ -122,15 +137,29 @@ class SqlLedgerBook:
     def _unseal(
         self, event_ids: Sequence[str], slots: Sequence[str]
     ) -> dict[str, dict[str, Disclosure | SlotErased]]:
-        """Parts of entries of this log by event, and by slot in the order of names, checked."""
+        """Parts of entries of this log by event, and by slot in the order of names, checked.
+
+        Where the key above the data keys was destroyed between reading and opening, the data keys
+        have been locked anew meanwhile, and are read once more.
+        """
+        events, parts = self._stored(event_ids)
+        if not all(
+            key is None or self._vault.knows(key.kek_epoch)
+            for stored in parts.values()
+            for _, key in stored.values()
+        ):
+            events, parts = self._stored(event_ids)
+        return {
+            event.event_id: self._opened(event, parts[event.event_id], slots) for event in events
+        }
+
+    def _stored(self, event_ids: Sequence[str]) -> tuple[list[Event], dict[str, dict[str, Part]]]:
+        """Entries of this log, and their parts as they lie there."""
         wanted = (EVENTS.c.log == self._log, EVENTS.c.event_id.in_(event_ids))
         with self._reading() as connection:
             rows = connection.execute(entry_columns().where(*wanted))
             events = [read_event(entry.body) for entry in as_entries(rows)]
-            parts = stored_parts(connection, self._log, events)
-        return {
-            event.event_id: self._opened(event, parts[event.event_id], slots) for event in events
-        }
+            return events, stored_parts(connection, self._log, events)
 
     def _opened(
         self, event: Event, parts: Mapping[str, Part], slots: Sequence[str]
@@ -212,33 +241,46 @@ class SqlLedgerBook:
             ).scalar_one_or_none()
             if head is None or not 0 <= size <= head:
                 raise ProofInvalid(finding=f"the ledger has {head or 0} entries, not {size}")
-            return prove(_Blocks(connection, self._log))
+            return prove(StoredNodes(connection, self._log))
 
 
-class _Blocks:
-    """Stored nodes in blocks of 256, each read once: a proof needs two or three a level."""
+class StoredNodes:
+    """Nodes of a log's tree, read from its tables: one query a level, whatever a proof needs.
+
+    A proof about some entry in a tree of some size needs, of each level, nodes of the block of 256
+    around the entry and of the block at the edge of the tree; a query reads the two.
+    """
 
     def __init__(self, connection: Connection, log: str) -> None:
         self._connection = connection
         self._log = log
-        self._read: dict[tuple[int, int], list[bytes]] = {}
 
-    def __call__(self, level: int, start: int, stop: int) -> list[bytes]:
-        """Hashes of the whole subtrees from ``start`` to before ``stop``, or of leaves."""
-        found: list[bytes] = []
-        for block in range(start // merkle.BLOCK, (stop - 1) // merkle.BLOCK + 1):
-            first = block * merkle.BLOCK
-            hashes = self._block(level, block)
-            found += hashes[max(start - first, 0) : stop - first]
-        return found
+    def __call__(self, runs: Sequence[merkle.Run]) -> list[list[bytes]]:
+        """Hashes of the nodes of each run; those that are not there are left out."""
+        found = {level: self._read(level, runs) for level in {run.level for run in runs}}
+        return [
+            [found[run.level][i] for i in range(run.start, run.stop) if i in found[run.level]]
+            for run in runs
+        ]
 
-    def _block(self, level: int, block: int) -> list[bytes]:
-        """All there is of one block."""
-        if (level, block) not in self._read:
-            first = block * merkle.BLOCK
+    def _read(self, level: int, runs: Sequence[merkle.Run]) -> dict[int, bytes]:
+        """The nodes of one level that the runs need, by place."""
+        edges: dict[int, tuple[int, int]] = {}  # of what is needed of a block
+        for _, start, stop in (run for run in runs if run.level == level):
+            low, high = edges.get(start // merkle.BLOCK, (start, stop))
+            edges[start // merkle.BLOCK] = min(low, start), max(high, stop)
+        found: dict[int, bytes] = {}
+        blocks = [*edges.values(), *[(0, 0)] * (len(edges) % 2)]
+        for (start0, stop0), (start1, stop1) in zip(blocks[::2], blocks[1::2], strict=True):
             rows = self._connection.execute(
-                _BLOCKS[level],
-                {"log_name": self._log, "start": first, "stop": first + merkle.BLOCK},
+                _STORED[level],
+                {
+                    "log_name": self._log,
+                    "start0": start0,
+                    "stop0": stop0,
+                    "start1": start1,
+                    "stop1": stop1,
+                },
             )
-            self._read[level, block] = [bytes(row[0]) for row in rows]
-        return self._read[level, block]
+            found.update((row[0], bytes(row[1])) for row in rows)
+        return found

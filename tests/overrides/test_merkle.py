@@ -1,4 +1,5 @@
 from base64 import b64decode
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import product
 
@@ -8,6 +9,7 @@ from overrides.errors import ProofInvalid
 from overrides.merkle import (
     EMPTY_ROOT,
     Frontier,
+    Run,
     consistency_proof,
     frontier_at,
     inclusion_proof,
@@ -32,11 +34,14 @@ class Stored:
         for leaf in leaves:
             self.subtrees |= {(s.level, s.index): s.hash for s in tree.append(leaf)}
 
-    def __call__(self, level: int, start: int, stop: int) -> list[bytes]:
-        """Stored nodes in a range."""
-        if level == 0:
-            return self.leaves[start:stop]
-        return [self.subtrees[level, i] for i in range(start, stop) if (level, i) in self.subtrees]
+    def __call__(self, runs: Sequence[Run]) -> list[list[bytes]]:
+        """Stored nodes of each run."""
+        return [
+            [self.subtrees[level, i] for i in range(start, stop) if (level, i) in self.subtrees]
+            if level
+            else self.leaves[start:stop]
+            for level, start, stop in runs
+        ]
 
 
 STORED = Stored(LEAVES)
