@@ -119,7 +119,7 @@ class LedgerPages:
                     Trust(
                         keys=[self.services.signer.key],
                         keys_from=SAME_HOST,
-                        vault=self.services.vault,
+                        vault=self.services.vault.holding(),
                         now=checked_at,
                     )
                 )

@@ -61,6 +61,7 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.NotCanonical: 422,
     overrides.EventTooLarge: 422,
     overrides.SlotErased: 410,
+    overrides.DataKeyAltered: 500,
     overrides.ProofInvalid: 422,
     overrides.NoteInvalid: 422,
     overrides.OutcomeRefused: 422,

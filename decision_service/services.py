@@ -14,6 +14,7 @@ from decision_service.settings import Settings
 from overrides.examination import Trust
 from overrides.findings import Findings
 from overrides.journal import Journal
+from overrides.key_rotation import KeyRotation
 from overrides.ledger import LedgerBook
 from overrides.notes import Signer
 from overrides.reading import CaseBook
@@ -33,6 +34,7 @@ class Services:
     chance: Chance
     journal: Journal  # the one way to write
     vault: Vault  # encryption and keyed hashes
+    rotation: KeyRotation  # replaces the key above the data keys
     signer: Signer  # signs checkpoints
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
     cases: CaseBook  # queue, search, case, acts, board and feedback rows

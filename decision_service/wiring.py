@@ -35,11 +35,14 @@ from overrides.checkpointer import Checkpointer
 from overrides.events import SIMULATED_CLOCK
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
+from overrides.kek_files import KekFile
+from overrides.key_rotation import KeyRotation
 from overrides.keyfiles import SIGNING, create_keys, open_signer, open_vault
 from overrides.ledger import LedgerBook, sign_checkpoint
 from overrides.notes import Signer
 from overrides.reading import CaseBook
 from overrides.stores.case_book import SqlCaseBook
+from overrides.stores.data_keys import SqlDataKeys
 from overrides.stores.engine import open_engine
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.projections import CaseProjector
@@ -152,6 +155,14 @@ def _furnish(
         chance=chance,
         journal=journal,
         vault=ground.vault,
+        rotation=KeyRotation(
+            file=KekFile(ground.settings.keys),
+            keys=SqlDataKeys(ground.engine, ground.vault),
+            vault=ground.vault,
+            journal=journal,
+            ledger=ledger,
+            new_id=ground.new_id,
+        ),
         signer=ground.signer,
         ledger=ledger,
         cases=book,

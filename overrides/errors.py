@@ -29,6 +29,7 @@ OverridesError
     UnknownKind
     NotCanonical
     EventTooLarge
+    DataKeyAltered
     SlotErased
     ProofInvalid
     NoteInvalid
@@ -253,6 +254,13 @@ class EventTooLarge(LedgerError):
 
     size: int
     limit: int
+
+
+@dataclass(eq=False)
+class DataKeyAltered(LedgerError):
+    """The data key {dek_id} is not the one that was stored: nothing was destroyed."""
+
+    dek_id: str
 
 
 @dataclass(eq=False)

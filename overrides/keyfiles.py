@@ -1,28 +1,26 @@
-"""The keys' own folder, outside the database: readable by the owner only, written once.
+"""The keys' own folder, outside the database: readable by the owner only.
 
 ``kek.json`` has the key-encryption keys by epoch, ``lookup.key`` the key of the keyed hashes,
 ``signing.key`` the seed that signs checkpoints and ``signing.pub`` the public half to hand out.
+All are written once but ``kek.json``, whose keys are replaced (see ``overrides.kek_files``).
 """
 
-import json
-import os
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
 from pathlib import Path
 
+from overrides.kek_files import KEK, KekFile, write_secret
 from overrides.notes import SEED_BYTES, PublicKey, Signer
 from overrides.vault import KEY_BYTES, RandomBytes, Vault
 
-KEK, LOOKUP, SIGNING, PUBLIC = "kek.json", "lookup.key", "signing.key", "signing.pub"
+LOOKUP, SIGNING, PUBLIC = "lookup.key", "signing.key", "signing.pub"
 DIRECTORY_MODE = 0o700
-SECRET_MODE = 0o600
 
 
 def create_keys(directory: Path, *, name: str, random_bytes: RandomBytes) -> None:
     """Make the keys that are missing; those that exist stay. ``name`` is the log's."""
     directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     if not (directory / KEK).exists():
-        _write(directory / KEK, _kek_text({1: random_bytes(KEY_BYTES)}))
+        KekFile(directory).write({1: random_bytes(KEY_BYTES)})
     if not (directory / LOOKUP).exists():
         _write(directory / LOOKUP, _encoded(random_bytes(KEY_BYTES)))
     if not (directory / SIGNING).exists():
@@ -33,11 +31,12 @@ def create_keys(directory: Path, *, name: str, random_bytes: RandomBytes) -> Non
 
 def open_vault(directory: Path, *, random_bytes: RandomBytes) -> Vault:
     """The vault of an installation."""
-    keys = json.loads((directory / KEK).read_text())["keys"]
+    keks = KekFile(directory)
     return Vault(
-        keks={int(epoch): b64decode(key, validate=True) for epoch, key in keys.items()},
+        keks=keks.read(),
         lookup_key=_decoded(directory / LOOKUP),
         random_bytes=random_bytes,
+        source=keks,
     )
 
 
@@ -52,11 +51,6 @@ def open_public(directory: Path) -> PublicKey:
     return PublicKey.from_vkey((directory / PUBLIC).read_text().strip())
 
 
-def _kek_text(keys: Mapping[int, bytes]) -> str:
-    """Key-encryption keys by epoch, as they are written."""
-    return json.dumps({"keys": {str(epoch): _encoded(key) for epoch, key in keys.items()}})
-
-
 def _encoded(key: bytes) -> str:
     """Key as text."""
     return b64encode(key).decode()
@@ -68,9 +62,5 @@ def _decoded(path: Path) -> bytes:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a secret that does not exist yet, and see it to the disk."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE)
-    with os.fdopen(handle, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a secret that does not exist yet."""
+    write_secret(path, text + "\n")

@@ -3,11 +3,15 @@
 Destroying a party's key makes every copy of that party's data unreadable, and nothing in the
 ledger changes: the ledger holds commitments only. A commitment is keyed with a salt that lies
 inside the ciphertext, so it says nothing about a value that is easy to guess.
+
+The key-encryption keys can be replaced while a process runs: a vault that meets a data key of an
+epoch it does not know looks at the source of its keys again.
 """
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,6 +29,13 @@ _COMMIT = b"countermand/commit/v1\0"
 _WRAP = "countermand/data-key/v1\0"
 
 RandomBytes = Callable[[int], bytes]
+
+
+class KeySource(Protocol):
+    """Where key-encryption keys come from, asked again while a process runs."""
+
+    def __call__(self, seen: object) -> tuple[object, Mapping[int, bytes]] | None:
+        """The keys by epoch with a mark of this state of them; nothing when ``seen`` is it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +71,15 @@ class Vault:
 
     ``keks`` are key-encryption keys by epoch; the highest wraps new data keys. ``lookup_key`` is
     for hashes that must find the same thing again: an application, a party, a repeated request.
+    ``source`` is where the key-encryption keys can be read again.
     """
 
     keks: Mapping[int, bytes]
     lookup_key: bytes
     random_bytes: RandomBytes
+    source: KeySource | None = None
     _ciphers: dict[int, AESGCM] = field(init=False, repr=False)
+    _seen: object = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         """Refuse keys of the wrong size."""
@@ -77,20 +91,43 @@ class Vault:
             raise ValueError(msg)
         self._ciphers = {epoch: AESGCM(key) for epoch, key in self.keks.items()}
 
+    def renew(self) -> None:
+        """Have the keys that there are now, and no others: those that were destroyed are let go.
+
+        A writer does so whenever its turn comes, so that nothing new is locked by an old key.
+        """
+        if self.source is None or (found := self.source(self._seen)) is None:
+            return
+        self._seen, self.keks = found
+        self._ciphers = {epoch: AESGCM(key) for epoch, key in self.keks.items()}
+
+    def knows(self, epoch: int) -> bool:
+        """Whether data keys of this epoch open; keys added meanwhile are fetched."""
+        return self._cipher(epoch) is not None
+
+    def holding(self) -> Self:
+        """A copy that keeps every key it has, for whoever reads one state of the database long."""
+        return replace(self)
+
     @property
     def epoch(self) -> int:
         """Epoch of the key that wraps new data keys."""
-        return max(self.keks)
+        return max(self._ciphers)
 
     def new_key(self, subject: str) -> WrappedKey:
         """A fresh data key for a party, wrapped."""
         chance = self.random_bytes(ID_BYTES + NONCE_BYTES + KEY_BYTES)
         dek_id = chance[:ID_BYTES].hex()
         nonce, key = chance[ID_BYTES:-KEY_BYTES], chance[-KEY_BYTES:]
-        wrapped = nonce + self._ciphers[self.epoch].encrypt(
-            nonce, key, _wrap_binds(dek_id, subject)
-        )
-        return WrappedKey(dek_id, subject, wrapped, self.epoch)
+        return self._wrap(key, dek_id, subject, nonce)
+
+    def rewrap(self, key: WrappedKey) -> WrappedKey:
+        """The same data key, wrapped by the newest key-encryption key.
+
+        Raises ``SlotErased`` when it cannot be opened any more, ``InvalidTag`` when it was altered.
+        """
+        nonce = self.random_bytes(NONCE_BYTES)
+        return self._wrap(self._unwrap(key, "data key"), key.dek_id, key.subject, nonce)
 
     def seal(self, key: WrappedKey, event_id: str, slot: str, text: bytes) -> Sealed:
         """Encrypt a payload's canonical bytes under a party's key and commit to them."""
@@ -131,9 +168,25 @@ class Vault:
         """Keyed hash in hex that finds the same text again, for one purpose only."""
         return hmac.digest(self.lookup_key, f"{purpose}\0{text}".encode(), "sha256").hex()
 
+    def _wrap(self, key: bytes, dek_id: str, subject: str, nonce: bytes) -> WrappedKey:
+        """A data key locked by the newest key-encryption key."""
+        ciphers = self._ciphers
+        epoch = max(ciphers)
+        locked = ciphers[epoch].encrypt(nonce, key, _wrap_binds(dek_id, subject))
+        return WrappedKey(dek_id, subject, nonce + locked, epoch)
+
+    def _cipher(self, epoch: int) -> AESGCM | None:
+        """The cipher of an epoch, fetched if it was added meanwhile."""
+        cipher = self._ciphers.get(epoch)
+        if cipher is None and self.source is not None and (found := self.source(None)):
+            added = {new: AESGCM(key) for new, key in found[1].items() if new not in self._ciphers}
+            self._ciphers = {**self._ciphers, **added}
+            cipher = self._ciphers.get(epoch)
+        return cipher
+
     def _unwrap(self, key: WrappedKey, slot: str) -> bytes:
         """The data key itself. Raises ``SlotErased`` when its key-encryption key was destroyed."""
-        cipher = self._ciphers.get(key.kek_epoch)
+        cipher = self._cipher(key.kek_epoch)
         if cipher is None:
             raise SlotErased(slot=slot)
         nonce, wrapped = key.wrapped[:NONCE_BYTES], key.wrapped[NONCE_BYTES:]

@@ -20,7 +20,7 @@ from overrides.stores.guards import install_guards
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0002"
+NEWEST = "0003"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 TABLE_MODULES = (people_tables, case_tables, ledger_tables)  # their import declares the tables

@@ -14,6 +14,7 @@ from overrides.events import body_of, event_of
 from overrides.instants import instant_text, parse_instant
 from overrides.journal import Draft, Entry, Json, Opened, Projector
 from overrides.merkle import EMPTY_ROOT, Frontier, Subtree, leaf_hash
+from overrides.record_classes import KeyScope, class_of
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
 from overrides.stores.payloads import key_of, put_parts
@@ -80,10 +81,11 @@ class Tail:
         head = path.first(_LOCK_HEAD, {"log_name": log})
         if head is None:
             raise LedgerUnavailable(cause=f"there is no ledger {log} in this database")
+        vault.renew()  # only now: while another wrote, the key above the data keys may have changed
         self._frontier = Frontier.from_bytes(head[0], bytes(head[1]))
         self._last_ts: str = head[2]
         self._moved_from = self._frontier.size
-        self._keys: dict[str, WrappedKey] = {}
+        self._keys: dict[KeyScope, WrappedKey] = {}
 
     @property
     def last(self) -> datetime | None:
@@ -148,8 +150,9 @@ class Tail:
         texts: dict[str, bytes] = {}
         for slot in draft.slots:
             payload = canonical(slot.payload)
-            key = self._keys.get(slot.party) or key_of(self._path, self._vault, slot.party)
-            self._keys[slot.party] = key
+            scope = KeyScope(slot.party, draft.case or "", class_of(slot.name))
+            key = self._keys.get(scope) or key_of(self._path, self._vault, scope)
+            self._keys[scope] = key
             parts.append(self._vault.seal(key, draft.event_id, slot.name, payload))
             texts[slot.name] = payload
         return parts, _Payloads(texts)

@@ -1,6 +1,14 @@
 """The ledger's tables. ``body`` is what was hashed; other columns are derived from it."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 _HASH = "length({}) = 32"
@@ -71,14 +79,36 @@ class LedgerPayload(SQLModel, table=True):
 
 
 class DataKey(SQLModel, table=True):
-    """A party's data key, wrapped by a key that lies outside the database."""
+    """A data key, wrapped by a key that lies outside the database.
+
+    It locks one class of records of one party in one case; keys of the first releases, which have
+    neither case nor class, lock all of a party's.
+    """
 
     __tablename__ = "data_key"
+    __table_args__ = (
+        UniqueConstraint("subject_ref", "case_ref", "record_class", name="data_key_scope"),
+        Index("data_key_by_case", "case_ref"),
+        Index("data_key_by_epoch", "kek_epoch"),
+    )
 
     dek_id: str = Field(sa_column=_text(primary_key=True))
-    subject_ref: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    subject_ref: str = Field(sa_column=_text())
+    case_ref: str = Field(sa_column=_text())
+    record_class: str = Field(sa_column=_text())
     wrapped: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     kek_epoch: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class ErasedSlot(SQLModel, table=True):
+    """One of the parts that an erasure took, in the order of its hash tree. Kept for ever."""
+
+    __tablename__ = "erased_slot"
+
+    erasure: str = Field(sa_column=_text(primary_key=True))  # event id of the ``record_erased``
+    place: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    event_id: str = Field(sa_column=_text())
+    slot: str = Field(sa_column=_text())
 
 
 class LedgerCheckpoint(SQLModel, table=True):

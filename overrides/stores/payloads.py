@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, insert, select
 
 from overrides.journal import Event
+from overrides.record_classes import KeyScope
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import DataKey, LedgerPayload
 from overrides.vault import Sealed, Vault, WrappedKey
@@ -12,7 +13,11 @@ from overrides.vault import Sealed, Vault, WrappedKey
 _KEYS = DataKey.__table__  # type: ignore[attr-defined]
 _PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
 _KEY_COLUMNS = (_KEYS.c.dek_id, _KEYS.c.subject_ref, _KEYS.c.wrapped, _KEYS.c.kek_epoch)
-_SELECT_KEY = select(*_KEY_COLUMNS).where(_KEYS.c.subject_ref == bindparam("subject"))
+_SELECT_KEY = select(*_KEY_COLUMNS).where(
+    _KEYS.c.subject_ref == bindparam("subject"),
+    _KEYS.c.case_ref == bindparam("case"),
+    _KEYS.c.record_class == bindparam("record_class"),
+)
 _INSERT_KEY = insert(_KEYS)
 _INSERT_PAYLOAD = insert(_PAYLOADS)
 _SELECT_PARTS = (
@@ -29,17 +34,19 @@ _SELECT_PARTS = (
 Part = tuple[Sealed, WrappedKey | None]
 
 
-def key_of(path: HotPath, vault: Vault, subject: str) -> WrappedKey:
-    """The party's data key, made at its first use."""
-    row = path.peek(_SELECT_KEY, {"subject": subject})
+def key_of(path: HotPath, vault: Vault, scope: KeyScope) -> WrappedKey:
+    """The data key of a party, a case and a class of records, made at its first use."""
+    row = path.peek(_SELECT_KEY, scope._asdict())
     if row is not None:
         return WrappedKey(row[0], row[1], bytes(row[2]), row[3])
-    key = vault.new_key(subject)
+    key = vault.new_key(scope.subject)
     path.later(
         _INSERT_KEY,
         {
             "dek_id": key.dek_id,
-            "subject_ref": key.subject,
+            "subject_ref": scope.subject,
+            "case_ref": scope.case,
+            "record_class": scope.record_class,
             "wrapped": key.wrapped,
             "kek_epoch": key.kek_epoch,
         },

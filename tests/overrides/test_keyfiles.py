@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from overrides.kek_files import KEK
 from overrides.keyfiles import (
-    KEK,
     LOOKUP,
     PUBLIC,
     SIGNING,
