@@ -26,6 +26,14 @@ from tests.decision_service.test_api_cases import Callers, refused
 from tests.decision_service.test_casework import low_side, refusal
 
 LENIENT = {"approve_up_to": '"0.99"', "decline_above": '"0.995"', "version": '"2024.2"'}
+SAID: Mapping[str, Any] = {
+    "channel": "telephone",
+    "product": "car-loan",
+    "jurisdiction": "AT",
+    "amount": {"minor": 123_400, "currency": "DEM"},
+    "received_at": "2026-02-27T08:30:00Z",
+    "completed_at": "2026-02-28T10:00:00Z",
+}
 PARTIES = [{"ref": "customer-7", "role": "applicant"}, {"ref": "aunt-7", "role": "guarantor"}]
 
 
@@ -55,7 +63,7 @@ def renewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renewed]:
     with desk_house(folder / "data") as house:
         parts = {f.name: getattr(house, f.name) for f in fields(house)}
         renewed = Renewed(**parts)
-        renewed.earlier = [house.apply(parties=_parties(n)) for n in range(60)]
+        renewed.earlier = [house.apply(parties=_parties(n), **SAID) for n in range(60)]
         promoted(house, folder / "next", LENIENT)
         yield renewed
 

@@ -272,6 +272,21 @@ def test_a_stop_and_an_act_in_one_transaction_keep_their_order(tmp_path: Path) -
         assert isinstance(again, str)
 
 
+def test_applications_on_either_side_of_a_stop_in_one_transaction(tmp_path: Path) -> None:
+    with desk_house(tmp_path, serving=True) as house:
+        house.apply()
+        before, _, after = in_one_group(
+            house.services.journal,
+            house.apply,
+            lambda: house.services.registry.suspend(BUNDLE, HOST),
+            house.apply,
+        )
+        assert isinstance(before, dict)
+        assert isinstance(after, dict)
+        assert before["score"] is not None
+        assert (after["score"], after["routing"]["queue"]) == (None, "unscored")
+
+
 @pytest.mark.postgres
 def test_the_stop_holds_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     with desk_house(tmp_path, postgres_url) as house:
