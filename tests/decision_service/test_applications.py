@@ -49,6 +49,16 @@ def test_everything_can_be_said() -> None:
     assert read.fields_meta == {"age": {"as_of": "2025-12-31", "source": "form"}}
 
 
+@pytest.mark.parametrize("application_id", [" A-1", "A-1 ", " ", " A-1 "])
+def test_blanks_around_an_id_are_refused_and_never_cut_off(application_id: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        read_application({**PLAIN, "application_id": application_id})
+    (fault,) = refused.value.faults
+    assert fault.pointer == "/application_id"
+    assert fault.detail == "Leave out the blanks before and after it."
+    assert read_application({**PLAIN, "application_id": "A 1"}).application_id == "A 1"
+
+
 def test_the_applicant_is_the_party_of_that_role_or_else_the_first() -> None:
     turned = read_application(PLAIN | {"parties": PAIR[::-1]})
     assert turned.applicant == Party("x", "applicant")

@@ -324,9 +324,17 @@ def test_an_altered_file_scores_nothing_and_loses_no_application(tmp_path: Path)
         body = answer.json()
         assert body["score"] is None
         assert event_of(house, body).data["cause"] == "bundle_unavailable"
+        assert event_of(house, body).data["routing"] == ["model_unavailable"]
+        (why,) = body["routing"]["why"]
+        assert why["text"] == (
+            "The model could not be used: its files are not the registered ones."
+        )
         assert event_of(house, body).data["amount_minor"] > 0, "the contract is still known"
         assert house.get(f"/v1/decisions/{scored['decision_id']}").status_code == 200
-        assert house.client.get("/readyz").status_code == 503
+        ready = house.client.get("/readyz")
+        assert ready.status_code == 503
+        assert f"the champion {BUNDLE} cannot be used (" in ready.json()["detail"]
+        assert model.name in ready.json()["detail"]
     finally:
         house.close()
 

@@ -131,6 +131,23 @@ def test_an_installation_that_is_no_demo_is_never_touched(
     assert (real / "countermand.sqlite3").read_text() == "somebody's ledger"
 
 
+def test_while_the_demo_is_staged_a_score_may_take_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged: list[Settings] = []
+
+    def plays(settings: Settings, _sample: Path, _say: object) -> None:
+        staged.append(settings)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(staging, "_train", lambda _folder: None)
+    monkeypatch.setattr(staging, "_play", plays)
+    with pytest.raises(KeyboardInterrupt):
+        staging.prepare(Settings(data=tmp_path / "demo"), lambda _: None)
+    assert [settings.score_deadline_s for settings in staged] == [60.0]
+    assert Settings(data=tmp_path).score_deadline_s == 2.0, "as long as it is served"
+
+
 def test_a_preparation_that_breaks_off_leaves_no_half_made_demo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

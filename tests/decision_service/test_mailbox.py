@@ -1,11 +1,26 @@
 """Results of other threads reach the loop that waits for them, each once, however they come."""
 
 import asyncio
+from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
 from decision_service.mailbox import settled
+
+PATIENCE_S = 3.0  # a result that does not come is a failure and no endless wait
+
+Result = TypeVar("Result")
+
+
+def run(waiting: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end on a loop of its own, or fail soon."""
+
+    async def patiently() -> Result:
+        return await asyncio.wait_for(waiting, PATIENCE_S)
+
+    return asyncio.run(patiently())
 
 
 def test_many_results_from_many_threads_all_arrive() -> None:
@@ -18,7 +33,7 @@ def test_many_results_from_many_threads_all_arrive() -> None:
                 threads.submit(future.set_result, place)
             return await asyncio.gather(*waiting)
 
-    assert asyncio.run(gather()) == list(range(500))
+    assert run(gather()) == list(range(500))
 
 
 def test_a_failure_arrives_as_what_it_was() -> None:
@@ -28,7 +43,7 @@ def test_a_failure_arrives_as_what_it_was() -> None:
         await settled(future)
 
     with pytest.raises(OSError, match="the disk is full"):
-        asyncio.run(wait())
+        run(wait())
 
 
 def test_somebody_who_stops_waiting_spoils_no_other_result() -> None:
@@ -45,7 +60,7 @@ def test_somebody_who_stops_waiting_spoils_no_other_result() -> None:
         assert not given_up.cancelled()
         return await second
 
-    assert asyncio.run(wait()) == 2
+    assert run(wait()) == 2
 
 
 def test_each_loop_has_its_own_mailbox() -> None:
@@ -55,4 +70,4 @@ def test_each_loop_has_its_own_mailbox() -> None:
             thread.submit(future.set_result, value)
             return await settled(future)
 
-    assert [asyncio.run(wait(value)) for value in range(3)] == [0, 1, 2]
+    assert [run(wait(value)) for value in range(3)] == [0, 1, 2]

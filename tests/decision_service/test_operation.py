@@ -47,6 +47,19 @@ def test_whatever_else_is_waited_for_keeps_the_service_from_being_ready() -> Non
     assert readiness.waiting_for == ""
 
 
+def test_a_service_that_is_not_ready_names_what_it_waits_for(house: House) -> None:
+    readiness: Readiness = house.client.app.state.readiness  # type: ignore[attr-defined]
+    readiness.wait_for("sample data")
+    try:
+        answer = house.client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["type"].endswith(":not-ready")
+        assert answer.json()["detail"] == "The service is not ready yet: sample data."
+    finally:
+        readiness.done("sample data")
+    assert house.client.get("/readyz").status_code == 200
+
+
 def test_a_suspended_champion_is_ready_to_send_cases_to_people(house: House) -> None:
     house.services.registry.suspend(BUNDLE, HOST)
     try:

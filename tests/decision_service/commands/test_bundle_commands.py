@@ -51,6 +51,18 @@ def test_the_example_is_one_valid_application_always_the_same(empty: Shell, bund
     assert empty("bundle", "example", bundle).out == first.out
 
 
+def test_the_example_is_one_line_that_decide_takes_as_it_is(
+    empty: Shell, bundle: Path, tmp_path: Path
+) -> None:
+    said = empty("bundle", "example", bundle)
+    assert said.out.count("\n") == 1
+    file = tmp_path / "example.jsonl"
+    file.write_text(said.out, encoding="utf-8")
+    (decided,) = empty("decide", bundle, file).lines
+    assert decided["line"] == 1
+    assert decided["score"] is not None
+
+
 def test_a_bundle_is_registered_promoted_stopped_and_started(
     shell: Shell, bundle: Path, damaged: Path
 ) -> None:
