@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from decision_service.errors import Fault, InvalidRequest
 from overrides.forms import (
+    EVIDENCE_ITEMS_MAX,
     ApprovalForm,
     OverrideForm,
     ReviewForm,
@@ -25,7 +26,6 @@ from ui.views import ActForm
 NOTE_CHARS_MAX = 4_000
 REFERENCE_CHARS_MAX = 200
 WORD_CHARS_MAX = 64
-EVIDENCE_ITEMS_MAX = 20
 REASONS_GIVEN_MAX = 20  # more than may be kept, so that the desk can say how many may
 VERSION_MAX = 2**31
 DWELL_MS_MAX = 24 * 3600 * 1000
@@ -151,16 +151,14 @@ def from_form(read: Callable[[object], Read], form: ActForm, *members: str) -> R
 
     ``members`` are those of the request that the form has.
     """
-    evidence = {
-        "type": form.evidence_type,
-        "reference": form.evidence_reference,
-        "sha256": form.evidence_sha256 or None,
-    }
     whole: dict[str, Any] = {
         "decision": form.decision,
         "justification_code": form.code,
         "note": form.note,
-        "evidence": [evidence] if any(evidence.values()) else [],
+        "evidence": [
+            {"type": item.kind, "reference": item.reference, "sha256": item.sha256 or None}
+            for item in form.evidence
+        ],
         "adverse_reasons": list(form.concepts),
         "verdict": form.verdict,
         "seen_version": form.seen_version,
@@ -175,9 +173,11 @@ def from_form(read: Callable[[object], Read], form: ActForm, *members: str) -> R
 
 
 def _form_field(pointer: str) -> str:
-    """The form's field for a place in the request."""
-    steps = [step for step in pointer.split("/") if step and not step.isdecimal()]
-    return FORM_FIELDS.get(steps[-1], steps[-1]) if steps else ""
+    """The form's field for a place in the request; further pieces of evidence have a number."""
+    steps = [step for step in pointer.split("/") if step]
+    name = next((step for step in reversed(steps) if not step.isdecimal()), "")
+    place = next((int(step) for step in steps if step.isdecimal()), 0)
+    return FORM_FIELDS.get(name, name) + (f"-{place + 1}" if place else "")
 
 
 class Members:

@@ -88,6 +88,7 @@ def _whole(loaded: Loaded) -> dict[str, Any]:
                 "direction": code.direction.value,
                 "evidence_required": code.evidence_required,
                 "evidence": code.evidence,
+                "evidence_types": list(code.evidence_types),
                 "second_approver": code.second_approver.value,
                 "note_min_chars": code.note_min_chars,
                 "group": code.group,

@@ -6,6 +6,13 @@ from typing import Any
 
 from decision_service import wording
 from decision_service.authority_words import needs_words
+from decision_service.case_choices import (
+    codes,
+    concepts,
+    opposite,
+    override_side,
+    returned,
+)
 from decision_service.case_history import EVIDENCE_WORDS, history
 from decision_service.case_rights import Rights, rights
 from decision_service.decision_object import FAILURE_TEXTS, REASONS_SHOWN_MAX
@@ -19,18 +26,21 @@ from decision_service.dossier import (
 )
 from decision_service.policy import routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
-from explain.contract import NOT_GIVEN, Field
+from explain.contract import NOT_GIVEN
 from overrides.cases import OPEN_STATES
-from overrides.reading import ActRow, DecisionRow
+from overrides.reading import DecisionRow
 from overrides.values import (
     Actor,
-    Decision,
-    OverrideSide,
     Recommendation,
     Rules,
 )
 from ui import words
-from ui.views import Bar, CaseView, CodeChoice, ConceptChoice, Pending, ReasonLine
+from ui.views import (
+    Bar,
+    CaseView,
+    Pending,
+    ReasonLine,
+)
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -42,7 +52,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     may = rights(case, actor, rules, now, dossier.name)
     probability = float(decision.probability) if decision.probability else None
     approve_up_to, decline_above = _cutoffs(decision, rules)
-    side = _override_side(case.recommendation)
+    side = override_side(case.recommendation)
     held = case.claim is not None and case.claim.holds(now)
     asked = open_question(dossier.acts)
     unable = may.too_large if case.recommendation is Recommendation.APPROVE else ""
@@ -82,12 +92,13 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         cannot_words=may.cannot,
         question=dossier.note(asked.event_id) if asked else "",
         question_by=dossier.name(asked.actor) if asked else "",
+        returned=returned(dossier, actor, asked),
         may_agree=not unable,
         agree_cannot_words=unable,
         agree_decision="" if side is None else case.recommendation.value,
-        override_decision="" if side is None else _opposite(case.recommendation).value,
-        codes=_codes(rules, side),
-        concepts=_concepts(dossier),
+        override_decision="" if side is None else opposite(case.recommendation).value,
+        codes=codes(rules, side),
+        concepts=concepts(dossier),
         links=_links(dossier),
         rescore=rescore_offer(dossier, allowed=may.rescore),
         replaced_words=replaced_words(dossier),
@@ -126,21 +137,6 @@ def _cutoffs(decision: DecisionRow, rules: Rules | None) -> tuple[float, float]:
     if rules is None:
         return 0.0, 1.0
     return float(rules.cutoffs.approve_up_to), float(rules.cutoffs.decline_above)
-
-
-def _override_side(recommendation: Recommendation) -> OverrideSide | None:
-    """Which side an override of this recommendation has; None for a referred case."""
-    if recommendation is Recommendation.REFER:
-        return None
-    if recommendation is Recommendation.DECLINE:
-        return OverrideSide.APPROVED_AGAINST_MODEL
-    return OverrideSide.DECLINED_AGAINST_MODEL
-
-
-def _opposite(recommendation: Recommendation) -> Decision:
-    """The decision that contradicts a recommendation to approve or to decline."""
-    approves = recommendation is Recommendation.APPROVE
-    return Decision.DECLINE if approves else Decision.APPROVE
 
 
 def _recommendation_words(decision: DecisionRow) -> str:
@@ -250,7 +246,7 @@ def _final_words(dossier: Dossier) -> str:
 def _pending(dossier: Dossier, actor: Actor) -> Pending | None:
     """The proposed override, if one waits."""
     proposal = dossier.file.case.proposal
-    act = _act(dossier, proposal.event_id) if proposal else None
+    act = dossier.act(proposal.event_id) if proposal else None
     if proposal is None or act is None:
         return None
     evidence = [
@@ -270,57 +266,6 @@ def _pending(dossier: Dossier, actor: Actor) -> Pending | None:
         reasons=tuple(dossier.concept_title(concept) for concept in act.data["concepts"]),
         needs=needs_words(proposal.needs, act.data["needs_why"]),
     )
-
-
-def _act(dossier: Dossier, event_id: str) -> ActRow | None:
-    """One act by its event."""
-    return next((act for act in dossier.acts if act.event_id == event_id), None)
-
-
-def _codes(rules: Rules | None, side: OverrideSide | None) -> tuple[CodeChoice, ...]:
-    """The justification codes that an override of this side may carry."""
-    if rules is None or side is None:
-        return ()
-    return tuple(
-        CodeChoice(
-            code=code.code,
-            label=code.label,
-            group=code.group,
-            description=code.description,
-            evidence_required=code.evidence_required,
-            evidence=code.evidence,
-            note_min_chars=code.note_min_chars,
-            second_approver=wording.SECOND_WORDS[code.second_approver],
-        )
-        for code in rules.justifications
-        if code.direction.allows(side)
-    )
-
-
-def _concepts(dossier: Dossier) -> tuple[ConceptChoice, ...]:
-    """Every reason a person may name, with what was stated and none of the model's sentences."""
-    if dossier.loaded is None:
-        return ()
-    contract, fields = dossier.loaded.bundle.contract, (dossier.inputs or {}).get("fields", {})
-    return tuple(
-        ConceptChoice(
-            concept=concept.id,
-            title=concept.title,
-            text="; ".join(
-                _fact(contract[name], fields[name], concept.title)
-                for name in concept.features
-                if fields.get(name) is not None
-            )
-            or concept.why,
-        )
-        for concept in dossier.loaded.bundle.concepts
-    )
-
-
-def _fact(field: Field, value: str, title: str) -> str:
-    """What was stated of one field; its label only where the title says another."""
-    said = field_words(field, value)
-    return said if field.label == title else f"{field.label}: {said}"
 
 
 def _links(dossier: Dossier) -> Pairs:

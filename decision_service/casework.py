@@ -288,7 +288,7 @@ def _said(case_id: str, form: ActForm) -> dict[str, object]:
         "decision": form.decision,
         "code": form.code,
         "note": form.note,
-        "evidence": [form.evidence_type, form.evidence_reference, form.evidence_sha256],
+        "evidence": [[item.kind, item.reference, item.sha256] for item in form.evidence],
         "concepts": list(form.concepts),
         "verdict": form.verdict,
         "seen_version": form.seen_version,

@@ -51,6 +51,10 @@ class Dossier:
         """A person's name."""
         return self.names.get(person, person)
 
+    def act(self, event_id: str) -> ActRow | None:
+        """One act by its event."""
+        return next((act for act in self.acts if act.event_id == event_id), None)
+
     def note(self, event_id: str) -> str:
         """The note of an act, "" where there is none."""
         texts = self.texts.get(event_id, {})

@@ -158,4 +158,5 @@ def _justification(spec: JustificationSpec) -> Justification:
         signal=spec.signal,
         group=spec.group,
         description=spec.description,
+        evidence_types=spec.evidence.types,
     )

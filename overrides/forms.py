@@ -12,6 +12,7 @@ from overrides.journal import Slot
 from overrides.values import Decision, Evidence, Justification, Rules, Verdict
 
 ADVERSE_REASONS_MAX = 4  # more are unlikely to help the applicant
+EVIDENCE_ITEMS_MAX = 20  # pieces that one act may rest on
 
 
 class WithdrawalReason(StrEnum):

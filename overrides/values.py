@@ -184,6 +184,7 @@ class Justification:
     signal: str
     group: str
     description: str
+    evidence_types: tuple[str, ...] = ()  # kinds that usually show it; empty for any
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from ui.views import (
     CodeChoice,
     Consequence,
     EntryView,
+    EvidenceTyped,
     FeedbackView,
     LedgerState,
     PersonLine,
@@ -107,7 +108,10 @@ class OverridePage:
     key: Annotated[str, "Key of this rendering of the form."]
     groups: Annotated[tuple[CodeGroup, ...], "Justification codes for this direction."]
     chosen: Annotated[CodeChoice | None, "The code chosen so far."]
+    evidence: Annotated[tuple[EvidenceTyped, ...], "Evidence typed so far, and rows left empty."]
     evidence_types: Annotated[tuple[tuple[str, str], ...], "Kinds of evidence: name, words."]
+    more_evidence: Annotated[bool, "Whether another piece of evidence may be named."]
+    brought_back: Annotated[bool, "Whether the form holds a proposal that was returned."]
     consequence: Annotated[Consequence | None, "What recording it would do, once that is known."]
     missing: Annotated[str, "What the preview still lacks; empty when it lacks nothing."]
     confirming: Annotated[bool, "Whether this is the second step: check, then record."]

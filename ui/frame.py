@@ -63,10 +63,15 @@ class Tab:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeGroup:
-    """Justification codes that belong together."""
+    """Justification codes that belong together.
+
+    Two keys choose a code: its group's number, then its own. 0 is no key.
+    """
 
     title: str
-    codes: tuple[tuple[int, CodeChoice], ...]  # number on the keyboard (0 when none), code
+    number: int
+    codes: tuple[tuple[int, CodeChoice], ...]
+    open: bool = True  # whether its codes are shown before it is opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,28 +7,23 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
+from overrides.forms import EVIDENCE_ITEMS_MAX
 from ui.case import FORM_AGAIN, case_page, picture_of
 from ui.contexts import ApprovalPage, OverridePage
 from ui.frame import CodeGroup, Fault
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
-from ui.views import ActForm, CodeChoice, Consequence, Notice, Viewer
+from ui.views import ActForm, CodeChoice, Consequence, EvidenceTyped, Notice, Viewer
 from ui.visit import Doer, Reader, Typed, act_form, fault_of, go, key_for, office, shell, text
 from ui.words import EVIDENCE_TYPES
 
 router = APIRouter(include_in_schema=False)
 
-OVERRIDE_FIELDS = {
-    "code": "code",
-    "evidence_type": "evidence_type",
-    "evidence_reference": "evidence_reference",
-    "evidence_sha256": "evidence_sha256",
-    "note": "note",
-    "concepts": "concepts",
-}
 APPROVAL_FIELDS = {"verdict": "verdict", "note": "note"}
 KEYS_MAX = 9
+EVIDENCE_PARTS = ("type", "reference", "sha256")
+AGAIN = {"change": "content", "more": "evidence"}  # steps that only show the form: block of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +33,37 @@ class Outlook:
     consequence: Consequence | None = None
     missing: str = ""
     confirming: bool = False  # whether this is the last check before recording
+    block: str = "consequence"  # the part of the page that a request for a part gets
 
 
-def _groups(codes: Sequence[CodeChoice]) -> tuple[CodeGroup, ...]:
-    """The codes by group, each group where its first code stood, with keys for the first nine."""
+def _groups(codes: Sequence[CodeChoice], chosen: str) -> tuple[CodeGroup, ...]:
+    """The codes by group, each group where its first code stood, with keys as far as they go.
+
+    Of a long list only the group of the code chosen so far is open.
+    """
     titles = dict.fromkeys(choice.group for choice in codes)
-    ordered = [choice for title in titles for choice in codes if choice.group == title]
-    keys = {choice.code: n for n, choice in enumerate(ordered, 1) if n <= KEYS_MAX}
+    few = len(codes) <= KEYS_MAX
     return tuple(
         CodeGroup(
             title=title,
-            codes=tuple((keys.get(c.code, 0), c) for c in ordered if c.group == title),
+            number=_key(place),
+            codes=tuple((_key(n), choice) for n, choice in enumerate(among, 1)),
+            open=few or any(choice.code == chosen for choice in among),
         )
-        for title in titles
+        for place, title in enumerate(titles, 1)
+        for among in [[choice for choice in codes if choice.group == title]]
     )
+
+
+def _key(place: int) -> int:
+    return place if place <= KEYS_MAX else 0
+
+
+def _fields(form: ActForm) -> dict[str, str]:
+    """The form's fields and the ids of their inputs, first to last."""
+    rows = ("", *(f"-{n}" for n in range(2, len(form.evidence) + 1)))
+    evidence = (f"evidence_{part}{row}" for row in rows for part in EVIDENCE_PARTS)
+    return {name: name for name in ("code", *evidence, "note", "concepts")}
 
 
 def _override_page(
@@ -75,21 +87,27 @@ def _override_page(
         why = case.cannot_words or "There is no recommendation here that could be overridden."
         return go(f"/cases/{case_id}", why, "note")
     title = f"Override: {case.override_decision}"
-    form = form or ActForm()
+    brought_back = form is None and case.returned is not None
+    form = form or case.returned or ActForm()
+    room = len(form.evidence) < EVIDENCE_ITEMS_MAX
+    asks_row = room and (outlook.block == "evidence" or not form.evidence)
     chosen = next((choice for choice in case.codes if choice.code == form.code), None)
     context = OverridePage(
         shell=shell(request, viewer, title, current="case", notices=notices, fault=fault),
         case=case,
         form=form,
         key=key_for(request, form, status),
-        groups=_groups(case.codes),
+        groups=_groups(case.codes, form.code),
         chosen=chosen,
+        evidence=(*form.evidence, *([EvidenceTyped()] if asks_row else [])),
         evidence_types=EVIDENCE_TYPES,
+        more_evidence=room,
+        brought_back=brought_back,
         consequence=outlook.consequence,
         missing=outlook.missing,
         confirming=outlook.confirming,
     )
-    return page(request, context, block="consequence", status=status)
+    return page(request, context, block=outlook.block, status=status)
 
 
 @router.get("/cases/{case_id}/override")
@@ -102,11 +120,13 @@ def show_override(request: Request, viewer: Reader, case_id: str) -> Response:
 def override(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
     """One of three steps: say what it would do, show it for a last check, record it.
 
-    Nothing is recorded but by the step ``record``. The step ``change`` goes back to the form.
+    Nothing is recorded but by the step ``record``. The step ``change`` goes back to the form, and
+    ``more`` makes room for another piece of evidence.
     """
     form, step = act_form(typed), text(typed, "step")
-    if step == "change":
-        return _override_page(request, viewer, case_id, form=form)
+    if step in AGAIN:
+        outlook = Outlook(block=AGAIN[step])
+        return _override_page(request, viewer, case_id, form=form, outlook=outlook)
     desk = office(request).desk
     try:
         if step == "record":
@@ -119,7 +139,7 @@ def override(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Resp
             return _override_page(request, viewer, case_id, form=form, outlook=outlook)
         if refused.status not in FORM_AGAIN:
             raise
-        fault = fault_of(refused, OVERRIDE_FIELDS)
+        fault = fault_of(refused, _fields(form))
         return _override_page(
             request, viewer, case_id, form=form, fault=fault, status=refused.status
         )

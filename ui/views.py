@@ -34,6 +34,7 @@ __all__ = [
     "ConceptChoice",
     "Consequence",
     "EntryView",
+    "EvidenceTyped",
     "FeedbackView",
     "Figure",
     "LedgerRow",
@@ -152,6 +153,34 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceTyped:
+    """One piece of evidence as an officer names it."""
+
+    kind: str = ""
+    reference: str = ""
+    sha256: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether anything was typed."""
+        return bool(self.kind or self.reference or self.sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActForm:
+    """What the officer typed, shown again when the act is refused."""
+
+    decision: str = ""
+    code: str = ""
+    note: str = ""
+    evidence: tuple[EvidenceTyped, ...] = ()
+    concepts: tuple[str, ...] = ()
+    verdict: str = ""
+    seen_version: int = 0
+    idempotency_key: str = ""
+    dwell_ms: int | None = None  # how long the page was in view, when the browser could say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CodeChoice:
     """One justification code the officer may choose."""
 
@@ -163,6 +192,7 @@ class CodeChoice:
     evidence: str
     note_min_chars: int
     second_approver: str  # in words
+    evidence_kinds: tuple[str, ...] = ()  # names of the kinds that usually show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,27 +290,11 @@ class CaseView:
     links: tuple[tuple[str, str], ...]  # other applications of the same party: text, case id
     question: str = ""  # what the second person asked, while it stands open
     question_by: str = ""
+    returned: ActForm | None = None  # the viewer's own proposal that the question is about
     may_agree: bool = True  # False when agreeing would be refused though the viewer may decide
     agree_cannot_words: str = ""  # then why
     rescore: Rescore | None = None  # None where the viewer may not, or it would change nothing
     replaced_words: str = ""  # which decision this one replaced; "" for a first one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActForm:
-    """What the officer typed, shown again when the act is refused."""
-
-    decision: str = ""
-    code: str = ""
-    note: str = ""
-    evidence_type: str = ""
-    evidence_reference: str = ""
-    evidence_sha256: str = ""
-    concepts: tuple[str, ...] = ()
-    verdict: str = ""
-    seen_version: int = 0
-    idempotency_key: str = ""
-    dwell_ms: int | None = None  # how long the page was in view, when the browser could say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

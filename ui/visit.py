@@ -1,8 +1,9 @@
 """One visit to one page: who is here, what was left to tell them, and what they sent."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Annotated
 from urllib.parse import quote, unquote
 
@@ -13,7 +14,7 @@ from starlette.datastructures import FormData
 from ui.frame import Fault, NavItem, Shell
 from ui.ports import Office, Refused
 from ui.render import NOTICE_COOKIE, PAGE_HEADERS
-from ui.views import ActForm, Notice, Viewer
+from ui.views import ActForm, EvidenceTyped, Notice, Viewer
 
 SESSION_COOKIE = "countermand_session"
 TEXT_CHARS_MAX = 10_000  # of one field; longer texts are cut before anyone works on them
@@ -114,7 +115,10 @@ Doer = Annotated[Viewer, Depends(signed_in_to_act)]
 
 def text(typed: FormData, name: str) -> str:
     """One field as text, without blanks around it and without characters no field can hold."""
-    found = typed.get(name, "")
+    return _clean(typed.get(name, ""))
+
+
+def _clean(found: object) -> str:
     if not isinstance(found, str):
         return ""
     clean = found.replace("\r\n", "\n").replace("\x00", "")
@@ -153,15 +157,22 @@ def act_form(typed: FormData) -> ActForm:
         decision=text(typed, "decision"),
         code=text(typed, "code"),
         note=text(typed, "note"),
-        evidence_type=text(typed, "evidence_type"),
-        evidence_reference=text(typed, "evidence_reference"),
-        evidence_sha256=text(typed, "evidence_sha256").lower(),
+        evidence=tuple(filter(None, _evidence(typed))),
         concepts=tuple(dict.fromkeys(str(item) for item in typed.getlist("concepts"))),
         verdict=text(typed, "verdict"),
         seen_version=int(version) if version.isdecimal() and len(version) < 10 else 0,  # noqa: PLR2004
         idempotency_key=text(typed, "idempotency_key"),
         dwell_ms=min(int(dwell), DWELL_MS_MAX) if dwell.isdecimal() and len(dwell) < 12 else None,  # noqa: PLR2004
     )
+
+
+def _evidence(typed: FormData) -> Iterator[EvidenceTyped]:
+    """Each piece of evidence: the fields of one name belong together by their order."""
+    named = (typed.getlist(f"evidence_{part}") for part in ("type", "reference", "sha256"))
+    for kind, reference, sha256 in zip_longest(*named):
+        yield EvidenceTyped(
+            kind=_clean(kind), reference=_clean(reference), sha256=_clean(sha256).lower()
+        )
 
 
 def new_key(request: Request) -> str:

@@ -115,7 +115,8 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("a", "Go to the button that agrees; Enter then records it", "Case"),
     ("v", "Go to the override form", "Case"),
     ("n", "Take the next case", "Desk, decided case"),
-    ("1 to 9", "Choose the reason with that number", "Override form"),
+    ("1 to 9", "Open the group with that number, then choose the reason in it", "Override form"),
+    ("e", "Go to the evidence", "Override form"),
     ("/", "Go to the search field", "Everywhere"),
     ("?", "Open this page", "Everywhere"),
 )

@@ -19,9 +19,18 @@ NOTE = "Twelve months of statements show a second income of DM 1,150 a month."
 CASE = f"/cases/{DECLINE.case_id}"
 
 
+def choose(page: Page, group: str, reason: str) -> None:
+    """Choose a reason, in its group, which is opened for it."""
+    title = page.locator("summary .code-label").get_by_text(group, exact=True)
+    within = page.locator("details.group").filter(has=title)
+    if within.get_attribute("open") is None:
+        within.locator("summary").click()
+    within.get_by_label(reason).check()
+
+
 def fill_override(page: Page) -> None:
     """Fill in the override form as an officer would."""
-    page.get_by_label("Verified income").check()
+    choose(page, "What the model did not know", "Verified income")
     page.get_by_label("Kind").select_option(label="Bank statement")
     page.get_by_label("Where it is filed").fill("DMS-2026-88131")
     page.get_by_label("What do you know that the model does not?").fill(NOTE)
@@ -100,16 +109,16 @@ def test_the_whole_way_by_keyboard(arrive: Arrive, house: House) -> None:
     expect(page.get_by_role("button", name="Agree: decline")).to_be_focused()
     keys.press("v")
     expect(page).to_have_url(re.compile("/override$"))
-    keys.press("2")
-    expect(page.get_by_label("Payment record outside the bureau")).to_be_checked()
-    keys.press("1")
+    keys.type("31")
+    expect(page.get_by_label("One-off cause, now resolved")).to_be_checked()
+    keys.type("11")
     expect(page.get_by_label("Verified income")).to_be_checked()
-    keys.press("Tab")
+    keys.press("e")
     keys.press("b")  # the first kind of evidence that begins so
     keys.press("Tab")
     keys.type("jkcav?1")  # letters in a field are letters
-    keys.press("Tab")
-    keys.press("Tab")
+    for _ in ("the fingerprint", "another piece", "the note"):
+        keys.press("Tab")
     keys.type(NOTE)
     expect(page.get_by_label("What do you know that the model does not?")).to_have_value(NOTE)
     keys.press("Tab")
@@ -162,23 +171,61 @@ def test_with_scripts_a_filter_changes_the_list_in_place(arrive: Arrive) -> None
 def test_with_scripts_the_form_says_what_it_will_do(arrive: Arrive, house: House) -> None:
     page = arrive("asha")
     page.goto(f"{CASE}/override")
-    page.get_by_label("Verified income").check()
+    choose(page, "What the model did not know", "Verified income")
     expect(page.locator("#consequence")).to_contain_text("Still missing")
     expect(page.locator("#note-count")).to_contain_text("40 more characters wanted")
-    page.get_by_role("radio", name="Other X03").check()
+    choose(page, "Other", "Other X03")
     expect(page.locator("#note-count")).to_contain_text("200 more characters wanted")
     fill_override(page)
     expect(page.locator("#consequence")).to_contain_text("must uphold it")
-    page.get_by_label("Record is out of date").check()
+    choose(page, "Wrong or old facts", "Record is out of date")
     expect(page.locator("#consequence")).to_contain_text("must uphold it")
     assert house.office.desk.done == {}
     assert page.evaluate("window.violations") == []
 
 
+def usual_kinds(page: Page) -> list[str]:
+    """The kinds of evidence that are offered first."""
+    kinds = page.locator("#evidence_type optgroup[data-usual]:not([hidden]) option")
+    return [text.strip() for text in kinds.all_text_contents()]
+
+
+def test_the_kinds_of_evidence_follow_the_reason_and_a_choice_stays(arrive: Arrive) -> None:
+    page = arrive("asha")
+    page.goto(f"{CASE}/override")
+    assert usual_kinds(page) == []
+    choose(page, "What the model did not know", "Verified income")
+    assert usual_kinds(page) == ["Payslip", "Bank statement"]
+    page.get_by_label("Kind").select_option(label="Bank statement")
+    choose(page, "The customer's situation", "Confirmed improvement")
+    assert usual_kinds(page) == ["Payslip", "Letter or contract from the employer"]
+    expect(page.get_by_label("Kind")).to_have_value("BANK_STMT")
+
+
+@SCRIPTS
+def test_several_pieces_of_evidence_are_named(arrive: Arrive, house: House, scripts: str) -> None:
+    page = arrive("asha", width=360, java_script_enabled=scripts == "with scripts")
+    page.goto(f"{CASE}/override")
+    fill_override(page)
+    page.get_by_role("button", name="Add another piece").click()
+    second = page.get_by_label("Kind of piece 2")
+    expect(second).to_be_focused()
+    expect(page.get_by_label("What do you know that the model does not?")).to_have_value(NOTE)
+    second.select_option(label="Payslip")
+    page.get_by_label("Where it is filed (piece 2)").fill("DMS-2026-2")
+    page.get_by_role("button", name="Check before recording").click()
+    expect(page.get_by_text("Payslip: DMS-2026-2")).to_be_visible()
+    page.get_by_role("button", name="Record override").click()
+    expect(page.get_by_role("status")).to_contain_text("It waits for a second person.")
+    pending = house.office.desk.cases[DECLINE.case_id].pending
+    assert pending is not None
+    assert len(pending.evidence) == 2
+
+
 def test_a_summary_of_what_is_wrong_takes_the_focus_and_leads_to_the_field(arrive: Arrive) -> None:
     page = arrive("asha")
     page.goto(f"{CASE}/override")
-    page.get_by_label("Verified income").check()
+    choose(page, "What the model did not know", "Verified income")
     page.get_by_role("button", name="Check before recording").click()
     expect(page.locator("#fault")).to_be_focused()
     page.get_by_role("link", name="Say where the evidence is filed.").click()

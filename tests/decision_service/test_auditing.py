@@ -31,7 +31,7 @@ from overrides.values import CaseStatus, Role
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.test_casework import NOTE
 from ui.ports import Refused
-from ui.views import BoardSection, Figure
+from ui.views import BoardSection, EvidenceTyped, Figure
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskHouse]:
             decision="approve",
             code="X01",
             note=NOTE,
-            evidence_type="BANK_STMT",
-            evidence_reference="archive/77",
+            evidence=(EvidenceTyped(kind="BANK_STMT", reference="archive/77"),),
         )
         made.desk.override(made.viewer("asha"), case_id, form)
         yield made

@@ -1,6 +1,7 @@
 """The desk shows what the record has, offers only what would be accepted, and records once."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -15,8 +16,10 @@ from overrides.journal import Command, OnceOnly, Receipt
 from overrides.stores.engine import open_engine, writing
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from ui.ports import Refused
-from ui.views import ActForm
+from ui.views import ActForm, EvidenceTyped
+from ui.words import EVIDENCE_TYPES
 
+PAPER = EvidenceTyped(kind="BANK_STMT", reference="archive/77")
 NOTE = "Twelve bank statements show steady pay that the form left out, month by month."
 
 
@@ -50,8 +53,7 @@ def low_side(house: DeskHouse, who: str, case_id: str, **members: object) -> Act
         "decision": "approve",
         "code": "M01",
         "note": NOTE,
-        "evidence_type": "BANK_STMT",
-        "evidence_reference": "archive/77",
+        "evidence": (PAPER,),
     }
     return house.form(who, case_id, **{**filled, **members})
 
@@ -196,7 +198,7 @@ def test_reasons_to_name_carry_facts_and_none_of_the_models_sentences(house: Des
 
 def test_an_incomplete_form_comes_back_with_every_field_named(house: DeskHouse) -> None:
     case_id = house.apply_until("decline")["case_id"]
-    form = house.form("asha", case_id, evidence_sha256="abc")
+    form = house.form("asha", case_id, evidence=(EvidenceTyped(sha256="abc"),))
     refused = refusal(house, "override", "asha", case_id, form)
     assert refused.status == 422
     assert set(refused.fields) == {
@@ -215,7 +217,10 @@ def test_an_incomplete_form_comes_back_with_every_field_named(house: DeskHouse) 
     [
         ({"code": "M04"}, "code"),
         ({"note": "short"}, "note"),
-        ({"evidence_type": "", "evidence_reference": ""}, "evidence_reference"),
+        ({"evidence": ()}, "evidence_reference"),
+        ({"evidence": (PAPER, EvidenceTyped(kind="PAYSLIP"))}, "evidence_reference-2"),
+        ({"evidence": (PAPER, PAPER, EvidenceTyped(reference="12"))}, "evidence_type-3"),
+        ({"evidence": (PAPER,) * 21}, "evidence_reference"),
         ({"concepts": ("R99",)}, "concepts"),
     ],
 )
@@ -228,6 +233,37 @@ def test_what_an_override_lacks_is_named_by_its_field(
         refused = refusal(house, act, "asha", case_id, form)
         assert (refused.status, set(refused.fields)) == (422, {field})
     assert "override_recorded" not in house.kinds(case_id)
+
+
+def test_an_override_rests_on_as_many_pieces_of_evidence_as_there_are(house: DeskHouse) -> None:
+    case_id = house.apply_until("decline")["case_id"]
+    papers = (PAPER, EvidenceTyped(kind="PAYSLIP", reference="archive/78", sha256="ab" * 32))
+    form = low_side(house, "asha", case_id, code="X01", evidence=papers)
+    house.desk.override(house.viewer("asha"), case_id, form)
+    pending = house.desk.case(house.viewer("hanna"), case_id).pending
+    assert pending is not None
+    assert pending.evidence == ("Bank statement: archive/77", "Payslip: archive/78")
+    act = next(a for a in house.services.cases.acts(case_id) if a.type == "override_recorded")
+    assert act.data["evidence_types"] == ["BANK_STMT", "PAYSLIP"]
+
+
+@pytest.mark.parametrize("recommendation", ["decline", "approve"])
+def test_every_code_of_a_side_is_named_with_its_evidence_and_reached_by_two_keys(
+    house: DeskHouse, recommendation: str
+) -> None:
+    case_id = house.apply_until(recommendation)["case_id"]
+    codes = house.desk.case(house.viewer("asha"), case_id).codes
+    groups = Counter(choice.group for choice in codes)
+    assert len(groups) <= 9
+    assert max(groups.values()) <= 9
+    known = {name for name, _ in EVIDENCE_TYPES}
+    assert {kind for choice in codes for kind in choice.evidence_kinds} <= known
+    kinds = {choice.code: choice.evidence_kinds for choice in codes}
+    assert kinds["X02"] == ("INCIDENT_ID",)
+    assert kinds["X03"] == ()
+    low_only, high_only = {"M01", "G01", "P02"} & kinds.keys(), {"M04", "F01", "P04"} & kinds.keys()
+    assert bool(low_only) == (recommendation == "decline")
+    assert bool(high_only) == (recommendation == "approve")
 
 
 def test_overriding_a_referred_case_is_sent_to_the_review(house: DeskHouse) -> None:
@@ -539,6 +575,37 @@ def test_a_question_comes_back_to_the_case_and_is_marked_for_its_proposer(tmp_pa
         form = low_side(house, "asha", case_id, code="X01")
         house.desk.override(house.viewer("asha"), case_id, form)
         assert not house.desk.case(house.viewer("asha"), case_id).question
+
+
+def test_a_returned_proposal_comes_back_filled_in_for_its_proposer_alone(tmp_path: Path) -> None:
+    with desk_house(tmp_path) as house:
+        case_id = house.apply_until("approve")["case_id"]
+        papers = (PAPER, EvidenceTyped(kind="PAYSLIP", reference="archive/78", sha256="ab" * 32))
+        form = house.form(
+            "asha",
+            case_id,
+            decision="decline",
+            code="X01",
+            note=f"  {NOTE}\r\nMore.",
+            evidence=papers,
+            concepts=("R23", "R22"),
+        )
+        assert house.desk.case(house.viewer("asha"), case_id).returned is None
+        house.desk.override(house.viewer("asha"), case_id, form)
+        asked = house.form("hanna", case_id, verdict="return", note="Which account is it?")
+        house.desk.approval(house.viewer("hanna"), case_id, asked)
+        back = house.desk.case(house.viewer("asha"), case_id).returned
+        assert back == ActForm(
+            decision="decline",
+            code="X01",
+            note=f"{NOTE}\nMore.",
+            evidence=papers,
+            concepts=("R23", "R22"),
+        )
+        assert house.desk.case(house.viewer("bruno"), case_id).returned is None
+        again = replace(form, seen_version=house.form("asha", case_id).seen_version)
+        house.desk.override(house.viewer("asha"), case_id, replace(again, idempotency_key="again"))
+        assert house.desk.case(house.viewer("asha"), case_id).returned is None
 
 
 def test_rows_say_what_is_proposed_and_how_a_case_ended(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.test_casework import NOTE
 from tests.sample_models.trained import sample_bundles
 from ui.ports import Refused
+from ui.views import EvidenceTyped
 
 FILE = f"{BUNDLE}.parquet"
 
@@ -57,8 +58,7 @@ def fill(house: DeskHouse) -> None:
         decision="approve",
         code="X01",
         note=NOTE,
-        evidence_type="BANK_STMT",
-        evidence_reference="archive/77",
+        evidence=(EvidenceTyped(kind="BANK_STMT", reference="archive/77"),),
     )
     house.desk.override(house.viewer("asha"), against, form)
     verdict = house.form("hanna", against, verdict="uphold")

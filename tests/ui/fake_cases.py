@@ -42,6 +42,7 @@ def _code(code: str, label: str, group: str, description: str, **more: object) -
         "evidence": "Bank statements or payslips of the last three months",
         "note_min_chars": 40,
         "second_approver": "Needed above DM 10,000 or far from the cut-off",
+        "evidence_kinds": ("PAYSLIP", "BANK_STMT"),
     } | more
     return CodeChoice(code=code, label=label, group=group, description=description, **given)  # type: ignore[arg-type]
 
@@ -89,6 +90,14 @@ APPROVE_CODES = (
         "The customer's situation",
         "The past problem had a cause that is over.",
         evidence="Proof of the event and three months of recovery",
+    ),
+    _code(
+        "C02",
+        "Confirmed improvement in income",
+        "The customer's situation",
+        "A better contract, and the first pay under it.",
+        evidence="Contract and the first payslip",
+        evidence_kinds=("EMPLOYER_LETTER", "PAYSLIP"),
     ),
     _code(
         "G02",

@@ -267,7 +267,7 @@ class FakeDesk:
             faults["code"] = "Choose a reason for the override."
         elif len(form.note) < chosen.note_min_chars:
             faults["note"] = f"Write at least {chosen.note_min_chars} characters."
-        if chosen and chosen.evidence_required and not form.evidence_reference:
+        if chosen and chosen.evidence_required and not form.evidence:
             faults["evidence_reference"] = "Say where the evidence is filed."
         if form.decision == "decline" and not 1 <= len(form.concepts) <= 4:
             faults["concepts"] = "Choose one to four reasons to tell the applicant."
@@ -302,7 +302,7 @@ class FakeDesk:
             code=form.code,
             code_label=label,
             note=form.note,
-            evidence=(f"{form.evidence_type}: {form.evidence_reference}",),
+            evidence=tuple(f"{item.kind}: {item.reference}" for item in form.evidence),
             reasons=form.concepts,
             needs="A second person with a limit of DM 7,882 or more must uphold it.",
         )

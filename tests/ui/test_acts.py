@@ -1,6 +1,7 @@
 """Acts: a good form is recorded once and leads on; a refused one comes back as it was filled."""
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -8,6 +9,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from starlette.datastructures import FormData
 
+from overrides.forms import EVIDENCE_ITEMS_MAX
 from tests.ui.conftest import Visit
 from tests.ui.fake_cases import (
     APPROVE,
@@ -22,7 +24,9 @@ from tests.ui.fake_cases import (
 from tests.ui.fake_office import FakeOffice
 from tests.ui.reading import Page, faults
 from ui.ports import Refused
+from ui.views import ActForm, EvidenceTyped
 from ui.visit import act_form
+from ui.words import EVIDENCE_TYPES
 
 NOTE = "Twelve months of statements show a second income of DM 1,150 a month."
 PREVIEW = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -290,10 +294,125 @@ def test_there_is_no_override_where_the_model_leaves_it_open(visit: Visit) -> No
     assert "no recommendation" in said(answer)
 
 
-def test_at_most_nine_reasons_have_a_key(visit: Visit) -> None:
+def test_two_keys_reach_every_reason_and_of_many_groups_only_the_chosen_one_is_open(
+    visit: Visit,
+) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    page = Page(client.get(address).text)
+    groups = page.all("details", _class_="group")
+    assert [group["data-key"] for group in groups] == ["1", "2", "3", "4", "5", "6"]
+    assert not any("open" in group.attributes for group in groups)
+    keys = [radio["data-key"] for radio in page.all("input", name="code")]
+    assert keys == ["1", "2", "3", "1", "2", "1", "2", "1", "1", "1"]
+    again = Page(send(client, address, code="C02", step="change").text)
+    opened = ["open" in group.attributes for group in again.all("details", _class_="group")]
+    assert opened == [False, False, True, False, False, False]
+    few = Page(client.get(f"/cases/{APPROVE.case_id}/override").text)
+    assert all("open" in group.attributes for group in few.all("details", _class_="group"))
+
+
+def test_each_reason_says_its_evidence_and_its_usual_kinds_come_first(visit: Visit) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    page = Page(client.get(address).text)
+    said = [label.text for label in page.all("label") if "Confirmed improvement" in label.text]
+    assert "Evidence: Contract and the first payslip." in said[0]
+    assert "Usually: Payslip, letter or contract from the employer." in said[0]
+    assert "hidden" in page.one("optgroup", label="Usual for this reason").attributes
+    chosen = Page(send(client, address, code="C02", step="change").text)
+    values = [option.get("value") for option in chosen.all("option") if option.get("data-at")]
+    assert set(values[:2]) == {"PAYSLIP", "EMPLOYER_LETTER"}
+    assert sorted(values) == sorted(name for name, _ in EVIDENCE_TYPES)
+    assert "hidden" not in chosen.one("optgroup", label="Usual for this reason").attributes
+
+
+def two_papers(client: TestClient, address: str) -> dict[str, Any]:
+    """An override that rests on two pieces of evidence."""
+    return hidden(client, address) | {
+        "code": "M01",
+        "note": NOTE,
+        "evidence_type": ["BANK_STMT", "PAYSLIP"],
+        "evidence_reference": ["DMS-1", "DMS-2"],
+        "evidence_sha256": ["", "ab" * 32],
+    }
+
+
+def test_several_pieces_of_evidence_are_named_checked_and_recorded(
+    visit: Visit, office: FakeOffice
+) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    typed = two_papers(client, address)
+    more = Page(client.post(address, data=typed | {"step": "more"}).text)
+    assert faults(more) == []
+    named = [e["value"] for e in more.all("input", name="evidence_reference")]
+    assert named == ["DMS-1", "DMS-2", ""]
+    assert "autofocus" in more.one("select", id="evidence_type-3").attributes
+    assert more.one("textarea", id="note").text == NOTE
+    check = Page(client.post(address, data=typed | {"step": "check"}).text)
+    for said in ("Bank statement: DMS-1", "Payslip: DMS-2", "ab" * 32):
+        assert said in check.one("main").text
+    kept: dict[str, Any] = {e["name"]: [] for e in check.all("input", type="hidden")}
+    for field in check.all("input", type="hidden"):
+        kept[field["name"]].append(field.get("value"))
+    assert client.post(address, data=kept | {"step": "record"}).status_code == 303
+    pending = office.desk.cases[DECLINE.case_id].pending
+    assert pending is not None
+    assert pending.evidence == ("BANK_STMT: DMS-1", "PAYSLIP: DMS-2")
+
+
+def test_room_for_another_piece_of_evidence_is_made_without_loading_the_page_anew(
+    visit: Visit,
+) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    typed = two_papers(client, address) | {"step": "more"}
+    block = client.post(address, data=typed, headers=PREVIEW).text
+    assert "<html" not in block
+    assert len(Page(block).all("select", name="evidence_type")) == 3
+    full = typed | {
+        f"evidence_{part}": ["x"] * EVIDENCE_ITEMS_MAX for part in ("type", "reference")
+    }
+    page = Page(client.post(address, data=full, headers=PREVIEW).text)
+    assert len(page.all("select", name="evidence_type")) == EVIDENCE_ITEMS_MAX
+    assert page.all("button", value="more") == []
+
+
+def test_a_fault_in_a_later_piece_of_evidence_links_to_it(visit: Visit, office: FakeOffice) -> None:
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    wrong = {"evidence_sha256-2": "A SHA-256 has 64 digits from 0 to f."}
+    office.desk.trouble = Refused(422, "Please check", "Some answers are missing.", wrong)
+    typed = two_papers(client, address) | {"step": "check"}
+    refused(client.post(address, data=typed), 422, "evidence_sha256-2")
+
+
+def test_the_enter_key_checks_and_does_not_add_evidence(visit: Visit) -> None:
     page = Page(visit("asha").get(f"/cases/{DECLINE.case_id}/override").text)
-    keys = [radio.get("data-key") for radio in page.all("input", name="code")]
-    assert keys == [str(number) for number in range(1, 10)]
+    buttons = [e["value"] for e in page.all("button", name="step")]
+    assert buttons == ["check", "more", "check"]
+
+
+def test_a_returned_proposal_is_filled_in_with_the_question_above_it(
+    visit: Visit, office: FakeOffice
+) -> None:
+    typed = ActForm(
+        decision="approve",
+        code="M02",
+        note=NOTE,
+        evidence=(EvidenceTyped(kind="BANK_STMT", reference="DMS-7"), EvidenceTyped(kind="odd")),
+    )
+    asked = {"question": "Which account is it?", "question_by": "Ravi Saikia", "returned": typed}
+    office.desk.cases[DECLINE.case_id] = replace(DECLINE, **asked)  # type: ignore[arg-type]
+    client, address = visit("asha"), f"/cases/{DECLINE.case_id}/override"
+    page = Page(client.get(address).text)
+    assert faults(page) == []
+    assert "Ravi Saikia asked: Which account is it?" in page.one("main").text
+    assert "Filled in from your proposal" in page.one("main").text
+    assert "checked" in page.one("input", value="M02").attributes
+    assert page.one("textarea", id="note").text == NOTE
+    assert [e["value"] for e in page.all("input", name="evidence_reference")] == ["DMS-7", ""]
+    selected = [e.text for e in page.all("option") if "selected" in e.attributes]
+    assert selected == ["Bank statement", "odd"]
+    assert page.value("idempotency_key")
+    other = Page(send(client, address, code="M01", step="change").text)
+    assert "Filled in from your proposal" not in other.one("main").text
 
 
 @pytest.mark.parametrize(
@@ -490,13 +609,22 @@ def test_what_is_typed_is_read_as_text_within_bounds() -> None:
                 ("dwell_ms", "99999999999"),
                 ("concepts", "G01"),
                 ("concepts", "G01"),
+                ("evidence_type", ""),
+                ("evidence_reference", ""),
+                ("evidence_sha256", ""),
+                ("evidence_type", "PAYSLIP"),
+                ("evidence_reference", " DMS-1 "),
                 ("evidence_sha256", "AB"),
+                ("evidence_type", "TAX_RETURN"),
             ]
         )
     )
     assert form.note == "one\ntwo?"
     assert (form.seen_version, form.dwell_ms) == (0, 86_400_000)
     assert form.concepts == ("G01",)
-    assert form.evidence_sha256 == "ab"
+    assert form.evidence == (
+        EvidenceTyped(kind="PAYSLIP", reference="DMS-1", sha256="ab"),
+        EvidenceTyped(kind="TAX_RETURN"),
+    )
     assert act_form(FormData([("dwell_ms", "soon"), ("seen_version", "7")])).dwell_ms is None
     assert len(act_form(FormData([("note", "x" * 20_000)])).note) == 10_000

@@ -49,8 +49,21 @@
   }
   all("[data-least]").forEach(count);
   document.addEventListener("change", (event) => {
-    if (event.target.name === "code") all("[data-least]").forEach(count);
+    if (event.target.name !== "code") return;
+    all("[data-least]").forEach(count);
+    const usual = event.target.dataset.kinds.split(" ");
+    all("select[name=evidence_type]").forEach((select) => sort(select, usual));
   });
+
+  // The kinds of evidence that are usual for a code come first.
+  function sort(select, usual) {
+    const kept = select.value, first = one("[data-usual]", select), others = one("[data-others]", select);
+    const kinds = all("[data-at]", select).sort((a, b) => a.dataset.at - b.dataset.at);
+    kinds.forEach((kind) => (usual.includes(kind.value) ? first : others).append(kind));
+    first.hidden = !first.children.length;
+    others.label = first.hidden ? "Kinds" : "Other kinds";
+    select.value = kept;
+  }
 
   // Rows of a list, one of them current.
   const rows = () => all("[data-row]");
@@ -67,12 +80,19 @@
     if (row) rows().forEach((other) => other.classList.toggle("here", other === row));
   });
 
+  // Two keys choose a code: the first opens its group, the second is its own.
   function pick(number) {
-    const choice = one(`input[name=code][data-key="${number}"]`);
-    if (!choice) return false;
-    choice.focus();
-    choice.click();
-    return true;
+    const group = document.activeElement.closest("details.group[open] > summary")?.parentElement;
+    const choice = group && one(`input[name=code][data-key="${number}"]`, group);
+    if (choice) {
+      choice.focus();
+      choice.click();
+      return true;
+    }
+    const next = one(`details.group[data-key="${number}"]`);
+    if (!next) return false;
+    next.open = true;
+    return reach(one("summary", next));
   }
   const press = (element) => { element?.click(); return Boolean(element); };
   const reach = (element) => {
@@ -87,6 +107,7 @@
     a: () => reach(one("[data-agree]")),
     n: () => press(one("[data-next]")),
     v: () => press(one("[data-override]")),
+    e: () => reach(one("#evidence_type")),
     "/": () => reach(one("#q") ?? one("#find")),
     "?": () => (location.assign("/help"), true),
   };

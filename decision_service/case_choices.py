@@ -1,0 +1,90 @@
+"""What an officer may say of a case: which codes, which reasons, and what was proposed before."""
+
+from decision_service import wording
+from decision_service.dossier import ERASED, Dossier, field_words
+from explain.contract import Field
+from overrides.reading import ActRow
+from overrides.values import Actor, Decision, OverrideSide, Recommendation, Rules
+from ui.views import ActForm, CodeChoice, ConceptChoice, EvidenceTyped
+
+
+def override_side(recommendation: Recommendation) -> OverrideSide | None:
+    """Which side an override of this recommendation has; None for a referred case."""
+    if recommendation is Recommendation.REFER:
+        return None
+    if recommendation is Recommendation.DECLINE:
+        return OverrideSide.APPROVED_AGAINST_MODEL
+    return OverrideSide.DECLINED_AGAINST_MODEL
+
+
+def opposite(recommendation: Recommendation) -> Decision:
+    """The decision that contradicts a recommendation to approve or to decline."""
+    approves = recommendation is Recommendation.APPROVE
+    return Decision.DECLINE if approves else Decision.APPROVE
+
+
+def codes(rules: Rules | None, side: OverrideSide | None) -> tuple[CodeChoice, ...]:
+    """The justification codes that an override of this side may carry."""
+    if rules is None or side is None:
+        return ()
+    return tuple(
+        CodeChoice(
+            code=code.code,
+            label=code.label,
+            group=code.group,
+            description=code.description,
+            evidence_required=code.evidence_required,
+            evidence=code.evidence,
+            note_min_chars=code.note_min_chars,
+            second_approver=wording.SECOND_WORDS[code.second_approver],
+            evidence_kinds=code.evidence_types,
+        )
+        for code in rules.justifications
+        if code.direction.allows(side)
+    )
+
+
+def concepts(dossier: Dossier) -> tuple[ConceptChoice, ...]:
+    """Every reason a person may name, with what was stated and none of the model's sentences."""
+    if dossier.loaded is None:
+        return ()
+    contract, fields = dossier.loaded.bundle.contract, (dossier.inputs or {}).get("fields", {})
+    return tuple(
+        ConceptChoice(
+            concept=concept.id,
+            title=concept.title,
+            text="; ".join(
+                _fact(contract[name], fields[name], concept.title)
+                for name in concept.features
+                if fields.get(name) is not None
+            )
+            or concept.why,
+        )
+        for concept in dossier.loaded.bundle.concepts
+    )
+
+
+def _fact(field: Field, value: str, title: str) -> str:
+    """What was stated of one field; its label only where the title says another."""
+    said = field_words(field, value)
+    return said if field.label == title else f"{field.label}: {said}"
+
+
+def returned(dossier: Dossier, actor: Actor, asked: ActRow | None) -> ActForm | None:
+    """The proposal a question is about, as its proposer typed it; nothing for anybody else."""
+    act = dossier.act(asked.data["of"]) if asked else None
+    if act is None or act.actor != actor.ref:
+        return None
+    note = dossier.note(act.event_id)
+    return ActForm(
+        decision=act.data["to"],
+        code=act.data["code"],
+        note="" if note == ERASED else note,
+        evidence=tuple(
+            EvidenceTyped(
+                kind=item["type"], reference=item["reference"], sha256=item["sha256"] or ""
+            )
+            for item in dossier.evidence(act.event_id)
+        ),
+        concepts=tuple(act.data["concepts"]),
+    )
