@@ -12,6 +12,7 @@ from typing import Any
 
 from decision_service import errors as service
 from explain import errors as explain
+from overrides import erasure_errors as erasure
 from overrides import errors as overrides
 
 MEDIA_TYPE = "application/problem+json"
@@ -54,6 +55,17 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.NoAuthority: 403,
     overrides.NothingToApprove: 409,
     overrides.KeyReused: 422,
+    erasure.ErasureError: 409,
+    erasure.UnknownErasure: 404,
+    erasure.ErasureOver: 409,
+    erasure.ErasureChanged: 409,
+    erasure.NothingToErase: 404,
+    erasure.CaseStillOpen: 409,
+    erasure.AskedYourself: 403,
+    erasure.GroundUnknown: 422,
+    erasure.UnknownHold: 404,
+    erasure.HoldOver: 409,
+    erasure.ScheduleInvalid: 503,
     overrides.LedgerError: 500,
     overrides.LedgerUnavailable: 503,
     overrides.LedgerAltered: 500,

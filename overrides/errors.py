@@ -34,6 +34,17 @@ OverridesError
     ProofInvalid
     NoteInvalid
   OutcomeRefused
+  ErasureError
+    UnknownErasure
+    ErasureOver
+    ErasureChanged
+    NothingToErase
+    CaseStillOpen
+    AskedYourself
+    GroundUnknown
+    UnknownHold
+    HoldOver
+    ScheduleInvalid
 """
 
 from dataclasses import dataclass, fields

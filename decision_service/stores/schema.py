@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 from decision_service.errors import SchemaOutdated
 from decision_service.stores import people_tables
-from overrides.stores import case_tables, ledger_tables
+from overrides.stores import case_tables, erasure_tables, ledger_tables
 from overrides.stores.engine import writing
 from overrides.stores.guards import install_guards
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 NEWEST = "0003"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
-TABLE_MODULES = (people_tables, case_tables, ledger_tables)  # their import declares the tables
+# Their import declares the tables.
+TABLE_MODULES = (people_tables, case_tables, erasure_tables, ledger_tables)
 
 
 def prepare(engine: Engine) -> None:

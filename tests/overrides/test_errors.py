@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from overrides import errors
+from overrides import erasure_errors, errors
 from overrides.errors import OverridesError
 
 
@@ -36,6 +36,7 @@ def drawn() -> list[str]:
 def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
     picture = (errors.__doc__ or "").split("\n\n", 1)[1].splitlines()
     assert picture == drawn()
+    assert erasure_errors.ErasureError in EVERY
 
 
 @pytest.mark.parametrize("error", EVERY)

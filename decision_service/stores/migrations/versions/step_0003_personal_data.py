@@ -11,6 +11,8 @@ def upgrade() -> None:
     """Make the tables, and give the keys there are a scope: all of their party's."""
     _data_key()
     _erased_slot()
+    _erasure_request()
+    _legal_hold()
 
 
 def downgrade() -> None:
@@ -52,4 +54,55 @@ def _erased_slot() -> None:
         sa.Column("event_id", sa.Text(), nullable=False),
         sa.Column("slot", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("erasure", "place"),
+    )
+
+
+def _erasure_request() -> None:
+    """Table ``erasure_request``."""
+    op.create_table(
+        "erasure_request",
+        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("case_ref", sa.Text(), nullable=False),
+        sa.Column("classes", sa.Text(), nullable=False),
+        sa.Column("as_of", sa.Text(), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("root", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("standing", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("refusal_ground", sa.Text(), nullable=False),
+        sa.Column("kept_until", sa.Text(), nullable=False),
+        sa.Column("settled_by", sa.Text(), nullable=False),
+        sa.Column("settled_at", sa.Text(), nullable=False),
+        sa.Column("erased_event", sa.Text(), nullable=False),
+        sa.Column("erased_seq", sa.BigInteger(), nullable=True),
+        sa.Column("destroyed", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("request_id"),
+    )
+    op.create_index("erasure_request_by_place", "erasure_request", ["log", "seq"], unique=False)
+
+
+def _legal_hold() -> None:
+    """Table ``legal_hold``."""
+    op.create_table(
+        "legal_hold",
+        sa.Column("hold_id", sa.Text(), nullable=False),
+        sa.Column("log", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("case_ref", sa.Text(), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("set_at", sa.Text(), nullable=False),
+        sa.Column("lifted_by", sa.Text(), nullable=False),
+        sa.Column("lifted_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("hold_id"),
     )
