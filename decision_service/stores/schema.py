@@ -13,18 +13,18 @@ from sqlmodel import SQLModel
 
 from decision_service.errors import SchemaOutdated
 from decision_service.stores import people_tables
-from overrides.stores import case_tables, erasure_tables, ledger_tables
+from overrides.stores import case_tables, erasure_tables, ledger_tables, signing_tables
 from overrides.stores.engine import writing
 from overrides.stores.guards import install_guards
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0003"
+NEWEST = "0004"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 # Their import declares the tables.
-TABLE_MODULES = (people_tables, case_tables, erasure_tables, ledger_tables)
+TABLE_MODULES = (people_tables, case_tables, erasure_tables, ledger_tables, signing_tables)
 
 
 def prepare(engine: Engine) -> None:
