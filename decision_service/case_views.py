@@ -100,6 +100,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         codes=codes(rules, side),
         concepts=concepts(dossier),
         links=_links(dossier),
+        stopped=case.stopped,
         rescore=rescore_offer(dossier, allowed=may.rescore),
         replaced_words=replaced_words(dossier),
     )

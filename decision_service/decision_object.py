@@ -163,7 +163,7 @@ def _no_reasons(cause: str) -> dict[str, Any]:
 
 
 FAILURE_TEXTS: Mapping[str, str] = {
-    "suspended": "The model is suspended, so there is no score and there are no reasons.",
+    "suspended": "The model was suspended, so there is no score and there are no reasons.",
     "bundle_unavailable": "The model's files are not the approved ones, so they were not used.",
     "model_error": "The model failed, so there is no score and there are no reasons.",
     "model_timeout": "The model did not answer in time, so there is no score.",

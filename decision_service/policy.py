@@ -15,7 +15,7 @@ from overrides.values import Cutoffs, Decision, Recommendation
 RESCORED = "rescored"
 
 ROUTING_TEXTS: Mapping[str, str] = {
-    "suspended": "The model is suspended, so people decide without a score.",
+    "suspended": "The model was suspended, so people decide without a score.",
     "model_unavailable": "The model could not be used: its files are not the registered ones.",
     "model_failed": "The model gave no usable answer, so there is no score.",
     "not_reliably_explained": "The reasons do not add up to the score, so none are shown.",

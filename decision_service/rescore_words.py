@@ -68,9 +68,7 @@ def rescored_words(answer: Answer) -> str:
     """What a re-score that is on record came to."""
     body = answer.body
     if body["score"] is None:
-        said = (
-            f"There is no score: {body['reasons']['problem']} Decide from the application itself."
-        )
+        said = f"{body['reasons']['problem']} Decide from the application itself."
     else:
         said = f"The recommendation is now “{body['recommendation']}”."
     again = "Recorded before, and not twice" if answer.replayed else "Recorded"
@@ -99,9 +97,9 @@ def replaced(dossier: Dossier, decision: DecisionRow) -> DecisionRow | None:
 
 def before_words(before: DecisionRow) -> str:
     """A replaced decision in a few words."""
-    model = f"model {before.model.version}" if before.model else "the model"
-    if before.probability is None:
+    if before.probability is None or before.model is None or before.policy is None:
         return "a decision without a score"
     cuts = (float(cut) for cut in (before.approve_up_to, before.decline_above) if cut is not None)
     chance = words.of_hundred(float(before.probability), *cuts)
-    return f"the recommendation “{before.recommendation.value}” ({chance}, {model})"
+    versions = f"model {before.model.version}, policy {before.policy.version}"
+    return f"the recommendation “{before.recommendation.value}” ({chance}; {versions})"

@@ -293,6 +293,7 @@ class CaseView:
     returned: ActForm | None = None  # the viewer's own proposal that the question is about
     may_agree: bool = True  # False when agreeing would be refused though the viewer may decide
     agree_cannot_words: str = ""  # then why
+    stopped: bool = False  # whether the model that made its score is suspended now
     rescore: Rescore | None = None  # None where the viewer may not, or it would change nothing
     replaced_words: str = ""  # which decision this one replaced; "" for a first one
 

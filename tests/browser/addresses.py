@@ -1,6 +1,16 @@
 """Every page worth looking at, with a person who may see it."""
 
-from tests.ui.fake_cases import APPROVE, CASES, DECIDED, DECLINE, NO_SCORE, REFER, WAITING
+from tests.ui.fake_cases import (
+    APPROVE,
+    CASES,
+    DECIDED,
+    DECLINE,
+    NO_SCORE,
+    OUTRUN,
+    REFER,
+    STOPPED,
+    WAITING,
+)
 
 PAGES = (
     ("", "/"),
@@ -9,7 +19,10 @@ PAGES = (
     ("asha", "/desk"),
     ("asha", "/desk?status=withdrawn"),
     ("asha", "/search?q=GC"),
-    *(("asha", f"/cases/{case.case_id}") for case in (DECLINE, REFER, NO_SCORE, CASES[7])),
+    *(
+        ("asha", f"/cases/{case.case_id}")
+        for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7])
+    ),
     ("ravi", f"/cases/{DECIDED.case_id}"),
     ("asha", f"/cases/{DECLINE.case_id}/override"),
     ("asha", f"/cases/{APPROVE.case_id}/override"),

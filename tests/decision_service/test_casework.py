@@ -486,7 +486,7 @@ def test_a_case_without_a_score_is_decided_from_the_application_itself(tmp_path:
         assert (row.recommendation, row.band) == ("", "no score")
         view = house.desk.case(house.viewer("asha"), case_id)
         assert (view.probability, view.recommendation, view.adverse) == (None, "", ())
-        assert view.recommendation_words.startswith("The model is suspended")
+        assert view.recommendation_words.startswith("The model was suspended")
         assert view.facts
         assert (view.agree_decision, view.may_decide) == ("", True)
         form = house.form("asha", case_id, decision="decline", concepts=("R23",))

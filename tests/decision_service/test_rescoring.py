@@ -218,7 +218,7 @@ def test_while_suspended_the_case_loses_its_score_and_a_person_decides(tmp_path:
         case_id = house.apply_until("decline")["case_id"]
         house.services.registry.suspend(BUNDLE, HOST)
         said = rescored(house, "asha", case_id)
-        assert said.startswith("Re-scored. There is no score: The model is suspended")
+        assert said.startswith("Re-scored. The model was suspended")
         row = house.services.cases.decisions(case_id)[-1]
         assert (row.failure, row.routing, row.queue) == ("suspended", ("suspended",), "unscored")
         view = house.desk.case(house.viewer("asha"), case_id)

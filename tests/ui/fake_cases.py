@@ -459,6 +459,7 @@ STOPPED = _like(
     warnings=("This model has been suspended: do not rely on the score and its reasons.",),
     may_decide=False,
     cannot_words="The model that scored this case is suspended: re-score the case, then decide.",
+    stopped=True,
     rescore=Rescore(
         words="The model that scored this case is suspended, so nobody may rest on this score. "
         "Re-score the case: while the model is suspended it gets no score, and you decide from "

@@ -472,6 +472,7 @@ def test_a_case_of_a_suspended_model_offers_a_re_score_and_no_decision(visit: Vi
     assert not [a for a in page.all("a") if a.get("href") == f"{address}/override"]
     button = next(b for b in page.all("button") if b.text == "Re-score this case")
     assert "primary" in button["class"]
+    assert "Suspended: not to be used" in page.one("p", **{"class": "headline"}).text
     assert "nobody may rest on this score" in page.one("div", id="rescore").text
     assert "rescore" not in visit("meera").get(address).text
 
