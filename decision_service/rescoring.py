@@ -54,6 +54,7 @@ class Rescoring:
                 raise StaleCase(case.case_ref, case.version, now.version)
             if not isinstance(why, Occasion):
                 raise NothingToRescore(case_id=case.case_ref, why=why)
+            self._opened(file, "inputs")  # what was erased meanwhile is not written down again
             return now
 
         return self.services.decisions.rescore(self._prepared(actor, file, used), once, find)
@@ -61,10 +62,7 @@ class Rescoring:
     def _prepared(self, actor: Actor, file: CaseFile, used: InUse) -> Prepared:
         """The case's own application, checked by the version in force."""
         decision = file.decision
-        opened = self.services.ledger.open_slots(decision.event_id)
-        inputs = readable(opened.get("inputs"))
-        if inputs is None:
-            raise FieldsErased(case_id=file.case.case_ref)
+        inputs, opened = self._opened(file)
         monitor = readable(opened.get("monitor"))
         contract = used.loaded.bundle.contract if used.loaded else None
         application = Application(
@@ -83,6 +81,16 @@ class Rescoring:
         )
         preparer = self.services.decisions.preparer
         return preparer.prepare(application, used, actor, simulated=decision.simulated)
+
+    def _opened(
+        self, file: CaseFile, *slots: str
+    ) -> tuple[Payload, Mapping[str, Payload | SlotErased]]:
+        """The inputs of the decision that stands, and its parts; raises FieldsErased."""
+        opened = self.services.ledger.open_slots(file.decision.event_id, slots)
+        inputs = readable(opened.get("inputs"))
+        if inputs is None:
+            raise FieldsErased(case_id=file.case.case_ref)
+        return inputs, opened
 
     def _name(self, person: str) -> str:
         """A person's name."""

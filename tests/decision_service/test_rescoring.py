@@ -1,8 +1,10 @@
 """Re-scoring: a person's act on the case's own application, under the version in force."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,15 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from decision_service.access import HOST
+from decision_service.acting import Acting
 from decision_service.app import create_app
 from decision_service.decimals import recorded_fields
+from decision_service.errors import FieldsErased, ServiceError
 from decision_service.rescoring import _fields
 from explain.bundle_files import seal
 from explain.contract import Contract, Field
+from overrides.errors import CaseError, StaleCase
+from overrides.journal import Command, OnceOnly, Receipt
 from overrides.stores.engine import open_engine, writing
 from overrides.values import Role
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, applications, desk_house
@@ -71,6 +77,14 @@ def renewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Renewed]:
 def _parties(number: int) -> list[dict[str, str]]:
     """Parties of their own for each application."""
     return [{**party, "ref": f"{party['ref']}-{number}"} for party in PARTIES]
+
+
+def erase_everything(house: DeskHouse) -> None:
+    """Destroy every key, as erasures do with those of one person."""
+    engine = open_engine(house.services.settings.url)
+    with writing(engine) as connection:
+        connection.execute(text("DELETE FROM data_key"))
+    engine.dispose()
 
 
 def rescored(house: DeskHouse, who: str, case_id: str) -> str:
@@ -262,10 +276,7 @@ def test_erased_fields_are_not_re_scored_and_the_page_says_what_to_do(tmp_path: 
         case_id = house.apply_until("decline")["case_id"]
         form = house.form("asha", case_id)
         house.services.registry.suspend(BUNDLE, HOST)
-        engine = open_engine(house.services.settings.url)
-        with writing(engine) as connection:
-            connection.execute(text("DELETE FROM data_key"))
-        engine.dispose()
+        erase_everything(house)
         found = refusal(house, "rescore", "asha", case_id, form)
         assert (found.status, found.title) == (409, "It cannot be re-scored")
         assert "have been erased" in str(found)
@@ -302,28 +313,43 @@ def test_a_version_that_asks_for_more_says_what_is_lacking(tmp_path: Path) -> No
         assert house.kinds(case_id) == ["decision_made", "reasons_shown"]
 
 
+def rescored_late(house: DeskHouse, case_id: str, first: Callable[[], object]) -> Exception:
+    """What refuses a re-score whose fields were read before something else happened."""
+    pipeline = house.services.decisions
+
+    class Late:
+        """A journal before whose next command it happens."""
+
+        def submit(self, command: Command, *, once: OnceOnly | None = None) -> Future[Receipt]:
+            first()
+            return pipeline.journal.submit(command, once=once)
+
+    late = replace(house.services, decisions=replace(pipeline, journal=Late()))
+    with pytest.raises((CaseError, ServiceError)) as refused_:
+        Acting(late).rescore(house.actors["asha"], case_id, None)
+    return refused_.value
+
+
 def test_a_case_whose_decision_changed_meanwhile_is_not_re_scored_from_old_fields(
     tmp_path: Path,
 ) -> None:
     with desk_house(tmp_path / "data") as house:
         made = house.apply_until("decline")
+        case_id = made["case_id"]
         promoted(house, tmp_path / "next", LENIENT)
-        acting = house.desk._acting
         corrected = {**_fields_of(made["application_id"]), "duration_months": 12}
-        pipeline = house.services.decisions
+        again = partial(house.again, made["application_id"], fields=corrected)
+        assert isinstance(rescored_late(house, case_id, again), StaleCase)
+        assert len(house.services.cases.decisions(case_id)) == 2
 
-        class Late:
-            """A journal that is told of corrected data before its next command."""
 
-            def submit(self, command: Any, *, once: Any = None) -> Any:
-                house.again(made["application_id"], fields=corrected)
-                return pipeline.journal.submit(command, once=once)
-
-        late = replace(house.services, decisions=replace(pipeline, journal=Late()))
-        acting = replace(acting, services=late)
-        with pytest.raises(Exception, match="The case changed while you read it"):
-            acting.rescore(house.actors["asha"], made["case_id"], None)
-        assert len(house.services.cases.decisions(made["case_id"])) == 2
+def test_fields_that_are_erased_meanwhile_are_not_written_down_again(tmp_path: Path) -> None:
+    with desk_house(tmp_path / "data") as house:
+        case_id = house.apply_until("decline")["case_id"]
+        promoted(house, tmp_path / "next", LENIENT)
+        found = rescored_late(house, case_id, partial(erase_everything, house))
+        assert isinstance(found, FieldsErased)
+        assert house.kinds(case_id) == ["decision_made"]
 
 
 def _fields_of(application_id: str) -> dict[str, Any]:
