@@ -41,7 +41,8 @@ _CREATE_HEAD = text(
 
 def ensure_head(connection: Connection, log: str) -> None:
     """See that the head row of the log exists, so that writers can take turns on it."""
-    connection.execute(_CREATE_HEAD, {"log": log, "root": EMPTY_ROOT, "frontier": b""})
+    if connection.execute(select(_HEAD.c.log).where(_HEAD.c.log == log)).first() is None:
+        connection.execute(_CREATE_HEAD, {"log": log, "root": EMPTY_ROOT, "frontier": b""})
 
 
 class _Payloads(Mapping[str, Mapping[str, Json]]):

@@ -1,0 +1,28 @@
+"""What of the ledger's tables may never happen, for whichever database keeps them."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+APPEND_ONLY: tuple[str, ...] = (
+    "ledger_event",
+    "ledger_subtree",
+    "ledger_checkpoint",
+    "erased_slot",
+)
+"""Rows are added and stay."""
+
+HEAD = "ledger_head"  # moves forward and is never removed
+PARTS = "ledger_payload"  # never change, and go only with an erasure that names them
+
+UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        "ledger_event": (("log", "seq"), ("event_id",)),
+        "ledger_subtree": (("log", "level", "idx"),),
+        "ledger_checkpoint": (("log", "size", "signed_at"),),
+        "erased_slot": (("erasure", "place"),),
+        HEAD: (("log",),),
+        PARTS: (("log", "seq", "slot"),),
+        "data_key": (("dek_id",), ("subject_ref", "case_ref", "record_class")),
+    }
+)
+"""Every key by which a new row could take the place of another."""
