@@ -1,270 +1,330 @@
-"""Tree ensembles as flat arrays, ready for the attribution kernel, and the reader of LightGBM text.
+"""Tree ensembles as flat arrays, ready for the attribution kernel.
 
 The kernel needs of every split what it compares, how often training rows went left, and which split
 above it on the same path asked for the same feature. The rest is worked out here once.
 """
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CATEGORICAL = 1
-DEFAULT_LEFT = 2
-MISSING_SHIFT = 2
-"""LightGBM's decision bits: categorical, default left, then the missing rule."""
+NUMBER_MAX = sys.float_info.max
+"""Infinite values and thresholds are taken for this, so that gaps can lie beyond all thresholds."""
 
-POINTS_ALLOWED = (2, 4, 8, 16)
-"""Numbers of Gauss-Legendre points a tree may use; n are exact for paths of 2n features."""
+ZERO_MAX = 1.0000000180025095e-35
+"""Numbers no larger than this, a float32, are zero to LightGBM."""
 
-COLD = 0
-"""Row of the factor table for a feature whose earlier split on the path went the other way."""
+CODE_MAX = 2.0**31
+"""No category has a code as large as this."""
+
+SHARE_MIN, SHARE_MAX = 1e-300, 1.0 - sys.float_info.epsilon / 2
+"""A share of training rows is held within these, so that no way at a split ever counts nothing."""
+
+POINTS_MAX = 32
+"""The most Gauss-Legendre points; n are exact for paths of 2n features."""
+
+LANES = 8
+"""Tables are laid out so that this many numbers can be worked on side by side."""
 
 
 class UnsupportedForestError(ValueError):
-    """The text holds something the arrays cannot say; the library's own method still can."""
+    """A model holds something the arrays cannot say; its library's own method still can."""
+
+
+class Reading(NamedTuple):
+    """How a split reads its feature: as a number, or as the code of a category.
+
+    ``gap`` is what a gap is taken for: zero, or infinity on the side where gaps are sent. Zeros may
+    count as gaps.
+    """
+
+    gap: float = 0.0
+    zero_is_gap: bool = False
+    is_code: bool = False
 
 
 class Forest(NamedTuple):
-    """An ensemble with its trees laid one after another, parents before children.
+    """An ensemble with its trees laid one behind the other, parents before children.
 
-    ``nodes`` are the splits. A child is a slot of its tree: splits come first, then leaves.
-    ``factors`` holds a row for each cover share z of a feature's earlier splits on a path: the
-    weights of the hot child, of the mean child, and of the contribution, at every point of the
-    tree's. ``points`` is how many each tree uses, ``weights[n]`` are the weights of n points.
+    The splits of a tree are in two parts: first those above other splits, ``inner``, then the
+    ``tips``, which have two leaves. A child is a slot of its tree: the splits in their order, then
+    the loose leaves, those of inner splits. ``values`` are the leaves', of each tip the left and
+    the right, then of the loose ones.
+
+    ``asked`` names for each split the column it compares with its threshold; a column is a feature
+    with a Reading. ``sets`` are the splits on categories; bit n of their words tells whether
+    category n goes left. ``repeats`` are the splits with an ``earlier`` one above on the same
+    feature; ``side`` is 1 for those left of it, -1 for those right.
+
+    ``factors`` holds the points' weights, and for each cover z of the earlier splits first t/f,
+    then z/f**2 with f = t + (1 - t)*z, at every point t, each filled up to ``parts`` times LANES.
+    ``places`` is the most slots times points of any tree.
     """
 
-    nodes: "NDArray[Any]"
-    first_node: "NDArray[np.int32]"
-    first_leaf: "NDArray[np.int32]"
-    leaf_value: "NDArray[np.float64]"
-    categories: "NDArray[np.uint32]"
-    points: "NDArray[np.int32]"
+    trees: "NDArray[Any]"
+    splits: "NDArray[Any]"
+    asked: "NDArray[np.int32]"
+    thresholds: "NDArray[np.float64]"
+    shares: "NDArray[np.float64]"
+    sets: "NDArray[Any]"
+    words: "NDArray[np.uint64]"
+    repeats: "NDArray[Any]"
+    values: "NDArray[np.float64]"
     factors: "NDArray[np.float64]"
-    weights: "NDArray[np.float64]"
+    columns: "NDArray[Any]"
+    places: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReadForest:
-    """A forest, the mean raw score of its training rows, and the most leaves of a tree."""
+    """A forest, the mean raw score of its training rows, and what trees without splits add.
+
+    ``features`` is how many a row must have at least.
+    """
 
     forest: Forest
     base: float
-    leaves_max: int
+    constant: float
+    features: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Tree:
-    """One tree of the text, as its own lists."""
+class Tree:
+    """One tree as its library tells it; a child below zero is the complement of a leaf's number.
 
-    features: list[int]
-    thresholds: list[float]
-    rules: list[int]
-    left: list[int]
-    right: list[int]
-    split_counts: list[int]
-    leaf_counts: list[int]
-    values: list[float]
-    boundaries: list[int]
-    words: list[int]
+    ``members`` of a split that reads codes has bit n set where category n goes left. Refuses lists
+    that do not belong together: what the kernel is told, it reads without looking.
+    """
 
-    def count(self, child: int) -> int:
-        """How many training rows came to a child; leaves are written as their complement."""
-        return self.split_counts[child] if child >= 0 else self.leaf_counts[~child]
+    features: Sequence[int]
+    readings: Sequence[Reading]
+    thresholds: Sequence[float]
+    members: Sequence[int]
+    left: Sequence[int]
+    right: Sequence[int]
+    split_covers: Sequence[float]
+    leaf_covers: Sequence[float]
+    values: Sequence[float]
+
+    def __post_init__(self) -> None:
+        """Refuse lists of different lengths, and features before the first."""
+        of_splits = (self.readings, self.thresholds, self.members, self.left, self.right)
+        splits, leaves = len(self.features), len(self.values)
+        if (
+            any(len(told) != splits for told in (*of_splits, self.split_covers))
+            or (splits and (len(self.leaf_covers), leaves) != (splits + 1, splits + 1))
+            or min(self.features, default=0) < 0
+        ):
+            msg = "a tree's lists do not belong together"
+            raise UnsupportedForestError(msg)
+
+    def cover(self, child: int) -> float:
+        """How many training rows came to a child."""
+        return self.split_covers[child] if child >= 0 else self.leaf_covers[~child]
+
+    def is_tip(self, split: int) -> bool:
+        """Whether a split has two leaves."""
+        return self.left[split] < 0 and self.right[split] < 0
 
 
-@dataclass(slots=True)
-class _Growing:
+class _Earlier(NamedTuple):
+    """The last split above on the same feature, the side taken there, the cover of all of them."""
+
+    split: int
+    side: float
+    cover: float
+
+
+_NONE_EARLIER = _Earlier(-1, 0.0, 1.0)
+
+
+class _Layout:
     """The arrays of a forest while trees are added."""
 
-    nodes: list[tuple[float, ...]]
-    first_node: list[int]
-    first_leaf: list[int]
-    leaf_value: list[float]
-    categories: list[int]
-    points: list[int]
-    factor_rows: dict[tuple[float, int], int]
-    leaves_max: int = 1
-    base: float = 0.0
+    def __init__(self) -> None:
+        self.base = 0.0
+        self.constant = 0.0
+        self._trees: list[tuple[int, ...]] = []
+        self._splits: list[tuple[int, int, int, int]] = []
+        self._asked: list[int] = []
+        self._thresholds: list[float] = []
+        self._shares: list[float] = []
+        self._sets: list[tuple[int, int, int, int]] = []
+        self._words: list[int] = []
+        self._repeats: list[tuple[float, int, int]] = []
+        self._values: list[float] = []
+        self._factors: list[float] = []
+        self._columns: dict[tuple[int, Reading], int] = {}
+        self._rows: dict[tuple[int, float | None], int] = {}
+        self._places = 1
+
+    def add(self, tree: Tree) -> None:
+        """Lay one tree behind the others."""
+        if not tree.features:
+            self.base += tree.values[0]
+            self.constant += tree.values[0]
+            return
+        covered = zip(tree.values, tree.leaf_covers, strict=True)
+        self.base += sum(value * cover for value, cover in covered) / sum(tree.leaf_covers)
+        earlier, richest = _paths(tree)
+        points = _points(richest)
+        inner = [split for split in earlier if not tree.is_tip(split)]
+        tips = [split for split in earlier if tree.is_tip(split)]
+        loose = [c for k in inner for c in (tree.left[k], tree.right[k]) if c < 0]
+        pairs = [child for k in tips for child in (tree.left[k], tree.right[k])]
+        slots = {child: slot for slot, child in enumerate((*inner, *tips, *loose))}
+        starts = [len(a) for a in (self._splits, self._values, self._sets, self._repeats)]
+        for split in (*inner, *tips):
+            self._add_split(tree, split, slots, earlier[split], points)
+        self._values += [tree.values[~leaf] for leaf in (*pairs, *loose)]
+        counts = [len(self._sets) - starts[2], len(self._repeats) - starts[3]]
+        parts = -(-points // LANES)
+        sizes = (len(inner), len(tips), *counts, points, parts, self._row(points, None))
+        self._trees.append((*starts, *sizes))
+        self._places = max(self._places, (len(slots) + 1) * points)
+
+    def _add_split(
+        self, tree: Tree, split: int, slots: Mapping[int, int], earlier: _Earlier, points: int
+    ) -> None:
+        """Lay one split behind the others; ``slots`` are the places of its tree's children."""
+        feature, reading = tree.features[split], tree.readings[split]
+        left, right = tree.left[split], tree.right[split]
+        column = self._columns.setdefault((feature, reading), len(self._columns))
+        share = tree.cover(left) / tree.cover(split)
+        self._asked.append(column)
+        self._thresholds.append(min(tree.thresholds[split], NUMBER_MAX))
+        self._shares.append(min(max(share, SHARE_MIN), SHARE_MAX))
+        factors = self._row(points, earlier.cover)
+        # The leaves of a tip have no slots, and need none.
+        sides = (0, 0) if tree.is_tip(split) else (slots[left], slots[right])
+        self._splits.append((feature, factors, *sides))
+        if reading.is_code:
+            words = _words(tree.members[split])
+            self._sets.append((slots[split], column, len(self._words), len(words)))
+            self._words += words
+        if earlier is not _NONE_EARLIER:
+            self._repeats.append((earlier.side, slots[split], slots[earlier.split]))
+
+    def _row(self, points: int, cover: float | None) -> int:
+        """Where the factors for this cover begin, or without one the weights of the points."""
+        if (points, cover) not in self._rows:
+            self._rows[points, cover] = len(self._factors)
+            places, weights = _legendre(points)
+            blank = [0.0] * (-points % LANES)
+            if cover is None:
+                self._factors += [*weights, *blank]
+            else:
+                whole = [t + (1.0 - t) * cover for t in places]
+                known = [t / f for t, f in zip(places, whole, strict=True)]
+                self._factors += [*known, *blank, *(cover / f**2 for f in whole), *blank]
+        return self._rows[points, cover]
+
+    def forest(self) -> Forest:
+        """What was laid out, as arrays."""
+        import numpy as np
+
+        whole = np.int32
+        spare = [0] * LANES  # what is read eight at a time may be read beyond its end
+        tree = "first_split first_value first_set first_repeat inner tips sets repeats"
+        return Forest(
+            trees=np.array(self._trees, _record(f"{tree} points parts weights")),
+            splits=np.array(self._splits, _record("feature factors left right")),
+            asked=np.array(self._asked + spare, whole),
+            thresholds=_aligned([*self._thresholds, *spare]),
+            shares=_aligned([*self._shares, *spare]),
+            sets=np.array(self._sets, _record("split column first_word words")),
+            words=np.array(self._words, np.uint64),
+            repeats=np.array(
+                self._repeats, [("side", np.float64), ("split", whole), ("earlier", whole)]
+            ),
+            values=np.array(self._values, np.float64),
+            factors=_aligned(self._factors),
+            columns=np.array(
+                [(reading.gap, feature, *reading[1:]) for feature, reading in self._columns],
+                [("gap", np.float64), *_record("feature zero_is_gap is_code").descr],
+            ),
+            places=self._places,
+        )
 
 
-def read_lightgbm(text: str) -> ReadForest:
-    """Read a LightGBM text model.
-
-    UnsupportedForestError for linear leaves, averaged trees, and paths of too many features.
-    """
-    import numpy as np
-
-    header, *blocks = text.partition("\nend of trees")[0].split("\nTree=")
-    if "average_output" in header.splitlines():
-        msg = "the trees are averaged"
-        raise UnsupportedForestError(msg)
-    growing = _Growing([], [0], [0], [], [0], [], {})
-    for block in blocks:
-        _add(growing, _read_tree(block))
-    forest = Forest(
-        nodes=np.array(growing.nodes, dtype=_node_type()),
-        first_node=np.array(growing.first_node, dtype=np.int32),
-        first_leaf=np.array(growing.first_leaf, dtype=np.int32),
-        leaf_value=np.array(growing.leaf_value, dtype=np.float64),
-        categories=np.array(growing.categories, dtype=np.uint32),
-        points=np.array(growing.points, dtype=np.int32),
-        factors=_factors(growing.factor_rows),
-        weights=_weights(),
-    )
-    return ReadForest(forest, growing.base, growing.leaves_max)
-
-
-def _node_type() -> "np.dtype[Any]":
-    """One split. ``earlier`` is the last split above on the same feature, or -1."""
-    import numpy as np
-
-    whole = ("feature", "left", "right", "rule", "first_word", "words", "factors", "earlier")
-    named = [(name, np.int32) for name in (*whole, "left_of_earlier")]
-    real = [("threshold", np.float64), ("share_left", np.float64)]
-    return np.dtype([*named, *real], align=True)
-
-
-def _read_tree(block: str) -> _Tree:
-    """The lists of one tree."""
-    lines = (line.partition("=") for line in block.splitlines() if "=" in line)
-    told: Mapping[str, str] = {key: value for key, _, value in lines}
-    if told.get("is_linear", "0") != "0":
-        msg = "the leaves hold linear models"
-        raise UnsupportedForestError(msg)
-
-    def whole(key: str) -> list[int]:
-        return [int(word) for word in told.get(key, "").split()]
-
-    def real(key: str) -> list[float]:
-        return [float(word) for word in told.get(key, "").split()]
-
-    return _Tree(
-        features=whole("split_feature"),
-        thresholds=real("threshold"),
-        rules=whole("decision_type"),
-        left=whole("left_child"),
-        right=whole("right_child"),
-        split_counts=whole("internal_count"),
-        leaf_counts=whole("leaf_count"),
-        values=real("leaf_value"),
-        boundaries=whole("cat_boundaries"),
-        words=whole("cat_threshold"),
-    )
-
-
-def _add(growing: _Growing, tree: _Tree) -> None:
-    """Lay one tree behind the others, splits in the order in which paths meet them."""
-    if not tree.features:
-        growing.base += tree.values[0]
-        growing.points.append(POINTS_ALLOWED[0])
-        growing.first_node.append(len(growing.nodes))
-        growing.leaf_value.append(tree.values[0])
-        growing.first_leaf.append(len(growing.leaf_value))
-        return
-    total = sum(tree.leaf_counts)
-    pairs = zip(tree.values, tree.leaf_counts, strict=True)
-    growing.base += sum(value * count for value, count in pairs) / total
-    order = _parents_first(tree)
-    slot = {split: place for place, split in enumerate(order)}
-    slot |= {~leaf: len(order) + leaf for leaf in range(len(tree.values))}
-    paths, richest = _paths(tree, order, slot)
-    points = _points(richest)
-    growing.points.append(points)
-    for split in order:
-        growing.nodes.append(_node(growing, tree, split, slot, paths[split], points))
-    growing.categories += tree.words
-    growing.first_node.append(len(growing.nodes))
-    growing.leaf_value += tree.values
-    growing.first_leaf.append(len(growing.leaf_value))
-    growing.leaves_max = max(growing.leaves_max, len(tree.values))
-
-
-_Path = Mapping[int, tuple[int, int, float]]
-"""By feature: the last split above on it, the side taken there, the cover of all its splits."""
-
-
-def _paths(tree: _Tree, order: list[int], slot: Mapping[int, int]) -> tuple[dict[int, _Path], int]:
-    """The path to each split, and the most different features any path asks for."""
-    paths: dict[int, _Path] = {0: {}}
+def _paths(tree: Tree) -> tuple[dict[int, _Earlier], int]:
+    """What is above each split, parents first, and the most features any path asks for."""
+    found: dict[int, _Earlier] = {}
     richest = 1
-    for split in order:
-        path, feature = paths[split], tree.features[split]
-        above = path[feature][2] if feature in path else 1.0
-        for side, child in ((1, tree.left[split]), (0, tree.right[split])):
-            share = above * tree.count(child) / tree.split_counts[split]
-            longer = {**path, feature: (slot[split], side, share)}
+    waiting: list[tuple[int, dict[int, _Earlier]]] = [(0, {})]
+    while waiting:
+        split, path = waiting.pop()
+        if split in found:
+            msg = f"two ways lead to split {split}"
+            raise UnsupportedForestError(msg)
+        feature = tree.features[split]
+        earlier = found[split] = path.get(feature, _NONE_EARLIER)
+        for side, child in ((-1.0, tree.right[split]), (1.0, tree.left[split])):
+            cover = earlier.cover * tree.cover(child) / tree.cover(split)
+            longer = {**path, feature: _Earlier(split, side, cover)}
             richest = max(richest, len(longer))
             if child >= 0:
-                paths[child] = longer
-    return paths, richest
-
-
-def _node(
-    growing: _Growing,
-    tree: _Tree,
-    split: int,
-    slot: Mapping[int, int],
-    path: _Path,
-    points: int,
-) -> tuple[float, ...]:
-    """One split as the kernel wants it, in the order of ``_node_type``."""
-    feature, threshold, rule = tree.features[split], tree.thresholds[split], tree.rules[split]
-    first_word = words = 0
-    if rule & CATEGORICAL:
-        place = int(threshold)
-        first_word = len(growing.categories) + tree.boundaries[place]
-        words = tree.boundaries[place + 1] - tree.boundaries[place]
-    earlier, side, share = path.get(feature, (-1, 0, 1.0))
-    rows = growing.factor_rows
-    factors = rows.setdefault((share, points), len(rows) + 1)
-    left, right = tree.left[split], tree.right[split]
-    share_left = tree.count(left) / tree.split_counts[split]
-    place_of = (feature, slot[left], slot[right], rule, first_word, words, factors, earlier, side)
-    return (*place_of, threshold, share_left)
-
-
-def _parents_first(tree: _Tree) -> list[int]:
-    """The splits of a tree, every parent before its children."""
-    order, waiting = [], [0]
-    while waiting:
-        split = waiting.pop()
-        order.append(split)
-        waiting += [c for c in (tree.right[split], tree.left[split]) if c >= 0]
-    return order
+                waiting.append((child, longer))
+    return found, richest
 
 
 def _points(features_on_path: int) -> int:
-    """The smallest allowed number of points that is exact for paths this rich."""
-    for points in POINTS_ALLOWED:
-        if 2 * points >= features_on_path:
-            return points
-    msg = f"a path asks for {features_on_path} features"
-    raise UnsupportedForestError(msg)
+    """The fewest points that are exact for paths this rich."""
+    points = -(-features_on_path // 2)
+    if points > POINTS_MAX:
+        msg = f"a path asks for {features_on_path} features"
+        raise UnsupportedForestError(msg)
+    return points
 
 
-def _factors(rows: Mapping[tuple[float, int], int]) -> "NDArray[np.float64]":
-    """The table of factors: row COLD, then one row per cover share and number of points."""
+@cache
+def _legendre(points: int) -> tuple[list[float], list[float]]:
+    """Places and weights of the Gauss-Legendre points on 0..1."""
     import numpy as np
 
-    table = np.zeros((len(rows) + 1, 3, POINTS_ALLOWED[-1]))
-    table[COLD, 1] = 1.0
-    places = {n: (np.polynomial.legendre.leggauss(n)[0] + 1.0) / 2.0 for n in POINTS_ALLOWED}
-    for (share, points), row in rows.items():
-        at = places[points]
-        whole = at + (1.0 - at) * share
-        table[row, :, :points] = at / whole, (1.0 - at) * share / whole, share / whole**2
-    return table
+    places, weights = np.polynomial.legendre.leggauss(points)
+    return ((places + 1.0) / 2.0).tolist(), (weights / 2.0).tolist()
 
 
-def _weights() -> "NDArray[np.float64]":
-    """The weights of n Gauss-Legendre points on 0..1, in line n."""
+def _words(members: int) -> list[int]:
+    """A set of bits, 64 to a word."""
+    count = max(1, -(-members.bit_length() // 64))
+    return [(members >> (64 * place)) & (2**64 - 1) for place in range(count)]
+
+
+def _record(names: str) -> Any:
+    """A record of whole numbers."""
     import numpy as np
 
-    table = np.zeros((POINTS_ALLOWED[-1] + 1, POINTS_ALLOWED[-1]))
-    for points in POINTS_ALLOWED:
-        table[points, :points] = np.polynomial.legendre.leggauss(points)[1] / 2.0
-    return table
+    return np.dtype([(name, np.int32) for name in names.split()])
+
+
+def aligned(count: int) -> "NDArray[np.float64]":
+    """An empty array that begins where a line of the processor's cache does."""
+    import numpy as np
+
+    room = np.empty(count + LANES)
+    start = -(room.__array_interface__["data"][0] // room.itemsize) % LANES
+    return room[start : start + count]
+
+
+def _aligned(numbers: Sequence[float]) -> "NDArray[np.float64]":
+    room = aligned(len(numbers))
+    room[:] = numbers
+    return room
+
+
+def lay_out(trees: Iterable[Tree]) -> ReadForest:
+    """Trees as arrays; UnsupportedForestError for paths of too many features."""
+    layout = _Layout()
+    for tree in trees:
+        layout.add(tree)
+    forest = layout.forest()
+    features = int(forest.columns["feature"].max(initial=-1)) + 1
+    return ReadForest(forest, layout.base, layout.constant, features)

@@ -5,17 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from .adapters import LightGbmModel
 from .explainers import Explainer, LibraryTreeExplainer, Parts
-from .forest import ReadForest, read_lightgbm
+from .forest import LANES, ReadForest, aligned
+from .lightgbm_text import read_lightgbm
 from .values import Row
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BLOCK_ROWS_MIN = 12
-"""From this many rows on, a block of lanes is faster than row after row."""
+ALONE_MAX = 3
+"""So many rows cost less one after another than side by side in lanes that stay half empty."""
 
-WARMING_ROWS = (1, BLOCK_ROWS_MIN)
+WARMING_ROWS = (1, LANES)
 """Numbers of rows that between them reach all compiled code."""
 
 
@@ -41,16 +42,30 @@ class KernelTreeExplainer:
     def split(
         self, matrix: "NDArray[np.float64]"
     ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-        """Contributions (rows by features) and raw scores of encoded rows."""
+        """Contributions (rows by features) and raw scores of encoded rows.
+
+        ValueError for rows of fewer features than the trees ask for.
+        """
         import numpy as np
 
-        amounts, scores = np.zeros(matrix.shape), np.zeros(len(matrix))
-        forest, leaves = self._read.forest, self._read.leaves_max
-        if len(matrix) >= BLOCK_ROWS_MIN:
-            self._kernel.explain_block(forest, matrix, leaves, amounts, scores)
-        else:
-            for place, row in enumerate(matrix):
-                scores[place] = self._kernel.explain_row(forest, row, leaves, amounts[place])
+        rows = np.ascontiguousarray(matrix, dtype=np.float64)
+        count, features = rows.shape
+        if features < self._read.features:
+            msg = f"rows have {features} features, the trees ask for {self._read.features}"
+            raise ValueError(msg)
+        amounts, scores = np.empty(rows.shape), np.full(count, self._read.constant)
+        forest, kernel = self._read.forest, self._kernel
+        scratch = aligned(kernel.scratch_size(forest, features))
+        left_over = count % LANES
+        in_lanes = count - left_over if left_over <= ALONE_MAX else count
+        if in_lanes:
+            kernel.explain_lanes(
+                forest, rows[:in_lanes], scratch, amounts[:in_lanes], scores[:in_lanes]
+            )
+        if in_lanes < count:
+            kernel.explain_alone(
+                forest, rows[in_lanes:], scratch, amounts[in_lanes:], scores[in_lanes:]
+            )
         return amounts, scores
 
 

@@ -16,8 +16,17 @@ from explain import treeshap
 from explain.adapters import LightGbmModel
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
-from explain.forest import UnsupportedForestError, read_lightgbm
-from explain.trees import BLOCK_ROWS_MIN, KernelTreeExplainer, tree_explainer
+from explain.forest import (
+    LANES,
+    POINTS_MAX,
+    ReadForest,
+    Reading,
+    Tree,
+    UnsupportedForestError,
+    lay_out,
+)
+from explain.lightgbm_text import read_lightgbm
+from explain.trees import ALONE_MAX, KernelTreeExplainer, tree_explainer
 from explain.values import Row
 
 FEATURES = 6
@@ -48,8 +57,13 @@ def trained(seed: int, **changed: object) -> lightgbm.Booster:
 
 def kernel(booster: lightgbm.Booster) -> KernelTreeExplainer:
     """The kernel on this model, without a bundle around it."""
+    return kernel_on(read_lightgbm(booster.model_to_string()))
+
+
+def kernel_on(read: ReadForest) -> KernelTreeExplainer:
+    """The kernel on these trees."""
     explainer = KernelTreeExplainer.__new__(KernelTreeExplainer)
-    explainer._read = read_lightgbm(booster.model_to_string())
+    explainer._read = read
     explainer._kernel = treeshap
     return explainer
 
@@ -116,6 +130,7 @@ def goes_left(node: Mapping[str, Any], row: Any) -> bool:
         {"use_missing": False},
         {"num_leaves": 2},
         {"num_leaves": 40, "min_data_in_leaf": 2},
+        {"num_leaves": 40, "min_data_in_leaf": 2, "max_cat_threshold": 64, "max_depth": 20},
     ],
     ids=str,
 )
@@ -141,7 +156,7 @@ def test_row_and_block_equal_the_librarys_contributions(booster: lightgbm.Booste
 cell = st.one_of(
     st.floats(-4, 4), st.sampled_from([math.nan, 0.0, -0.0, 1e-36, -1e-36, 1e300, math.inf])
 )
-code = st.one_of(st.integers(-2, 99).map(float), st.just(math.nan), st.just(0.5))
+code = st.one_of(st.integers(-2, 99).map(float), st.sampled_from([math.nan, 0.5, -0.5]))
 some_rows = st.lists(st.tuples(cell, cell, cell, cell, code, code), min_size=1, max_size=40)
 
 
@@ -186,14 +201,32 @@ def test_a_tree_that_is_one_leaf_adds_to_the_base_alone() -> None:
     assert np.abs(scores - explainer._read.base).max() <= 1e-12
 
 
-@pytest.mark.parametrize("rows", [1, BLOCK_ROWS_MIN - 1, BLOCK_ROWS_MIN, 31, 32, 33, 64, 65])
+BLOCK = LANES * treeshap.GROUPS
+NUMBERS_OF_ROWS = {1, ALONE_MAX, ALONE_MAX + 1, LANES - 1, LANES, LANES + 1, LANES + ALONE_MAX}
+NUMBERS_OF_ROWS |= {LANES + ALONE_MAX + 1, BLOCK - 1, BLOCK, BLOCK + 1, BLOCK + LANES, 2 * BLOCK}
+
+
+@pytest.mark.parametrize("rows", sorted(NUMBERS_OF_ROWS))
 def test_every_number_of_rows_is_answered_in_order(rows: int) -> None:
     explainer = kernel(remembered())
-    matrix = drawn(9, 65)
-    whole, scores = explainer.split(matrix)
+    matrix = drawn(9, 2 * BLOCK)
+    whole = [explainer.split(row[None, :]) for row in matrix[:rows]]
     part, part_scores = explainer.split(matrix[:rows])
-    assert np.abs(part - whole[:rows]).max() <= 1e-12
-    assert np.abs(part_scores - scores[:rows]).max() <= 1e-12
+    assert np.abs(part - np.vstack([amounts for amounts, _ in whole])).max() <= 1e-12
+    assert np.abs(part_scores - np.concatenate([s for _, s in whole])).max() <= 1e-12
+
+
+def test_rows_may_lie_anyhow_and_no_rows_are_no_answers() -> None:
+    explainer = kernel(remembered())
+    matrix = drawn(10, 40)
+    amounts, scores = explainer.split(matrix)
+    for same in (np.asfortranarray(matrix), np.repeat(matrix, 2, axis=0)[::2]):
+        again, again_scores = explainer.split(same)
+        assert (again == amounts).all()
+        assert (again_scores == scores).all()
+    assert explainer.split(matrix[:0])[0].shape == (0, FEATURES)
+    with pytest.raises(ValueError, match="rows have 3 features, the trees ask for 6"):
+        explainer.split(matrix[:, :3])
 
 
 @pytest.mark.parametrize(
@@ -228,25 +261,118 @@ def chain(splits: int) -> str:
     return "\n".join(["tree", "", "Tree=0", *lines, "", "end of trees"])
 
 
-def test_a_path_of_more_than_thirty_two_features_is_refused() -> None:
-    assert read_lightgbm(chain(32)).forest.points.tolist() == [16]
-    with pytest.raises(UnsupportedForestError, match="33 features"):
-        read_lightgbm(chain(33))
+def test_a_path_of_too_many_features_is_refused() -> None:
+    most = 2 * POINTS_MAX
+    assert read_lightgbm(chain(most)).forest.trees["points"].tolist() == [POINTS_MAX]
+    with pytest.raises(UnsupportedForestError, match=f"{most + 1} features"):
+        read_lightgbm(chain(most + 1))
 
 
-@pytest.mark.parametrize("splits", [1, 4, 5, 8, 9, 16, 17, 32])
+@pytest.mark.parametrize("splits", [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 32, 33, 48, 49, 63, 64])
 def test_the_points_a_path_gets_are_exact_up_to_the_last_feature(splits: int) -> None:
-    explainer = KernelTreeExplainer.__new__(KernelTreeExplainer)
-    explainer._read = read_lightgbm(chain(splits))
-    explainer._kernel = treeshap
+    explainer = kernel_on(read_lightgbm(chain(splits)))
     for value in (1.0, -1.0):
-        matrix = np.full((BLOCK_ROWS_MIN, splits), value)
+        matrix = np.full((LANES, splits), value)
         amounts, scores = explainer.split(matrix)
         alone, _ = explainer.split(matrix[:1])
         assert scores[0] == (splits if value > 0 else 0)
         residual = amounts.sum(axis=1) + explainer._read.base - scores
         assert np.abs(residual).max() <= 1e-9
         assert np.abs(amounts[0] - alone[0]).max() <= 1e-9
+
+
+def a_tree(**changed: object) -> Tree:
+    """Feature 0 twice: above 0 a leaf of 5, else above -1 a leaf of 2, else a leaf of 1."""
+    told: dict[str, Any] = {
+        "features": [0, 0],
+        "readings": [Reading(), Reading()],
+        "thresholds": [0.0, -1.0],
+        "members": [0, 0],
+        "left": [1, ~0],
+        "right": [~2, ~1],
+        "split_covers": [10, 8],
+        "leaf_covers": [3, 5, 2],
+        "values": [1.0, 2.0, 5.0],
+    }
+    return Tree(**{**told, **changed})
+
+
+@pytest.mark.parametrize("count", [1, LANES])
+@pytest.mark.parametrize(
+    "covers",
+    [
+        {},
+        {"split_covers": [10, 10], "leaf_covers": [4, 6, 0]},
+        {"split_covers": [10, 10], "leaf_covers": [10, 0, 0]},
+        {"split_covers": [10, 10], "leaf_covers": [0, 10, 0]},
+    ],
+    ids=str,
+)
+def test_sides_that_no_training_row_took_are_explained(
+    covers: Mapping[str, object], count: int
+) -> None:
+    tree = a_tree(**covers)
+    explainer = kernel_on(lay_out([tree]))
+    base = float(np.dot(tree.values, tree.leaf_covers)) / 10
+    assert explainer._read.base == base
+    for value, score in ((-2.0, 1.0), (-0.5, 2.0), (1.0, 5.0)):
+        amounts, scores = explainer.split(np.full((count, 1), value))
+        assert scores.tolist() == [score] * count
+        assert np.abs(amounts - (score - base)).max() <= 1e-12
+
+
+def test_a_threshold_of_infinity_parts_gaps_from_all_numbers() -> None:
+    tree = a_tree(readings=[Reading(math.inf), Reading(-math.inf)], thresholds=[math.inf, 0.0])
+    explainer = kernel_on(lay_out([tree]))
+    values = np.array([math.inf, 1e300, 0.0, -math.inf, math.nan])
+    assert explainer.split(values[:, None])[1].tolist() == [2.0, 2.0, 1.0, 1.0, 5.0]
+    assert [explainer.split(np.array([[v]]))[1][0] for v in values] == [2.0, 2.0, 1.0, 1.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"left": [1, 0]}, "two ways lead to split 0"),
+        ({"left": [1, 1]}, "two ways lead to split 1"),
+        ({"right": [1, ~1]}, "two ways lead to split 1"),
+        ({"features": [0, -1]}, "do not belong together"),
+        ({"features": [0]}, "do not belong together"),
+        ({"values": [1.0, 2.0]}, "do not belong together"),
+    ],
+    ids=str,
+)
+def test_what_is_no_tree_is_refused(changed: Mapping[str, object], why: str) -> None:
+    with pytest.raises(UnsupportedForestError, match=why):
+        lay_out([a_tree(**changed)])
+
+
+@pytest.mark.parametrize(
+    "changed", [{"left": [1, 7]}, {"left": [1, ~7]}, {"right": [~7, ~1]}], ids=str
+)
+def test_children_that_are_not_there_are_an_error_when_read(changed: Mapping[str, object]) -> None:
+    with pytest.raises(IndexError):
+        lay_out([a_tree(**changed)])
+
+
+def test_a_set_may_hold_categories_of_several_words() -> None:
+    members = {0, 1, 63, 64, 127, 128, 200}
+    tree = a_tree(
+        readings=[Reading(is_code=True), Reading()],
+        members=[sum(1 << code for code in members), 0],
+        thresholds=[0.0, 100.0],
+    )
+    explainer = kernel_on(lay_out([tree]))
+    no_codes = [-1.0, 2.0**31, 2.0**63, 1e300, math.inf, -math.inf, math.nan]
+    codes = np.array([*range(260), 0.9, -0.9, *no_codes])
+    inside = [int(code) in members for code in codes[:262]] + [False] * len(no_codes)
+    left = [1.0 if code <= 100 else 2.0 for code in codes]
+    wanted = np.where(inside, left, 5.0)
+    amounts, scores = explainer.split(codes[:, None])
+    alone = [explainer.split(np.array([[code]])) for code in codes]
+    assert (scores == wanted).all()
+    assert (np.concatenate([score for _, score in alone]) == wanted).all()
+    for found in (amounts, np.vstack([line for line, _ in alone])):
+        assert np.abs(found[:, 0] - (wanted - explainer._read.base)).max() <= 1e-12
 
 
 def test_without_numba_the_library_explains_and_says_the_same(
