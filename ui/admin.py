@@ -6,14 +6,24 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
-from ui.case import FORM_AGAIN
 from ui.contexts import PeoplePage, PersonChangePage
 from ui.frame import Fault
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
 from ui.views import Notice, Viewer
-from ui.visit import Doer, Reader, Typed, fault_of, go, new_key, office, shell, text
+from ui.visit import (
+    FORM_AGAIN,
+    Doer,
+    Reader,
+    Typed,
+    fault_of,
+    go,
+    new_key,
+    office,
+    shell,
+    text,
+)
 from ui.words import ROLE_WORDS
 
 router = APIRouter(include_in_schema=False)

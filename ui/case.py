@@ -1,24 +1,19 @@
 """One case: reading it, taking it, agreeing or deciding it, closing it."""
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
-from starlette.datastructures import FormData
 
 from ui import pictures
+from ui.case_forms import EMPTY, CaseForm, Filled
 from ui.contexts import CasePage, WithdrawalPage
-from ui.frame import Fault
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
-from ui.views import ActForm, CaseView, Notice, Viewer
-from ui.visit import Doer, Reader, Typed, act_form, fault_of, go, key_for, office, shell
+from ui.views import CaseView, Viewer
+from ui.visit import Doer, Reader, Typed, go, office
 
 router = APIRouter(include_in_schema=False)
-
-FORM_AGAIN = frozenset({400, 403, 409, 422, 503})  # refusals that bring the filled form back
-REVIEW_FIELDS = {"decision": "decision-choice", "concepts": "concepts", "note": "note"}
-WITHDRAWAL_FIELDS = {"note": "note"}
 
 
 def picture_of(case: CaseView) -> Markup:
@@ -26,33 +21,31 @@ def picture_of(case: CaseView) -> Markup:
     return pictures.score_line(case.probability, case.approve_up_to, case.decline_above)
 
 
-def case_page(
-    request: Request,
-    viewer: Viewer,
-    case_id: str,
-    *,
-    form: ActForm | None = None,
-    fault: Fault | None = None,
-    notices: tuple[Notice, ...] = (),
-    status: int = 200,
-) -> HTMLResponse:
-    """The case as it stands now, with what was typed into the review form."""
+def case_page(request: Request, viewer: Viewer, case_id: str, filled: Filled = EMPTY) -> Response:
+    """The case as it stands now, with what was typed into the form in it."""
     case = office(request).desk.case(viewer, case_id)
-    title = f"Application {case.application_id}"
     context = CasePage(
-        shell=shell(request, viewer, title, current="case", notices=notices, fault=fault),
+        shell=filled.shell(request, viewer, f"Application {case.application_id}"),
         case=case,
-        form=form or ActForm(),
-        key=key_for(request, form, status),
+        form=filled.typed,
+        key=filled.key(request),
         score_picture=picture_of(case),
         bars_largest=pictures.largest_push(case.bars),
         total=case.base + sum(bar.contribution for bar in case.bars),
     )
-    return page(request, context, status=status)
+    return page(request, context, status=filled.status)
+
+
+REVIEW = CaseForm(
+    case_page, {"decision": "decision-choice", "concepts": "concepts", "note": "note"}
+)
+RESCORING = CaseForm(case_page, {})
+shows_again("/cases/{}/review")(REVIEW.again)
+shows_again("/cases/{}/rescore")(RESCORING.again)
 
 
 @router.get("/cases/{case_id}")
-def show_case(request: Request, viewer: Reader, case_id: str) -> HTMLResponse:
+def show_case(request: Request, viewer: Reader, case_id: str) -> Response:
     """One case."""
     return case_page(request, viewer, case_id)
 
@@ -79,65 +72,33 @@ def release(request: Request, viewer: Doer, case_id: str) -> RedirectResponse:
 @router.post("/cases/{case_id}/review")
 def review(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
     """Agree, or decide a referred case; a refusal shows the case with the form in hand."""
-    form = act_form(typed)
-    try:
-        said = office(request).desk.review(viewer, case_id, form)
-    except Refused as refused:
-        if refused.status not in FORM_AGAIN:
-            raise
-        fault = fault_of(refused, REVIEW_FIELDS)
-        return case_page(request, viewer, case_id, form=form, fault=fault, status=refused.status)
-    return go(f"/cases/{case_id}", said)
-
-
-@shows_again("/cases/{}/rescore")
-@shows_again("/cases/{}/review")
-def _review_again(
-    request: Request,
-    viewer: Viewer,
-    parts: tuple[str, ...],
-    typed: FormData,
-    notices: tuple[Notice, ...],
-) -> Response:
-    return case_page(request, viewer, parts[0], form=act_form(typed), notices=notices)
+    return REVIEW.sent(request, viewer, case_id, typed, office(request).desk.review)
 
 
 @router.post("/cases/{case_id}/rescore")
 def rescore(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
     """Score the case again under the version in force, and show what came of it."""
-    form = act_form(typed)
-    try:
-        said = office(request).desk.rescore(viewer, case_id, form)
-    except Refused as refused:
-        if refused.status not in FORM_AGAIN:
-            raise
-        fault = fault_of(refused, {})
-        return case_page(request, viewer, case_id, form=form, fault=fault, status=refused.status)
-    return go(f"/cases/{case_id}", said)
+    return RESCORING.sent(request, viewer, case_id, typed, office(request).desk.rescore)
 
 
 def _withdrawal_page(
-    request: Request,
-    viewer: Viewer,
-    case_id: str,
-    *,
-    form: ActForm | None = None,
-    fault: Fault | None = None,
-    notices: tuple[Notice, ...] = (),
-    status: int = 200,
-) -> HTMLResponse:
-    title = "The applicant withdrew"
+    request: Request, viewer: Viewer, case_id: str, filled: Filled = EMPTY
+) -> Response:
     context = WithdrawalPage(
-        shell=shell(request, viewer, title, current="case", notices=notices, fault=fault),
+        shell=filled.shell(request, viewer, "The applicant withdrew"),
         case=office(request).desk.case(viewer, case_id),
-        form=form or ActForm(),
-        key=key_for(request, form, status),
+        form=filled.typed,
+        key=filled.key(request),
     )
-    return page(request, context, status=status)
+    return page(request, context, status=filled.status)
+
+
+WITHDRAWAL = CaseForm(_withdrawal_page, {"note": "note"})
+shows_again("/cases/{}/withdrawal")(WITHDRAWAL.again)
 
 
 @router.get("/cases/{case_id}/withdrawal")
-def show_withdrawal(request: Request, viewer: Reader, case_id: str) -> HTMLResponse:
+def show_withdrawal(request: Request, viewer: Reader, case_id: str) -> Response:
     """Ask before closing a case."""
     return _withdrawal_page(request, viewer, case_id)
 
@@ -145,25 +106,4 @@ def show_withdrawal(request: Request, viewer: Reader, case_id: str) -> HTMLRespo
 @router.post("/cases/{case_id}/withdrawal")
 def withdraw(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
     """Close the case: the applicant withdrew."""
-    form = act_form(typed)
-    try:
-        said = office(request).desk.withdraw(viewer, case_id, form)
-    except Refused as refused:
-        if refused.status not in FORM_AGAIN:
-            raise
-        fault = fault_of(refused, WITHDRAWAL_FIELDS)
-        return _withdrawal_page(
-            request, viewer, case_id, form=form, fault=fault, status=refused.status
-        )
-    return go(f"/cases/{case_id}", said)
-
-
-@shows_again("/cases/{}/withdrawal")
-def _withdrawal_again(
-    request: Request,
-    viewer: Viewer,
-    parts: tuple[str, ...],
-    typed: FormData,
-    notices: tuple[Notice, ...],
-) -> Response:
-    return _withdrawal_page(request, viewer, parts[0], form=act_form(typed), notices=notices)
+    return WITHDRAWAL.sent(request, viewer, case_id, typed, office(request).desk.withdraw)

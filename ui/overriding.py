@@ -5,25 +5,28 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from starlette.datastructures import FormData
 
 from overrides.forms import EVIDENCE_ITEMS_MAX
-from ui.case import FORM_AGAIN, case_page, picture_of
+from ui.case import case_page, picture_of
+from ui.case_forms import EMPTY, CaseForm, Filled
 from ui.contexts import ApprovalPage, OverridePage
-from ui.frame import CodeGroup, Fault
+from ui.frame import CodeGroup
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
-from ui.views import ActForm, CodeChoice, Consequence, EvidenceTyped, Notice, Viewer
-from ui.visit import Doer, Reader, Typed, act_form, fault_of, go, key_for, office, shell, text
+from ui.views import CodeChoice, Consequence, EvidenceTyped, Viewer
+from ui.visit import Doer, Reader, Typed, act_form, go, office, text
 from ui.words import EVIDENCE_TYPES
 
 router = APIRouter(include_in_schema=False)
 
-APPROVAL_FIELDS = {"verdict": "verdict", "note": "note"}
 KEYS_MAX = 9
-EVIDENCE_PARTS = ("type", "reference", "sha256")
 AGAIN = {"change": "content", "more": "evidence"}  # steps that only show the form: block of it
+EVIDENCE_FIELDS = tuple(
+    f"evidence_{part}{row}"
+    for row in ("", *(f"-{number}" for number in range(2, EVIDENCE_ITEMS_MAX + 1)))
+    for part in ("type", "reference", "sha256")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,55 +62,44 @@ def _key(place: int) -> int:
     return place if place <= KEYS_MAX else 0
 
 
-def _fields(form: ActForm) -> dict[str, str]:
-    """The form's fields and the ids of their inputs, first to last."""
-    rows = ("", *(f"-{n}" for n in range(2, len(form.evidence) + 1)))
-    evidence = (f"evidence_{part}{row}" for row in rows for part in EVIDENCE_PARTS)
-    return {name: name for name in ("code", *evidence, "note", "concepts")}
-
-
 def _override_page(
     request: Request,
     viewer: Viewer,
     case_id: str,
-    *,
-    form: ActForm | None = None,
-    fault: Fault | None = None,
-    notices: tuple[Notice, ...] = (),
-    outlook: Outlook | None = None,
-    status: int = 200,
+    filled: Filled = EMPTY,
+    outlook: Outlook = Outlook(),
 ) -> Response:
-    outlook = outlook or Outlook()
     case = office(request).desk.case(viewer, case_id)
     if not (case.may_decide and case.override_decision):
-        if form is not None:
-            return case_page(
-                request, viewer, case_id, form=form, fault=fault, notices=notices, status=status
-            )
+        if filled.form is not None:
+            return case_page(request, viewer, case_id, filled)
         why = case.cannot_words or "There is no recommendation here that could be overridden."
         return go(f"/cases/{case_id}", why, "note")
-    title = f"Override: {case.override_decision}"
-    brought_back = form is None and case.returned is not None
-    form = form or case.returned or ActForm()
+    form = filled.form or case.returned or filled.typed
     room = len(form.evidence) < EVIDENCE_ITEMS_MAX
     asks_row = room and (outlook.block == "evidence" or not form.evidence)
-    chosen = next((choice for choice in case.codes if choice.code == form.code), None)
     context = OverridePage(
-        shell=shell(request, viewer, title, current="case", notices=notices, fault=fault),
+        shell=filled.shell(request, viewer, f"Override: {case.override_decision}"),
         case=case,
         form=form,
-        key=key_for(request, form, status),
+        key=filled.key(request),
         groups=_groups(case.codes, form.code),
-        chosen=chosen,
+        chosen=next((choice for choice in case.codes if choice.code == form.code), None),
         evidence=(*form.evidence, *([EvidenceTyped()] if asks_row else [])),
         evidence_types=EVIDENCE_TYPES,
         more_evidence=room,
-        brought_back=brought_back,
+        brought_back=form is case.returned,
         consequence=outlook.consequence,
         missing=outlook.missing,
         confirming=outlook.confirming,
     )
-    return page(request, context, block=outlook.block, status=status)
+    return page(request, context, block=outlook.block, status=filled.status)
+
+
+OVERRIDE = CaseForm(
+    _override_page, {name: name for name in ("code", *EVIDENCE_FIELDS, "note", "concepts")}
+)
+shows_again("/cases/{}/override")(OVERRIDE.again)
 
 
 @router.get("/cases/{case_id}/override")
@@ -123,67 +115,42 @@ def override(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Resp
     Nothing is recorded but by the step ``record``. The step ``change`` goes back to the form, and
     ``more`` makes room for another piece of evidence.
     """
-    form, step = act_form(typed), text(typed, "step")
-    if step in AGAIN:
-        outlook = Outlook(block=AGAIN[step])
-        return _override_page(request, viewer, case_id, form=form, outlook=outlook)
-    desk = office(request).desk
-    try:
-        if step == "record":
-            return go(f"/cases/{case_id}", desk.override(viewer, case_id, form))
-        consequence = desk.preview_override(viewer, case_id, form)
-    except Refused as refused:
-        if step == "preview":
-            missing = " ".join(refused.fields.values()) or str(refused)
-            outlook = Outlook(missing=missing)
-            return _override_page(request, viewer, case_id, form=form, outlook=outlook)
-        if refused.status not in FORM_AGAIN:
-            raise
-        fault = fault_of(refused, _fields(form))
-        return _override_page(
-            request, viewer, case_id, form=form, fault=fault, status=refused.status
-        )
-    outlook = Outlook(consequence=consequence, confirming=step != "preview")
-    return _override_page(request, viewer, case_id, form=form, outlook=outlook)
-
-
-@shows_again("/cases/{}/override")
-def _override_again(
-    request: Request,
-    viewer: Viewer,
-    parts: tuple[str, ...],
-    typed: FormData,
-    notices: tuple[Notice, ...],
-) -> Response:
-    return _override_page(request, viewer, parts[0], form=act_form(typed), notices=notices)
+    desk, step = office(request).desk, text(typed, "step")
+    if step == "record":
+        return OVERRIDE.sent(request, viewer, case_id, typed, desk.override)
+    form = act_form(typed)
+    outlook = Outlook(block=AGAIN.get(step, "consequence"))
+    if step not in AGAIN:
+        try:
+            consequence = desk.preview_override(viewer, case_id, form)
+            outlook = Outlook(consequence=consequence, confirming=step != "preview")
+        except Refused as refused:
+            if step != "preview":
+                return OVERRIDE.refused(request, viewer, case_id, form, refused)
+            outlook = Outlook(missing=" ".join(refused.fields.values()) or str(refused))
+    return _override_page(request, viewer, case_id, Filled(form=form), outlook)
 
 
 def _approval_page(
-    request: Request,
-    viewer: Viewer,
-    case_id: str,
-    *,
-    form: ActForm | None = None,
-    fault: Fault | None = None,
-    notices: tuple[Notice, ...] = (),
-    status: int = 200,
+    request: Request, viewer: Viewer, case_id: str, filled: Filled = EMPTY
 ) -> Response:
     case = office(request).desk.case(viewer, case_id)
     if case.pending is None:
-        if form is not None:
-            return case_page(
-                request, viewer, case_id, form=form, fault=fault, notices=notices, status=status
-            )
+        if filled.form is not None:
+            return case_page(request, viewer, case_id, filled)
         return go(f"/cases/{case_id}", "Nothing waits for a second person here.", "note")
-    title = "Second person's verdict"
     context = ApprovalPage(
-        shell=shell(request, viewer, title, current="case", notices=notices, fault=fault),
+        shell=filled.shell(request, viewer, "Second person's verdict"),
         case=case,
-        form=form or ActForm(),
-        key=key_for(request, form, status),
+        form=filled.typed,
+        key=filled.key(request),
         score_picture=picture_of(case),
     )
-    return page(request, context, status=status)
+    return page(request, context, status=filled.status)
+
+
+APPROVAL = CaseForm(_approval_page, {"verdict": "verdict", "note": "note"})
+shows_again("/cases/{}/approval")(APPROVAL.again)
 
 
 @router.get("/cases/{case_id}/approval")
@@ -195,25 +162,4 @@ def show_approval(request: Request, viewer: Reader, case_id: str) -> Response:
 @router.post("/cases/{case_id}/approval")
 def approve(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
     """Uphold, return or reject."""
-    form = act_form(typed)
-    try:
-        said = office(request).desk.approval(viewer, case_id, form)
-    except Refused as refused:
-        if refused.status not in FORM_AGAIN:
-            raise
-        fault = fault_of(refused, APPROVAL_FIELDS)
-        return _approval_page(
-            request, viewer, case_id, form=form, fault=fault, status=refused.status
-        )
-    return go(f"/cases/{case_id}", said)
-
-
-@shows_again("/cases/{}/approval")
-def _approval_again(
-    request: Request,
-    viewer: Viewer,
-    parts: tuple[str, ...],
-    typed: FormData,
-    notices: tuple[Notice, ...],
-) -> Response:
-    return _approval_page(request, viewer, parts[0], form=act_form(typed), notices=notices)
+    return APPROVAL.sent(request, viewer, case_id, typed, office(request).desk.approval)

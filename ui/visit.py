@@ -23,6 +23,7 @@ LOG_IN_FIRST = "Log in to see this page."
 KEPT = "kept"  # the log-in page's field with what was typed elsewhere
 RUN_OUT = "Your log-in has run out. Nothing was recorded."
 EARLIER_LOG_IN = "This form was opened before your last log-in. Nothing was recorded."
+FORM_AGAIN = frozenset({400, 403, 409, 422, 503})  # refusals that bring the filled form back
 DWELL_MS_MAX = 24 * 3600 * 1000
 
 # address, words, permission, name of the shortcut's target

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Arrive, House
+from tests.browser.filling import choose
 from tests.ui.fake_cases import DECLINE, REFER, WAITING
 from tests.ui.fake_office import PASSWORD
 from ui.views import ActForm, Viewer
@@ -17,15 +18,6 @@ SCRIPTS = pytest.mark.parametrize("scripts", ["with scripts", "without scripts"]
 
 NOTE = "Twelve months of statements show a second income of DM 1,150 a month."
 CASE = f"/cases/{DECLINE.case_id}"
-
-
-def choose(page: Page, group: str, reason: str) -> None:
-    """Choose a reason, in its group, which is opened for it."""
-    title = page.locator("summary .code-label").get_by_text(group, exact=True)
-    within = page.locator("details.group").filter(has=title)
-    if within.get_attribute("open") is None:
-        within.locator("summary").click()
-    within.get_by_label(reason).check()
 
 
 def fill_override(page: Page) -> None:

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 
 from tests.browser.addresses import PAGES
 from tests.browser.conftest import Arrive, House
+from tests.browser.filling import choose
 from tests.ui.fake_cases import DECIDED, DECLINE, REFER, WAITING
 
 pytestmark = pytest.mark.browser
@@ -43,7 +44,7 @@ def test_axe_finds_nothing_on_any_page(arrive: Arrive, scheme: str) -> None:
 def test_axe_finds_nothing_on_a_form_that_came_back(arrive: Arrive, scheme: str) -> None:
     page = arrive("asha", color_scheme=scheme)
     page.goto(f"/cases/{DECLINE.case_id}/override")
-    page.get_by_label("Verified income").check()
+    choose(page, "What the model did not know", "Verified income")
     page.get_by_role("button", name="Check before recording").click()
     assert page.title().startswith("Error: ")
     assert violations(page) == []
@@ -95,7 +96,7 @@ def test_one_endless_word_does_not_widen_a_page(arrive: Arrive, house: House, wi
         assert not page.evaluate(OVERFLOWS), address
     page = arrive("asha", width=width)
     page.goto(f"/cases/{DECLINE.case_id}/override")
-    page.get_by_label("Verified income").check()
+    choose(page, "What the model did not know", "Verified income")
     page.get_by_label("Where it is filed").fill(word[:200])
     page.get_by_label("What do you know that the model does not?").fill(word)
     page.get_by_role("button", name="Check before recording").click()

@@ -57,12 +57,11 @@
 
   // The kinds of evidence that are usual for a code come first.
   function sort(select, usual) {
-    const kept = select.value, first = one("[data-usual]", select), others = one("[data-others]", select);
+    const first = one("[data-usual]", select), others = one("[data-others]", select);
     const kinds = all("[data-at]", select).sort((a, b) => a.dataset.at - b.dataset.at);
     kinds.forEach((kind) => (usual.includes(kind.value) ? first : others).append(kind));
     first.hidden = !first.children.length;
     others.label = first.hidden ? "Kinds" : "Other kinds";
-    select.value = kept;
   }
 
   // Rows of a list, one of them current.
