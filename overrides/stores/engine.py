@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from overrides.stores.confinement import confine
 from overrides.stores.guards import install_guards
 
 BUSY_SECONDS = 5.0
@@ -17,14 +19,16 @@ POSTGRES_POOL = {"pool_size": 8, "max_overflow": 16}
 WRITES = "countermand_writes"  # execution option of a connection that will write
 
 
-def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
+def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS, confined: bool = False) -> Engine:
     """An engine for ``sqlite:///FILE`` or ``postgresql+psycopg://…``.
 
-    A writer waits at most ``busy_seconds`` for its turn.
+    A writer waits at most ``busy_seconds`` for its turn. A ``confined`` engine appends, keeps
+    projections and reads, and cannot change what tables and guards there are; on PostgreSQL the
+    role that connects decides that.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _open_sqlite(url, busy_seconds)
+        return _open_sqlite(url, busy_seconds, confined=confined)
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     engine = create_engine(
@@ -42,7 +46,7 @@ def open_engine(url: str, *, busy_seconds: float = BUSY_SECONDS) -> Engine:
     return engine
 
 
-def _open_sqlite(url: str, busy_seconds: float) -> Engine:
+def _open_sqlite(url: str, busy_seconds: float, *, confined: bool) -> Engine:
     """SQLite with WAL and full synchronisation: NORMAL loses commits when the power fails."""
     engine = create_engine(url, connect_args={"timeout": busy_seconds}, **SQLITE_POOL)
 
@@ -59,6 +63,8 @@ def _open_sqlite(url: str, busy_seconds: float) -> Engine:
             "trusted_schema=OFF",
         ):
             raw.execute(f"PRAGMA {setting}").close()
+        if confined:
+            confine(raw)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -71,9 +77,19 @@ def _open_sqlite(url: str, busy_seconds: float) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A connection in a transaction that will write; commits at the end, or rolls back."""
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-        yield connection
+    """A connection in a transaction that will write; commits at the end, or rolls back.
+
+    A connection that failed is not used again: SQLite can be left holding a lock that a failed
+    call did not give back, and would then refuse every later transaction.
+    """
+    failures = (DBAPIError, engine.dialect.loaded_dbapi.Error)
+    with engine.connect().execution_options(**{WRITES: True}) as connection:
+        try:
+            with connection.begin():
+                yield connection
+        except failures:
+            connection.invalidate()
+            raise
 
 
 @contextmanager

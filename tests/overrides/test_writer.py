@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, event, insert, select
 
 from overrides.checks import check_entries_follow_each_other, writes
 from overrides.errors import KeyReused, LedgerUnavailable
@@ -64,9 +64,13 @@ def test_a_locked_database_is_said_and_nothing_is_written(ledger: TestLedger) ->
 
 def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_room(ledger: TestLedger) -> None:
     with reading(ledger.engine) as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    with writing(ledger.engine) as connection:  # the pool hands out the same connection again
-        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 5}")
+        room = connection.exec_driver_sql("PRAGMA page_count").scalar_one() + 5
+
+    def limit(raw: sqlite3.Connection, *_: object) -> None:
+        raw.execute(f"PRAGMA max_page_count={room}").close()
+
+    event.listen(ledger.engine, "connect", limit)
+    ledger.engine.dispose()
     written = 0
     while True:
         outcome = ledger.journal.submit(writes(ledger.open.viewed("x" * 9000))).exception()
@@ -79,8 +83,8 @@ def test_a_full_disk_is_said_and_writing_goes_on_when_there_is_room(ledger: Test
     assert ledger.book.head().size == 1 + written
     again = ledger.journal.submit(writes(ledger.open.viewed("x" * 9000))).exception()
     assert isinstance(again, LedgerUnavailable)
-    with writing(ledger.engine) as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    event.remove(ledger.engine, "connect", limit)
+    ledger.engine.dispose()
     check_entries_follow_each_other(ledger.open)
 
 
