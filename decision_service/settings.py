@@ -50,6 +50,11 @@ class Settings:
         return self.data / "keys"
 
     @property
+    def retention(self) -> Path:
+        """File of the lender's own retention schedule; where there is none the default holds."""
+        return self.data / "retention.json"
+
+    @property
     def bundles(self) -> Path:
         """Folder of the registered models."""
         return self.data / "bundles"

@@ -32,11 +32,12 @@ from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
 from decision_service.stores.schema import prepare, upgrade
 from overrides.checkpointer import Checkpointer
+from overrides.erasure_memory import ErasureMemory, Replaying
 from overrides.events import SIMULATED_CLOCK
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
 from overrides.kek_files import KekFile
-from overrides.key_rotation import KeyRotation
+from overrides.key_rotation import KeyRotation, copied_keys
 from overrides.keyfiles import SIGNING, create_keys, open_signer, open_vault
 from overrides.ledger import LedgerBook, sign_checkpoint
 from overrides.notes import Signer
@@ -44,6 +45,8 @@ from overrides.reading import CaseBook
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.data_keys import SqlDataKeys
 from overrides.stores.engine import open_engine
+from overrides.stores.erasure_projection import ErasureProjector
+from overrides.stores.erasure_store import SqlErasures
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.projections import CaseProjector
 from overrides.stores.rebuild import rebuild
@@ -127,7 +130,7 @@ def _furnish(
     checkpointer = Checkpointer(ledger, ground.signer, ground.clock, on_problem=_tell)
     opened.callback(checkpointer.close)  # after the journal, so that it signs the last entries
     cases = CaseProjector(ground.vault.lookup_hash, log=ground.log)
-    projectors: tuple[Projector, ...] = (cases, PeopleProjector())
+    projectors: tuple[Projector, ...] = (cases, PeopleProjector(), ErasureProjector())
     journal = SqlJournal(
         ground.engine,
         log=ground.log,
@@ -142,6 +145,7 @@ def _furnish(
     opened.callback(journal.close)
     if not ledger.head().size:
         _open_ledger(journal, ground, demo_note)
+    rotation, replaying = _personal_data(ground, ledger, journal)
     if serving:
         if ledger.latest_checkpoint() is None:
             sign_checkpoint(ledger, ground.signer, ground.clock)
@@ -155,14 +159,9 @@ def _furnish(
         chance=chance,
         journal=journal,
         vault=ground.vault,
-        rotation=KeyRotation(
-            file=KekFile(ground.settings.keys),
-            keys=SqlDataKeys(ground.engine, ground.vault),
-            vault=ground.vault,
-            journal=journal,
-            ledger=ledger,
-            new_id=ground.new_id,
-        ),
+        rotation=rotation,
+        erasures=replaying.erasures,
+        replaying=replaying,
         signer=ground.signer,
         ledger=ledger,
         cases=book,
@@ -175,6 +174,32 @@ def _furnish(
         verify=lambda trust: verify_engine(ground.engine, log=ground.log, trust=trust),
         closers=(opened.pop_all().close,),
     )
+
+
+def _personal_data(
+    ground: _Ground, ledger: LedgerBook, journal: Journal
+) -> tuple[KeyRotation, Replaying]:
+    """Keys and erasures. What an older database brought back is erased again before it is used."""
+    folder = ground.settings.keys
+    rotation = KeyRotation(
+        file=KekFile(folder),
+        keys=SqlDataKeys(ground.engine, ground.vault),
+        vault=ground.vault,
+        journal=journal,
+        ledger=ledger,
+        new_id=ground.new_id,
+    )
+    replaying = Replaying(
+        memory=ErasureMemory(folder),
+        erasures=SqlErasures(ground.engine, log=ground.log),
+        ledger=ledger,
+        journal=journal,
+        new_id=ground.new_id,
+        epoch=ground.vault.epoch,
+    )
+    rotation.keys.adopt(copied_keys(folder))
+    replaying.replay(HOST)
+    return rotation, replaying
 
 
 def _pipeline(

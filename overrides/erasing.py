@@ -4,11 +4,12 @@ An erasure names parts of entries by (entry, slot). What it took is bound by the
 tree over those pairs, so that a list of any length can be checked against one entry.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from overrides.canonical import canonical
 from overrides.journal import SideWrite, State
@@ -191,6 +192,12 @@ class ErasureState(Protocol):
     def parts(self, target: Target) -> list[Part]:
         """What a request of a party or a case would take, in ledger order."""
 
+    def parts_named(self, pairs: Sequence[Pair]) -> list[Part]:
+        """Those of the named parts that are still there, in ledger order."""
+
+    def events_there(self, events: Collection[str]) -> set[str]:
+        """Those of these events that the ledger has."""
+
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:
         """What a schedule says is due, by case and class."""
 
@@ -213,11 +220,11 @@ class Erasures(Protocol):
     def within(self, state: State) -> ErasureState:
         """What is known of them, as the transaction of this state sees it."""
 
-    def now(self) -> Any:
-        """What is known of them now: a context manager that gives an ``ErasureState``."""
+    def now(self) -> AbstractContextManager[ErasureState]:
+        """What is known of them now."""
 
-    def destroy(self, erasure: str, parts: Sequence[Part]) -> SideWrite:
-        """Destroy the keys of these parts and the parts themselves, and keep the list of them."""
+    def destroy(self, erasure: str, pairs: Sequence[Pair], keys: Collection[str]) -> SideWrite:
+        """Destroy these data keys with all they lock, and keep the list of what went."""
 
     def requests(self, *, limit: int = 50, standing: Standing | None = None) -> list[Request]:
         """Requests, newest first."""
@@ -227,6 +234,9 @@ class Erasures(Protocol):
 
     def list_of(self, erasure: str) -> list[Pair]:
         """What an erasure took, in the order of its tree."""
+
+    def of_case(self, case_ref: str) -> list[tuple[int, str, int]]:
+        """Erasures that took something of a case: place of the entry, when, how many parts."""
 
 
 def pairs_root(pairs: Iterable[Pair]) -> str:

@@ -139,7 +139,8 @@ class ErasureDesk:
             cause=(request_id,),
         )
         erased = self._erased(actor, request, approved, parts, bound)
-        also = (self.erasures.destroy(erased.event_id, parts),)
+        keys = {part.dek_id for part in parts}
+        also = (self.erasures.destroy(erased.event_id, pairs, keys),)
         answer = _settled(request_id, Standing.ERASED) | {"erased": erased.event_id}
         return Decided((approved, erased), answer, also)
 

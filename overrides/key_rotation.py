@@ -7,7 +7,7 @@ taken again: a rotation that was cut short is finished by the next.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -41,7 +41,7 @@ class DataKeys(Protocol):
     def adopt(self, keys: Iterable[WrappedKey]) -> tuple[int, int]:
         """Take in place of keys that do not open those of the same id that do.
 
-        How many were taken; how many do not open and were removed.
+        How many were taken; how many do not open still. Those stay as they are.
         """
 
     def scrub(self) -> None:
@@ -59,9 +59,16 @@ class KeyRotation:
     ledger: LedgerBook
     new_id: NewId
 
-    def rotate(self, actor: Actor, reason: str) -> int:
-        """Replace the key; its epoch. Raises ``DataKeyAltered``, and then nothing is destroyed."""
+    def rotate(
+        self, actor: Actor, reason: str, *, still: Callable[[], bool] = lambda: True
+    ) -> int | None:
+        """Replace the key; its epoch, or nothing where ``still`` says that another just did.
+
+        Raises ``DataKeyAltered``, and then nothing is destroyed.
+        """
         with self.file.alone():
+            if not still():
+                return None
             keys = self.file.read()
             epoch = max(keys) + 1
             if len(keys) == 1:  # otherwise a rotation was cut short, and this one is the rest of it

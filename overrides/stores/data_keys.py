@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, Engine, bindparam, delete, select, update
+from sqlalchemy import Connection, Engine, bindparam, func, select, update
 
 from overrides.errors import DataKeyAltered, SlotErased
 from overrides.journal import SideWrite
@@ -22,7 +22,6 @@ _LOCK_ANEW = (
     .where(_KEYS.c.dek_id == bindparam("id"))
     .values(wrapped=bindparam("key"), kek_epoch=bindparam("epoch"))
 )
-_REMOVE = delete(_KEYS).where(_KEYS.c.dek_id == bindparam("id"))
 
 
 class SqlDataKeys:
@@ -62,8 +61,12 @@ class SqlDataKeys:
     def adopt(self, keys: Iterable[WrappedKey]) -> tuple[int, int]:
         """Take in place of keys that do not open those of the same id that do.
 
-        How many were taken; how many do not open and were removed.
+        How many were taken; how many do not open still. Those stay as they are.
         """
+        with reading(self._engine) as connection:
+            oldest = connection.execute(select(func.min(_KEYS.c.kek_epoch))).scalar()
+        if oldest is None or self._vault.knows(oldest):
+            return 0, 0
         with writing(self._engine) as connection:
             epochs = connection.execute(select(_KEYS.c.kek_epoch).distinct()).scalars().all()
             closed = [epoch for epoch in epochs if not self._vault.knows(epoch)]
@@ -75,10 +78,7 @@ class SqlDataKeys:
             found = [_row(key) for key in keys if lost and key.dek_id in lost]
             if found:
                 connection.execute(_LOCK_ANEW, found)
-            gone = [{"id": dek_id} for dek_id in lost - {row["id"] for row in found}]
-            if gone:
-                connection.execute(_REMOVE, gone)
-            return len(found), len(gone)
+            return len(found), len(lost) - len(found)
 
     def scrub(self) -> None:
         """Empty SQLite's log, which holds pages as they were; a reader can put that off.

@@ -104,6 +104,7 @@ class ErasedSlot(SQLModel, table=True):
     """One of the parts that an erasure took, in the order of its hash tree. Kept for ever."""
 
     __tablename__ = "erased_slot"
+    __table_args__ = (Index("erased_slot_by_event", "event_id"),)
 
     erasure: str = Field(sa_column=_text(primary_key=True))  # event id of the ``record_erased``
     place: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from overrides.event_kinds import BUNDLE_KINDS
@@ -47,6 +47,23 @@ _ON_RESCORE = frozenset(column.name for column in FILES.columns) - {
 _ON_ACT = (
     *("status", "list_order", "version", "proposal", "proposal_person", "excluded", *_CLAIM),
     *("final", "side", "code", "by_person", "reviewer", "approver", "closed_at"),
+)
+_EARLIER = DECISIONS.alias("earlier")
+_FORGET = (
+    update(FILES)
+    .where(
+        FILES.c.case_ref.in_(
+            select(DECISIONS.c.case_ref).where(
+                DECISIONS.c.event_id == bindparam("event"),
+                ~select(_EARLIER.c.seq)
+                .where(
+                    _EARLIER.c.case_ref == DECISIONS.c.case_ref, _EARLIER.c.seq < DECISIONS.c.seq
+                )
+                .exists(),
+            )
+        )
+    )
+    .values(application_key=None)
 )
 _CHANGE_CLAIM = _change(*_CLAIM)
 _CHANGE_VERSION = _change("version")
@@ -114,6 +131,15 @@ class CaseProjector:
         if application_id is None:
             return None
         return application_key(self._lookup, event.data["bundle"], application_id)
+
+
+def forget_applications(connection: Connection, events: Sequence[str]) -> None:
+    """Let go of applications' keys where the first decision's application was erased.
+
+    A case filled again from the ledger has none then either.
+    """
+    if events:
+        connection.execute(_FORGET, [{"event": event_id} for event_id in events])
 
 
 def _write_changes(path: HotPath, changed: Standing, after: Standing) -> None:

@@ -55,6 +55,7 @@ def _erased_slot() -> None:
         sa.Column("slot", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("erasure", "place"),
     )
+    op.create_index("erased_slot_by_event", "erased_slot", ["event_id"], unique=False)
 
 
 def _erasure_request() -> None:

@@ -1,0 +1,102 @@
+"""Erasures in the database: what would go, what stands against it, and making it go."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select
+
+from overrides.erasing import ErasureState, Hold, Pair, Request, Standing
+from overrides.journal import SideWrite, State
+from overrides.stores.case_state import SqlState
+from overrides.stores.engine import reading
+from overrides.stores.erasure_state import SqlErasureState, hold_of, request_of
+from overrides.stores.erasure_tables import HOLDS, REQUESTS
+from overrides.stores.ledger_tables import DataKey, ErasedSlot, LedgerPayload
+from overrides.stores.projections import forget_applications
+from overrides.stores.reading import EVENTS
+
+_KEYS = DataKey.__table__  # type: ignore[attr-defined]
+_PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
+_ERASED = ErasedSlot.__table__  # type: ignore[attr-defined]
+_DELETE_PARTS = delete(_PAYLOADS).where(_PAYLOADS.c.dek_id == bindparam("id"))
+_DELETE_KEY = delete(_KEYS).where(_KEYS.c.dek_id == bindparam("id"))
+
+
+class SqlErasures:
+    """``Erasures`` over one log of a database."""
+
+    def __init__(self, engine: Engine, *, log: str) -> None:
+        self._engine = engine
+        self._log = log
+
+    def within(self, state: State) -> ErasureState:
+        """What is known of them, as the transaction of this state sees it."""
+        assert isinstance(state, SqlState), "the state of this database's own writer"
+        return SqlErasureState(state.path.connection, self._log)
+
+    @contextmanager
+    def now(self) -> Iterator[ErasureState]:
+        """What is known of them now."""
+        with reading(self._engine) as connection:
+            yield SqlErasureState(connection, self._log)
+
+    def destroy(self, erasure: str, pairs: Sequence[Pair], keys: Collection[str]) -> SideWrite:
+        """Destroy these data keys with all they lock, and keep the list of what went."""
+        locked = [{"id": dek_id} for dek_id in sorted(keys)]
+
+        def write(connection: Connection) -> None:
+            keep_list(connection, erasure, pairs)
+            if locked:
+                connection.execute(_DELETE_PARTS, locked)
+                connection.execute(_DELETE_KEY, locked)
+            forget_applications(connection, [event for event, slot in pairs if slot == "inputs"])
+
+        return write
+
+    def requests(self, *, limit: int = 50, standing: Standing | None = None) -> list[Request]:
+        """Requests, newest first."""
+        query = select(REQUESTS).where(REQUESTS.c.log == self._log)
+        if standing is not None:
+            query = query.where(REQUESTS.c.standing == standing.value)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(REQUESTS.c.seq.desc()).limit(limit))
+            return [request_of(row) for row in rows]
+
+    def holds(self, *, limit: int = 200) -> list[Hold]:
+        """Holds, those that stand first, newest first."""
+        query = select(HOLDS).where(HOLDS.c.log == self._log)
+        order = (HOLDS.c.lifted_at != "", HOLDS.c.seq.desc())
+        with reading(self._engine) as connection:
+            return [hold_of(row) for row in connection.execute(query.order_by(*order).limit(limit))]
+
+    def list_of(self, erasure: str) -> list[Pair]:
+        """What an erasure took, in the order of its tree."""
+        query = select(_ERASED.c.event_id, _ERASED.c.slot).where(_ERASED.c.erasure == erasure)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_ERASED.c.place))
+            return [(event_id, slot) for event_id, slot in rows]
+
+    def of_case(self, case_ref: str) -> list[tuple[int, str, int]]:
+        """Erasures that took something of a case: place of the entry, when, how many parts."""
+        erasure = EVENTS.alias("erasure")
+        query = (
+            select(erasure.c.seq, erasure.c.recorded_at, func.count())
+            .select_from(EVENTS)
+            .join(_ERASED, _ERASED.c.event_id == EVENTS.c.event_id)
+            .join(erasure, erasure.c.event_id == _ERASED.c.erasure)
+            .where(EVENTS.c.log == self._log, EVENTS.c.case_ref == case_ref)
+            .group_by(erasure.c.seq, erasure.c.recorded_at)
+            .order_by(erasure.c.seq)
+        )
+        with reading(self._engine) as connection:
+            return [(seq, at, count) for seq, at, count in connection.execute(query)]
+
+
+def keep_list(connection: Connection, erasure: str, pairs: Sequence[Pair]) -> None:
+    """Keep what an erasure took, in the order of its tree."""
+    rows = [
+        {"erasure": erasure, "place": place, "event_id": event_id, "slot": slot}
+        for place, (event_id, slot) in enumerate(pairs)
+    ]
+    if rows:
+        connection.execute(insert(_ERASED), rows)

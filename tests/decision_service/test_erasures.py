@@ -1,0 +1,359 @@
+"""Erasures: two people, nothing that is held or kept by law, and everything else stays."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decision_service.erasure_finishing import finish_erasures, keys_pending
+from decision_service.erasures import Named
+from decision_service.errors import InvalidRequest
+from overrides.erasing import INLINE_MAX, Scope, Standing, Why, pairs_root
+from overrides.erasure_errors import (
+    AskedYourself,
+    CaseStillOpen,
+    ErasureChanged,
+    ErasureOver,
+    GroundUnknown,
+    HoldOver,
+    NothingToErase,
+    ScheduleInvalid,
+    UnknownErasure,
+    UnknownHold,
+)
+from overrides.errors import KeyReused, NoAuthority, UnknownCase
+from overrides.examination import Trust
+from overrides.ledger import sign_checkpoint
+from overrides.verify import SAME_HOST
+from tests.decision_service.erasure_house import ErasureHouse, erasure_house
+
+PLACES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=PLACES)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ErasureHouse]:
+    """An installation on either database."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    with erasure_house(tmp_path / "data", url) as made:
+        yield made
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[ErasureHouse]:
+    """An installation on the embedded database."""
+    with erasure_house(tmp_path / "data") as made:
+        yield made
+
+
+def entry_data(house: ErasureHouse, kind: str) -> list[dict[str, Any]]:
+    entries = house.services.ledger.latest(None, 100, (kind,))
+    return [json.loads(entry.body)["data"] for entry in reversed(entries)]
+
+
+def verdict(house: ErasureHouse) -> str:
+    services = house.services
+    sign_checkpoint(services.ledger, services.signer, services.clock)
+    trust = Trust(keys=[services.signer.key], keys_from=SAME_HOST, vault=services.vault.holding())
+    return str(services.verify(trust).verdict.name)
+
+
+def test_one_asks_another_approves_and_the_party_is_gone(house: ErasureHouse) -> None:
+    mine = house.closed("P-anna", "P-ben")
+    other = house.closed("P-cleo")
+    asked = house.ask(party="P-anna")
+    assert (asked.standing, asked.target.scope) == (Standing.WAITING, Scope.PARTY)
+    assert set(house.parts(mine["case_id"]).values()) == {"read"}, "asking erases nothing"
+    done = house.acts.approve(house.people["dora"], asked.request_id, asked.root, "seen")
+    assert (done.standing, done.settled_by) == (Standing.ERASED, house.people["dora"].ref)
+    left = house.parts(mine["case_id"])
+    assert {key for key, state in left.items() if state == "read"} == {("decision_made", "party.1")}
+    assert set(house.parts(other["case_id"]).values()) == {"read"}
+    (erased,) = entry_data(house, "record_erased")
+    pairs = house.services.erasures.list_of(done.erased_event)
+    assert (erased["root"], erased["count"]) == (pairs_root(pairs), len(pairs))
+    assert erased["slots"] == [list(pair) for pair in pairs]
+    assert erased["of"] == asked.request_id
+    assert verdict(house) == "CLEAN"
+    with pytest.raises(NothingToErase):
+        house.ask(party="P-anna")
+
+
+def test_a_party_of_one_case_alone_can_be_erased(house: ErasureHouse) -> None:
+    first, second = house.closed("P-anna", "P-ben"), house.closed("P-anna")
+    house.erase(case=first["case_id"], party="P-ben")
+    left = house.parts(first["case_id"])
+    assert {key for key, state in left.items() if state == "erased"} == {
+        ("decision_made", "party.1")
+    }
+    house.erase(application=first["application_id"], bundle="german-credit", party="P-anna")
+    assert set(house.parts(first["case_id"]).values()) == {"erased"}
+    assert set(house.parts(second["case_id"]).values()) == {"read"}
+    assert verdict(house) == "CLEAN"
+
+
+def test_one_class_of_records_can_be_erased(house: ErasureHouse) -> None:
+    made = house.closed("P-anna")
+    house.erase(case=made["case_id"], classes=("notes", "monitoring"))
+    gone = {key for key, state in house.parts(made["case_id"]).items() if state == "erased"}
+    assert {slot for _, slot in gone} == {"note", "evidence", "monitor"}
+    assert verdict(house) == "CLEAN"
+
+
+def test_nobody_approves_what_they_asked_for_whatever_key_they_use(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    asked = house.ask(party="P-anna")
+    again = house.services.people.actor(house.people["carla"].ref)  # as another log-in finds them
+    with pytest.raises(AskedYourself):
+        house.acts.approve(again, asked.request_id, asked.root, "")
+    assert house.acts.request(asked.request_id).standing is Standing.WAITING
+    assert not entry_data(house, "record_erased")
+
+
+def test_asking_is_for_compliance_and_approving_for_compliance_and_risk(
+    house: ErasureHouse,
+) -> None:
+    made = house.closed("P-anna")
+    officer, rita = house.desk.actors["asha"], house.people["rita"]
+    target = house.acts.target(house_named(made))
+    for actor in (officer, rita, house.desk.actors["root"]):
+        with pytest.raises(NoAuthority):
+            house.acts.ask(actor, target, "person_asked", "")
+    asked = house.ask(party="P-anna")
+    with pytest.raises(NoAuthority):
+        house.acts.approve(officer, asked.request_id, asked.root, "")
+    assert house.acts.approve(rita, asked.request_id, asked.root, "").standing is Standing.ERASED
+
+
+def house_named(made: dict[str, Any]) -> Named:
+    return Named(case=made["case_id"])
+
+
+def test_a_case_that_is_still_open_is_not_erased(embedded: ErasureHouse) -> None:
+    made = embedded.desk.apply(parties=[{"ref": "P-anna", "role": "applicant"}])
+    with pytest.raises(CaseStillOpen) as refused:
+        embedded.ask(party="P-anna")
+    assert made["case_id"] in str(refused.value)
+    assert not entry_data(embedded, "erasure_requested")
+
+
+def test_what_a_hold_covers_stays_and_the_refusal_is_recorded_with_its_ground(
+    house: ErasureHouse,
+) -> None:
+    made = house.closed("P-anna", "P-ben")
+    carla = house.people["carla"]
+    target = house.acts.target(house_named(made))
+    hold = house.acts.hold(carla, target, "litigation", "file 12/26")
+    refused = house.ask(party="P-anna")
+    assert (refused.standing, refused.why) == (Standing.REFUSED, Why.HOLD.value)
+    assert set(house.parts(made["case_id"]).values()) == {"read"}
+    (said,) = entry_data(house, "erasure_refused")
+    assert (said["ground"], said["holds"]) == ("litigation", [hold])
+    with pytest.raises(ErasureOver):
+        house.acts.approve(house.people["dora"], refused.request_id, refused.root, "")
+    house.acts.lift(carla, hold, "ended", "settled")
+    with pytest.raises(HoldOver):
+        house.acts.lift(carla, hold, "ended", "settled")
+    assert house.erase(party="P-anna").standing is Standing.ERASED
+    assert [h.stands for h in house.services.erasures.holds()] == [False]
+
+
+def test_a_hold_set_between_asking_and_approving_refuses(house: ErasureHouse) -> None:
+    made = house.closed("P-anna")
+    asked = house.ask(case=made["case_id"])
+    party = house.acts.target(Named(party="P-anna"))
+    house.acts.hold(house.people["dora"], party, "examination", "")
+    done = house.acts.approve(house.people["dora"], asked.request_id, asked.root, "")
+    assert (done.standing, done.why) == (Standing.REFUSED, Why.HOLD.value)
+    assert set(house.parts(made["case_id"]).values()) == {"read"}
+    assert not entry_data(house, "record_erased")
+
+
+def test_what_a_law_keeps_is_refused_until_its_time_is_over(house: ErasureHouse) -> None:
+    made = house.closed("P-anna", jurisdiction="US")
+    refused = house.ask(party="P-anna")
+    assert (refused.standing, refused.why) == (Standing.REFUSED, Why.KEPT_BY_LAW.value)
+    assert refused.refusal_ground.startswith("12 CFR 1002.12(b)")
+    (decided,) = house.services.ledger.latest(None, 9, ("case_decided",))
+    assert refused.kept_until is not None
+    assert refused.kept_until.date().isoformat() == "2028-04-02"
+    assert decided.recorded_at.date().isoformat() == "2026-03-02"
+    ordered = house.ask(party="P-anna", ground="ordered")
+    assert ordered.standing is Standing.WAITING, "an order of a court goes before the period"
+    house.acts.refuse(house.people["dora"], ordered.request_id, "no order was shown")
+    house.desk.clock.passes(days=25 * 31)
+    assert house.erase(party="P-anna").standing is Standing.ERASED
+    assert set(house.parts(made["case_id"]).values()) == {"erased"}
+
+
+def test_a_request_can_be_declined_or_taken_back(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    for who, why in (("dora", Why.DECLINED), ("carla", Why.TAKEN_BACK)):
+        asked = house.ask(party="P-anna")
+        refused = house.acts.refuse(house.people[who], asked.request_id, "because")
+        assert (refused.standing, refused.why) == (Standing.REFUSED, why.value)
+        with pytest.raises(ErasureOver):
+            house.acts.refuse(house.people[who], asked.request_id, "because")
+
+
+def test_what_is_approved_is_exactly_what_was_asked_for_and_seen(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    asked = house.ask(party="P-anna")
+    dora = house.people["dora"]
+    with pytest.raises(ErasureChanged):
+        house.acts.approve(dora, asked.request_id, "00" * 32, "")
+    house.closed("P-anna")
+    with pytest.raises(ErasureChanged):
+        house.acts.approve(dora, asked.request_id, asked.root, "")
+    assert not entry_data(house, "record_erased")
+    assert house.erase(party="P-anna").standing is Standing.ERASED
+
+
+def test_a_form_sent_twice_asks_once(embedded: ErasureHouse) -> None:
+    made = embedded.closed("P-anna")
+    target = embedded.acts.target(house_named(made))
+    carla, dora = embedded.people["carla"], embedded.people["dora"]
+    first = embedded.acts.ask(carla, target, "person_asked", "", key="k-1")
+    assert embedded.acts.ask(carla, target, "person_asked", "", key="k-1") == first
+    with pytest.raises(KeyReused):
+        embedded.acts.ask(carla, target, "unlawful", "", key="k-1")
+    done = embedded.acts.approve(dora, first.request_id, first.root, "", key="k-2")
+    assert embedded.acts.approve(dora, first.request_id, first.root, "", key="k-2") == done
+    assert len(entry_data(embedded, "record_erased")) == 1
+
+
+def test_wrong_names_and_grounds_are_refused(embedded: ErasureHouse) -> None:
+    made = embedded.closed("P-anna")
+    target = embedded.acts.target(house_named(made))
+    carla = embedded.people["carla"]
+    with pytest.raises(InvalidRequest):
+        embedded.acts.target(Named())
+    with pytest.raises(UnknownCase):
+        embedded.acts.target(Named(case="nobody"))
+    with pytest.raises(NothingToErase):
+        embedded.acts.target(Named(application="nobody"))
+    with pytest.raises(GroundUnknown):
+        embedded.acts.target(Named(party="P-anna", classes=("everything",)))
+    with pytest.raises(GroundUnknown):
+        embedded.acts.ask(carla, target, "because", "")
+    with pytest.raises(GroundUnknown):
+        embedded.acts.hold(carla, target, "because", "")
+    with pytest.raises(NothingToErase):
+        embedded.acts.hold(carla, embedded.acts.target(Named(party="P-x")), "litigation", "")
+    with pytest.raises(UnknownErasure):
+        embedded.acts.request("none")
+    with pytest.raises(UnknownErasure):
+        embedded.acts.approve(embedded.people["dora"], "none", "", "")
+    with pytest.raises(UnknownHold):
+        embedded.acts.lift(carla, "none", "ended", "")
+    embedded.services.settings.retention.write_text('{"rules": []}')
+    with pytest.raises(ScheduleInvalid):
+        embedded.ask(party="P-anna")
+
+
+def test_what_is_due_is_listed_first_and_then_erased_at_once_by_two(house: ErasureHouse) -> None:
+    old = [house.closed(f"P-{n}") for n in range(3)]
+    house.desk.clock.passes(days=400)
+    held, young = old[2], house.closed("P-young")
+    house.acts.hold(
+        house.people["carla"], house.acts.target(house_named(held)), "investigation", ""
+    )
+    house.desk.clock.passes(days=7 * 365 - 300)
+    as_of = house.desk.clock()
+    due = house.acts.due(as_of)
+    assert {line.case_ref for line in due} == {made["case_id"] for made in old}
+    assert {line.record_class for line in due} == {"application", "monitoring", "notes"}
+    assert {line.case_ref for line in due if line.held} == {held["case_id"]}
+    asked = house.acts.ask_due(house.people["carla"], as_of, "yearly run")
+    assert asked.count == sum(len(line.parts) for line in due if not line.held)
+    with pytest.raises(AskedYourself):
+        house.acts.approve(house.people["carla"], asked.request_id, asked.root, "")
+    done = house.acts.approve(house.people["rita"], asked.request_id, asked.root, "")
+    assert done.standing is Standing.ERASED
+    for made in old[:2]:
+        assert set(house.parts(made["case_id"]).values()) == {"erased"}
+    for made in (held, young):
+        assert set(house.parts(made["case_id"]).values()) == {"read"}
+    (erased,) = entry_data(house, "record_erased")
+    pairs = house.services.erasures.list_of(done.erased_event)
+    assert erased["root"] == pairs_root(pairs) == asked.root
+    assert erased["schedule"] == house.acts.schedule().sha256
+    assert [line.held != () for line in house.acts.due(as_of)] == [True] * 3
+    assert verdict(house) == "CLEAN"
+
+
+def test_a_bulk_run_too_long_for_an_entry_is_bound_by_its_root(embedded: ErasureHouse) -> None:
+    for number in range(15):
+        embedded.closed(f"P-{number}")
+    embedded.desk.clock.passes(days=7 * 366)
+    asked = embedded.acts.ask_due(embedded.people["carla"], embedded.desk.clock(), "")
+    done = embedded.acts.approve(embedded.people["dora"], asked.request_id, asked.root, "")
+    assert asked.count > INLINE_MAX
+    (asked_for,) = entry_data(embedded, "erasure_requested")
+    (erased,) = entry_data(embedded, "record_erased")
+    pairs = embedded.services.erasures.list_of(done.erased_event)
+    assert len(pairs) == asked.count
+    assert erased["slots"] == asked_for["slots"] == []
+    assert pairs_root(pairs) == erased["root"]
+
+
+def test_another_schedule_between_asking_and_approving_is_noticed(embedded: ErasureHouse) -> None:
+    embedded.closed("P-anna")
+    embedded.desk.clock.passes(days=7 * 366)
+    asked = embedded.acts.ask_due(embedded.people["carla"], embedded.desk.clock(), "")
+    rule = {
+        "class": "*",
+        "jurisdiction": "*",
+        "ending": "*",
+        "keep_months": 0,
+        "erase_after_months": 12,
+        "law": "our own",
+    }
+    embedded.services.settings.retention.write_text(json.dumps({"rules": [rule]}))
+    with pytest.raises(ErasureChanged, match="another one"):
+        embedded.acts.approve(embedded.people["dora"], asked.request_id, asked.root, "")
+
+
+def test_after_an_erasure_a_rebuild_gives_the_same(house: ErasureHouse) -> None:
+    first, second = house.closed("P-anna"), house.closed("P-ben")
+    house.erase(party="P-anna")
+    hold = house.acts.target(house_named(second))
+    house.acts.hold(house.people["carla"], hold, "complaint", "")
+
+    def everything() -> tuple[Any, ...]:
+        return (
+            house.services.cases.case(first["case_id"]),
+            house.services.cases.case(second["case_id"]),
+            house.services.erasures.requests(),
+            house.services.erasures.holds(),
+            [house.acts.target(house_named(second))],
+            _found(house, first),
+            _found(house, second),
+        )
+
+    before = everything()
+    assert before[-2:] == (False, True), "the erased application is found by its number no more"
+    house.services.rebuild()
+    assert everything() == before
+
+
+def _found(house: ErasureHouse, made: dict[str, Any]) -> bool:
+    try:
+        house.acts.target(Named(application=made["application_id"]))
+    except NothingToErase:
+        return False
+    return True
+
+
+def test_old_keys_are_destroyed_after_an_erasure_and_only_then(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    kept = house.closed("P-ben")
+    assert finish_erasures(house.services).epoch is None
+    house.erase(party="P-anna")
+    assert keys_pending(house.services)
+    assert finish_erasures(house.services).epoch == 2
+    assert not keys_pending(house.services)
+    assert finish_erasures(house.services).epoch is None
+    assert set(house.parts(kept["case_id"]).values()) == {"read"}
+    assert verdict(house) == "CLEAN"
