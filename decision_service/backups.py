@@ -13,9 +13,9 @@ from pathlib import Path
 
 from decision_service.access import HOST
 from decision_service.services import Services
+from overrides.countermand_verify import Findings
 from overrides.errors import LedgerUnavailable
 from overrides.examination import Trust
-from overrides.findings import Findings
 from overrides.journal import Decided, Draft, Json
 from overrides.keyfiles import open_public, open_vault
 from overrides.verify import SAME_HOST, verify_database

@@ -16,11 +16,11 @@ from decision_service.ledger_words import kind_words, summary
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from overrides.countermand_verify import Findings, Verdict
 from overrides.errors import LedgerError, SlotErased, UnknownKind
 from overrides.event_kinds import KINDS
 from overrides.events import SIMULATED_CLOCK, read_event
 from overrides.examination import Trust
-from overrides.findings import Findings, Verdict
 from overrides.journal import Decided, Draft, Entry, Event, Json
 from overrides.ledger import sign_checkpoint
 from overrides.values import Actor

@@ -110,9 +110,9 @@ def _tree() -> None:
         tree.append(leaf)
     _same(tree.root().hex(), ROOT_OF_SEVEN)
 
-    def nodes(level: int, start: int, stop: int) -> list[bytes]:
-        assert level == 0, "seven leaves have no stored subtrees"
-        return hashes[start:stop]
+    def nodes(runs: Sequence[merkle.Run]) -> list[list[bytes]]:
+        assert {run.level for run in runs} <= {0}, "seven leaves have no stored subtrees"
+        return [hashes[run.start : run.stop] for run in runs]
 
     for place, leaf in enumerate(hashes):
         path = merkle.inclusion_proof(nodes, place, 7)

@@ -1,22 +1,27 @@
-"""Write again what the reference quotes from the code, or check with ``--check`` that it is fresh.
+"""Write again what is quoted from the code, or check with ``--check`` that it is fresh.
 
-A page marks a place with ``<!-- begin WHAT ARGUMENT -->`` and ``<!-- end -->``; what stands between
-them comes from here. Everything else on the pages is written by people.
+A page of the reference marks a place with ``<!-- begin WHAT ARGUMENT -->`` and ``<!-- end -->``;
+what stands between them comes from here. Everything else on the pages is written by people. The
+verifier, which is one file and imports nothing of ours, has the list of kinds in the same way.
 """
 
 import argparse
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from decision_service.access import ROLES, ROUTES, Permission
 from decision_service.cli import parser
 from decision_service.problems import STATUS, kebab
+from overrides import countermand_verify
 from overrides.event_kinds import KINDS
 
 REFERENCE = Path(__file__).parent / "reference"
+VERIFIER = Path(countermand_verify.__file__)
+KIND_LIST = re.compile(r'(?<=^KIND_LINES = """\n).*?(?=^""")', re.DOTALL | re.MULTILINE)
 PLACE = re.compile(r"<!-- begin (?P<what>\S+)(?P<rest>[^>]*?) -->\n.*?<!-- end -->", re.DOTALL)
 FACT = re.compile(r"\{(\w+)\}")
 
@@ -112,15 +117,25 @@ def refreshed(page: str) -> str:
     return PLACE.sub(write, page)
 
 
+def with_kinds(verifier: str) -> str:
+    """The verifier's source with the list of kinds written again."""
+    lines = []
+    for name, kind in sorted(KINDS.items()):
+        lists = (kind.required, kind.optional, kind.slots)
+        line = "|".join((name, *(" ".join(sorted(names)) for names in lists)))
+        lines += textwrap.wrap(line, 98, subsequent_indent="  ", break_on_hyphens=False)
+    return KIND_LIST.sub("\n".join(lines) + "\n", verifier)
+
+
 def main() -> int:
-    """Refresh or check every page of the reference; 1 when a checked page is stale."""
+    """Refresh or check every page and the verifier; 1 when a checked one is stale."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--check", action="store_true")
     checking = options.parse_args().check
     stale = []
-    for path in sorted(REFERENCE.glob("*.md")):
+    for path in (*sorted(REFERENCE.glob("*.md")), VERIFIER):
         page = path.read_text(encoding="utf-8")
-        fresh = refreshed(page)
+        fresh = with_kinds(page) if path == VERIFIER else refreshed(page)
         if fresh != page:
             stale.append(path.name)
             if not checking:

@@ -3,22 +3,25 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
 
+from overrides.countermand_verify import Findings, Receipt, Told, Verdict
+from overrides.erasing import Pair, pairs_root
 from overrides.errors import LedgerAltered, LedgerError, NoteInvalid, SlotErased, UnknownKind
 from overrides.events import read_event
-from overrides.findings import Finding, Findings, Verdict
 from overrides.instants import instant_text
 from overrides.journal import Event
-from overrides.ledger_rows import Disclosure, PartRow, Row, Rows
+from overrides.ledger_rows import DatabaseRows, PartRow, Row
 from overrides.merkle import Frontier, leaf_hash
-from overrides.notes import Checkpoint, PublicKey, open_checkpoint
-from overrides.vault import Sealed, Vault, commitment_of
+from overrides.notes import (
+    NO_KNOWN_KEY,
+    Checkpoint,
+    PublicKey,
+    claimed_checkpoint,
+    open_checkpoint,
+)
+from overrides.vault import Sealed, Vault
 
 UNSIGNED_MAX = timedelta(minutes=5)  # an older end without a checkpoint is stale
-FINDINGS_MAX = 50  # a ledger that is altered everywhere need not be told of everywhere
-
-_Placed = TypeVar("_Placed", PartRow, Disclosure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +29,14 @@ class Trust:
     """What a verification may rely on.
 
     ``keys`` check the checkpoints and ``keys_from`` says in words where they come from.
-    ``remembered`` are signed checkpoints kept elsewhere; ``vault`` opens personal parts; ``now``
-    is for judging staleness and is left out where that does not matter.
+    ``remembered`` are signed checkpoints, ``receipts`` receipts, both kept elsewhere; ``vault``
+    opens personal parts; ``now`` is for judging staleness, left out where that does not matter.
     """
 
     keys: Sequence[PublicKey]
     keys_from: str
     remembered: Sequence[str] = ()
+    receipts: Sequence[Receipt] = ()
     vault: Vault | None = None
     now: datetime | None = None
 
@@ -50,46 +54,61 @@ class _Claim:
 class Examination:
     """What was met so far, and what was wrong with it. The steps are taken in the order below."""
 
-    rows: Rows
+    rows: DatabaseRows
     trust: Trust
     tree: Frontier = field(default_factory=Frontier)
     claims: list[_Claim] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=dict)  # at the sizes that were signed
     subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
-    found: list[Finding] = field(default_factory=list)
-    gaps: dict[tuple[str, str], int] = field(default_factory=dict)  # (event, slot): seq
-    erased: set[tuple[str, str]] = field(default_factory=set)
+    told: Told = field(default_factory=Told)
+    gaps: dict[Pair, int] = field(default_factory=dict)  # to the entry's place
+    erased: set[Pair] = field(default_factory=set)
     first_at: datetime | None = None
     last_at: datetime | None = None
     signed_size: int | None = None
     opened: int = 0
-    disclosed: int = 0
 
     def tell(self, verdict: Verdict, text: str, seq: int | None = None) -> None:
         """Note a finding."""
-        if len(self.found) < FINDINGS_MAX:
-            self.found.append(Finding(verdict, text, seq))
+        self.told.add(verdict, text, seq)
 
     def read_notes(self) -> None:
         """Open every signed checkpoint, the ledger's own and the remembered ones."""
-        own = [(note, "a checkpoint of its own") for note in self.rows.notes()]
-        kept = [(note, "a checkpoint you remembered") for note in self.trust.remembered]
-        for note, what in own + kept:
+        own = list(self.rows.notes())
+        strange = 0
+        for place, note in enumerate(own, 1):
             try:
                 checkpoint = open_checkpoint(note, self.rows.log, self.trust.keys)
             except NoteInvalid as invalid:
-                self.tell(Verdict.ALTERED, f"{what} does not hold: {invalid.finding}")
-                continue
-            self.claims.append(_Claim(checkpoint, what, what.startswith("a checkpoint of")))
-            self.roots[checkpoint.size] = b""
+                if invalid.finding != NO_KNOWN_KEY or place == len(own):
+                    text = f"a checkpoint of its own does not hold: {invalid.finding}"
+                    self.tell(Verdict.ALTERED, text)
+                    continue
+                strange += 1
+                checkpoint = claimed_checkpoint(note)
+            self._claim(_Claim(checkpoint, "a checkpoint of its own", own=True))
+        if strange:
+            text = f"{strange:,} of its older checkpoints are signed by none of the keys at hand"
+            self.tell(Verdict.INCOMPLETE, text)
         if not own:
             self.tell(Verdict.INCOMPLETE, "there is no signed checkpoint at all")
+        for note in self.trust.remembered:
+            what = "a checkpoint you remembered"
+            try:
+                checkpoint = open_checkpoint(note, self.rows.log, self.trust.keys)
+            except NoteInvalid as invalid:
+                self.tell(Verdict.INCOMPLETE, f"{what} cannot be used: {invalid.finding}")
+                continue
+            self._claim(_Claim(checkpoint, what, own=False))
+
+    def _claim(self, claim: _Claim) -> None:
+        """Have the tree compared with this when it is as large."""
+        self.claims.append(claim)
+        self.roots[claim.checkpoint.size] = b""
 
     def read_entries(self) -> None:
         """Hash every entry and compare it with all that is stored beside it."""
-        kept = self.rows.parts()
-        parts = _BySeq(kept or iter(()))
-        disclosed = _BySeq(self.rows.disclosures())
+        parts = _BySeq(self.rows.parts())
         self._remember_root()
         for row in self.rows.rows():
             if row.seq != self.tree.size:
@@ -101,19 +120,22 @@ class Examination:
             for tree in self.tree.append(digest):
                 self.subtrees[tree.level, tree.index] = tree.hash
             self._remember_root()
+            self._check_receipts(row.seq, digest)
             event = self._read(row)
-            here, shown = parts.of(row.seq), disclosed.of(row.seq)
+            here = parts.of(row.seq)
             if event is not None:
-                self._check_disclosures(event, shown)
-                if kept is not None:
-                    self._check_parts(event, {part.sealed.slot: part for part in here})
-        for seq in (*parts.rest(), *disclosed.rest()):
+                self._check_parts(event, {part.sealed.slot: part for part in here})
+        for seq in parts.rest():
             self.tell(Verdict.ALTERED, "a personal part belongs to no entry", seq)
+
+    def _check_receipts(self, seq: int, digest: bytes) -> None:
+        """Compare an entry with the receipts that somebody holds of it."""
+        for receipt in self.trust.receipts:
+            if receipt.seq == seq and receipt.leaf != digest:
+                self.tell(Verdict.ALTERED, "it is not the entry that your receipt is of", seq)
 
     def compare_head(self) -> None:
         """The head row must say where the entries lead."""
-        if self.rows.is_copy:
-            return
         head = self.rows.head()
         if head is None:
             self.tell(Verdict.ALTERED, "the head, which says where the entries end, is missing")
@@ -131,16 +153,14 @@ class Examination:
             if missing.pop((level, index), None) != stored:
                 text = f"subtree {index} of level {level} is not that of the entries"
                 self.tell(Verdict.ALTERED, text)
-        if missing and not self.rows.is_copy:
+        if missing:
             self.tell(Verdict.ALTERED, f"{len(missing)} subtree roots are missing")
 
     def compare_notes(self) -> None:
         """Every signed root must be the root of that many entries."""
         for claim in self.claims:
             size = claim.checkpoint.size
-            if size > self.tree.size and self.rows.is_copy and not claim.own:
-                self.tell(Verdict.STALE, _ends_early(self.tree.size, size))
-            elif size > self.tree.size:
+            if size > self.tree.size:
                 text = f"{claim.what} has {size} entries, here are {self.tree.size}"
                 self.tell(Verdict.ALTERED, f"{text}: entries were removed from the end")
             elif self.roots[size] != claim.checkpoint.root:
@@ -148,6 +168,10 @@ class Examination:
                 self.tell(Verdict.ALTERED, text)
             elif claim.own:
                 self.signed_size = max(size, self.signed_size or 0)
+        for receipt in self.trust.receipts:
+            if receipt.seq >= self.tree.size:
+                text = f"you hold a receipt of entry {receipt.seq}, here are {self.tree.size}"
+                self.tell(Verdict.ALTERED, f"{text}: entries were removed from the end")
         unsigned = self.tree.size > (self.signed_size or 0)
         now, last = self.trust.now, self.last_at
         if unsigned and now is not None and last is not None and now - last > UNSIGNED_MAX:
@@ -171,8 +195,8 @@ class Examination:
             last_at=self.last_at,
             signed_size=self.signed_size,
             checked=tuple(self._checked()),
-            remembered=bool(self._compared()),
-            found=tuple(self.found),
+            remembered=max(self._compared(), default=0),
+            found=tuple(self.told.all()),
         )
 
     def _remember_root(self) -> None:
@@ -204,17 +228,19 @@ class Examination:
         self.first_at = self.first_at or event.recorded_at
         self.last_at = event.recorded_at
         if event.type == "record_erased":
-            self.erased |= _named_slots(event.data)
+            self._take_erasure(event)
         return event
 
-    def _check_disclosures(self, event: Event, shown: Sequence[Disclosure]) -> None:
-        """What is disclosed must be what the entry committed to."""
-        for part in shown:
-            committed = commitment_of(part.salt, event.event_id, part.slot, part.payload)
-            if committed != event.commit.get(part.slot) or part.event_id != event.event_id:
-                text = f"the disclosed part {part.slot} is not the one committed to"
-                self.tell(Verdict.ALTERED, text, event.seq)
-            self.disclosed += 1
+    def _take_erasure(self, event: Event) -> None:
+        """Note which parts an entry says were erased: by name, or by the root over them."""
+        named, root = _named_pairs(event.data), event.data.get("root")
+        listed = list(self.rows.erased(event.event_id))
+        if root is not None and pairs_root(listed or named) != root:
+            text = "the parts listed as erased by it are not those it was recorded with"
+            verdict = Verdict.ALTERED if listed else Verdict.INCOMPLETE
+            self.tell(verdict, text, event.seq)
+        else:
+            self.erased.update(named if root is None else listed or named)
 
     def _check_parts(self, event: Event, stored: Mapping[str, PartRow]) -> None:
         """Every commitment must open, or be accounted for by an erasure."""
@@ -259,41 +285,29 @@ class Examination:
         if kept := self._compared():
             sizes = ", ".join(f"{size:,}" for size in kept)
             yield f"It was compared with what you remembered of it at {sizes} entries."
+        if self.trust.receipts:
+            yield f"{len(self.trust.receipts):,} of your receipts were compared with their entries."
         if self.trust.vault is not None:
             yield f"{self.opened:,} personal parts were opened and are those committed to."
-        if self.disclosed:
-            yield f"{self.disclosed:,} disclosed parts were compared with their commitments."
 
 
-def _ends_early(size: int, remembered: int) -> str:
-    """What is known of a copy that has fewer entries than somebody remembers."""
-    missing = remembered - size
-    are = "1 entry is" if missing == 1 else f"{missing:,} entries are"
-    return (
-        f"it is older than what you remember: {are} missing from it ({size:,} of {remembered:,})."
-        " Nothing in it contradicts what you remember, but that its entries are the beginning of"
-        " those cannot be shown from it: a copy whose end was cut off looks the same. Ask for a"
-        " newer one."
-    )
-
-
-def _named_slots(data: Mapping[str, object]) -> set[tuple[str, str]]:
+def _named_pairs(data: Mapping[str, object]) -> list[Pair]:
     """The (event, slot) pairs that an erasure names."""
     named = data.get("slots")
     pairs = named if isinstance(named, list) else []
-    return {(str(p[0]), str(p[1])) for p in pairs if isinstance(p, list) and len(p) == 2}  # noqa: PLR2004
+    return [(str(p[0]), str(p[1])) for p in pairs if isinstance(p, list) and len(p) == 2]  # noqa: PLR2004
 
 
-class _BySeq(Generic[_Placed]):
+class _BySeq:
     """Rows that come in the order of ``seq``, handed out entry by entry."""
 
-    def __init__(self, rows: Iterator[_Placed]) -> None:
-        self._rows: Iterator[_Placed] = rows
-        self._next: _Placed | None = next(rows, None)
+    def __init__(self, rows: Iterator[PartRow]) -> None:
+        self._rows: Iterator[PartRow] = rows
+        self._next: PartRow | None = next(rows, None)
 
-    def of(self, seq: int) -> list[_Placed]:
+    def of(self, seq: int) -> list[PartRow]:
         """The rows of one entry. Rows out of order are left for ``rest``."""
-        here: list[_Placed] = []
+        here: list[PartRow] = []
         while self._next is not None and self._next.seq == seq:
             here.append(self._next)
             self._next = next(self._rows, None)

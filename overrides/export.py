@@ -2,40 +2,39 @@
 
 The folder has ``checkpoint`` (the newest, signed), ``checkpoints.jsonl`` (all of them), ``tile/``
 (hashes and entries), ``keys`` (for information: trust a key you got elsewhere),
-``disclosures.jsonl`` (personal parts opened for this reader) and ``manifest``, a signed note over
-every other byte.
+``disclosures.jsonl`` (personal parts opened for this reader), ``erased.jsonl`` (parts of which an
+entry says that they were erased), ``files`` (hash and size of each of these, the bundles first) and
+``manifest``, a signed note over that list. Nothing is held in memory that grows with the ledger.
 """
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO, Self
 
 from overrides.canonical import canonical, read_canonical
-from overrides.errors import LedgerAltered, LedgerUnavailable
-from overrides.events import read_event
-from overrides.export_rows import (
+from overrides.countermand_verify import (
     CHECKPOINT,
     CHECKPOINTS,
     DISCLOSURES,
+    ERASED,
+    FILES,
     KEYS,
     MANIFEST,
+    Checkpoint,
     Manifest,
 )
+from overrides.errors import LedgerAltered, LedgerUnavailable, UnknownKind
+from overrides.events import read_event
 from overrides.journal import Event
 from overrides.ledger import LedgerBook, SignedCheckpoint, sign_checkpoint
+from overrides.ledger_rows import Disclosure
 from overrides.merkle import BLOCK, Frontier, leaf_hash
 from overrides.notes import Signer, open_checkpoint
-from overrides.tiles import bundle, fold, tile_paths
+from overrides.tiles import bundle, fold, tile_path
 from overrides.values import Clock
-
-Disclose = Callable[[Event], Sequence[str]]
-
-
-def disclose_nothing(_event: Event) -> Sequence[str]:
-    """No personal part at all."""
-    return ()
 
 
 def export(
@@ -44,13 +43,13 @@ def export(
     signer: Signer,
     clock: Clock,
     *,
-    disclose: Disclose = disclose_nothing,
+    disclose: Collection[str] = (),
 ) -> Manifest:
     """Sign where the ledger stands and write it into ``directory``, whole or not at all.
 
-    ``disclose`` names the slots of an event that this reader may see. Raises ``FileExistsError``
-    when the folder has something in it, and ``LedgerAltered`` when the ledger does not lead to
-    the root that is signed.
+    ``disclose`` names the personal parts that this reader may see, such as ``note``, or ``party``
+    for every party. Raises ``FileExistsError`` when the folder has something in it, and
+    ``LedgerAltered`` when the ledger does not lead to the root that is signed.
     """
     if directory.exists() and any(directory.iterdir()):
         msg = f"the folder {directory} is not empty"
@@ -62,7 +61,7 @@ def export(
     shutil.rmtree(working, ignore_errors=True)
     working.mkdir(parents=True)
     try:
-        manifest = _Export(book, working, signer, signed, disclose).write()
+        manifest = _Export(book, working, signer, signed, frozenset(disclose)).write(clock)
         if directory.exists():
             directory.rmdir()
         working.replace(directory)
@@ -81,7 +80,7 @@ class _Export:
         directory: Path,
         signer: Signer,
         signed: SignedCheckpoint,
-        disclose: Disclose,
+        disclose: frozenset[str],
     ) -> None:
         self._book = book
         self._directory = directory
@@ -89,42 +88,48 @@ class _Export:
         self._signed = signed
         self._checkpoint = open_checkpoint(signed.note, book.log, [signer.key])
         self._disclose = disclose
-        self._files: dict[str, str] = {}
+        self._tree = Frontier()
+        self._rows: dict[int, list[bytes]] = {}  # hashes of the tile being filled, by level
+        self._files: _Listed
+        self._listed = 0
+        self._later: list[str] = []  # lines of the list for tiles above the entries' own
 
-    def write(self) -> Manifest:
+    def write(self, clock: Clock) -> Manifest:
         """Every file, the manifest last."""
-        roots = self._write_entries()
-        self._write_tiles(roots)
-        self._write(CHECKPOINT, self._signed.note.encode())
-        notes = [kept.note for kept in self._book.checkpoints() if kept.size <= self._signed.size]
-        self._write(CHECKPOINTS, b"".join(canonical({"note": note}) + b"\n" for note in notes))
-        self._write(KEYS, f"{self._signer.key.vkey}\n".encode())
+        with _Listed(self._directory / FILES) as self._files:
+            with (
+                _Listed(self._directory / DISCLOSURES) as disclosures,
+                _Listed(self._directory / ERASED) as erased,
+            ):
+                for first in range(0, self._signed.size, BLOCK):
+                    bodies = self._write_bundle(first, min(BLOCK, self._signed.size - first))
+                    self._write_parts(bodies, disclosures, erased)
+            self._write_last_tiles()
+            if self._tree.root() != self._checkpoint.root:
+                finding = "the entries do not lead to the root that was signed"
+                raise LedgerAltered(seq=self._checkpoint.size - 1, finding=finding)
+            self._write_rest({DISCLOSURES: disclosures, ERASED: erased})
         at = self._checkpoint
-        manifest = Manifest(at.origin, at.size, at.root, self._files)
-        self._write(MANIFEST, self._signer.sign(manifest.text).encode())
+        manifest = Manifest(
+            Checkpoint(at.origin, at.size, at.root),
+            clock(),
+            self._disclose,
+            self._listed,
+            self._files.digest,
+        )
+        _write(self._directory / MANIFEST, self._signer.sign(manifest.text).encode())
         return manifest
 
-    def _write_entries(self) -> list[bytes]:
-        """Entry bundles, the tiles of their hashes, and disclosures; the roots of whole tiles."""
-        roots: list[bytes] = []
-        tree = Frontier()
-        shown = self._directory / DISCLOSURES
-        with shown.open("wb") as disclosures:
-            for path, first, width in tile_paths("entries", self._signed.size):
-                bodies, hashes = self._read_back(first, width)
-                for digest in hashes:
-                    tree.append(digest)
-                self._write(path, bundle(bodies))
-                self._write(path.replace("/entries/", "/0/"), b"".join(hashes))
-                if width == BLOCK:
-                    roots.append(fold(hashes))
-                for body in bodies:
-                    disclosures.writelines(self._disclosed(body))
-        if tree.root() != self._checkpoint.root:
-            finding = "the entries do not lead to the root that was signed"
-            raise LedgerAltered(seq=self._checkpoint.size - 1, finding=finding)
-        self._files[DISCLOSURES] = sha256(shown.read_bytes()).hexdigest()
-        return roots
+    def _write_bundle(self, first: int, width: int) -> list[bytes]:
+        """A bundle of entries, and the tile of their hashes; the entries."""
+        bodies, hashes = self._read_back(first, width)
+        for digest in hashes:
+            self._tree.append(digest)
+        for kind, data in (("entries", bundle(bodies)), ("0", b"".join(hashes))):
+            self._write(tile_path(kind, first // BLOCK, width), data)
+        if width == BLOCK:
+            self._fill(1, fold(hashes))
+        return bodies
 
     def _read_back(self, first: int, width: int) -> tuple[list[bytes], list[bytes]]:
         """Bytes and hashes of some entries, each hash made of the bytes as they are stored."""
@@ -138,36 +143,123 @@ class _Export:
                 raise LedgerAltered(seq=entry.seq, finding=finding)
         return [entry.body for entry in entries], hashes
 
-    def _disclosed(self, body: bytes) -> Iterator[bytes]:
-        """Lines that open the parts of an entry which the reader may see."""
-        event = read_event(body)
-        slots = self._disclose(event)
-        for part in self._book.disclosures(event.event_id, slots) if slots else ():
-            line = {
-                "seq": part.seq,
-                "event_id": part.event_id,
-                "slot": part.slot,
-                "salt": part.salt.hex(),
-                "payload": read_canonical(part.payload),
-            }
-            yield canonical(line) + b"\n"
+    def _fill(self, level: int, digest: bytes) -> None:
+        """Add a hash to the tile of a level; a tile that became whole is written."""
+        row = self._rows.setdefault(level, [])
+        row.append(digest)
+        if len(row) == BLOCK:
+            number = (self._tree.size >> 8 * level) // BLOCK - 1
+            self._write(tile_path(str(level), number, BLOCK), b"".join(row), later=True)
+            self._rows[level] = []
+            self._fill(level + 1, fold(row))
 
-    def _write_tiles(self, roots: Sequence[bytes]) -> None:
-        """Tiles above the entries' own, each level over the whole tiles of the one below."""
-        level, row = 1, list(roots)
-        while row:
-            for path, first, width in tile_paths(str(level), len(row)):
-                self._write(path, b"".join(row[first : first + width]))
-            row = [fold(row[at : at + BLOCK]) for at in range(0, len(row) - BLOCK + 1, BLOCK)]
-            level += 1
+    def _write_last_tiles(self) -> None:
+        """The tiles above the entries' own that are not whole."""
+        for level, row in sorted(self._rows.items()):
+            if row:
+                number = (self._tree.size >> 8 * level) // BLOCK
+                self._write(tile_path(str(level), number, len(row)), b"".join(row), later=True)
+        for line in self._later:
+            self._files.write(line.encode())
 
-    def _write(self, path: str, data: bytes) -> None:
-        """One file, on the disk and, unless it is the manifest, in the manifest."""
-        file = self._directory / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("xb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        if path != MANIFEST:
-            self._files[path] = sha256(data).hexdigest()
+    def _write_parts(
+        self, bodies: Iterable[bytes], disclosures: "_Listed", erased: "_Listed"
+    ) -> None:
+        """Lines that open the parts which the reader may see, and name those that are erased."""
+        events = [event for body in bodies if (event := self._event(body)) is not None]
+        wanted = [event.event_id for event in events if self._disclosed(event)]
+        for part in self._book.disclosures(wanted, sorted(self._disclose)) if wanted else ():
+            disclosures.write(canonical(disclosure_line(part)) + b"\n")
+        for event in events:
+            if event.type == "record_erased":
+                for event_id, slot in self._book.erased_parts(event.event_id):
+                    pair = {"erasure": event.event_id, "event_id": event_id, "slot": slot}
+                    erased.write(canonical(pair) + b"\n")
+
+    def _event(self, body: bytes) -> Event | None:
+        """An entry whose parts matter, read; nothing for one of a later release."""
+        if not self._disclose and b'"type":"record_erased"' not in body:
+            return None
+        try:
+            return read_event(body)
+        except UnknownKind:
+            return None
+
+    def _disclosed(self, event: Event) -> bool:
+        """Whether the reader may see some part of the entry."""
+        return any(slot.partition(".")[0] in self._disclose for slot in event.commit)
+
+    def _write_rest(self, written: dict[str, "_Listed"]) -> None:
+        """Checkpoints and keys, and the list of what is written already."""
+        with _Listed(self._directory / CHECKPOINTS) as checkpoints:
+            for kept in self._book.each_checkpoint():
+                if kept.size <= self._signed.size:
+                    checkpoints.write(canonical({"note": kept.note}) + b"\n")
+        for name, file in {**written, CHECKPOINTS: checkpoints}.items():
+            self._files.write(self._line(name, file.digest, file.size).encode())
+        self._write(CHECKPOINT, self._signed.note.encode())
+        self._write(KEYS, f"{self._signer.key.vkey}\n".encode())
+
+    def _write(self, path: str, data: bytes, *, later: bool = False) -> None:
+        """One file, on the disk and in the list; ``later``: after all bundles."""
+        _write(self._directory / path, data)
+        line = self._line(path, sha256(data).hexdigest(), len(data))
+        if later:
+            self._later.append(line)
+        else:
+            self._files.write(line.encode())
+
+    def _line(self, path: str, digest: str, size: int) -> str:
+        """One line of the list of files."""
+        self._listed += 1
+        return f"{digest} {size} {path}\n"
+
+
+class _Listed:
+    """A file that is written a line at a time and hashed on the way."""
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = path.open("xb")
+        self._hash = sha256()
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        """The file, open."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """See its bytes to the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def write(self, line: bytes) -> None:
+        """Add a line."""
+        self._file.write(line)
+        self._hash.update(line)
+        self.size += len(line)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was written, in hex."""
+        return self._hash.hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that does not exist yet, and see it to the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as handle:
+        handle.write(data)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def disclosure_line(part: Disclosure) -> dict[str, object]:
+    """A disclosed part as it is written: with the salt, anyone can check it."""
+    return {
+        "seq": part.seq,
+        "event_id": part.event_id,
+        "slot": part.slot,
+        "salt": part.salt.hex(),
+        "payload": read_canonical(part.payload),
+    }

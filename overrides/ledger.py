@@ -1,6 +1,6 @@
 """Reading the ledger: what may be asked of it, and signing where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -80,8 +80,14 @@ class LedgerBook(Protocol):
     ) -> Mapping[str, Mapping[str, Mapping[str, Json] | SlotErased]]:
         """Personal parts of several entries by event, as ``open_slots`` gives those of one."""
 
-    def disclosures(self, event_id: str, slots: Sequence[str]) -> Sequence[Disclosure]:
-        """The named parts of an entry with their salts; those that are erased are left out."""
+    def disclosures(self, event_ids: Sequence[str], slots: Sequence[str]) -> Sequence[Disclosure]:
+        """The named parts of entries in order, with their salts; ``party`` is every party's.
+
+        Those that are erased are left out.
+        """
+
+    def erased_parts(self, event_id: str) -> Sequence[tuple[str, str]]:
+        """Entry and slot of each part that an erasure took, in the order of its root."""
 
     def inclusion(self, seq: int, size: int) -> Sequence[bytes]:
         """Proof that entry ``seq`` is in the tree of ``size`` entries."""
@@ -94,6 +100,9 @@ class LedgerBook(Protocol):
 
     def checkpoints(self) -> Sequence[SignedCheckpoint]:
         """Every signed checkpoint, oldest first."""
+
+    def each_checkpoint(self) -> Iterator[SignedCheckpoint]:
+        """The same, read some at a time: a year has half a million."""
 
     def latest_checkpoint(self) -> SignedCheckpoint | None:
         """The newest signed checkpoint."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from overrides.errors import LedgerAltered
 from overrides.vault import Sealed, WrappedKey
@@ -56,38 +56,8 @@ class HeadRow:
     last_ts: str
 
 
-class Rows(Protocol):
-    """Where a verification reads from. Everything is of one state of the ledger."""
-
-    @property
-    def log(self) -> str:
-        """Name of the log."""
-
-    @property
-    def is_copy(self) -> bool:
-        """Whether this was copied at some moment, so that the ledger may rightly go further."""
-
-    def head(self) -> HeadRow | None:
-        """The head row, where there is one; a copy has none."""
-
-    def rows(self) -> Iterator[Row]:
-        """Every entry in the order of ``seq``."""
-
-    def parts(self) -> Iterator[PartRow] | None:
-        """Every encrypted part in the order of ``seq``; nothing where none are kept."""
-
-    def disclosures(self) -> Iterator[Disclosure]:
-        """Every disclosed part in the order of ``seq``."""
-
-    def subtrees(self) -> Iterator[tuple[int, int, bytes]]:
-        """Stored subtree roots as (level, index, hash)."""
-
-    def notes(self) -> Iterator[str]:
-        """Every signed checkpoint."""
-
-
 class DatabaseRows:
-    """``Rows`` of one log over a DB-API connection.
+    """One log over a DB-API connection, everything of one state.
 
     ``placeholder`` is the driver's own: ``?`` for sqlite3, ``%s`` for psycopg. The caller has
     opened a transaction that sees one state throughout.
@@ -104,11 +74,6 @@ class DatabaseRows:
     def log(self) -> str:
         """Name of the log."""
         return self._log
-
-    @property
-    def is_copy(self) -> bool:
-        """It is the ledger itself."""
-        return False
 
     def head(self) -> HeadRow | None:
         """The head row, where there is one."""
@@ -140,9 +105,14 @@ class DatabaseRows:
                 key = WrappedKey(dek_id, subject, _bytes(wrapped, "a party's key", seq), epoch)
             yield PartRow(seq, event_id, sealed, key)
 
-    def disclosures(self) -> Iterator[Disclosure]:
-        """A database discloses nothing."""
-        return iter(())
+    def erased(self, erasure: str) -> Iterator[tuple[str, str]]:
+        """(event, slot) of each part that an erasure took, in the order of its root."""
+        question = (
+            "SELECT s.event_id, s.slot FROM erased_slot s JOIN ledger_event e"
+            " ON e.event_id = s.erasure WHERE e.log = ? AND s.erasure = ? ORDER BY s.place"
+        )
+        for event_id, slot in self._ask(question, erasure):
+            yield str(event_id), str(slot)
 
     def subtrees(self) -> Iterator[tuple[int, int, bytes]]:
         """Stored subtree roots as (level, index, hash)."""

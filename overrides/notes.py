@@ -22,6 +22,7 @@ ED25519 = b"\x01"
 SEED_BYTES = 32
 NOTE_BYTES_MAX = 1_000_000
 SIGNATURES_MAX = 100
+NO_KNOWN_KEY = "no known key signed it"
 
 _KEY_ID_BYTES = 4
 _SIGNATURE_BYTES = 64
@@ -141,7 +142,7 @@ def open_note(note: str, keys: Sequence[PublicKey]) -> OpenedNote:
         elif name not in signed_by:
             signed_by.append(name)
     if not signed_by:
-        raise NoteInvalid(finding="no known key signed it")
+        raise NoteInvalid(finding=NO_KNOWN_KEY)
     return OpenedNote(text, tuple(signed_by), tuple(unknown))
 
 
@@ -220,3 +221,8 @@ def open_checkpoint(note: str, origin: str, keys: Sequence[PublicKey]) -> Checkp
     if checkpoint.origin != origin:
         raise NoteInvalid(finding=f"it is of the log {checkpoint.origin[:60]}, not {origin}")
     return checkpoint
+
+
+def claimed_checkpoint(note: str) -> Checkpoint:
+    """The checkpoint in a note, whoever signed it. Raises ``NoteInvalid``."""
+    return Checkpoint.from_text(_take_apart(note)[0])

@@ -1,4 +1,4 @@
-"""Verifying a ledger without trusting its owner: a database, or an export of one.
+"""Verifying a ledger in its own database. Exports are checked by ``countermand_verify``.
 
 Needs the standard library and ``cryptography``: no database driver beyond sqlite3, no models.
 """
@@ -7,18 +7,15 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from overrides.errors import LedgerAltered, LedgerError, LedgerUnavailable
+from overrides.countermand_verify import Finding, Findings, Verdict
+from overrides.errors import LedgerAltered, LedgerUnavailable
 from overrides.examination import Examination, Trust
-from overrides.export_rows import ExportRows, enclosed_keys, open_export
-from overrides.findings import Finding, Findings, Verdict
-from overrides.ledger_rows import DatabaseRows, Rows, logs_of, open_database
+from overrides.ledger_rows import DatabaseRows, logs_of, open_database
 
 SAME_HOST = "signed by a key on the same host"
-PINNED = "signed by a key that you gave"
-ENCLOSED = "signed by the key that came with them"
 
 
-def verify_rows(rows: Rows, trust: Trust) -> Findings:
+def verify_rows(rows: DatabaseRows, trust: Trust) -> Findings:
     """Check every entry, the tree, the checkpoints and the personal parts of one log."""
     examination = Examination(rows, trust)
     for step in (
@@ -56,21 +53,3 @@ def verify_database(path: Path, trust: Trust, *, log: str | None = None) -> Find
     except sqlite3.DatabaseError as broken:
         found = (Finding(Verdict.ALTERED, f"the database cannot be read: {broken}"),)
         return Findings(log=log or "", size=0, root=b"", found=found)
-
-
-def verify_export(directory: Path, trust: Trust) -> Findings:
-    """Check an export. Without keys of your own the enclosed one is taken, which the words say.
-
-    Raises ``LedgerUnavailable`` when there is no such folder.
-    """
-    if not directory.is_dir():
-        raise LedgerUnavailable(cause=f"there is no folder {directory}")
-    try:
-        if not trust.keys:
-            trust = replace(trust, keys=enclosed_keys(directory), keys_from=ENCLOSED)
-        export, found = open_export(directory, trust.keys)
-        findings = verify_rows(ExportRows(directory, export), trust)
-    except (LedgerError, OSError, ValueError) as broken:
-        finding = Finding(Verdict.ALTERED, f"the export cannot be read: {broken}")
-        return Findings(log="", size=0, root=b"", found=(finding,))
-    return replace(findings, found=(*found, *findings.found))

@@ -59,7 +59,7 @@ def restore(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from decision_service import backups, wiring
-    from overrides.findings import Verdict
+    from overrides.countermand_verify import Verdict
     from overrides.keyfiles import open_public
 
     settings = existing(args)

@@ -5,8 +5,9 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from decision_service.commands.grammar import (
     YES,
@@ -21,16 +22,24 @@ from decision_service.commands.installation import existing, installed, signed
 if TYPE_CHECKING:
     from decision_service.services import Services
     from decision_service.settings import Settings
-    from overrides.examination import Trust
-    from overrides.findings import Findings
-    from overrides.journal import Entry, Event
-    from overrides.notes import PublicKey
-    from overrides.vault import Vault
+    from overrides.countermand_verify import Findings, Memory
+    from overrides.journal import Entry
 
 VERIFY_USAGE = 64
-SIGNATURE_FOLLOWS = "\n\n\N{EM DASH} "  # as in every signed note (C2SP signed-note)
 SEQ_MAX = 2**53
-NOTES_BYTES_MAX = 1 << 20
+HOURS_MAX = 24 * 365 * 100
+TRUSTED = {
+    "key": "public key to trust, got from somewhere else; may be repeated, like those below",
+    "against": "signed checkpoint that you kept from an earlier visit",
+    "receipt": "receipt that you hold of an entry",
+    "witness": "public key of a witness that must have seen the ledger (exports only)",
+}
+DISCLOSED: Mapping[str, Any] = {
+    "metavar": "PART",
+    "action": "append",
+    "default": [],
+    "help": "open this personal part of entries, such as note; may be repeated",
+}
 
 
 def declare(verbs: Verbs) -> None:
@@ -38,68 +47,83 @@ def declare(verbs: Verbs) -> None:
     ledger = verbs.noun("ledger", "the append-only record, its proofs and signatures")
     parser = ledger.verb("verify", verify, reads=True, usage_status=VERIFY_USAGE)
     parser.add_argument(
-        "export", metavar="EXPORT", type=Path, nargs="?", help="folder of an export to check"
-    )
-    parser.add_argument(
-        "--against",
-        metavar="CHECKPOINT_FILE",
+        "export",
+        metavar="EXPORT",
         type=Path,
-        help="signed checkpoint that you kept from an earlier visit",
+        nargs="?",
+        help="folder of an export, or file with the proof of one entry, to check",
     )
+    for name, about in TRUSTED.items():
+        parser.add_argument(
+            f"--{name}", metavar="FILE", type=Path, action="append", default=[], help=about
+        )
     parser.add_argument(
-        "--key", metavar="FILE", type=Path, help="public key to trust, got from somewhere else"
+        "--age-max", metavar="HOURS", type=whole(0, HOURS_MAX), help="an older export is stale"
     )
+    ledger.verb("verifier", verifier, data=False)
     parser = ledger.verb("export", export)
     parser.add_argument("directory", metavar="DIR", type=Path, help="new or empty folder")
-    parser.add_argument(
-        "--disclose",
-        metavar="SLOT",
-        action="append",
-        default=[],
-        help="open this personal part of every entry, such as note; may be repeated",
-    )
+    parser.add_argument("--disclose", **DISCLOSED)
     ledger.verb("checkpoint", checkpoint, reads=True)
     for run in (show, proof):
         parser = ledger.verb(run.__name__, run, reads=True)
         parser.add_argument(
             "seq", metavar="SEQ", type=whole(0, SEQ_MAX), help="number of the entry, from 0"
         )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        help="write the proof with the entry enclosed into a new file",
+    )
+    parser.add_argument("--disclose", **DISCLOSED)
     ledger.verb("rebuild", rebuild)
 
 
 def verify(args: argparse.Namespace) -> int:
     """Read every entry back and check it: hashes, order, signatures, personal parts.
 
+    Checks this installation's own ledger, an export of any, or the proof of one entry.
+
     Exit status: 0 clean, 1 altered, 2 incomplete, 3 stale, 64 wrong usage.
     """
-    from overrides.errors import LedgerUnavailable, NoteInvalid
-    from overrides.findings import Verdict
+    from overrides import countermand_verify
+    from overrides.errors import LedgerUnavailable
 
     try:
-        findings = _export_findings(args) if args.export else _own_findings(args)
-    except CommandRefused as refused:
+        memory = countermand_verify.memory_of(args)
+        if args.export:
+            findings = countermand_verify.check(args.export, memory)
+        else:
+            findings = _own_findings(args, memory)
+    except (CommandRefused, countermand_verify.WrongUsage) as refused:
         refuse(str(refused), VERIFY_USAGE)
-    except NoteInvalid as unreadable:
-        refuse(str(unreadable), VERIFY_USAGE)
     except LedgerUnavailable as missing:
-        refuse(missing.cause, Verdict.INCOMPLETE)
+        refuse(missing.cause, countermand_verify.Verdict.INCOMPLETE)
     if args.json:
-        print_json(_as_json(findings))
+        print_json(findings.as_json())
     else:
         print("\n".join(findings.sentences()))
     return findings.verdict
+
+
+def verifier(_args: argparse.Namespace) -> int:
+    """Print the verifier: one file of Python that checks an export and needs nothing else.
+
+    Keep it as countermand_verify.py. It runs on any computer with Python 3.10 or newer, without
+    Countermand and without a network: python3 countermand_verify.py --help
+    """
+    from overrides import countermand_verify
+
+    sys.stdout.write(Path(countermand_verify.__file__).read_text("utf-8"))
+    return YES
 
 
 def export(args: argparse.Namespace) -> int:
     """Write the ledger into a folder that anyone can verify offline."""
     from overrides.export import export as write
 
-    slots = frozenset(args.disclose)
-
-    def disclose(event: "Event") -> list[str]:
-        """The parts of an entry that were asked for."""
-        return sorted(slots & event.commit.keys())
-
+    disclose = _parts(args)
     with installed(args) as services:
         try:
             manifest = write(
@@ -107,7 +131,8 @@ def export(args: argparse.Namespace) -> int:
             )
         except FileExistsError as occupied:
             refuse(f"{occupied}: name a new one")
-    print(f"{manifest.size} entries of {manifest.origin} are in {args.directory}.")
+    at = manifest.checkpoint
+    print(f"{at.size} entries of {at.origin} are in {args.directory}.")
     print(f"Check them: countermand ledger verify {args.directory}")
     return YES
 
@@ -150,9 +175,15 @@ def show(args: argparse.Namespace) -> int:
 
 
 def proof(args: argparse.Namespace) -> int:
-    """Prove that an entry is under a signed checkpoint, in the C2SP tlog-proof format."""
+    """Prove that an entry is under a signed checkpoint, in the C2SP tlog-proof format.
+
+    With --out the entry is enclosed, so that the file is all that somebody needs to check it.
+    """
     from base64 import b64encode
 
+    from overrides.proofs import bare_proof, whole_proof
+
+    disclose = _parts(args)
     with installed(args) as services:
         entry = _entry(services, args.seq)
         kept = services.ledger.latest_checkpoint()
@@ -161,15 +192,31 @@ def proof(args: argparse.Namespace) -> int:
         if kept is None:
             refuse("no checkpoint could be signed over this entry")
         path = services.ledger.inclusion(args.seq, kept.size)
-    hashes = [b64encode(sibling).decode() for sibling in path]
-    if args.json:
+        parts = services.ledger.disclosures([entry.event_id], disclose) if disclose else ()
+    if args.out:
+        text = whole_proof(entry.seq, path, kept.note, body=entry.body, parts=parts)
+        with args.out.open("x", encoding="utf-8") as file:
+            file.write(text)
+        print(f"Check it: countermand ledger verify {args.out} --key FILE")
+    elif args.json:
         place = {"log": entry.log, "seq": entry.seq, "size": kept.size}
+        hashes = [b64encode(sibling).decode() for sibling in path]
         leaf = entry.leaf_hash.hex()
         print_json({**place, "leaf_hash": leaf, "hashes": hashes, "checkpoint": kept.note})
     else:
-        lines = ["c2sp.org/tlog-proof@v1", f"index {entry.seq}", *hashes, "", kept.note]
-        sys.stdout.write("\n".join(lines))
+        sys.stdout.write(bare_proof(entry.seq, path, kept.note))
     return YES
+
+
+def _parts(args: argparse.Namespace) -> list[str]:
+    """Personal parts to disclose, all of which there are."""
+    from overrides.event_kinds import KINDS
+
+    there = sorted({slot for kind in KINDS.values() for slot in kind.slots})
+    for name in args.disclose:
+        if name not in there:
+            refuse(f"there is no personal part {name}; there are {', '.join(there)}")
+    return sorted(set(args.disclose))
 
 
 def rebuild(args: argparse.Namespace) -> int:
@@ -180,79 +227,32 @@ def rebuild(args: argparse.Namespace) -> int:
     return YES
 
 
-def _own_findings(args: argparse.Namespace) -> "Findings":
+def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
     """What a check of this installation's own ledger finds."""
+    from overrides.countermand_verify import PINNED
+    from overrides.examination import Trust
     from overrides.keyfiles import open_public, open_vault
-    from overrides.verify import PINNED, SAME_HOST, verify_database
+    from overrides.notes import PublicKey
+    from overrides.verify import SAME_HOST, verify_database
 
+    if memory.witnesses or memory.age_max is not None:
+        refuse("--witness and --age-max are for an export")
     settings = existing(args)
-    key = _given_key(args)
-    keys, keys_from = ([key], PINNED) if key else ([open_public(settings.keys)], SAME_HOST)
-    # Nothing is sealed here, so no random bytes are drawn.
-    vault = open_vault(settings.keys, random_bytes=bytes)
-    trust = _trust(args, keys, keys_from, vault)
+    pinned = [PublicKey(key.name, key.public) for key in memory.keys]
+    trust = Trust(
+        keys=pinned or [open_public(settings.keys)],
+        keys_from=PINNED if pinned else SAME_HOST,
+        remembered=[note for note, _ in memory.notes],
+        receipts=memory.receipts,
+        # Nothing is sealed here, so no random bytes are drawn.
+        vault=open_vault(settings.keys, random_bytes=bytes),
+        now=memory.now,
+    )
     path = _database_file(settings)
     if path is None:
         with installed(args) as services:
             return services.verify(trust)
     return verify_database(path, trust, log=open_public(settings.keys).name)
-
-
-def _export_findings(args: argparse.Namespace) -> "Findings":
-    """What a check of an export finds."""
-    from overrides.verify import PINNED, verify_export
-
-    if not args.export.is_dir():
-        refuse(f"{args.export}: there is no such folder", VERIFY_USAGE)
-    key = _given_key(args)
-    return verify_export(args.export, _trust(args, [key] if key else [], PINNED))
-
-
-def _trust(
-    args: argparse.Namespace,
-    keys: "list[PublicKey]",
-    keys_from: str,
-    vault: "Vault | None" = None,
-) -> "Trust":
-    """What the check may rely on."""
-    from datetime import UTC, datetime
-
-    from overrides.examination import Trust
-
-    return Trust(
-        keys=keys,
-        keys_from=keys_from,
-        remembered=(_signed_note(args.against),) if args.against else (),
-        vault=vault,
-        now=None if args.export else datetime.now(UTC),
-    )
-
-
-def _given_key(args: argparse.Namespace) -> "PublicKey | None":
-    """The public key to trust, if one was given."""
-    from overrides.notes import PublicKey
-
-    return PublicKey.from_vkey(_text_of(args.key).strip()) if args.key else None
-
-
-def _signed_note(path: Path) -> str:
-    """A checkpoint kept from an earlier visit."""
-    text = _text_of(path)
-    if SIGNATURE_FOLLOWS not in text:
-        refuse(f"{path}: this is no signed checkpoint", VERIFY_USAGE)
-    return text
-
-
-def _text_of(path: Path) -> str:
-    """A small text file from the command line."""
-    try:
-        with path.open("rb") as file:
-            return file.read(NOTES_BYTES_MAX).decode()
-    except OSError as unreadable:
-        reason = (unreadable.strerror or "it cannot be read").lower()
-        refuse(f"{path}: {reason}", VERIFY_USAGE)
-    except UnicodeDecodeError:
-        refuse(f"{path}: this is no text", VERIFY_USAGE)
 
 
 def _database_file(settings: "Settings") -> Path | None:
@@ -268,20 +268,3 @@ def _entry(services: "Services", seq: int) -> "Entry":
         size = services.ledger.head().size
         refuse(f"there is no entry {seq}: the ledger has {size}, numbered from 0")
     return entry
-
-
-def _as_json(findings: "Findings") -> dict[str, object]:
-    """A verification as JSON."""
-    return {
-        "verdict": findings.verdict.name.lower(),
-        "status": int(findings.verdict),
-        "log": findings.log,
-        "size": findings.size,
-        "root": findings.root.hex(),
-        "signed_size": findings.signed_size,
-        "checked": list(findings.checked),
-        "findings": [
-            {"verdict": f.verdict.name.lower(), "text": f.text, "seq": f.seq}
-            for f in findings.found
-        ],
-    }

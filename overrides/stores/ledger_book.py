@@ -1,6 +1,6 @@
 """The ledger read from its tables, on SQLite and PostgreSQL."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -10,8 +10,10 @@ from sqlalchemy import (
     Engine,
     bindparam,
     insert,
+    literal,
     literal_column,
     select,
+    tuple_,
     union_all,
 )
 
@@ -24,7 +26,12 @@ from overrides.journal import Entry, Event, Json
 from overrides.ledger import Head, SignedCheckpoint
 from overrides.ledger_rows import Disclosure
 from overrides.stores.engine import reading, writing
-from overrides.stores.ledger_tables import LedgerCheckpoint, LedgerHead, LedgerSubtree
+from overrides.stores.ledger_tables import (
+    ErasedSlot,
+    LedgerCheckpoint,
+    LedgerHead,
+    LedgerSubtree,
+)
 from overrides.stores.payloads import Part, stored_parts
 from overrides.stores.reading import EVENTS, as_entries, entries_between, entry_columns
 from overrides.vault import Vault
@@ -33,6 +40,8 @@ _Proof = TypeVar("_Proof")
 _HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
 _TREES = LedgerSubtree.__table__  # type: ignore[attr-defined]
 _NOTES = LedgerCheckpoint.__table__  # type: ignore[attr-defined]
+_ERASED = ErasedSlot.__table__  # type: ignore[attr-defined]
+CHECKPOINTS_AT_ONCE = 1_000
 _BY_LOG = EVENTS.c.log == bindparam("log_name")
 
 
@@ -129,10 +138,18 @@ class SqlLedgerBook:
             for event_id, unsealed in self._unseal(event_ids, slots).items()
         }
 
-    def disclosures(self, event_id: str, slots: Sequence[str]) -> list[Disclosure]:
-        """The named parts of an entry with their salts; those that are erased are left out."""
-        unsealed = self._unseal([event_id], slots).get(event_id, {}) if slots else {}
-        return [part for part in unsealed.values() if isinstance(part, Disclosure)]
+    def disclosures(self, event_ids: Sequence[str], slots: Sequence[str]) -> list[Disclosure]:
+        """The named parts of entries in order, with their salts; ``party`` is every party's."""
+        unsealed = self._unseal(event_ids, slots).values() if slots else ()
+        parts = (part for slots_of in unsealed for part in slots_of.values())
+        found = [part for part in parts if isinstance(part, Disclosure)]
+        return sorted(found, key=lambda part: (part.seq, part.slot))
+
+    def erased_parts(self, event_id: str) -> list[tuple[str, str]]:
+        """Entry and slot of each part that an erasure took, in the order of its root."""
+        query = select(_ERASED.c.event_id, _ERASED.c.slot).where(_ERASED.c.erasure == event_id)
+        with self._reading() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query.order_by(_ERASED.c.place))]
 
     def _unseal(
         self, event_ids: Sequence[str], slots: Sequence[str]
@@ -166,7 +183,9 @@ class SqlLedgerBook:
     ) -> dict[str, Disclosure | SlotErased]:
         """The named parts of one entry, all of them when none is named."""
         unsealed: dict[str, Disclosure | SlotErased] = {}
-        for slot in sorted(event.commit.keys() & set(slots) if slots else event.commit):
+        for slot in sorted(event.commit):
+            if slots and slot not in slots and slot.partition(".")[0] not in slots:
+                continue
             if slot not in parts:
                 unsealed[slot] = SlotErased(slot=slot)
                 continue
@@ -195,6 +214,13 @@ class SqlLedgerBook:
         """Every signed checkpoint, oldest first."""
         return self._checkpoints()
 
+    def each_checkpoint(self) -> Iterator[SignedCheckpoint]:
+        """The same, read some at a time."""
+        after = (-1, "")
+        while page := self._checkpoints(after=after, limit=CHECKPOINTS_AT_ONCE):
+            yield from page
+            after = (page[-1].size, instant_text(page[-1].signed_at))
+
     def latest_checkpoint(self) -> SignedCheckpoint | None:
         """The newest signed checkpoint."""
         return next(iter(self._checkpoints(newest_only=True)), None)
@@ -218,15 +244,23 @@ class SqlLedgerBook:
         with self._reading() as connection:
             return as_entries(connection.execute(query.limit(limit)))
 
-    def _checkpoints(self, *, newest_only: bool = False) -> list[SignedCheckpoint]:
-        """Signed checkpoints, oldest first, or only the newest."""
-        query = select(_NOTES.c.log, _NOTES.c.size, _NOTES.c.note, _NOTES.c.signed_at).where(
-            _NOTES.c.log == self._log
+    def _checkpoints(
+        self,
+        *,
+        newest_only: bool = False,
+        after: tuple[int, str] = (-1, ""),
+        limit: int | None = None,
+    ) -> list[SignedCheckpoint]:
+        """Signed checkpoints after (size, time), oldest first, or only the newest."""
+        columns = (_NOTES.c.log, _NOTES.c.size, _NOTES.c.note, _NOTES.c.signed_at)
+        query = select(*columns).where(
+            _NOTES.c.log == self._log,
+            tuple_(_NOTES.c.size, _NOTES.c.signed_at) > tuple_(*map(literal, after)),
         )
         if newest_only:
             query = query.order_by(_NOTES.c.size.desc(), _NOTES.c.signed_at.desc()).limit(1)
         else:
-            query = query.order_by(_NOTES.c.size, _NOTES.c.signed_at)
+            query = query.order_by(_NOTES.c.size, _NOTES.c.signed_at).limit(limit)
         with self._reading() as connection:
             return [
                 SignedCheckpoint(log, size, note, parse_instant(at))

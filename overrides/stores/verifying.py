@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
+from overrides.countermand_verify import Findings
 from overrides.examination import Trust
-from overrides.findings import Findings
 from overrides.ledger_rows import DatabaseRows
 from overrides.stores.engine import reading
 from overrides.verify import verify_rows

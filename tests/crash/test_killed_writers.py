@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from overrides.countermand_verify import Verdict
 from overrides.examination import Trust
-from overrides.findings import Verdict
 from overrides.ledger import sign_checkpoint
 from overrides.stores.verifying import verify_engine
 from overrides.verify import SAME_HOST

@@ -19,9 +19,9 @@ from decision_service.model_pages import blocks
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.wiring import build
 from explain.bundle_schema import Kpi
+from overrides.countermand_verify import Findings
 from overrides.event_kinds import KINDS
 from overrides.examination import Trust
-from overrides.findings import Findings
 from overrides.labels import LabelStatus
 from overrides.merkle import root_of_inclusion
 from overrides.metrics import Board, OverrideRates, Quality, Turnaround

@@ -21,6 +21,7 @@ PACKAGES = (
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 MODULE_LINES_MAX = 350
+LONGER = {"overrides/countermand_verify.py": 1_750}  # decision 18: an auditor gets one file
 FUNCTION_LINES_MAX = 60
 VAGUE = {"base", "common", "core", "data", "helpers", "manager", "misc", "util", "utils"}
 
@@ -52,7 +53,7 @@ def test_a_module_is_small_says_what_it_is_for_and_has_an_honest_name(path: Path
     tree = ast.parse(source)
     assert path.stem not in VAGUE, "name it for what it is about"
     assert ast.get_docstring(tree), "say in one line what it is for"
-    assert source.count("\n") <= MODULE_LINES_MAX, "is it two things?"
+    assert source.count("\n") <= LONGER.get(named(path), MODULE_LINES_MAX), "is it two things?"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from overrides.countermand_verify import Verdict
 from overrides.errors import DataKeyAltered, SlotErased
 from overrides.examination import Trust
-from overrides.findings import Verdict
 from overrides.kek_files import KEK, PARTIAL, RETIRED, KekFile
 from overrides.key_rotation import COPY, KeyRotation, copied_keys
 from overrides.keyfiles import open_vault
@@ -319,4 +319,4 @@ def test_an_old_copy_of_the_database_opens_with_the_copied_keys_but_not_what_was
         assert notes(ledger) == ["erased"] * 5
         assert SqlDataKeys(ledger.engine, ledger.vault).adopt(copied_keys(keys)) == (4, 1)
         assert notes(ledger) == ["note 0", "note 1", "erased", "note 3", "note 4"]
-        assert SqlDataKeys(ledger.engine, ledger.vault).adopt(copied_keys(keys)) == (0, 1)
+        assert SqlDataKeys(ledger.engine, ledger.vault).adopt(copied_keys(keys)) == (0, 0)

@@ -2,10 +2,10 @@ from base64 import b64decode, b64encode
 
 import pytest
 
+from overrides.countermand_verify import unbundle
 from overrides.errors import NoteInvalid
 from overrides.merkle import Frontier, leaf_hash
 from overrides.notes import Checkpoint, PublicKey, Signer, open_checkpoint, open_note
-from overrides.tiles import split_hashes, unbundle
 from tests.vectors import VECTORS, known, needs_vectors
 
 SIGNER = Signer("bank.example/ledger", bytes(range(32)))
@@ -153,9 +153,9 @@ def test_a_log_that_others_wrote_verifies() -> None:
     for size in range(1, 16):
         note = (log / f"checkpoint.{size}").read_text("utf-8")
         checkpoint = open_checkpoint(note, "example.com/log/testdata", [key])
-        bodies = unbundle((log / f"tile/entries/000.p/{size}").read_bytes(), first=0, width=size)
-        hashes = split_hashes((log / f"tile/0/000.p/{size}").read_bytes(), first=0, width=size)
-        assert [leaf_hash(body) for body in bodies] == hashes
+        bodies = unbundle((log / f"tile/entries/000.p/{size}").read_bytes(), size)
+        hashes = [leaf_hash(body) for body in bodies]
+        assert b"".join(hashes) == (log / f"tile/0/000.p/{size}").read_bytes()
         tree = Frontier()
         for leaf in hashes:
             tree.append(leaf)

@@ -13,9 +13,9 @@ import pytest
 
 from overrides.canonical import canonical
 from overrides.checks import OpenLedger, writes
+from overrides.countermand_verify import Finding, Findings, Verdict
 from overrides.errors import LedgerUnavailable
 from overrides.examination import Trust
-from overrides.findings import Finding, Findings, Verdict
 from overrides.journal import Draft
 from overrides.ledger import sign_checkpoint
 from overrides.merkle import leaf_hash

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overrides.checks import check_the_tree_proves_every_entry
+from overrides.countermand_verify import Verdict
 from overrides.errors import KeyReused
 from overrides.events import read_event
 from overrides.examination import Trust
-from overrides.findings import Verdict
 from overrides.journal import Decided, Draft, OnceOnly, State
 from overrides.ledger import sign_checkpoint
 from overrides.merkle import leaf_hash

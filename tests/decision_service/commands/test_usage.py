@@ -40,8 +40,8 @@ PROMISED = """
     demo, init, serve, user add, user list, user lock, user unlock, user reset, user leave, key add,
     bundle check, bundle example, bundle add, bundle list, bundle suspend, bundle resume,
     bundle promote, bundle rollback, bundle card, decide, ledger verify, ledger export,
-    ledger checkpoint, ledger show, ledger proof, ledger rebuild, outcomes import, feedback export,
-    selftest, report board, db upgrade, db backup, db restore
+    ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier,
+    outcomes import, feedback export, selftest, report board, db upgrade, db backup, db restore
 """
 
 

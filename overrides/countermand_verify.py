@@ -1,0 +1,1745 @@
+#!/usr/bin/env python3
+"""Checks an exported Countermand ledger, or the proof of one entry, without trusting who made it.
+
+    python3 countermand_verify.py EXPORT --key signing.pub --against 2026-11-22.txt
+
+One file for Python 3.10 or newer, nothing to install, no network. It needs the export, the public
+keys you got some other way, and what you remember: checkpoints and receipts from earlier visits.
+It takes nothing from the export but bytes and hashes, and works out itself where each belongs.
+
+Exit status: 0 clean, 1 altered, 2 incomplete, 3 stale, 64 wrong usage.
+
+In this order: findings in words; Ed25519; notes and checkpoints; the hash tree; entries; memories;
+the files of an export; reading an export; the proof of one entry; the command line.
+"""
+
+import argparse
+import binascii
+import hmac
+import json
+import os
+import re
+import sys
+from base64 import b64decode, b64encode
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import IntEnum
+from functools import cache
+from hashlib import sha256, sha512
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, NoReturn
+
+UTC = timezone.utc  # Python 3.10 has no datetime.UTC
+
+# ---- What was found, in words for the person who has to answer for it ----------------------------
+
+
+class Verdict(IntEnum):
+    """What a verification comes to; the numbers are the exit codes."""
+
+    CLEAN = 0
+    ALTERED = 1
+    INCOMPLETE = 2
+    STALE = 3
+
+
+GRAVEST_FIRST = (Verdict.ALTERED, Verdict.INCOMPLETE, Verdict.STALE)
+WRONG_USAGE = 64
+FINDINGS_MAX = 50  # of each verdict: a ledger altered everywhere need not be told of everywhere
+WORDS = {
+    Verdict.CLEAN: "Nothing was changed, as far as this could be checked.",
+    Verdict.ALTERED: "ALTERED: what is here is not what was recorded.",
+    Verdict.INCOMPLETE: "INCOMPLETE: not everything could be accounted for.",
+    Verdict.STALE: "STALE: what is here ends before what should be covered.",
+}
+CUT_OFF = (
+    "First limit: entries cut off the end together with every checkpoint over them leave what looks"
+    " whole. Only a checkpoint or receipt from after they were written shows it."
+)
+WRITTEN_ANEW = (
+    "Second limit: a history written anew and signed with the ledger's own key, stolen, looks"
+    " genuine. Only a checkpoint, receipt or witness from before shows it."
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be, in the entry ``seq`` if it is in one."""
+
+    verdict: Verdict
+    text: str
+    seq: int | None = None
+
+    def __str__(self) -> str:
+        """The finding as a sentence."""
+        return self.text if self.seq is None else f"entry {self.seq}: {self.text}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """A whole verification: what was read, what it was checked against, and what was wrong."""
+
+    log: str
+    size: int
+    root: bytes
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    signed_size: int | None = None  # entries under the newest checkpoint whose signature holds
+    checked: tuple[str, ...] = ()  # what was compared with what, a sentence each
+    remembered: int = 0  # so many entries, from the first, are vouched for by something outside
+    has_projections: bool = False  # whether tables made from the entries lie beside them
+    found: tuple[Finding, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of the findings: altered before incomplete before stale."""
+        verdicts = {finding.verdict for finding in self.found}
+        return next((v for v in GRAVEST_FIRST if v in verdicts), Verdict.CLEAN)
+
+    @property
+    def unsigned(self) -> int:
+        """How many entries at the end are under no signed checkpoint."""
+        return max(0, self.size - self.signed_size) if self.signed_size is not None else 0
+
+    def notes(self, at_words: "Callable[[datetime], str] | None" = None) -> list[str]:
+        """What bounds the checks; ``at_words`` writes an instant."""
+        at_words, said = at_words or instant_text, []
+        if self.first_at and self.last_at:
+            span = f"{at_words(self.first_at)} to {at_words(self.last_at)}"
+            said.append(f"The entries were recorded from {span}, by the ledger's own clock.")
+        if self.has_projections:
+            said.append(
+                "The tables that pages and feedback sets are read from were not compared with the"
+                " entries; 'countermand ledger rebuild' makes them anew from the entries."
+            )
+        if self.unsigned:
+            tail = "entry is" if self.unsigned == 1 else f"{self.unsigned:,} entries are"
+            said.append(f"The last {tail} under no signed checkpoint yet.")
+        if self.log and not self.remembered:
+            said.append(
+                "It was compared with nothing kept outside: whoever holds the database and its"
+                " signing key could have written it anew. Keep a checkpoint elsewhere."
+            )
+        if self.log:
+            said += [CUT_OFF, WRITTEN_ANEW]
+        if self.remembered:
+            first = "the first entry" if self.remembered == 1 else f"the first {self.remembered:,}"
+            said.append(f"What was kept outside rules both out for {first}, and nothing after.")
+        return said
+
+    def sentences(self) -> list[str]:
+        """The verification as sentences: the verdict, the findings, the checks and their bounds."""
+        return [WORDS[self.verdict], *map(str, self.found), *self.checked, *self.notes()]
+
+    def as_json(self) -> dict[str, object]:
+        """The verification for programs."""
+        found = [(f.verdict.name.lower(), f.text, f.seq) for f in self.found]
+        return {
+            "verdict": self.verdict.name.lower(),
+            "status": int(self.verdict),
+            "log": self.log,
+            "size": self.size,
+            "root": self.root.hex(),
+            "signed_size": self.signed_size,
+            "remembered": self.remembered,
+            "checked": list(self.checked),
+            "findings": [{"verdict": v, "text": text, "seq": seq} for v, text, seq in found],
+            "notes": self.notes(),
+        }
+
+
+class Told:
+    """Findings as they come: so many of each verdict, and how many more there were."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Verdict, list[Finding]] = {verdict: [] for verdict in GRAVEST_FIRST}
+        self.more: dict[Verdict, int] = dict.fromkeys(GRAVEST_FIRST, 0)
+
+    def add(self, verdict: Verdict, text: str, seq: int | None = None) -> None:
+        """Note a finding."""
+        if len(self.kept[verdict]) < FINDINGS_MAX:
+            self.kept[verdict].append(Finding(verdict, text, seq))
+        else:
+            self.more[verdict] += 1
+
+    def merge(self, other: "Told") -> None:
+        """Note what was found elsewhere."""
+        for verdict in GRAVEST_FIRST:
+            for finding in other.kept[verdict]:
+                self.add(verdict, finding.text, finding.seq)
+            self.more[verdict] += other.more[verdict]
+
+    def all(self) -> tuple[Finding, ...]:
+        """The findings, gravest first."""
+        found = []
+        for verdict in GRAVEST_FIRST:
+            found += self.kept[verdict]
+            if more := self.more[verdict]:
+                found.append(Finding(verdict, f"and {more:,} more findings like these"))
+        return tuple(found)
+
+
+class Wrong(Exception):
+    """Bytes are not what they should be. The text says in what way."""
+
+
+class WrongUsage(Exception):
+    """What was given to the command cannot be used. The text says why."""
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as the ledger writes it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def read_instant(text: str) -> datetime:
+    """An instant as the ledger writes it: RFC 3339, UTC, six decimals. Raises ``ValueError``."""
+    at = datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+    if instant_text(at) != text:
+        raise ValueError(text[:40])
+    return at
+
+
+def _entries(count: int) -> str:
+    """So many entries, in words."""
+    return "1 entry" if count == 1 else f"{count:,} entries"
+
+
+# ---- Ed25519 (RFC 8032), checking only -----------------------------------------------------------
+
+_P = 2**255 - 19
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_D = -121665 * pow(121666, -1, _P) % _P
+_ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+
+_Point = tuple[int, int, int, int]  # extended coordinates: x/z, y/z, and their product t/z
+_NOWHERE: _Point = (0, 1, 1, 0)
+
+
+def _add(a: _Point, b: _Point) -> _Point:
+    """Sum of two points of the curve, or twice one."""
+    left, right = (a[1] - a[0]) * (b[1] - b[0]) % _P, (a[1] + a[0]) * (b[1] + b[0]) % _P
+    cross, both = 2 * a[3] * b[3] * _D % _P, 2 * a[2] * b[2] % _P
+    e, f, g, h = right - left, both - cross, both + cross, right + left
+    return e * f % _P, g * h % _P, f * g % _P, e * h % _P
+
+
+def _point(data: bytes) -> _Point | None:
+    """The point that 32 bytes stand for, if they stand for one in the one proper way."""
+    number = int.from_bytes(data, "little")
+    odd, y = number >> 255, number & (1 << 255) - 1
+    if y >= _P:
+        return None
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    x = pow(square, (_P + 3) // 8, _P)
+    if (x * x - square) % _P:
+        x = x * _ROOT_OF_MINUS_ONE % _P
+    if (x * x - square) % _P or (x == 0 and odd):
+        return None
+    x = _P - x if x & 1 != odd else x
+    return x, y, 1, x * y % _P
+
+
+_BASE = _point((4 * pow(5, -1, _P) % _P).to_bytes(32, "little")) or _NOWHERE
+
+
+def ed25519_holds_plainly(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether the signature is this key's over the message, by arithmetic alone."""
+    point, scalar = _point(public), int.from_bytes(signature[32:], "little")
+    if point is None or len(public) != 32 or len(signature) != 64 or scalar >= _ORDER:
+        return False
+    hashed = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % _ORDER
+    minus = (_P - point[0], point[1], 1, _P - point[3])
+    sums = (_NOWHERE, _BASE, minus, _add(_BASE, minus))
+    total = _NOWHERE
+    for bit in range(252, -1, -1):  # scalar * base - hashed * point, both at once
+        total = _add(total, total)
+        if chosen := (scalar >> bit & 1) | (hashed >> bit & 1) << 1:
+            total = _add(total, sums[chosen])
+    upside_down = pow(total[2], -1, _P)
+    x, y = total[0] * upside_down % _P, total[1] * upside_down % _P
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
+
+
+@cache
+def _ed25519() -> Callable[[bytes, bytes, bytes], bool]:
+    """The same, twenty times as fast where the library ``cryptography`` happens to be there."""
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError:
+        return ed25519_holds_plainly
+
+    def holds(public: bytes, signature: bytes, message: bytes) -> bool:
+        """Ask the library."""
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return holds
+
+
+# ---- Notes, keys and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature) -----------
+
+LOG_KEY, WITNESS_KEY = 1, 4  # types of keys
+NOTE_BYTES_MAX = 1_000_000
+SIGNATURES_MAX = 100
+
+_DASH = "\N{EM DASH} "
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+def _base64(text: str) -> bytes:
+    """Bytes of a base64 text in its one proper spelling."""
+    try:
+        data = b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Wrong("there is something that is not base64") from None
+    if b64encode(data).decode() != text:
+        raise Wrong("there is base64 in an improper spelling")
+    return data
+
+
+class Key(NamedTuple):
+    """A public key: of a log, or of a witness, whose signatures carry the time."""
+
+    name: str
+    type: int
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes by which a signature line names its key."""
+        told = self.name.encode() + b"\n" + bytes([self.type]) + self.public
+        return sha256(told).digest()[:4]
+
+    def __str__(self) -> str:
+        """The key as one line of text."""
+        encoded = b64encode(bytes([self.type]) + self.public).decode()
+        return f"{self.name}+{self.id.hex()}+{encoded}"
+
+    @classmethod
+    def read(cls, line: str) -> "Key":
+        """A key from its line of text. Raises ``Wrong`` when a single character is off."""
+        name, _, rest = line.partition("+")
+        data = _base64(rest.partition("+")[2])
+        key = cls(name, data[0] if data else 0, data[1:])
+        known = key.type in (LOG_KEY, WITNESS_KEY) and len(key.public) == 32
+        if not known or not _NAME.fullmatch(name) or str(key) != line:
+            raise Wrong("it is not an Ed25519 key in the form NAME+ID+KEY")
+        return key
+
+
+class Opened(NamedTuple):
+    """A signed note: its text, which of the known keys signed it, and which witnesses when."""
+
+    text: str
+    signed_by: tuple[str, ...]
+    seen_by: tuple[tuple[str, datetime], ...]
+
+
+def open_note(note: str, keys: Iterable[Key]) -> Opened:
+    """Take a note apart. Raises ``Wrong`` when it is malformed or a known key's signature is bad.
+
+    A signature of a key that is not known says nothing and does no harm.
+    """
+    text, gap, tail = note.rpartition("\n\n")
+    lines = tail[:-1].split("\n")
+    if len(note) > NOTE_BYTES_MAX or re.search("[\x00-\x09\x0b-\x1f\ud800-\udfff]", note):
+        raise Wrong("it is too long, or not plain text")
+    if not gap or not tail.endswith("\n") or len(lines) > SIGNATURES_MAX:
+        raise Wrong("it has no signature lines, or too many")
+    text += "\n"
+    by_name = {(key.name, key.id): key for key in keys}
+    signed_by, seen_by = [], []
+    for line in lines:
+        name, _, encoded = line.removeprefix(_DASH).partition(" ")
+        data = _base64(encoded)
+        if not line.startswith(_DASH) or not _NAME.fullmatch(name) or len(data) < 5:
+            raise Wrong("it has a malformed signature line")
+        key = by_name.get((name, data[:4]))
+        if key is None:
+            continue
+        signature, signed = data[4:], text
+        if key.type == WITNESS_KEY:
+            seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+            signed = f"cosignature/v1\ntime {seconds}\n{text}"
+            seen_by.append((name, _at_second(seconds)))
+        else:
+            signed_by.append(name)
+        if not _ed25519()(key.public, signature, signed.encode()):
+            raise Wrong(f"the signature of {name} is wrong")
+    return Opened(text, tuple(signed_by), tuple(seen_by))
+
+
+def _at_second(seconds: int) -> datetime:
+    """An instant from the seconds since 1970 that a witness gives."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        raise Wrong("a witness gives a time that cannot be") from None
+
+
+class Checkpoint(NamedTuple):
+    """Where a log stood: its name, how many entries it had, and the root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @classmethod
+    def read(cls, text: str) -> "Checkpoint":
+        """A checkpoint from a note's text; further lines mean nothing here. Raises ``Wrong``."""
+        lines = text.split("\n")
+        if len(lines) < 4 or lines.pop() != "" or not all(lines):
+            raise Wrong("it is no checkpoint: a name, a size and a root, line by line")
+        root = _base64(lines[2])
+        if not _NUMBER.fullmatch(lines[1]) or len(root) != 32:
+            raise Wrong("it is no checkpoint: its size or its root is malformed")
+        return cls(lines[0], int(lines[1]), root)
+
+
+# ---- The hash tree (RFC 6962) --------------------------------------------------------------------
+
+BUNDLE = 256  # entries of a bundle, and hashes of a tile
+BUNDLE_LEVEL = 8
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """Hash of one entry."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of two subtrees side by side."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def fold(row: list[bytes]) -> bytes:
+    """Root over a power of two of hashes."""
+    while len(row) > 1:
+        sides = zip(row[::2], row[1::2], strict=True)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in sides]
+    return row[0]
+
+
+def peaks_of(row: list[bytes]) -> list[bytes]:
+    """Roots of the whole subtrees that make up so many hashes, largest first."""
+    peaks, start = [], 0
+    for power in range(len(row).bit_length() - 1, -1, -1):
+        if len(row) >> power & 1:
+            peaks.append(fold(row[start : start + (1 << power)]))
+            start += 1 << power
+    return peaks
+
+
+def root_of(peaks: Sequence[bytes]) -> bytes:
+    """Root over whole subtrees, largest first."""
+    if not peaks:
+        return sha256().digest()
+    root = peaks[-1]
+    for left in reversed(peaks[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+class Tree:
+    """A tree that grows by whole bundles: their number, and the roots of its whole subtrees."""
+
+    def __init__(self) -> None:
+        self.bundles = 0
+        self.peaks: list[bytes] = []
+
+    def add(self, root: bytes) -> None:
+        """Add a bundle by its root."""
+        at = self.bundles
+        while at & 1:
+            root = node_hash(self.peaks.pop(), root)
+            at >>= 1
+        self.peaks.append(root)
+        self.bundles += 1
+
+
+def root_of_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """Root that the path leads to from entry ``index`` of ``size``. Raises ``Wrong``."""
+    if not 0 <= index < size or any(len(step) != 32 for step in path):
+        raise Wrong(f"there is no entry {index} among {size}, or a hash is not one")
+    root, node, last = leaf, index, size - 1
+    for step in path:
+        if not last:
+            raise Wrong("the path is too long")
+        if node & 1 or node == last:
+            root = node_hash(step, root)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            root = node_hash(root, step)
+        node, last = node >> 1, last >> 1
+    if last:
+        raise Wrong("the path is too short")
+    return root
+
+
+# ---- Entries -------------------------------------------------------------------------------------
+
+DEPTH_MAX = 8
+INTEGER_MAX = 2**53 - 1
+ENTRY_BYTES_MAX = 65_535
+VERSION = 1
+KIND_LINES = """
+approval_recorded|grant of verdict|reasons|note
+bundle_promoted|name reason sha256 signed||note
+bundle_registered|name reason sha256 signed||note
+bundle_resumed|name reason sha256 signed||note
+bundle_rolled_back|name reason sha256 signed||note
+bundle_suspended|name reason sha256 signed||note
+case_claimed|person until||note
+case_decided|by code decision rests_on side terms||terms
+case_escalated|person reason|until|note
+case_expired|reason||evidence note
+case_handed_over|person reason|to until|note
+case_released|person why||note
+case_reopened|reason||evidence note
+case_snoozed|person reason|until|note
+case_withdrawn|reason||evidence note
+checkpoint_anchored|kind root size|at witness|
+clock_adjusted|behind_us clock||
+decision_failed|amount_minor application attempt branch bundle cause channel completed_at currency
+  decision_id due_at fallback jurisdiction knockouts latency_us parties product queue received_at
+  routing sampled simulated status subject supersedes|p_assigned|inputs monitor party
+decision_made|adverse amount_minor application approve_up_to attempt background base branch bundle
+  channel completed_at currency decision_id decline_above distance due_at favourable jurisdiction
+  knockouts latency_us method parties probability product queue raw received_at recommendation
+  reliable routing sampled simulated status subject sum_error supersedes|p_assigned|explanation
+  inputs monitor party
+erasure_approved|count ground of root||note
+erasure_refused|ground of why|holds until|note
+erasure_requested|classes count ground root schedule scope slots|as_of subject|note
+feedback_exported|as_of counts erasure_epoch folder manifest_sha256 purpose rows|bundle|
+information_received|reason||evidence note
+information_requested|reason||evidence note
+key_added|key person|valid_until|
+key_revoked|key person|reason|
+key_rotated|epoch purpose|count key reason|
+ledger_opened|demo demo_note keys log schema||
+legal_hold_lifted|ground of||note
+legal_hold_set|ground scope|subject until|note
+outcome_corrected|corrects kind months_on_book observed_at simulated source value||
+outcome_observed|corrects kind months_on_book observed_at simulated source value||
+override_recorded|code concepts decision_id dwell_ms evidence_types from grant needs needs_why
+  seen_version side to|confidence|evidence note
+person_added|branch currency limit_minor person role|valid_until|name
+person_left|person|reason|
+reasons_shown|codebook count decision_id locale person|template|shown
+record_erased|ground slots|approval as_of count destroyed epoch of root schedule|
+record_viewed|person|reason what|
+restore_performed|from_size|reason root|
+review_recorded|agrees concepts decision decision_id dwell_ms grant manual
+  seen_version|confidence|evidence note
+role_changed|branch currency limit_minor person role|reason valid_until|name
+verification_run|ok scope size|against findings|
+"""
+"""Each kind of entry: its members, those it may have, and its encrypted parts. Written by
+``python -m docs.refresh`` from the list that the ledger is written by."""
+
+_KINDS = {
+    name: tuple(frozenset(names.split()) for names in lists)
+    for name, *lists in (line.split("|") for line in KIND_LINES.replace("\n  ", " ").splitlines())
+    if name
+}
+_ENVELOPE = frozenset(
+    {"v", "log", "seq", "id", "ts", "type", "case", "actor", "role", "cause"}
+    | {"model", "policy", "codebook", "data", "commit", "req", "clock"}
+)
+_CLOCKS = ("adjusted", "ok", "simulated")
+_STAMP = ("name", "sha256", "version")
+_LISTS = frozenset(
+    {"adverse", "favourable", "knockouts", "parties", "routing", "concepts", "evidence_types"}
+    | {"needs_why", "rests_on", "signed", "keys"}
+)  # members that have lists of texts, or of pairs of texts
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
+_COMMITMENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_COMMITMENTS = re.compile(rb'"([a-z]+(?:\.[0-9]+)?)":"([0-9a-f]{64})"')
+_PARTY = re.compile(r"party\.[0-9]+", re.ASCII)
+
+
+class UnknownKind(Wrong):
+    """An entry is of a kind or version that this file does not know."""
+
+
+class Entry(NamedTuple):
+    """What matters of an entry, as the bytes that stand in it."""
+
+    log: bytes  # with its quotes
+    seq: bytes
+    event_id: bytes
+    at: bytes
+    commit: bytes  # an object: part to commitment
+
+
+@cache
+def _pattern(kind: str) -> Callable[[bytes], "re.Match[bytes] | None"]:
+    """What is matched whole is an entry of this kind: canonical, with the right members.
+
+    Most entries are matched, in a quarter of the time that parsing them would take. An entry that
+    is not may be good all the same: it is then parsed and looked at member by member.
+    """
+    text, plain = r'"[ !#-\[\]-~]*"', r'(?:"[ !#-\[\]-~]*"|0|-?[1-9][0-9]{0,14}|true|false|null)'
+    pair = rf"(?:{text}|\[{text},{text}\])"
+    values = dict.fromkeys(_LISTS, rf"\[(?:{pair}(?:,{pair})*)?\]")
+    names = ("audit", "p_random_accept", "p_routed", "seed")
+    values["sampled"] = _members(names, (), {}, plain)
+    stamp = f"(?:null|{_members(_STAMP, (), {}, text)})"
+    day = (
+        "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+        "|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    )
+    instant = rf"[12][0-9]{{3}}-{day}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{{6}}Z"
+    required, optional, slots = _KINDS[kind]
+    parties = {f"party.{n}" for n in range(10) if "party" in slots}
+    commit = _members((), slots - {"party"} | parties, {}, '"[0-9a-f]{64}"')
+    pattern = (
+        rf'\{{"actor":{text},"case":(?:null|{text}),"cause":\[(?:{text}(?:,{text})*)?\],'
+        rf'"clock":"(?:{"|".join(_CLOCKS)})","codebook":{stamp},"commit":({commit}),'
+        rf'"data":{_members(required, optional, values, plain)},"id":({text}),"log":({text}),'
+        rf'"model":{stamp},"policy":{stamp},"req":(?:null|{text}),"role":{text},'
+        rf'"seq":(0|[1-9][0-9]{{0,14}}),"ts":"({instant})","type":"{kind}","v":{VERSION}\}}'
+    )
+    return re.compile(pattern.encode()).fullmatch
+
+
+def _members(
+    required: Iterable[str], optional: Iterable[str], values: Mapping[str, str], value: str
+) -> str:
+    """A pattern for an object with these members, in the order of their names."""
+    comma = r"(?:,(?!\})|(?=\}))"
+    parts = {
+        name: f'"{re.escape(name)}":{values.get(name, value)}{comma}'
+        for name in {*required, *optional}
+    }
+    parts |= {name: f"(?:{parts[name]})?" for name in optional}
+    return r"\{" + "".join(parts[name] for name in sorted(parts)) + r"\}"
+
+
+def read_entry(body: bytes) -> Entry:
+    """What matters of an entry, all of which was looked at.
+
+    Raises ``UnknownKind`` for a kind of a later release, ``Wrong`` for bytes that no release could
+    have written.
+    """
+    kind = str(body[body.rfind(b'"type":"') + 8 : -8], "latin-1")
+    if kind in _KINDS and (match := _pattern(kind)(body)) is not None:
+        commit, event_id, log, seq, at = match.groups()
+        return Entry(log, seq, event_id[1:-1], at, commit)
+    members = read_members(body)
+    return Entry(
+        _canonical(members["log"]),
+        b"%d" % members["seq"],
+        members["id"].encode(),
+        members["ts"].encode(),
+        _canonical(members["commit"]),
+    )
+
+
+def read_members(body: bytes) -> dict[str, Any]:
+    """The members of an entry, parsed and looked at one by one. Raises as ``read_entry``."""
+    if len(body) > ENTRY_BYTES_MAX:
+        raise Wrong(f"it has more than {ENTRY_BYTES_MAX} bytes")
+    members = read_canonical(body)
+    if type(members) is not dict:
+        raise Wrong("it is not an entry")
+    kind, version = members.get("type"), members.get("v")
+    if version != VERSION or not isinstance(kind, str) or kind not in _KINDS:
+        raise UnknownKind(f"{str(kind)[:60]} of version {str(version)[:20]}")
+    if members.keys() != _ENVELOPE:
+        raise Wrong("it does not have the members of an entry")
+    required, optional, slots = _KINDS[kind]
+    data, commit = members["data"], members["commit"]
+    try:
+        read_instant(members["ts"])
+    except (AttributeError, ValueError):
+        raise Wrong("its time is no time") from None
+    texts = [members[name] for name in ("log", "id", "actor", "role", "clock")]
+    texts += [members[name] for name in ("case", "req") if members[name] is not None]
+    texts += members["cause"] if type(members["cause"]) is list else [None]
+    stamps = [members[name] for name in ("model", "policy", "codebook")]
+    for stamp in (each for each in stamps if each is not None):
+        fits = type(stamp) is dict and stamp.keys() == set(_STAMP)
+        texts += stamp.values() if fits else [None]
+    if not (
+        all(type(text) is str for text in texts)
+        and type(members["seq"]) is int
+        and members["seq"] >= 0
+        and members["clock"] in _CLOCKS
+        and type(data) is dict
+        and required <= data.keys() <= required | optional
+        and type(commit) is dict
+        and all(name in slots - {"party"} or _is_party(name, slots) for name in commit)
+        and all(type(c) is str and _COMMITMENT.fullmatch(c) for c in commit.values())
+    ):
+        raise Wrong("a member is missing, too many, or of the wrong type")
+    return members
+
+
+def _is_party(name: str, slots: frozenset[str]) -> bool:
+    """Whether this is one of the parties' own parts, and the kind has such."""
+    return "party" in slots and _PARTY.fullmatch(name) is not None
+
+
+def read_canonical(data: bytes) -> Any:
+    """The value of which these bytes are the one exact spelling. Raises ``Wrong``."""
+    try:
+        value = _parse(data.decode())
+        _check_value(value, DEPTH_MAX)
+        exact = _canonical(value)
+    except (ValueError, RecursionError):  # UnicodeError is a ValueError
+        raise Wrong("it is not JSON, or not the kind of JSON that is recorded") from None
+    if exact != data:
+        raise Wrong("the bytes are not the one exact spelling of what they say")
+    return value
+
+
+def _canonical(value: object) -> bytes:
+    """The one exact spelling of a value that was checked."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _refuse(spelling: str) -> NoReturn:
+    """No floats, no NaN."""
+    raise ValueError(spelling)
+
+
+_parse = json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse).decode
+
+
+def _check_value(value: object, levels: int) -> None:
+    """Raise ``ValueError`` for what is never recorded: deep nests, great integers, odd texts."""
+    if isinstance(value, dict | list):
+        if not levels:
+            raise ValueError(levels)
+        for key in value if isinstance(value, dict) else ():
+            _check_value(key, 0)
+            key.encode("ascii")
+        for item in value.values() if isinstance(value, dict) else value:
+            _check_value(item, levels - 1)
+    elif isinstance(value, str):
+        if _FORBIDDEN.search(value):
+            raise ValueError(value)
+    elif type(value) is int and abs(value) > INTEGER_MAX:
+        raise ValueError(value)
+
+
+def commitment_of(salt: bytes, event_id: str, slot: str, payload: bytes) -> str:
+    """What an entry holds in place of a personal part, in hex."""
+    message = f"countermand/commit/v1\0{slot}\0{event_id}\0".encode() + payload
+    return hmac.digest(salt, message, "sha256").hex()
+
+
+# ---- What the reader remembers -------------------------------------------------------------------
+
+CLOCKS_DIFFER = timedelta(seconds=120)  # so far may two honest clocks be apart
+
+
+class Claim(NamedTuple):
+    """A root that somebody vouches for, and who saw it when, where that is known."""
+
+    checkpoint: Checkpoint
+    what: str
+    own: bool  # told by the ledger itself
+    seen: tuple[tuple[str, datetime], ...] = ()
+
+
+class Receipt(NamedTuple):
+    """What somebody was given when an entry was made: its place and its hash."""
+
+    log: str
+    seq: int
+    leaf: bytes
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a check may rely on.
+
+    ``keys`` are public keys got some other way; without any, the enclosed one is taken, which the
+    findings say. ``notes`` are checkpoints kept from earlier, each with the time it was seen if
+    that is known. ``witnesses`` must have seen the ledger. ``now`` and ``age_max`` bound how old
+    an export may be.
+    """
+
+    keys: tuple[Key, ...] = ()
+    notes: tuple[tuple[str, datetime | None], ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    witnesses: tuple[Key, ...] = ()
+    now: datetime | None = None
+    age_max: timedelta | None = None
+
+    def claims(self, log: str, keys: Sequence[Key], told: Told) -> Iterator[Claim]:
+        """The remembered checkpoints of this log; those that are of no use are told of."""
+        what = "a checkpoint you remembered"
+        for note, seen_at in self.notes:
+            try:
+                opened = open_note(note, (*keys, *self.witnesses))
+                checkpoint = Checkpoint.read(opened.text)
+                if checkpoint.origin != log:
+                    raise Wrong(f"it is of the ledger {checkpoint.origin[:80]}, and this is {log}")
+                if not opened.signed_by:
+                    raise Wrong("it is signed by none of the keys that this was checked with")
+            except Wrong as wrong:
+                told.add(Verdict.INCOMPLETE, f"{what} cannot be compared: {wrong}")
+            else:
+                seen = (*opened.seen_by, *([("you", seen_at)] if seen_at else []))
+                yield Claim(checkpoint, what, own=False, seen=seen)
+
+
+def read_memory(text: str) -> list[tuple[str, datetime | None]]:
+    """Checkpoints kept earlier: one signed note, or a JSON line each with ``note``, ``seen_at``."""
+    if f"\n\n{_DASH}" in text:
+        return [(text, None)]
+    try:
+        kept = [json.loads(line) for line in text.splitlines()]
+        found = [(str(one["note"]), read_instant(one["seen_at"])) for one in kept]
+    except (KeyError, TypeError, ValueError):
+        found = []
+    if not found:
+        raise WrongUsage("this is no signed checkpoint, nor a memory of such")
+    return list(found)
+
+
+def read_receipts(text: str) -> list[Receipt]:
+    """Receipts: a line ``LEDGER NUMBER HASH`` each, the hash in hex."""
+    try:
+        rows = (line.split() for line in text.splitlines() if line.strip())
+        found = [Receipt(log, int(seq), bytes.fromhex(leaf)) for log, seq, leaf in rows]
+    except ValueError:
+        found = []
+    if not found or any(receipt.seq < 0 or len(receipt.leaf) != 32 for receipt in found):
+        raise WrongUsage("this is no receipt: a line with LEDGER NUMBER HASH")
+    return found
+
+
+# ---- The files of an export ----------------------------------------------------------------------
+
+CHECKPOINT, CHECKPOINTS, KEYS = "checkpoint", "checkpoints.jsonl", "keys"
+DISCLOSURES, ERASED = "disclosures.jsonl", "erased.jsonl"
+FILES, MANIFEST = "files", "manifest"
+TITLE = "countermand ledger export 2"
+NOTHING = "nothing"
+
+_LISTED = re.compile(rb"([0-9a-f]{64}) ([0-9]{1,18}) ((?:[a-z0-9]+[./])*[a-z0-9]+)\n")
+_MANIFEST = re.compile(
+    rf"{TITLE}\n(.+\n.+\n.+\n)made (.+)\ndiscloses ([a-z ]+)\nfiles ([0-9]+) ([0-9a-f]{{64}})\n"
+)
+
+Listed = tuple[str, int]  # digest in hex, and size
+
+
+class Manifest(NamedTuple):
+    """What is signed of an export: where the ledger stood, when, what is disclosed, the files."""
+
+    checkpoint: Checkpoint
+    made_at: datetime
+    discloses: frozenset[str]  # parts of which each is disclosed, or was erased
+    files: int
+    digest: str  # of the list of files
+
+    @property
+    def text(self) -> str:
+        """The text that is signed."""
+        origin, size, root = self.checkpoint
+        disclosed = " ".join(sorted(self.discloses)) or NOTHING
+        return (
+            f"{TITLE}\n{origin}\n{size}\n{b64encode(root).decode()}\n"
+            f"made {instant_text(self.made_at)}\ndiscloses {disclosed}\n"
+            f"files {self.files} {self.digest}\n"
+        )
+
+    @classmethod
+    def read(cls, text: str) -> "Manifest":
+        """A manifest from its text. Raises ``Wrong``."""
+        if (match := _MANIFEST.fullmatch(text)) is None:
+            raise Wrong("its manifest is not one that this file can read")
+        try:
+            made_at, discloses = read_instant(match[2]), frozenset(match[3].split()) - {NOTHING}
+            manifest = cls(Checkpoint.read(match[1]), made_at, discloses, int(match[4]), match[5])
+        except ValueError:
+            raise Wrong("its manifest has a time that is none") from None
+        if manifest.text != text:
+            raise Wrong("its manifest is not written as it should be")
+        return manifest
+
+
+def tile_name(kind: str, number: int, size: int) -> str:
+    """Where a bundle (``entries``) or the tile of its hashes (``0``) lies, of so many entries."""
+    name, width = f"{number % 1000:03d}", min(BUNDLE, size - number * BUNDLE)
+    while number := number // 1000:
+        name = f"x{number % 1000:03d}/{name}"
+    return f"tile/{kind}/{name}" + (f".p/{width}" if width < BUNDLE else "")
+
+
+def read_file(folder: str, path: str, listed: Listed) -> tuple[bytes, str]:
+    """The bytes of a file, and what is wrong with it: "" when it is the one that was listed."""
+    name, (digest, size) = f"{folder}/{path}", listed
+    try:
+        if os.path.islink(name):
+            return b"", f"the file {path} is a link to another"
+        with open(name, "rb") as file:
+            data = file.read(size + 1)
+    except FileNotFoundError:
+        return b"", f"the file {path} is missing"
+    except OSError as broken:
+        return b"", f"the file {path} cannot be read ({broken.strerror})"
+    good = len(data) == size and sha256(data).hexdigest() == digest
+    return data, "" if good else f"the file {path} is not the one that was signed for"
+
+
+def unbundle(data: bytes, count: int) -> list[bytes]:
+    """The entries of a bundle, each with its length before it. Raises ``Wrong``."""
+    entries, at = [], 0
+    while at + 2 <= len(data):
+        stop = at + 2 + (data[at] << 8 | data[at + 1])
+        entries.append(data[at + 2 : stop])
+        at = stop
+    if at != len(data) or len(entries) != count:
+        raise Wrong(f"it does not hold {_entries(count)}")
+    return entries
+
+
+class Lines:
+    """Lines of a file, read once and hashed on the way."""
+
+    LINE_BYTES_MAX = 4_000_000
+
+    def __init__(self, path: Path, stack: ExitStack) -> None:
+        if path.is_symlink():
+            raise Wrong(f"the file {path.name} is a link to another")
+        self._file: BinaryIO = stack.enter_context(path.open("rb"))
+        self._hash, self._bytes = sha256(), 0
+        self._ahead: bytes | None = None
+
+    def ahead(self) -> bytes:
+        """The next line, which stays; empty at the end."""
+        if self._ahead is None:
+            self._ahead = self._file.readline(self.LINE_BYTES_MAX)
+            self._hash.update(self._ahead)
+            self._bytes += len(self._ahead)
+        return self._ahead
+
+    def take(self) -> bytes:
+        """The next line; empty at the end."""
+        line, self._ahead = self.ahead(), None
+        return line
+
+    def until(self, place: Callable[[bytes], int], last: int) -> list[bytes]:
+        """The lines up to those of a place."""
+        taken = []
+        while (line := self.ahead()) and place(line) <= last:
+            taken.append(self.take())
+        return taken
+
+    def rest(self) -> int:
+        """How many lines are left, all of which are taken."""
+        count = 0
+        while self.take():
+            count += 1
+        return count
+
+    @property
+    def listed(self) -> Listed:
+        """Digest and size of what was read."""
+        return self._hash.hexdigest(), self._bytes
+
+
+# ---- Reading an export ---------------------------------------------------------------------------
+
+BUNDLES_AT_ONCE = 32
+ALONE_MAX = 40_000  # entries that are read sooner than another process is started
+PINNED = "signed by a key that you gave"
+ENCLOSED = "signed by the key that came with them"
+
+_ERASING, _OPENING = b'"type":"record_erased","v":1}', b'"type":"ledger_opened","v":1}'
+
+
+class Task(NamedTuple):
+    """Some bundles to read, and what to look for in them. Travels to another process."""
+
+    folder: str
+    log: str
+    size: int  # of the whole ledger
+    first: int  # bundle
+    files: list[tuple[Listed, Listed]]  # of the entries and of their hashes
+    keys: tuple[Key, ...]
+    notes: list[bytes]  # checkpoints over entries of these
+    sizes: set[int]  # at which the tree is compared with something
+    asked: set[int]  # entries whose time and hash matter
+    discloses: frozenset[str]
+    disclosed: list[bytes]
+
+
+@dataclass
+class Part:
+    """What some bundles have in them."""
+
+    first: int
+    told: Told = field(default_factory=Told)
+    roots: list[bytes] = field(default_factory=list)  # of whole bundles
+    peaks: list[bytes] = field(default_factory=list)  # of the last bundle, when it is not whole
+    inside: dict[int, list[bytes]] = field(default_factory=dict)  # size: what its bundle adds
+    claims: list[Claim] = field(default_factory=list)
+    strange: int = 0  # checkpoints that none of the keys signed
+    seen: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)  # entry: time and hash
+    gaps: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # place: entry and part
+    erasures: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    entries: int = 0
+    disclosed: int = 0
+    first_at: bytes = b""
+    last_at: bytes = b""
+    broken: bool = False  # what comes after cannot be put together with it
+
+
+def examine(task: Task) -> Part:
+    """Read some bundles. Needs nothing but the task, so that several can be read at once."""
+    part = Part(task.first)
+    _open_notes(task, part)
+    shown: dict[int, list[bytes]] = {}
+    for line in task.disclosed:
+        shown.setdefault(_seq_of(line), []).append(line)
+    for number, files in enumerate(task.files, task.first):
+        try:
+            bodies = _hash_bundle(task, part, number, files)
+        except Wrong as wrong:
+            part.told.add(Verdict.ALTERED, str(wrong))
+            part.broken = True
+            break
+        for seq, body in enumerate(bodies, number * BUNDLE):
+            _read_one(task, part, seq, body, shown.get(seq, ()))
+        part.entries += len(bodies)
+    return part
+
+
+def _open_notes(task: Task, part: Part) -> None:
+    """Open the ledger's own checkpoints."""
+    for line in task.notes:
+        try:
+            opened = open_note(str(_line(line, "note")["note"]), task.keys)
+            checkpoint = Checkpoint.read(opened.text)
+            if checkpoint.origin != task.log:
+                raise Wrong(f"it is of the ledger {checkpoint.origin[:80]}")
+        except Wrong as wrong:
+            part.told.add(Verdict.ALTERED, f"a checkpoint of its own does not hold: {wrong}")
+        else:
+            part.strange += not opened.signed_by
+            claim = Claim(checkpoint, "a checkpoint of its own", own=True, seen=opened.seen_by)
+            part.claims.append(claim)
+            task.sizes.add(checkpoint.size)
+            task.asked.add(checkpoint.size)
+
+
+def _hash_bundle(task: Task, part: Part, number: int, files: tuple[Listed, Listed]) -> list[bytes]:
+    """The entries of a bundle, hashed and compared with their tile. Raises ``Wrong``."""
+    start, width = number * BUNDLE, min(BUNDLE, task.size - number * BUNDLE)
+    names = [tile_name(kind, number, task.size) for kind in ("entries", "0")]
+    (data, wrong), (tile, wrong_tile) = map(read_file, [task.folder] * 2, names, files)
+    for text in filter(None, (wrong, wrong_tile)):
+        part.told.add(Verdict.ALTERED, text)
+    bodies = unbundle(data, width)
+    hashes = [sha256(b"\x00" + body).digest() for body in bodies]
+    if b"".join(hashes) != tile and len(tile) == 32 * width:
+        for seq, digest in enumerate(hashes):
+            if digest != tile[seq * 32 : seq * 32 + 32]:
+                text = "the bytes are not those that were hashed"
+                part.told.add(Verdict.ALTERED, text, start + seq)
+    for size in task.sizes:
+        if start < size <= start + width and size % BUNDLE:
+            part.inside[size] = peaks_of(hashes[: size - start])
+    for seq in task.asked:
+        if start <= seq < start + width:
+            part.seen[seq] = (b"", hashes[seq - start])
+    if width == BUNDLE:
+        part.roots.append(fold(hashes))
+    else:
+        part.peaks = peaks_of(hashes)
+    return bodies
+
+
+def _read_one(task: Task, part: Part, seq: int, body: bytes, shown: Sequence[bytes]) -> None:
+    """Read one entry and compare it with its place, its time and what is disclosed of it."""
+    try:
+        log, place, event_id, at, commit = read_entry(body)
+    except UnknownKind as unknown:
+        text = f"it is of a kind that is not known here ({unknown}): hashed, and not read"
+        part.told.add(Verdict.INCOMPLETE, text, seq)
+        return
+    except Wrong as wrong:
+        part.told.add(Verdict.ALTERED, str(wrong), seq)
+        return
+    if place != b"%d" % seq or log[1:-1] != task.log.encode():
+        text = f"it says it is entry {place.decode()} of {log[1:-1].decode()}: it was moved"
+        part.told.add(Verdict.ALTERED, text, seq)
+    if at < part.last_at:
+        part.told.add(Verdict.ALTERED, "it is earlier than the entry before it", seq)
+    if seq in part.seen:
+        part.seen[seq] = (at, part.seen[seq][1])
+    part.last_at = at
+    part.first_at = part.first_at or at
+    if seq == 0 and not body.endswith(_OPENING):
+        part.told.add(Verdict.INCOMPLETE, "the ledger does not begin with its opening", seq)
+    if shown or (task.discloses and commit != b"{}"):
+        _open_parts(task, part, seq, event_id.decode(), commit, shown)
+    if body.endswith(_ERASING):
+        part.erasures.append((seq, read_canonical(body)))
+
+
+def _open_parts(
+    task: Task, part: Part, seq: int, event_id: str, commit: bytes, shown: Sequence[bytes]
+) -> None:
+    """Compare what is disclosed of an entry with its commitments; what is not leaves a gap."""
+    committed = {slot.decode(): mark.decode() for slot, mark in _COMMITMENTS.findall(commit)}
+    opened = set()
+    for line in shown:
+        try:
+            slot, mark, owner = read_disclosure(line)[:3]
+        except Wrong as wrong:
+            part.told.add(Verdict.ALTERED, f"what is disclosed of it cannot be read: {wrong}", seq)
+            continue
+        if mark != committed.get(slot) or owner != event_id:
+            text = f"the disclosed part {slot[:40]} is not the one committed to"
+            part.told.add(Verdict.ALTERED, text, seq)
+        opened.add(slot)
+        part.disclosed += 1
+    for slot in committed.keys() - opened:
+        if slot.partition(".")[0] in task.discloses:
+            part.gaps[_place(event_id, slot)] = (seq, slot)
+
+
+def read_disclosure(line: bytes) -> tuple[str, str, str, bytes]:
+    """Name, commitment, entry and content of a disclosed part. Raises ``Wrong``."""
+    told = _line(line, "event_id", "payload", "salt", "seq", "slot")
+    slot, owner, payload = str(told["slot"]), str(told["event_id"]), _canonical(told["payload"])
+    try:
+        return (
+            slot,
+            commitment_of(bytes.fromhex(told["salt"]), owner, slot, payload),
+            owner,
+            payload,
+        )
+    except (TypeError, ValueError):
+        raise Wrong("its salt is none") from None
+
+
+def _line(line: bytes, *names: str) -> dict[str, Any]:
+    """The members of a line of an export. Raises ``Wrong``."""
+    told = read_canonical(line.removesuffix(b"\n"))
+    if not isinstance(told, dict) or told.keys() != set(names):
+        raise Wrong("a line has the wrong members")
+    return told
+
+
+def _seq_of(line: bytes) -> int:
+    """The entry that a disclosure is of; -1 for none."""
+    told = line[line.rfind(b'"seq":') + 6 :].partition(b",")[0]
+    return int(told) if told.isdigit() and len(told) < 19 else -1
+
+
+def _size_of(line: bytes) -> int:
+    """How many entries a kept checkpoint is over; 0 when that cannot be read."""
+    told = line.partition(b"\\n")[2].partition(b"\\n")[0]
+    return int(told) if told.isdigit() and len(told) < 19 else 0
+
+
+def _place(event_id: str, slot: str) -> bytes:
+    """A personal part's name in few bytes."""
+    return sha256(f"{event_id}\0{slot}".encode()).digest()[:16]
+
+
+def check_export(folder: Path, memory: Memory, *, jobs: int | None = None) -> Findings:
+    """Check a whole export. ``jobs`` processes read it, by default one for each processor."""
+    keys, keys_from = memory.keys, PINNED
+    try:
+        if not keys:
+            keys, keys_from = tuple(_read_keys(_text_of(folder / KEYS))), ENCLOSED
+        opened = open_note(_text_of(folder / MANIFEST), keys)
+        if not opened.signed_by:
+            names = ", ".join(sorted({key.name for key in keys}))
+            raise Wrong(f"its manifest is not signed by the key it should be, {names}")
+        manifest = Manifest.read(opened.text)
+        newest = open_note(_text_of(folder / CHECKPOINT), keys)
+        if not newest.signed_by or Checkpoint.read(newest.text) != manifest.checkpoint:
+            raise Wrong("the manifest and the checkpoint are of different moments")
+        with ExitStack() as stack:
+            reading = _Reading(folder, manifest, keys, memory, stack)
+            return reading.run(jobs or os.cpu_count() or 1, keys_from)
+    except FileNotFoundError as missing:
+        wrong = f"the file {Path(missing.filename).name} is missing"
+    except OSError as unreadable:
+        wrong = f"the file {Path(unreadable.filename or '?').name} cannot be read"
+    except UnicodeDecodeError:
+        wrong = "there is something that is no text"
+    except Wrong as broken:
+        wrong = str(broken)
+    finding = Finding(Verdict.ALTERED, f"the export cannot be relied on: {wrong}")
+    return Findings(log="", size=0, root=b"", found=(finding,))
+
+
+class _Reading:
+    """One reading of an export from its first entry to its last."""
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        keys: tuple[Key, ...],
+        memory: Memory,
+        stack: ExitStack,
+    ) -> None:
+        self._folder, self._manifest, self._memory = str(folder), manifest, memory
+        self._log, self._size, self._root = manifest.checkpoint
+        self._keys = (*keys, *memory.witnesses)
+        self._told = Told()
+        self._kept = list(memory.claims(self._log, keys, self._told))
+        self._lines = {
+            name: Lines(folder / name, stack) for name in (FILES, CHECKPOINTS, DISCLOSURES, ERASED)
+        }
+        self._files = self._bytes = 0  # listed so far
+        self._tree, self._read = Tree(), 0  # bundles and entries
+        self._claims: list[Claim] = []  # that hold, with a time, and wait for the next entry's
+        self._compared: dict[int, str] = {}  # size that was remembered: the time of its last entry
+        self._witnessed: dict[str, tuple[int, datetime]] = {}
+        self._gaps: dict[bytes, tuple[int, str]] = {}
+        self._erased: set[bytes] = set()
+        self._first_at = self._last_at = b""
+        self._own = self._strange = self._signed = self._disclosed = self._receipts = 0
+
+    def run(self, jobs: int, keys_from: str) -> Findings:
+        """Read everything and say what was found."""
+        try:
+            for part in self._parts(jobs):
+                self._take(part)
+                if part.broken:
+                    raise Wrong(f"nothing after its first {_entries(self._read)} could be read")
+            self._compare_rest()
+        except Wrong as wrong:
+            self._told.add(Verdict.ALTERED, str(wrong))
+        self._compare_memory()
+        self._judge_age()
+        self._explain_gaps()
+        witnessed = [size for size, _ in self._witnessed.values()]
+        return Findings(
+            log=self._log,
+            size=self._read,
+            root=self._root,
+            first_at=_instant(self._first_at) if self._first_at else None,
+            last_at=_instant(self._last_at) if self._last_at else None,
+            signed_size=self._signed,
+            checked=tuple(self._checked(keys_from)),
+            remembered=max([*self._compared, *witnessed], default=0),
+            found=self._told.all(),
+        )
+
+    def _listed(self, path: str = "") -> tuple[str, Listed]:
+        """The next path on the list of files, which has to be ``path``; digest and size."""
+        match = _LISTED.fullmatch(self._lines[FILES].take())
+        if match is None or (path and match[3].decode() != path):
+            raise Wrong(f"the list of files is not in order where {path or 'its end'} belongs")
+        self._files += 1
+        self._bytes += int(match[2])
+        return match[3].decode(), (match[1].decode(), int(match[2]))
+
+    def _files_of(self, number: int) -> tuple[Listed, Listed]:
+        """How a bundle and the tile of its hashes are listed."""
+        names = [tile_name(kind, number, self._size) for kind in ("entries", "0")]
+        entries, hashes = (self._listed(name)[1] for name in names)
+        return entries, hashes
+
+    def _tasks(self) -> Iterator[Task]:
+        """The bundles in order, some at a time, each time with what belongs to them."""
+        sizes = {claim.checkpoint.size for claim in self._kept}
+        asked = {seq for size in sizes for seq in (size - 1, size)}
+        asked |= {receipt.seq for receipt in self._memory.receipts}
+        bundles = -(-self._size // BUNDLE)
+        for first in range(0, bundles, BUNDLES_AT_ONCE):
+            numbers = range(first, min(bundles, first + BUNDLES_AT_ONCE))
+            start, stop = first * BUNDLE, min(self._size, numbers.stop * BUNDLE)
+            yield Task(
+                folder=self._folder,
+                log=self._log,
+                size=self._size,
+                first=first,
+                files=[self._files_of(number) for number in numbers],
+                keys=self._keys,
+                notes=self._lines[CHECKPOINTS].until(_size_of, stop),
+                sizes={size for size in sizes if start < size <= stop},
+                asked={seq for seq in asked if start < seq < stop} | {start},
+                discloses=self._manifest.discloses,
+                disclosed=self._lines[DISCLOSURES].until(_seq_of, stop - 1),
+            )
+
+    def _parts(self, jobs: int) -> Iterator[Part]:
+        """What the bundles have in them, in order, however many processes read them."""
+        if jobs == 1 or self._size <= ALONE_MAX:
+            yield from map(examine, self._tasks())
+            return
+        from concurrent.futures import Future, ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        waiting: deque[Future[Part]] = deque()
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            for task in self._tasks():
+                waiting.append(pool.submit(examine, task))
+                if len(waiting) > 2 * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _take(self, part: Part) -> None:
+        """Put some bundles together with those before."""
+        if part.first_at and part.first_at < self._last_at:
+            text = "it is earlier than the entry before it"
+            part.told.add(Verdict.ALTERED, text, part.first * BUNDLE)
+        self._told.merge(part.told)
+        self._compare_claims(part)
+        self._read += part.entries
+        self._strange += part.strange
+        self._disclosed += part.disclosed
+        self._first_at = self._first_at or part.first_at
+        self._last_at = max(self._last_at, part.last_at)
+        self._gaps |= part.gaps
+        for seq, entry in part.erasures:
+            self._take_erasure(seq, entry["id"], entry["data"])
+        for receipt in self._memory.receipts:
+            if receipt.seq in part.seen and receipt.log == self._log:
+                self._receipts += 1
+                if part.seen[receipt.seq][1] != receipt.leaf:
+                    text = "it is not the entry that your receipt is of"
+                    self._told.add(Verdict.ALTERED, text, receipt.seq)
+
+    def _compare_claims(self, part: Part) -> None:
+        """A root that somebody vouches for must be the root of that many entries."""
+        claims = [*part.claims, *self._kept]
+        roots = self._grow(part, {claim.checkpoint.size for claim in claims})
+        for claim in claims:
+            size = claim.checkpoint.size
+            if size not in roots:
+                if claim.own:
+                    text = "its checkpoints are not in the order of their sizes"
+                    self._told.add(Verdict.ALTERED, text)
+            elif roots[size] != claim.checkpoint.root:
+                text = f"{claim.what} over {size:,} entries has another root: one was changed"
+                self._told.add(Verdict.ALTERED, text)
+            else:
+                self._hold(claim, part.seen.get(size - 1, (b"", b""))[0].decode())
+        for claim in list(self._claims):
+            self._judge_time(claim, part)
+
+    def _hold(self, claim: Claim, last: str) -> None:
+        """Note a claim that holds; ``last`` is the time of the last entry it is over, if known."""
+        size = claim.checkpoint.size
+        if claim.own:
+            self._own += 1
+            self._signed = max(self._signed, size)
+        else:
+            self._compared[size] = last
+        if claim.seen:
+            self._claims.append(claim)
+        for who, at in claim.seen:
+            if who != "you" and size >= self._witnessed.get(who, (0, at))[0]:
+                self._witnessed[who] = (size, at)
+
+    def _judge_time(self, claim: Claim, part: Part) -> None:
+        """What was recorded after somebody saw the ledger end cannot be from before that."""
+        size = claim.checkpoint.size
+        if size in part.seen:
+            recorded = part.seen[size][0]
+            for who, at in claim.seen:
+                if recorded and _instant(recorded) < at - CLOCKS_DIFFER:
+                    text = f"BACKDATED: it says {recorded.decode()}, but {_saw(who, size, at)}"
+                    self._told.add(Verdict.ALTERED, text, size)
+            self._claims.remove(claim)
+
+    def _grow(self, part: Part, sizes: set[int]) -> dict[int, bytes]:
+        """Add the bundles to the tree; its root at each of the sizes that were passed."""
+        roots = {0: root_of(())} if part.first == 0 else {}
+        for number, root in enumerate([*part.roots, b""], part.first):
+            for size, peaks in part.inside.items():
+                if size // BUNDLE == number:
+                    roots[size] = root_of(self._tree.peaks + peaks)
+            if root:
+                self._tree.add(root)
+                if (number + 1) * BUNDLE in sizes:
+                    roots[(number + 1) * BUNDLE] = root_of(self._tree.peaks)
+        self._root = root_of(self._tree.peaks + part.peaks)
+        return roots
+
+    def _take_erasure(self, seq: int, erasure: str, data: Mapping[str, Any]) -> None:
+        """Note which parts an entry says were erased: by their names, or the root over them."""
+        mark = f'{{"erasure":"{erasure}",'.encode()
+        lines = self._lines[ERASED].until(lambda line: not line.startswith(mark), 0)
+        told = [_line(line, "erasure", "event_id", "slot") for line in lines]
+        listed = [(str(one["event_id"]), str(one["slot"])) for one in told]
+        slots, root = data["slots"], data.get("root")
+        named = [(str(event), str(slot)) for event, slot in slots] if _are_pairs(slots) else []
+        leaves = [leaf_hash(_canonical(pair)) for pair in listed or named]
+        fits = root is None and set(listed) <= set(named)
+        if fits or root_of(peaks_of(leaves)).hex() == root:
+            self._erased.update(_place(*pair) for pair in (*named, *listed))
+        else:
+            text = "the parts listed as erased by it are not those it was recorded with"
+            self._told.add(Verdict.ALTERED if listed else Verdict.INCOMPLETE, text, seq)
+
+    def _compare_rest(self) -> None:
+        """What is left of each file, and the files that are listed after the bundles."""
+        while line := self._lines[CHECKPOINTS].take():
+            text = f"a checkpoint of its own is over {_size_of(line):,} entries, here are"
+            text = f"{text} {self._size:,}: entries were removed from the end"
+            self._told.add(Verdict.ALTERED, text)
+        for name, what in ((DISCLOSURES, "disclosed"), (ERASED, "listed as erased")):
+            if left := self._lines[name].rest():
+                text = f"personal parts are {what} that no entry has ({left:,})"
+                self._told.add(Verdict.ALTERED, text)
+        while self._lines[FILES].ahead():
+            name, listed = self._listed()
+            if name in self._lines:
+                same = self._lines[name].listed == listed
+                wrong = "" if same else f"the file {name} is not the one that was signed for"
+            else:
+                wrong = read_file(self._folder, name, listed)[1]
+            if wrong:
+                self._told.add(Verdict.ALTERED, wrong)
+        if (self._files, self._lines[FILES].listed[0]) != self._manifest[-2:]:
+            raise Wrong("the list of files is not the one that was signed")
+        if self._root != self._manifest.checkpoint.root:
+            raise Wrong("the entries do not lead to the root that was signed: one was changed")
+        self._compare_names()
+
+    def _compare_names(self) -> None:
+        """No file may be there that is not listed; one that is missing is found when it is read."""
+        if sum(1 for _ in self._paths()) == self._files + 2:
+            return
+        with open(f"{self._folder}/{FILES}", encoding="ascii") as lines:
+            listed = {line.split()[2] for line in lines} | {FILES, MANIFEST}
+        for path in self._paths():
+            if path not in listed:
+                self._told.add(Verdict.ALTERED, f"the file {path[:200]} is not in the manifest")
+
+    def _paths(self) -> Iterator[str]:
+        """Every file that is there, and every folder that is but a link."""
+        for folder, folders, names in os.walk(self._folder):
+            links = [name for name in folders if os.path.islink(f"{folder}/{name}")]
+            for name in sorted(names + links):
+                yield Path(folder, name).relative_to(self._folder).as_posix()
+
+    def _compare_memory(self) -> None:
+        """What the reader remembers must be here, unless the export is older than that."""
+        made = self._manifest.made_at
+        for claim in self._kept:
+            size = claim.checkpoint.size
+            before = [seen for seen in claim.seen if seen[1] < made - CLOCKS_DIFFER]
+            if size > self._size and before:
+                who, at = before[0]
+                text = f"ROLLBACK: {_saw(who, size, at)}; this was made on {instant_text(made)} and"
+                text = f"{text} has {self._size:,}: entries were removed from the end"
+                self._told.add(Verdict.ALTERED, text)
+            elif size > self._size:
+                self._told.add(Verdict.STALE, _ends_early(self._size, size))
+        for receipt in self._memory.receipts:
+            if receipt.log != self._log:
+                text = f"a receipt you hold is of the ledger {receipt.log[:80]}, not of {self._log}"
+                self._told.add(Verdict.INCOMPLETE, f"{text}: there is nothing to compare")
+            elif receipt.seq >= self._size:
+                self._told.add(Verdict.STALE, _ends_early(self._size, receipt.seq + 1))
+        for witness in self._memory.witnesses:
+            if witness.name not in self._witnessed:
+                text = f"NOT WITNESSED: no checkpoint in it was seen by {witness.name}"
+                self._told.add(Verdict.INCOMPLETE, text)
+        if self._strange:
+            text = f"{self._strange:,} of its checkpoints are signed by none of the keys you gave"
+            self._told.add(Verdict.INCOMPLETE, text)
+
+    def _judge_age(self) -> None:
+        """An export is not from the future, and not older than asked for."""
+        made, now, age_max = self._manifest.made_at, self._memory.now, self._memory.age_max
+        if now is not None and made > now + CLOCKS_DIFFER:
+            text = f"it says it was made on {instant_text(made)}, which is still to come"
+            self._told.add(Verdict.INCOMPLETE, f"{text}: a clock is wrong")
+        if now is not None and age_max is not None and now - made > age_max:
+            hours = (now - made) // timedelta(hours=1)
+            self._told.add(Verdict.STALE, f"it was made {hours:,} hours ago: ask for a newer one")
+
+    def _explain_gaps(self) -> None:
+        """A part that should be disclosed and is not was erased, or that is to be told of."""
+        for place, (seq, slot) in sorted(self._gaps.items(), key=lambda gap: gap[1]):
+            if place not in self._erased:
+                text = f"the personal part {slot} is not here, and no entry says it was erased"
+                self._told.add(Verdict.INCOMPLETE, f"UNEXPLAINED GAP: {text}", seq)
+        if self._erased and self._disclosed:
+            with open(f"{self._folder}/{DISCLOSURES}", "rb") as file:
+                for line in file:
+                    slot, _, owner, _ = read_disclosure(line)
+                    if _place(owner, slot) in self._erased:
+                        text = f"the part {slot} is disclosed although an entry says it was erased"
+                        self._told.add(Verdict.ALTERED, text, _seq_of(line))
+
+    def _checked(self, keys_from: str) -> Iterator[str]:
+        """What was compared with what, and since when it cannot have been changed."""
+        were = "1 entry was" if self._read == 1 else f"{self._read:,} entries were"
+        yield f"{were} read from {self._log}, hashed and put together into one tree."
+        yield f"{self._files:,} files ({self._bytes:,} bytes) were compared with the signed list."
+        signed = "1 checkpoint" if self._own == 1 else f"{self._own:,} checkpoints"
+        yield f"The tree was compared with {signed}, {keys_from}."
+        yield f"The export says it was made on {instant_text(self._manifest.made_at)}."
+        for size, last in sorted(self._compared.items()):
+            text = f"It was compared with what you remembered of it at {_entries(size)}"
+            since = f" (the last of {last})" if last else ""
+            yield f"{text}{since}: since you saw them, none of those was changed."
+        for who, (size, at) in sorted(self._witnessed.items()):
+            yield f"{_saw(who, size, at)}."
+        if self._receipts:
+            yield f"{self._receipts:,} of your receipts were compared with their entries."
+        if self._manifest.discloses:
+            names = " ".join(sorted(self._manifest.discloses))
+            yield (
+                f"{self._disclosed:,} disclosed parts were compared with their commitments: all"
+                f" there are of the kind {names}, but those that an entry says were erased."
+            )
+
+
+def _are_pairs(value: object) -> bool:
+    """Whether this is a list of pairs."""
+    return isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
+
+
+def _instant(at: bytes) -> datetime:
+    """An instant from the bytes of an entry that was read."""
+    return read_instant(at.decode())
+
+
+def _saw(who: str, size: int, at: datetime) -> str:
+    """Somebody saw the ledger at some time."""
+    return f"{who} saw the ledger end after {_entries(size)} on {instant_text(at)}"
+
+
+def _ends_early(size: int, remembered: int) -> str:
+    """What is known of an export that has fewer entries than somebody remembers."""
+    missing = remembered - size
+    are = "1 entry is" if missing == 1 else f"{missing:,} entries are"
+    return (
+        f"it is older than what you remember: {are} missing from it ({size:,} of {remembered:,})."
+        " Nothing in it contradicts what you remember, but that its entries are the beginning of"
+        " those cannot be shown from it: a copy whose end was cut off looks the same. Ask for a"
+        " newer one."
+    )
+
+
+# ---- The proof of one entry (C2SP tlog-proof) ----------------------------------------------------
+
+PROOF = "c2sp.org/tlog-proof@v1"
+
+
+class Proof(NamedTuple):
+    """A proof taken apart."""
+
+    seq: int
+    path: list[bytes]
+    note: str
+    entry: bytes | None
+    disclosed: list[Any]
+
+    @classmethod
+    def read(cls, text: str) -> "Proof":
+        """A proof from its text. Raises ``Wrong``."""
+        head, gap, note = text.partition("\n\n")
+        title, *lines = head.split("\n")
+        entry, disclosed = None, []
+        if lines and lines[0].startswith("extra "):
+            told = _line(_base64(lines.pop(0).removeprefix("extra ")), "disclosures", "entry")
+            entry, disclosed = _base64(str(told["entry"])), told["disclosures"]
+        index = lines.pop(0).removeprefix("index ") if lines else ""
+        if title != PROOF or not gap or not _NUMBER.fullmatch(index) or type(disclosed) is not list:
+            raise Wrong("it is not the proof of an entry")
+        return cls(int(index), [_base64(line) for line in lines], note, entry, disclosed)
+
+
+def check_proof(text: str, memory: Memory) -> Findings:
+    """Check the proof of one entry: that it is under a signed checkpoint, and what it says."""
+    if not memory.keys:
+        raise WrongUsage("a proof is checked with a key that you give: --key FILE")
+    told, checked, at, remembered = Told(), [], None, 0
+    point = Checkpoint("", 0, b"")
+    try:
+        proof = Proof.read(text)
+        opened = open_note(proof.note, (*memory.keys, *memory.witnesses))
+        if not opened.signed_by:
+            raise Wrong("its checkpoint is not signed by a key that you gave")
+        point = Checkpoint.read(opened.text)
+        checked.append(
+            f"Its checkpoint, over {_entries(point.size)} of {point.origin}, is {PINNED}."
+        )
+        if proof.entry is None:
+            told.add(
+                Verdict.INCOMPLETE, "the entry is not enclosed: only that there is one is shown"
+            )
+        else:
+            leaf = leaf_hash(proof.entry)
+            if root_of_inclusion(leaf, proof.seq, point.size, proof.path) != point.root:
+                raise Wrong("the enclosed entry does not lead to the signed root: one was changed")
+            at = _read_proven(proof, proof.entry, point.origin, told, checked)
+            if any(r[:2] == (point.origin, proof.seq) and r.leaf != leaf for r in memory.receipts):
+                text = "it is not the entry that your receipt is of"
+                told.add(Verdict.ALTERED, text, proof.seq)
+        remembered = _compare_point(point, opened, memory, told)
+    except Wrong as wrong:
+        told.add(Verdict.ALTERED, str(wrong))
+    return Findings(
+        log=point.origin,
+        size=point.size,
+        root=point.root,
+        first_at=at,
+        last_at=at,
+        checked=tuple(checked),
+        remembered=remembered,
+        found=told.all(),
+    )
+
+
+def _compare_point(point: Checkpoint, opened: Opened, memory: Memory, told: Told) -> int:
+    """Compare a proof's checkpoint with what is remembered; its size if that is the same."""
+    same = 0
+    for claim in memory.claims(point.origin, memory.keys, told):
+        size = claim.checkpoint.size
+        if size != point.size:
+            text = f"{claim.what} is over {_entries(size)} and this over {point.size:,}"
+            told.add(Verdict.INCOMPLETE, f"{text}: the two can be compared with an export only")
+        elif claim.checkpoint.root != point.root:
+            told.add(Verdict.ALTERED, f"{claim.what} over {_entries(size)} has another root")
+        else:
+            same = size
+    for witness in memory.witnesses:
+        if witness.name not in dict(opened.seen_by):
+            text = f"NOT WITNESSED: its checkpoint was not seen by {witness.name}"
+            told.add(Verdict.INCOMPLETE, text)
+    return same
+
+
+def _read_proven(
+    proof: Proof, entry: bytes, log: str, told: Told, checked: list[str]
+) -> datetime | None:
+    """Read an entry that was proven to be recorded; when it was."""
+    checked.append(f"The enclosed entry is the one with number {proof.seq} under it.")
+    try:
+        members = read_members(entry)
+    except UnknownKind as unknown:
+        text = f"it is of a kind that is not known here ({unknown}): hashed, and not read"
+        told.add(Verdict.INCOMPLETE, text, proof.seq)
+        return None
+    if (members["log"], members["seq"]) != (log, proof.seq):
+        text = f"it says it is entry {members['seq']} of {members['log']}: it was moved"
+        told.add(Verdict.ALTERED, text, proof.seq)
+    checked.append(f"It says: {members['type']}, by {members['actor']}, on {members['ts']}.")
+    for part in proof.disclosed:
+        slot, mark, owner, payload = read_disclosure(_canonical(part))
+        if mark != members["commit"].get(slot) or owner != members["id"]:
+            text = f"the disclosed part {slot[:40]} is not the one committed to"
+            told.add(Verdict.ALTERED, text, proof.seq)
+        else:
+            checked.append(f"Its part {slot} says: {payload.decode()}")
+    return read_instant(members["ts"])
+
+
+# ---- The command line ----------------------------------------------------------------------------
+
+
+def memory_of(args: argparse.Namespace) -> Memory:
+    """What the options name, read. Raises ``WrongUsage``."""
+    return Memory(
+        keys=tuple(_each(args.key, _read_keys)),
+        notes=tuple(_each(args.against, read_memory)),
+        receipts=tuple(_each(args.receipt, read_receipts)),
+        witnesses=tuple(_each(args.witness, _read_keys)),
+        now=datetime.now(UTC),
+        age_max=None if args.age_max is None else timedelta(hours=args.age_max),
+    )
+
+
+def _each(paths: Sequence[Path], read: Callable[[str], Iterable[Any]]) -> Iterator[Any]:
+    """What the files hold, one after the other."""
+    for path in paths:
+        try:
+            yield from read(_text_of(path))
+        except OSError as unreadable:
+            reason = (unreadable.strerror or "it cannot be read").lower()
+            raise WrongUsage(f"{path}: {reason}") from None
+        except UnicodeDecodeError:
+            raise WrongUsage(f"{path}: this is no text") from None
+        except (WrongUsage, Wrong) as wrong:
+            raise WrongUsage(f"{path}: {wrong}") from None
+
+
+def _text_of(path: Path) -> str:
+    """A small text file."""
+    with path.open("rb") as file:
+        return file.read(NOTE_BYTES_MAX + 1).decode()
+
+
+def _read_keys(text: str) -> list[Key]:
+    """Public keys, one a line; lines that begin with # are for people. Raises ``Wrong``."""
+    lines = (line.strip() for line in text.splitlines())
+    keys = [Key.read(line) for line in lines if line and not line.startswith("#")]
+    if not keys:
+        raise Wrong("there is no key in it")
+    return keys
+
+
+def check(path: Path, memory: Memory, *, jobs: int | None = None) -> Findings:
+    """Check an export (a folder) or the proof of an entry (a file). Raises ``WrongUsage``."""
+    if path.is_dir():
+        return check_export(path, memory, jobs=jobs)
+    try:
+        return check_proof(_text_of(path), memory)
+    except OSError:
+        raise WrongUsage(f"{path}: there is no such folder or file") from None
+    except UnicodeDecodeError:
+        raise WrongUsage(f"{path}: this is neither an export nor a proof") from None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Check what is named, print what was found; the exit status."""
+    parser = argparse.ArgumentParser(
+        description=(__doc__ or "").partition("\n\n")[0],
+        epilog="Exit status: 0 clean, 1 altered, 2 incomplete, 3 stale, 64 wrong usage.",
+    )
+    parser.add_argument("export", metavar="EXPORT", type=Path, help="folder, or proof of one entry")
+    for name, about in {
+        "key": "public key to trust, got from somewhere else; may be repeated, as those below",
+        "against": "signed checkpoint that you kept from an earlier visit",
+        "receipt": "receipt that you hold of an entry",
+        "witness": "public key of a witness that must have seen the ledger",
+    }.items():
+        parser.add_argument(
+            f"--{name}", metavar="FILE", type=Path, action="append", default=[], help=about
+        )
+    parser.add_argument("--age-max", metavar="HOURS", type=int, help="an older export is stale")
+    parser.add_argument("--jobs", metavar="N", type=int, help="processes to read with")
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    try:
+        args = parser.parse_args(argv)
+        findings = check(args.export, memory_of(args), jobs=args.jobs)
+    except WrongUsage as wrong:
+        sys.stderr.write(f"countermand_verify: {wrong}\n")
+        return WRONG_USAGE
+    except SystemExit as ended:
+        return WRONG_USAGE if ended.code else 0
+    told = findings.sentences()
+    if args.json:
+        told = [json.dumps(findings.as_json(), ensure_ascii=False, indent=2)]
+    sys.stdout.write("\n".join(told) + "\n")
+    return int(findings.verdict)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
