@@ -1,0 +1,54 @@
+"""Faults put into the product on purpose: a harness that does not find them shows nothing."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+from unittest.mock import patch
+
+from overrides.journal import Receipt
+from overrides.stores import writer
+from overrides.stores.hot_path import HotPath
+from overrides.stores.writer import SqlJournal
+
+ACKNOWLEDGED_EARLY = "acknowledged before the commit"
+FORGETFUL = "requests are forgotten"
+
+
+def sabotaged(name: str) -> AbstractContextManager[None]:
+    """The product with one fault, if ``name`` is one that lies in the product."""
+    faults: dict[str, Callable[[], AbstractContextManager[None]]] = {
+        ACKNOWLEDGED_EARLY: _acknowledged_early,
+        FORGETFUL: _forgetful,
+    }
+    return faults.get(name, nullcontext)()
+
+
+@contextmanager
+def _acknowledged_early() -> Iterator[None]:
+    """Whoever waits is told as soon as the entry is put, before the transaction commits."""
+    run_one = SqlJournal._run_one
+
+    def run_and_tell(self: SqlJournal, path: Any, tail: Any, job: Any) -> Any:
+        outcome = run_one(self, path, tail, job)
+        if isinstance(outcome, Receipt):
+            waited_for, job.future = job.future, Future()
+            job.future.set_running_or_notify_cancel()
+            waited_for.set_result(outcome)
+        return outcome
+
+    with patch.object(SqlJournal, "_run_one", run_and_tell):
+        yield
+
+
+@contextmanager
+def _forgetful() -> Iterator[None]:
+    """What a request was answered is not kept."""
+    later = HotPath.later
+
+    def all_but_answers(self: HotPath, statement: Any, row: Any) -> None:
+        if statement is not writer._INSERT_ONCE:
+            later(self, statement, row)
+
+    with patch.object(HotPath, "later", all_but_answers):
+        yield

@@ -1,0 +1,142 @@
+"""Working off a part: lots handed to processes, one to a core, until there are enough units."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from threading import Lock
+from typing import Any
+
+from tests.evidence.disk_calls import PRELOAD, library
+from tests.evidence.lots import Part
+from tests.evidence.results import ROOT, Found, LotDone
+
+Watch = Callable[[Found], None]
+
+
+def cores() -> int:
+    """How many processes can work at once."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+@dataclass
+class Desk:
+    """Hands out lots until so many units are done or under way, or the time is over."""
+
+    part: Part
+    found: Found
+    wanted: int
+    until: float
+    _numbers: Iterator[int] = field(init=False)
+    _under_way: int = 0
+    _lock: Any = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        """Start behind the lots that are done."""
+        done = {lot.number for lot in self.found.lots}
+        self._numbers = (number for number in count() if number not in done)
+
+    def next(self) -> tuple[int, int] | None:
+        """Number and size of the next lot."""
+        with self._lock:
+            missing = self.wanted - self.found.units - self._under_way
+            if missing <= 0 or time.monotonic() >= self.until:
+                return None
+            units = min(self.part.lot, missing + missing // 100 + 2)  # a lot may end a little short
+            self._under_way += units
+            return next(self._numbers), units
+
+    def take(self, done: LotDone) -> None:
+        """Keep what a lot came to."""
+        with self._lock:
+            self._under_way -= done.asked
+            self.found.lots.append(done)
+
+
+def work(
+    part: Part,
+    found: Found,
+    wanted: int,
+    *,
+    jobs: int,
+    minutes: float = 1e6,
+    sabotage: str = "",
+    watch: Watch = lambda _: None,
+) -> Found:
+    """Do what is missing of ``wanted`` units, telling ``watch`` after each lot."""
+    started, at = time.monotonic(), datetime.now(UTC)
+    desk = Desk(part, found, wanted, started + 60 * minutes)
+    before = found.units
+    sitting: dict[str, Any] = {"started": at.isoformat(timespec="seconds"), "jobs": jobs}
+    sitting |= {"seconds": 0.0, "units": 0}
+    found.sittings.append(sitting)
+
+    def look() -> None:
+        sitting["seconds"] = round(time.monotonic() - started, 2)
+        sitting["units"] = found.units - before
+        watch(found)
+
+    def one_worker(_: int) -> None:
+        lot = desk.next()
+        if lot is None:
+            return
+        with worker(part, found.seed, sabotage) as ask:
+            while lot is not None:
+                desk.take(ask(*lot))
+                look()
+                lot = desk.next()
+
+    with ThreadPoolExecutor(jobs) as workers:
+        list(workers.map(one_worker, range(min(jobs, part.jobs_max))))
+    look()
+    return found
+
+
+def only(part: Part, found: Found, number: int, units: int, sabotage: str = "") -> Found:
+    """Do one lot by itself."""
+    with worker(part, found.seed, sabotage) as ask:
+        found.lots = [ask(number, units)]
+    return found
+
+
+@contextmanager
+def worker(part: Part, seed: int, sabotage: str) -> Iterator[Callable[[int, int], LotDone]]:
+    """A process that works off one lot after the other."""
+    command = [sys.executable, "-m", "tests.evidence.worker", part.name, str(seed), sabotage]
+    surroundings = dict(os.environ)
+    if part.preloaded:
+        surroundings[PRELOAD] = str(library())
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=surroundings,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    asked, told = process.stdin, process.stdout
+
+    def ask(number: int, units: int) -> LotDone:
+        asked.write(f"{number} {units}\n")
+        asked.flush()
+        line = told.readline()
+        if not line:
+            words = f"broken: the process ended with {process.wait()}"
+            return LotDone(number, units, 0, 0.0, failed=1, failures=[words])
+        return LotDone(**json.loads(line))
+
+    try:
+        yield ask
+    finally:
+        asked.close()
+        process.wait()
+        told.close()
