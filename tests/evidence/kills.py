@@ -7,21 +7,20 @@ effect exactly once, whether or not it had before the kill.
 import os
 import signal
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from fcntl import F_SETPIPE_SZ, fcntl
 from itertools import count
 from random import Random
 
-from overrides.errors import KeyReused
 from overrides.journal import Receipt
 from tests.evidence.lots import Lot, Part, Tally, ended, in_child, scratch
-from tests.evidence.office import FILE, open_office, prepare, sqlite_url, vault_of
+from tests.evidence.office import FILE, open_office, prepare, sqlite_url
 from tests.evidence.reading_on import Reader
 from tests.evidence.sabotage import ACKNOWLEDGED_EARLY, FORGETFUL, sabotaged
 from tests.evidence.soundness import go_on, unsound
-from tests.evidence.tasks import Task, Tasks, request_hash, warm
+from tests.evidence.tasks import Task, Tasks, warm
+from tests.evidence.witness import Witness
 
 AT_ONCE = 24
 START_SECONDS = 0.015  # by then a writer is past its start
@@ -30,40 +29,6 @@ ANSWERS_MAX = 5
 STARTING = 0.25  # share of the writers that are killed before they are heard of
 GROUPED = 0.6
 PIPE_BYTES = 1 << 20
-
-
-@dataclass(slots=True)
-class Witness:
-    """What writers said: what they sent, what they were told, and what nobody knows of."""
-
-    told: dict[int, list[str]] = field(default_factory=dict)  # event ids by number
-    refused: set[int] = field(default_factory=set)
-    doubtful: set[int] = field(default_factory=set)
-    next_number: int = 0
-    replays: int = 0
-    fresh: list[int] = field(default_factory=list)  # told since the ledger was last read
-    wrong: list[str] = field(default_factory=list)
-
-    def hear(self, lines: Iterable[str]) -> None:
-        """Take in what one writer said before its end."""
-        for line in lines:
-            word, number, *ids = line.split()
-            self._hear(word, int(number), ids)
-
-    def _hear(self, word: str, number: int, ids: list[str]) -> None:
-        """One sentence."""
-        if word == "sent":
-            self.doubtful.add(number)
-            self.next_number = max(self.next_number, number + 1)
-            return
-        self.doubtful.discard(number)
-        if word == "refused":
-            self.refused.add(number)
-            return
-        self.replays += word == "again"
-        self.fresh.append(number)
-        if self.told.setdefault(number, ids) != ids:
-            self.wrong.append(f"request {number} was answered {self.told[number]}, then {ids}")
 
 
 def write(url: str, seed: int, chance: Random, witness: Witness, tell: int) -> None:
@@ -102,23 +67,25 @@ def run(lot: Lot) -> Tally:
     witness, reader = Witness(), Reader()
     with scratch() as folder, sabotaged(lot.sabotage):
         warm(folder)
-        url = sqlite_url(folder / "house")
-        (folder / "house").mkdir()
-        database = folder / "house" / FILE
+        house = folder / "house"
+        house.mkdir()
+        url = sqlite_url(house)
         prepare(url)
         for number in range(lot.units):
-            chance = lot.chance("kill", number)
-            _kill_one(url, lot.seed, chance, witness)
-            reader.read_sqlite(str(database))
+            _kill_one(url, lot.seed, lot.chance("kill", number), witness)
+            reader.read_sqlite(str(house / FILE))
             tally.units += 1
-            _compare(witness, reader, tally, number)
-        _settle(url, lot, witness, reader, tally)
-        if wrong := unsound(database) or go_on(url, lot.number):
+            witness.compare(reader, tally, f"after kill {number}")
+        chance = lot.chance("settle")
+        with open_office(url, chance) as office:
+            tasks = Tasks(lot.seed, office.new_id, office.vault.lookup_hash)
+            witness.settle(office, tasks, chance, tally)
+        reader.read_sqlite(str(house / FILE))
+        witness.compare(reader, tally, "at the end")
+        witness.compare_effects(reader, tasks, tally)
+        if wrong := unsound(house / FILE) or go_on(url, lot.number):
             tally.fail("unsound", wrong)
-    tally.counts["requests answered"] = len(witness.told)
-    tally.counts["requests refused"] = len(witness.refused)
-    tally.counts["requests sent again that had taken effect"] = witness.replays
-    tally.counts["entries"] = reader.tree.size
+    witness.count(reader, tally)
     return tally
 
 
@@ -139,44 +106,6 @@ def _kill_one(url: str, seed: int, chance: Random, witness: Witness) -> None:
         said += more
     os.close(listen)
     witness.hear(said.decode().splitlines())
-
-
-def _settle(url: str, lot: Lot, witness: Witness, reader: Reader, tally: Tally) -> None:
-    """Send what is still in doubt once more, and check that everything took effect once."""
-    chance = lot.chance("settle")
-    with open_office(url, chance) as office:
-        tasks = Tasks(lot.seed, office.new_id, office.vault.lookup_hash)
-        for number in sorted(
-            {*witness.doubtful, *chance.sample(sorted(witness.told), min(20, len(witness.told)))}
-        ):
-            task = tasks.task(number)
-            done = office.journal.submit(task.command, once=task.once)
-            if done.exception() is None:
-                ids = [entry.event_id for entry in done.result().entries]
-                witness.hear([f"again {number} {' '.join(ids)}"])
-            other = tasks.again(task, other=True)
-            refused = office.journal.submit(other.command, once=other.once).exception()
-            if done.exception() is None and not isinstance(refused, KeyReused):
-                tally.fail("twice", f"another request under the key of {number}: {refused!r}")
-    reader.read_sqlite(url.removeprefix("sqlite:///"))
-    lookup = vault_of(chance).lookup_hash
-    for number, ids in witness.told.items():
-        places = reader.effects.get(request_hash(lookup, lot.seed, number), [])
-        if places != [reader.place_of.get(one) for one in ids]:
-            tally.fail("twice", f"request {number} has the entries {places}, told were {ids}")
-
-
-def _compare(witness: Witness, reader: Reader, tally: Tally, kill: int) -> None:
-    """Everything told is there; everything there is as it should be."""
-    for wrong in (*reader.wrong, *witness.wrong):
-        tally.fail("unsound", f"after kill {kill}: {wrong}")
-    reader.wrong.clear()
-    witness.wrong.clear()
-    for number in witness.fresh:
-        lost = [one for one in witness.told[number] if one not in reader.place_of]
-        if lost:
-            tally.fail("lost", f"after kill {kill}: request {number} was told {lost}")
-    witness.fresh.clear()
 
 
 PART = Part(

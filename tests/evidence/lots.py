@@ -1,7 +1,9 @@
 """What evidence is gathered in: parts, their lots, what a lot counts and what it finds wrong."""
 
+import ctypes
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -13,6 +15,7 @@ from random import Random
 
 MEMORY = Path("/dev/shm")  # a file system in memory, where there is one
 FAILURES_KEPT = 20
+END_WITH_PARENT = 1  # Linux: PR_SET_PDEATHSIG
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +91,13 @@ def scratch() -> Iterator[Path]:
 
 
 def in_child(work: Callable[[], None]) -> int:
-    """Run something in a process of its own that ends with it; its process id."""
+    """Run something in a process of its own that ends with it, and with ours; its process id."""
     process = os.fork()
     if process:
         return process
     code = 1
     try:
+        ctypes.CDLL(None).prctl(END_WITH_PARENT, signal.SIGKILL)
         work()
         code = 0
     except BaseException:  # noqa: BLE001 - a child must not run on into its parent's code
