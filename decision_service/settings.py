@@ -14,6 +14,7 @@ class Settings:
 
     data: Path = DEFAULT_DATA
     database_url: str = ""
+    admin_url: str = ""  # of who makes and changes tables and roles, where that is somebody else
     log: str = ""  # name of a new log; empty: one that no other installation has
     secure_cookies: bool = False  # True where the service is reached over TLS
     score_deadline_s: float = 2.0
@@ -25,12 +26,14 @@ class Settings:
     def read(cls, environ: Mapping[str, str], *, data: Path | str | None = None) -> "Settings":
         """Settings from the environment; an explicit ``data`` directory wins.
 
-        Reads ``COUNTERMAND_DATA``, ``COUNTERMAND_DATABASE_URL`` and ``COUNTERMAND_LOG``.
+        Reads ``COUNTERMAND_DATA``, ``COUNTERMAND_DATABASE_URL``, ``COUNTERMAND_ADMIN_URL`` and
+        ``COUNTERMAND_LOG``.
         """
         chosen = data if data is not None else environ.get("COUNTERMAND_DATA", DEFAULT_DATA)
         return cls(
             data=Path(chosen),
             database_url=environ.get("COUNTERMAND_DATABASE_URL", ""),
+            admin_url=environ.get("COUNTERMAND_ADMIN_URL", ""),
             log=environ.get("COUNTERMAND_LOG", ""),
         )
 
@@ -38,6 +41,11 @@ class Settings:
     def url(self) -> str:
         """SQLAlchemy address of the database: the embedded file unless another was named."""
         return self.database_url or f"sqlite:///{self.data / DATABASE_FILE}"
+
+    @property
+    def owner_url(self) -> str:
+        """Address for making and changing tables; the embedded file has one for everything."""
+        return self.url if self.embedded else self.admin_url or self.url
 
     @property
     def embedded(self) -> bool:
@@ -48,6 +56,11 @@ class Settings:
     def keys(self) -> Path:
         """Folder of the keys, outside the database."""
         return self.data / "keys"
+
+    @property
+    def signer(self) -> Path:
+        """Folder of what the signer remembers; never part of a backup."""
+        return self.data / "signer"
 
     @property
     def retention(self) -> Path:

@@ -28,9 +28,10 @@ from decision_service.scoring import Scorer
 from decision_service.services import Chance, Services
 from decision_service.sessions import Sessions
 from decision_service.settings import Settings
+from decision_service.stores.opening import check_keys, open_database
 from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
-from decision_service.stores.schema import prepare, upgrade
+from decision_service.stores.schema import upgrade
 from overrides.checkpointer import Checkpointer
 from overrides.erasure_memory import ErasureMemory, Replaying
 from overrides.events import SIMULATED_CLOCK
@@ -98,16 +99,16 @@ def build(
     database; without it every write is a transaction of its own, as commands need it beside a
     running server. A ledger opened with a ``demo_note`` says in its first entry that it is a demo,
     and what is written until it is closed says that its clock was simulated.
-    Raises AlreadyServed.
+    Raises AlreadyServed, and what ``installation_errors`` lists.
     """
     clock = clock or _now
     settings.data.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
         if serving and settings.embedded:
             opened.callback(_lock(settings).close)
-        signer, vault = _keys(settings, random_bytes)
-        engine = open_engine(settings.url)
+        engine = open_database(settings, serving=serving)
         opened.callback(engine.dispose)
+        signer, vault = _keys(settings, engine, random_bytes)
         ground = _Ground(
             settings=settings,
             clock=clock,
@@ -125,7 +126,6 @@ def _furnish(
     ground: _Ground, opened: ExitStack, chance: Chance, *, serving: bool, demo_note: str
 ) -> Services:
     """Everything that stands on the ground; what is opened here is closed in turn."""
-    prepare(ground.engine)
     ledger = SqlLedgerBook(ground.engine, log=ground.log, vault=ground.vault)
     checkpointer = Checkpointer(ledger, ground.signer, ground.clock, on_problem=_tell)
     opened.callback(checkpointer.close)  # after the journal, so that it signs the last entries
@@ -237,8 +237,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _keys(settings: Settings, random_bytes: RandomBytes) -> tuple[Signer, Vault]:
+def _keys(settings: Settings, engine: Engine, random_bytes: RandomBytes) -> tuple[Signer, Vault]:
     """The installation's keys, made at the first start; the signer's name is the log's."""
+    check_keys(engine, settings.keys)
     if not (settings.keys / SIGNING).exists():
         name = settings.log or f"{LOG_STEM}/{random_bytes(LOG_RANDOM_BYTES).hex()}"
         create_keys(settings.keys, name=name, random_bytes=random_bytes)
@@ -299,7 +300,7 @@ def _tell(failure: Exception) -> None:
 
 def upgrade_database(settings: Settings) -> tuple[str, str]:
     """Take the steps the database lacks; the step before ("" if none) and after."""
-    engine = open_engine(settings.url)
+    engine = open_engine(settings.owner_url)
     try:
         return upgrade(engine)
     finally:

@@ -40,6 +40,26 @@ def prepare(engine: Engine) -> None:
         _mark(connection)
 
 
+def require(engine: Engine) -> None:
+    """Refuse a database whose tables are not those of this release; raises ``SchemaOutdated``."""
+    found = _version(engine)
+    if found != NEWEST:
+        raise SchemaOutdated(found=found or "none", needed=NEWEST)
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the tables are those of this release."""
+    return _version(engine) == NEWEST
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether none of the tables is there."""
+    found = inspect(engine)
+    return not (
+        found.has_table(VERSION_TABLE) or found.has_table(ledger_tables.LedgerHead.__tablename__)
+    )
+
+
 def upgrade(engine: Engine) -> tuple[str, str]:
     """Take every step that is missing, all or none; the version before ("" if none) and after."""
     from alembic import command

@@ -92,6 +92,7 @@ def test_a_full_disk_refuses_and_records_nothing(house: House) -> None:
         (pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
 
     def limit(raw: sqlite3.Connection, *_: object) -> None:
+        raw.set_authorizer(None)
         raw.execute(f"PRAGMA max_page_count={pages}")
 
     engine.dispose()

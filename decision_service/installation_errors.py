@@ -1,0 +1,62 @@
+"""What can be wrong with an installation before it answers anybody. Commands say these, no route.
+
+ServiceError
+  DatabaseLost
+  KeysLost
+  OtherLedger
+  GuardsMissing
+  TooPowerful
+  NotPermitted
+"""
+
+from dataclasses import dataclass
+
+from decision_service.errors import ServiceError
+
+
+@dataclass(eq=False)
+class DatabaseLost(ServiceError):
+    """The keys of a ledger are in {keys}, and the database they belong to is not there or is empty: put a backup in its place with 'countermand db restore FILE', or, if this database is new and shall be filled, run 'countermand db upgrade'."""  # noqa: E501
+
+    keys: str
+
+
+@dataclass(eq=False)
+class KeysLost(ServiceError):
+    """The ledger {log} is there, and of its keys in {keys} these are not: {missing}. Bring them back from their copy; where there is none, 'countermand key replace --help' says what can be done and what is lost."""  # noqa: E501
+
+    log: str
+    keys: str
+    missing: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class OtherLedger(ServiceError):
+    """The database holds the ledger {held}, and the keys in {keys} are those of {log}: one of the two belongs to another installation."""  # noqa: E501
+
+    held: str
+    keys: str
+    log: str
+
+
+@dataclass(eq=False)
+class GuardsMissing(ServiceError):
+    """The database lacks guards that keep its ledger from being changed: {names}. Find out who took them away, then 'countermand db upgrade' puts them back."""  # noqa: E501
+
+    names: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class TooPowerful(ServiceError):
+    """The service would log in to its database as {role}, who may change what was recorded: let it log in as {service}. 'countermand db roles --check' says more."""  # noqa: E501
+
+    role: str
+    service: str
+
+
+@dataclass(eq=False)
+class NotPermitted(ServiceError):
+    """{role} may not do this in the database ({cause}): set COUNTERMAND_ADMIN_URL to the address of someone who may."""  # noqa: E501
+
+    role: str
+    cause: str

@@ -1,0 +1,84 @@
+"""Opening an installation's database: its tables there or made, and fit for its keys.
+
+What serves is confined: it appends and keeps projections. Tables are made through a connection of
+their own, on PostgreSQL by somebody else where that was said.
+"""
+
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
+
+from decision_service.installation_errors import (
+    DatabaseLost,
+    GuardsMissing,
+    KeysLost,
+    NotPermitted,
+    OtherLedger,
+)
+from decision_service.settings import Settings
+from decision_service.stores.schema import is_current, is_empty, prepare
+from overrides.kek_files import KEK
+from overrides.keyfiles import LOOKUP, PUBLIC, SIGNING, open_public
+from overrides.stores.engine import open_engine, reading
+from overrides.stores.guards import missing_guards
+
+KEY_FILES = (KEK, LOOKUP, SIGNING, PUBLIC)
+
+
+def open_database(settings: Settings, *, serving: bool) -> Engine:
+    """A confined engine over a database with the tables of this release, made if there are none.
+
+    Raises ``DatabaseLost``, ``SchemaOutdated``, ``NotPermitted``; when ``serving``, also
+    ``GuardsMissing``.
+    """
+    engine = open_engine(settings.url, confined=True)
+    try:
+        if not is_current(engine):
+            _make(settings, engine)
+        if serving:
+            _check_guards(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def check_keys(engine: Engine, keys: Path) -> None:
+    """Refuse keys that are not all there, or are not those of the ledger in the database.
+
+    Raises ``KeysLost`` or ``OtherLedger``; where there is no ledger yet, any keys will do.
+    """
+    with reading(engine) as connection:
+        logs = connection.execute(text("SELECT log FROM ledger_head WHERE size > 0")).scalars()
+        held = sorted(logs)
+    if not held:
+        return
+    missing = tuple(name for name in KEY_FILES if not (keys / name).is_file())
+    if missing:
+        raise KeysLost(log=held[0], keys=str(keys), missing=missing)
+    log = open_public(keys).name
+    if log not in held:
+        raise OtherLedger(held=held[0], keys=str(keys), log=log)
+
+
+def _make(settings: Settings, engine: Engine) -> None:
+    """Make the tables of a new installation."""
+    if is_empty(engine) and (settings.keys / PUBLIC).is_file():
+        raise DatabaseLost(keys=str(settings.keys))
+    maker = open_engine(settings.owner_url)
+    try:
+        prepare(maker)
+    except ProgrammingError as refused:
+        cause = str(refused.orig).strip().partition("\n")[0]
+        raise NotPermitted(role=maker.url.username or "nobody", cause=cause) from refused
+    finally:
+        maker.dispose()
+
+
+def _check_guards(engine: Engine) -> None:
+    """Refuse to serve a ledger whose guards somebody took away."""
+    with reading(engine) as connection:
+        lost = missing_guards(connection)
+    if lost:
+        raise GuardsMissing(names=tuple(lost))
