@@ -1,9 +1,9 @@
 """Explaining trees: by the compiled kernel where numba is installed, else by the library."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .adapters import LightGbmModel
+from .adapters import Encoder, LightGbmModel
 from .explainers import Explainer, LibraryTreeExplainer, Parts
 from .forest import LANES, ReadForest, aligned
 from .lightgbm_text import read_lightgbm
@@ -20,24 +20,26 @@ WARMING_ROWS = (1, LANES)
 """Numbers of rows that between them reach all compiled code."""
 
 
-class KernelTreeExplainer:
-    """Exact path-dependent TreeSHAP on the log-odds by our own kernel."""
+class Kernel:
+    """The compiled kernel on one forest.
 
-    method = "tree_path_dependent"
+    ImportError where numba is not installed; numba's own errors where it cannot compile.
+    """
 
-    def __init__(self, model: LightGbmModel, read: ReadForest, kernel: Any) -> None:
-        self._encoder = model.encoder
+    def __init__(self, read: ReadForest) -> None:
+        import numpy as np
+
+        from . import treeshap
+
         self._read = read
-        self._kernel = kernel
+        self._compiled = treeshap
+        for rows in WARMING_ROWS:
+            self.split(np.zeros((rows, read.features)))
 
-    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
-        """Contributions by quadrature, scores by the leaves reached."""
-        amounts, scores = self.split(self._encoder.encode(rows))
-        base = self._read.base
-        return [
-            Parts(score, base, tuple(line))
-            for score, line in zip(scores.tolist(), amounts.tolist(), strict=True)
-        ]
+    @property
+    def base(self) -> float:
+        """The mean raw score of the training rows."""
+        return self._read.base
 
     def split(
         self, matrix: "NDArray[np.float64]"
@@ -54,27 +56,43 @@ class KernelTreeExplainer:
             msg = f"rows have {features} features, the trees ask for {self._read.features}"
             raise ValueError(msg)
         amounts, scores = np.empty(rows.shape), np.full(count, self._read.constant)
-        forest, kernel = self._read.forest, self._kernel
-        scratch = aligned(kernel.scratch_size(forest, features))
+        forest, compiled = self._read.forest, self._compiled
+        scratch = aligned(compiled.scratch_size(forest, features))
         left_over = count % LANES
         in_lanes = count - left_over if left_over <= ALONE_MAX else count
         if in_lanes:
-            kernel.explain_lanes(
-                forest, rows[:in_lanes], scratch, amounts[:in_lanes], scores[:in_lanes]
-            )
+            part = slice(in_lanes)
+            compiled.explain_lanes(forest, rows[part], scratch, amounts[part], scores[part])
         if in_lanes < count:
-            kernel.explain_alone(
-                forest, rows[in_lanes:], scratch, amounts[in_lanes:], scores[in_lanes:]
-            )
+            part = slice(in_lanes, None)
+            compiled.explain_alone(forest, rows[part], scratch, amounts[part], scores[part])
         return amounts, scores
+
+
+class KernelTreeExplainer:
+    """Exact path-dependent TreeSHAP on the log-odds by our own kernel."""
+
+    method = "tree_path_dependent"
+
+    def __init__(self, encoder: Encoder, kernel: Kernel) -> None:
+        self._encoder = encoder
+        self._kernel = kernel
+
+    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
+        """Contributions by quadrature, scores by the leaves reached."""
+        amounts, scores = self._kernel.split(self._encoder.encode(rows))
+        base = self._kernel.base
+        return [
+            Parts(score, base, tuple(line))
+            for score, line in zip(scores.tolist(), amounts.tolist(), strict=True)
+        ]
 
 
 def tree_explainer(model: LightGbmModel) -> Explainer:
     """The fastest exact explainer of this model that is at hand."""
     try:
-        from . import treeshap
-
-        return KernelTreeExplainer(model, read_lightgbm(model.text), treeshap)
-    # RuntimeError: numba found no place to keep compiled code, and compiling each time is too slow.
-    except (ImportError, RuntimeError, LookupError, ArithmeticError, ValueError):
+        return KernelTreeExplainer(model.encoder, Kernel(read_lightgbm(model.text)))
+    # No numba, no place to keep compiled code, nothing for this processor, a model of another kind:
+    # whatever stands in the kernel's way, the library explains, and says the same.
+    except Exception:  # noqa: BLE001
         return LibraryTreeExplainer(model)

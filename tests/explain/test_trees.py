@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core.errors import NumbaError
 
 from explain import treeshap
 from explain.adapters import LightGbmModel
@@ -19,14 +20,13 @@ from explain.explainers import LibraryTreeExplainer
 from explain.forest import (
     LANES,
     POINTS_MAX,
-    ReadForest,
     Reading,
     Tree,
     UnsupportedForestError,
     lay_out,
 )
 from explain.lightgbm_text import read_lightgbm
-from explain.trees import ALONE_MAX, KernelTreeExplainer, tree_explainer
+from explain.trees import ALONE_MAX, Kernel, KernelTreeExplainer, tree_explainer
 from explain.values import Row
 
 FEATURES = 6
@@ -55,17 +55,9 @@ def trained(seed: int, **changed: object) -> lightgbm.Booster:
     return lightgbm.train({**settings_, **changed}, data, num_boost_round=12)
 
 
-def kernel(booster: lightgbm.Booster) -> KernelTreeExplainer:
+def kernel(booster: lightgbm.Booster) -> Kernel:
     """The kernel on this model, without a bundle around it."""
-    return kernel_on(read_lightgbm(booster.model_to_string()))
-
-
-def kernel_on(read: ReadForest) -> KernelTreeExplainer:
-    """The kernel on these trees."""
-    explainer = KernelTreeExplainer.__new__(KernelTreeExplainer)
-    explainer._read = read
-    explainer._kernel = treeshap
-    return explainer
+    return Kernel(read_lightgbm(booster.model_to_string()))
 
 
 def shapley(tree: Mapping[str, Any], row: Any) -> list[float]:
@@ -150,7 +142,7 @@ def test_row_and_block_equal_the_librarys_contributions(booster: lightgbm.Booste
     assert np.abs(np.vstack([a for a, _ in single]) - wanted[:, :-1]).max() <= 1e-12
     assert np.abs(block_scores - scores).max() <= 1e-12
     assert np.abs(np.concatenate([s for _, s in single]) - scores).max() <= 1e-12
-    assert abs(explainer._read.base - wanted[0, -1]) <= 1e-12
+    assert abs(explainer.base - wanted[0, -1]) <= 1e-12
 
 
 cell = st.one_of(
@@ -198,7 +190,7 @@ def test_a_tree_that_is_one_leaf_adds_to_the_base_alone() -> None:
     explainer = kernel(booster)
     found, scores = explainer.split(drawn(8, 20))
     assert not found.any()
-    assert np.abs(scores - explainer._read.base).max() <= 1e-12
+    assert np.abs(scores - explainer.base).max() <= 1e-12
 
 
 BLOCK = LANES * treeshap.GROUPS
@@ -270,13 +262,13 @@ def test_a_path_of_too_many_features_is_refused() -> None:
 
 @pytest.mark.parametrize("splits", [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 32, 33, 48, 49, 63, 64])
 def test_the_points_a_path_gets_are_exact_up_to_the_last_feature(splits: int) -> None:
-    explainer = kernel_on(read_lightgbm(chain(splits)))
+    explainer = Kernel(read_lightgbm(chain(splits)))
     for value in (1.0, -1.0):
         matrix = np.full((LANES, splits), value)
         amounts, scores = explainer.split(matrix)
         alone, _ = explainer.split(matrix[:1])
         assert scores[0] == (splits if value > 0 else 0)
-        residual = amounts.sum(axis=1) + explainer._read.base - scores
+        residual = amounts.sum(axis=1) + explainer.base - scores
         assert np.abs(residual).max() <= 1e-9
         assert np.abs(amounts[0] - alone[0]).max() <= 1e-9
 
@@ -312,9 +304,9 @@ def test_sides_that_no_training_row_took_are_explained(
     covers: Mapping[str, object], count: int
 ) -> None:
     tree = a_tree(**covers)
-    explainer = kernel_on(lay_out([tree]))
+    explainer = Kernel(lay_out([tree]))
     base = float(np.dot(tree.values, tree.leaf_covers)) / 10
-    assert explainer._read.base == base
+    assert explainer.base == base
     for value, score in ((-2.0, 1.0), (-0.5, 2.0), (1.0, 5.0)):
         amounts, scores = explainer.split(np.full((count, 1), value))
         assert scores.tolist() == [score] * count
@@ -323,7 +315,7 @@ def test_sides_that_no_training_row_took_are_explained(
 
 def test_a_threshold_of_infinity_parts_gaps_from_all_numbers() -> None:
     tree = a_tree(readings=[Reading(math.inf), Reading(-math.inf)], thresholds=[math.inf, 0.0])
-    explainer = kernel_on(lay_out([tree]))
+    explainer = Kernel(lay_out([tree]))
     values = np.array([math.inf, 1e300, 0.0, -math.inf, math.nan])
     assert explainer.split(values[:, None])[1].tolist() == [2.0, 2.0, 1.0, 1.0, 5.0]
     assert [explainer.split(np.array([[v]]))[1][0] for v in values] == [2.0, 2.0, 1.0, 1.0, 5.0]
@@ -361,7 +353,7 @@ def test_a_set_may_hold_categories_of_several_words() -> None:
         members=[sum(1 << code for code in members), 0],
         thresholds=[0.0, 100.0],
     )
-    explainer = kernel_on(lay_out([tree]))
+    explainer = Kernel(lay_out([tree]))
     no_codes = [-1.0, 2.0**31, 2.0**63, 1e300, math.inf, -math.inf, math.nan]
     codes = np.array([*range(260), 0.9, -0.9, *no_codes])
     inside = [int(code) in members for code in codes[:262]] + [False] * len(no_codes)
@@ -372,7 +364,7 @@ def test_a_set_may_hold_categories_of_several_words() -> None:
     assert (scores == wanted).all()
     assert (np.concatenate([score for _, score in alone]) == wanted).all()
     for found in (amounts, np.vstack([line for line, _ in alone])):
-        assert np.abs(found[:, 0] - (wanted - explainer._read.base)).max() <= 1e-12
+        assert np.abs(found[:, 0] - (wanted - explainer.base)).max() <= 1e-12
 
 
 def test_without_numba_the_library_explains_and_says_the_same(
@@ -390,3 +382,16 @@ def test_without_numba_the_library_explains_and_says_the_same(
         assert abs(theirs.score - ours.score) <= 1e-12
         assert abs(theirs.base - ours.base) <= 1e-12
         assert max(abs(a - b) for a, b in zip(theirs.amounts, ours.amounts, strict=True)) <= 1e-12
+
+
+def test_where_numba_fails_to_compile_the_library_explains(
+    trees: Bundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        msg = "no such instruction"
+        raise NumbaError(msg)
+
+    adapter, _ = trees.parts_in_memory()
+    assert isinstance(adapter, LightGbmModel)
+    monkeypatch.setattr(treeshap, "explain_lanes", fails)
+    assert isinstance(tree_explainer(adapter), LibraryTreeExplainer)
