@@ -11,6 +11,8 @@ from decision_service.people import People
 from decision_service.pipeline import Pipeline
 from decision_service.registry import Registry
 from decision_service.settings import Settings
+from overrides.erasing import Erasures
+from overrides.erasure_memory import Replaying
 from overrides.countermand_verify import Findings
 from overrides.examination import Trust
 from overrides.journal import Journal
@@ -35,6 +37,8 @@ class Services:
     journal: Journal  # the one way to write
     vault: Vault  # encryption and keyed hashes
     rotation: KeyRotation  # replaces the key above the data keys
+    erasures: Erasures  # requests for erasure, legal holds, what would go
+    replaying: Replaying  # what was erased stays erased, whatever database is put back
     signer: Signer  # signs checkpoints
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
     cases: CaseBook  # queue, search, case, acts, board and feedback rows
