@@ -39,6 +39,7 @@ ServiceError
   Overloaded
   AlreadyServed
   SchemaOutdated
+  NoSigningKey
 """
 
 from dataclasses import dataclass, fields
@@ -322,6 +323,14 @@ class SchemaOutdated(ServiceError):
 
     found: str
     needed: str
+
+
+@dataclass(eq=False)
+class NoSigningKey(ServiceError):
+    """There is no signing.key in {home}, nor in {keys}: a signer needs the ledger's own key."""
+
+    home: str
+    keys: str
 
 
 def _in_words(fact: object) -> str:

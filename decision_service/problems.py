@@ -76,6 +76,7 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.DataKeyAltered: 500,
     overrides.ProofInvalid: 422,
     overrides.NoteInvalid: 422,
+    overrides.SigningRefused: 503,
     overrides.OutcomeRefused: 422,
     service.ServiceError: 500,
     service.RequestError: 400,
@@ -116,6 +117,7 @@ STATUS: Mapping[type[Exception], int] = {
     service.Overloaded: 503,
     service.AlreadyServed: 503,
     service.SchemaOutdated: 503,
+    service.NoSigningKey: 503,
 }
 
 # Facts of an error that help the sender and are no secret, given as members of the problem.

@@ -33,6 +33,7 @@ OverridesError
     SlotErased
     ProofInvalid
     NoteInvalid
+    SigningRefused
   OutcomeRefused
   ErasureError
     UnknownErasure
@@ -293,6 +294,13 @@ class NoteInvalid(LedgerError):
     """The signed note cannot be accepted: {finding}."""
 
     finding: str
+
+
+@dataclass(eq=False)
+class SigningRefused(LedgerError):
+    """Nothing was signed: {cause}."""
+
+    cause: str
 
 
 @dataclass(eq=False)

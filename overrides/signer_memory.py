@@ -1,0 +1,190 @@
+"""What a signer remembers of what it signed: a small file of its own, beside no database.
+
+It is written before a signature leaves the signer, in one step, and never restored from a backup:
+a signer that forgot would sign a second history over the same entries.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from overrides.errors import SigningRefused
+from overrides.instants import instant_text, parse_instant
+from overrides.kek_files import sync_folder, write_secret
+from overrides.recount import Recount
+
+MEMORY, ASIDE, HOME, LOCK, RUNNING = "memory.json", "aside", "home", "memory.lock", "signer.lock"
+FOLDER_MODE = 0o700
+HOME_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The last thing that was signed: ``note`` is the whole signed checkpoint, "" for nothing.
+
+    ``peaks`` are the roots of the whole subtrees of the signed tree, largest first, so that the
+    next root is worked out from here and from what was stored since, and from nothing else.
+    """
+
+    log: str
+    size: int
+    root: bytes
+    peaks: tuple[bytes, ...]
+    signed_at: datetime
+    note: str
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be: peaks that do not lead to the root."""
+        if Recount(self.size, self.peaks).root() != self.root:
+            msg = "the peaks do not lead to the root"
+            raise ValueError(msg)
+
+
+class Memory(Protocol):
+    """Where a signer keeps what it remembers."""
+
+    @property
+    def home(self) -> str:
+        """A name of this memory, the same as long as it exists."""
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other holder of this memory waiting."""
+
+    def read(self) -> Remembered | None:
+        """What was signed last; nothing when this memory is new."""
+
+    def write(self, remembered: Remembered) -> None:
+        """Remember this, on the disk when it returns."""
+
+    def put_aside(self, stamp: str) -> None:
+        """Begin anew; what was remembered is kept where nothing reads it."""
+
+
+class NoMemory:
+    """For a key that signs once and for tests: what the database says was signed is believed."""
+
+    home = ""
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else is there."""
+        yield
+
+    def read(self) -> Remembered | None:
+        """Nothing."""
+        return None
+
+    def write(self, remembered: Remembered) -> None:
+        """Forget it."""
+
+    def put_aside(self, stamp: str) -> None:
+        """There is nothing to put aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileMemory:
+    """A memory in a folder of its own, which it makes when it first writes."""
+
+    folder: Path
+    random_bytes: Callable[[int], bytes]
+
+    @property
+    def home(self) -> str:
+        """A random name, made with the folder."""
+        path = self.folder / HOME
+        try:
+            return path.read_text("ascii").strip()
+        except FileNotFoundError:
+            self._make()
+        with suppress(FileExistsError):
+            write_secret(path, self.random_bytes(HOME_BYTES).hex() + "\n")
+        return path.read_text("ascii").strip()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other holder of this memory waiting."""
+        with self._locked(LOCK, wait=True):
+            yield
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Be the one signer that runs on this memory. Raises ``SigningRefused`` beside another."""
+        with self._locked(RUNNING, wait=False):
+            yield
+
+    def read(self) -> Remembered | None:
+        """What was signed last. Raises ``SigningRefused`` when the file cannot be understood."""
+        path = self.folder / MEMORY
+        try:
+            return _remembered(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as damaged:
+            cause = f"its memory {path} cannot be read ({damaged})"
+            raise SigningRefused(cause=cause) from damaged
+
+    def write(self, remembered: Remembered) -> None:
+        """Remember this, in one step."""
+        self._make()
+        partial = self.folder / (MEMORY + ".partial")
+        partial.unlink(missing_ok=True)
+        write_secret(partial, _text(remembered))
+        partial.replace(self.folder / MEMORY)
+        sync_folder(self.folder)
+
+    def put_aside(self, stamp: str) -> None:
+        """Keep what was remembered under another name."""
+        with suppress(FileNotFoundError):
+            (self.folder / MEMORY).replace(self.folder / f"{MEMORY}.{ASIDE}-{stamp}")
+            sync_folder(self.folder)
+
+    def _make(self) -> None:
+        """Make the folder if it is not there."""
+        self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+
+    @contextmanager
+    def _locked(self, name: str, *, wait: bool) -> Iterator[None]:
+        """Hold a lock that goes with the process."""
+        self._make()
+        with (self.folder / name).open("ab") as file:
+            with suppress(ImportError):  # where there are no such locks, nobody is kept out
+                import fcntl
+
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                except BlockingIOError:
+                    cause = f"another signer runs with the memory in {self.folder}"
+                    raise SigningRefused(cause=cause) from None
+            yield
+
+
+def _text(remembered: Remembered) -> str:
+    """A memory as it is written."""
+    kept = {
+        "log": remembered.log,
+        "size": remembered.size,
+        "root": b64encode(remembered.root).decode(),
+        "peaks": [b64encode(peak).decode() for peak in remembered.peaks],
+        "signed_at": instant_text(remembered.signed_at),
+        "note": remembered.note,
+    }
+    return json.dumps(kept, indent=1) + "\n"
+
+
+def _remembered(text: str) -> Remembered:
+    """A memory from its text. Raises ``ValueError``, ``TypeError`` or ``KeyError``."""
+    kept = json.loads(text)
+    return Remembered(
+        str(kept["log"]),
+        int(kept["size"]),
+        b64decode(kept["root"], validate=True),
+        tuple(b64decode(peak, validate=True) for peak in kept["peaks"]),
+        parse_instant(kept["signed_at"]),
+        str(kept["note"]),
+    )
