@@ -1131,11 +1131,11 @@ def _open_parts(
     opened = set()
     for line in shown:
         try:
-            slot, mark, owner = read_disclosure(line)[:3]
+            slot, mark = read_disclosure(line)[:2]
         except Wrong as wrong:
             part.told.add(Verdict.ALTERED, f"what is disclosed of it cannot be read: {wrong}", seq)
             continue
-        if mark != committed.get(slot) or owner != event_id:
+        if mark != committed.get(slot):
             text = f"the disclosed part {slot[:40]} is not the one committed to"
             part.told.add(Verdict.ALTERED, text, seq)
         opened.add(slot)
@@ -1669,8 +1669,8 @@ def _read_proven(
         told.add(Verdict.ALTERED, text, proof.seq)
     checked.append(f"It says: {members['type']}, by {members['actor']}, on {members['ts']}.")
     for part in proof.disclosed:
-        slot, mark, owner, payload = read_disclosure(_canonical(part))
-        if mark != members["commit"].get(slot) or owner != members["id"]:
+        slot, mark, _, payload = read_disclosure(_canonical(part))
+        if mark != members["commit"].get(slot):
             text = f"the disclosed part {slot[:40]} is not the one committed to"
             told.add(Verdict.ALTERED, text, proof.seq)
         else:

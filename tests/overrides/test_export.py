@@ -31,9 +31,9 @@ from overrides.erasing import pairs_root
 from overrides.errors import LedgerAltered, LedgerUnavailable
 from overrides.export import export
 from overrides.journal import Draft
-from overrides.ledger import sign_checkpoint
 from overrides.merkle import verify_inclusion
 from overrides.notes import Signer, open_checkpoint
+from overrides.signing import sign_checkpoint
 from overrides.tiles import place, tile_path
 from tests.ledgers import LOG, TestLedger, ledger_at
 from tests.tampering import changed, rewrite
@@ -302,6 +302,21 @@ def test_files_that_are_missing_or_added_or_linked_are_found(
     assert check_export(exported, pinned(ledger)).verdict == Verdict.ALTERED
     with pytest.raises(WrongUsage, match="no such folder"):
         check(tmp_path / "nowhere", NOTHING)
+
+
+def test_a_file_changed_together_with_its_line_in_the_list_is_found(
+    ledger: TestLedger, exported: Path
+) -> None:
+    """Nothing but the list vouches for the enclosed keys, and only the manifest for the list."""
+    keys, listing = exported / "keys", exported / FILES
+    before = sha256(keys.read_bytes()).hexdigest()
+    keys.write_bytes(keys.read_bytes() + b"\n")
+    lines = listing.read_text().replace(before, sha256(keys.read_bytes()).hexdigest())
+    size = keys.stat().st_size
+    listing.write_text(lines.replace(f" {size - 1} keys", f" {size} keys"))
+    found = check_export(exported, pinned(ledger))
+    assert found.verdict == Verdict.ALTERED
+    assert "the list of files is not the one that was signed" in str(found.found)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,3 @@
-from base64 import b64decode
-from collections.abc import Sequence
-from hashlib import sha256
 from itertools import product
 
 import pytest
@@ -9,39 +6,17 @@ from overrides.errors import ProofInvalid
 from overrides.merkle import (
     EMPTY_ROOT,
     Frontier,
-    Run,
     consistency_proof,
     frontier_at,
     inclusion_proof,
     leaf_hash,
-    node_hash,
     verify_consistency,
     verify_inclusion,
 )
 from tests import plain_trees
-from tests.vectors import VECTORS, known, needs_vectors
+from tests.stored_trees import Stored
 
 LEAVES = [leaf_hash(n.to_bytes(2, "big")) for n in range(1100)]
-
-
-class Stored:
-    """What a ledger stores of a tree: leaf hashes, and subtree roots at the stored levels."""
-
-    def __init__(self, leaves: list[bytes]) -> None:
-        self.leaves = leaves
-        self.subtrees: dict[tuple[int, int], bytes] = {}
-        tree = Frontier()
-        for leaf in leaves:
-            self.subtrees |= {(s.level, s.index): s.hash for s in tree.append(leaf)}
-
-    def __call__(self, runs: Sequence[Run]) -> list[list[bytes]]:
-        """Stored nodes of each run."""
-        return [
-            [self.subtrees[level, i] for i in range(start, stop) if (level, i) in self.subtrees]
-            if level
-            else self.leaves[start:stop]
-            for level, start, stop in runs
-        ]
 
 
 STORED = Stored(LEAVES)
@@ -186,65 +161,3 @@ def test_there_is_no_proof_of_what_is_not_there(index: int, size: int) -> None:
 def test_missing_nodes_are_told_and_not_proved_over() -> None:
     with pytest.raises(ProofInvalid, match="missing"):
         inclusion_proof(Stored(LEAVES[:10]), 0, 20)
-
-
-@needs_vectors
-def test_known_roots_and_hashes() -> None:
-    facts = known("merkle/rfc6962_known.json")
-    tree = Frontier()
-    leaves = [bytes.fromhex(leaf) for leaf in facts["leaves"]]
-    for size, expected in enumerate(facts["roots_by_size"]):
-        assert tree.root().hex() == expected
-        if size < len(leaves):
-            tree.append(leaf_hash(leaves[size]))
-    assert leaf_hash(b"L123456").hex() == facts["leaf_hash"]["L123456(utf8)"]
-    assert leaf_hash(b"").hex() == facts["leaf_hash"]["empty"]
-    assert node_hash(b"N123", b"N456").hex() == facts["node_hash"]["N123|N456"]
-
-
-@needs_vectors
-def test_known_proofs_hold_and_known_forgeries_do_not() -> None:
-    probes = sorted((VECTORS / "merkle" / "testdata").rglob("*.json"))
-    assert len(probes) == 196
-    wrong = []
-    for probe in probes:
-        case = known(str(probe.relative_to(VECTORS)))
-        path = [b64decode(node) for node in case["proof"] or []]
-        # That one has roots of twelve bytes; a root is a hash, so it is refused here.
-        strict = probe.name == "sizes-are-equal-one-and-proof-is-empty.json"
-        try:
-            if "leafIdx" in case:
-                leaf, root = b64decode(case["leafHash"] or ""), b64decode(case["root"] or "")
-                verify_inclusion(leaf, case["leafIdx"], case["treeSize"], path, root)
-            else:
-                older, newer = b64decode(case["root1"] or ""), b64decode(case["root2"] or "")
-                verify_consistency(case["size1"], case["size2"], older, newer, path)
-        except ProofInvalid:
-            if not case["wantErr"] and not strict:
-                wrong.append(f"{probe}: refused")
-        else:
-            if case["wantErr"]:
-                wrong.append(f"{probe}: accepted")
-    assert not wrong
-
-
-@needs_vectors
-def test_all_roots_and_paths_of_small_trees_together_have_the_known_digest() -> None:
-    """Every aligned range of up to 130 leaves is itself a tree: 12,807 paths in one hash."""
-    facts = known("merkle/mtc_accumulated.json")
-    leaves = [leaf_hash(bytes([n])) for n in range(130)]
-    roots, paths = sha256(), sha256()
-    for stop in range(131):
-        for start in range(stop + 1):
-            size = stop - start
-            if size and start % (1 << (size - 1).bit_length()):
-                continue
-            stored = Stored(leaves[start:stop])
-            root = frontier_at(stored, size).root()
-            roots.update(f"[{start}, {stop}) {root.hex()}\n".encode())
-            for index in range(size):
-                path = inclusion_proof(stored, index, size)
-                line = "".join(f" {node.hex()}" for node in path)
-                paths.update(f"{start + index} [{start}, {stop}){line}\n".encode())
-    assert roots.hexdigest() == facts["subtree_hash"]
-    assert paths.hexdigest() == facts["subtree_inclusion"]
