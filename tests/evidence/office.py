@@ -44,7 +44,7 @@ def vault_of(chance: Random) -> Vault:
     return Vault({1: bytes(32)}, bytes(range(32)), chance.randbytes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Office:
     """An open ledger with the tables of the cases."""
 

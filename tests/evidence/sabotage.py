@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
+from overrides import acts, desk, overriding
 from overrides.journal import Receipt
 from overrides.stores import writer
 from overrides.stores.hot_path import HotPath
@@ -13,6 +15,9 @@ from overrides.stores.writer import SqlJournal
 
 ACKNOWLEDGED_EARLY = "acknowledged before the commit"
 FORGETFUL = "requests are forgotten"
+FOUR_EYES_SHUT = "anybody approves"
+STALE_PAGES_DECIDE = "stale pages decide"
+LEASES_IGNORED = "leases are ignored"
 
 
 def sabotaged(name: str) -> AbstractContextManager[None]:
@@ -20,8 +25,18 @@ def sabotaged(name: str) -> AbstractContextManager[None]:
     faults: dict[str, Callable[[], AbstractContextManager[None]]] = {
         ACKNOWLEDGED_EARLY: _acknowledged_early,
         FORGETFUL: _forgetful,
+        FOUR_EYES_SHUT: lambda: _skipped(overriding, "check_approver"),
+        STALE_PAGES_DECIDE: lambda: _skipped(desk, "check_version"),
+        LEASES_IGNORED: lambda: _skipped(acts, "check_claim"),
     }
     return faults.get(name, nullcontext)()
+
+
+@contextmanager
+def _skipped(module: ModuleType, check: str) -> Iterator[None]:
+    """A check that everything passes."""
+    with patch.object(module, check, lambda *_: None):
+        yield
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from random import Random
 from sqlalchemy import Engine, select
 
 from overrides.examination import Trust
-from overrides.ledger import sign_checkpoint
 from overrides.notes import Signer
+from overrides.signing import sign_checkpoint
 from overrides.stores.case_tables import TABLES
 from overrides.stores.engine import reading
 from overrides.stores.rebuild import rebuild
