@@ -14,7 +14,9 @@ from decision_service.commands import (
     bundles,
     database,
     demonstration,
+    erasures,
     feedback,
+    holds,
     ledger,
     offline,
     outcomes,
@@ -36,6 +38,8 @@ MODULES = (
     feedback,
     proofs,
     reports,
+    erasures,
+    holds,
     database,
 )
 ABOUT = "Keeps what people decide about a scored application, and proves it was never changed."

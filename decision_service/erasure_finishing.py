@@ -78,10 +78,7 @@ def _erased_places(services: Services) -> Iterator[set[int]]:
     after = -1
     while found := services.ledger.changes(after, AT_ONCE, ("record_erased",)):
         for entry in found:
-            pairs = services.erasures.list_of(entry.event_id)
-            events = {event_id for event_id, slot in pairs if slot in FEATURES}
-            entries = (services.ledger.entry_of(event_id) for event_id in events)
-            yield {entry.seq for entry in entries if entry is not None}
+            yield services.erasures.places_of(entry.event_id, FEATURES)
         after = found[-1].seq
 
 

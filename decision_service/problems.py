@@ -60,6 +60,7 @@ STATUS: Mapping[type[Exception], int] = {
     erasure.ErasureOver: 409,
     erasure.ErasureChanged: 409,
     erasure.NothingToErase: 404,
+    erasure.NotErased: 409,
     erasure.CaseStillOpen: 409,
     erasure.AskedYourself: 403,
     erasure.GroundUnknown: 422,

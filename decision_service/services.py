@@ -7,13 +7,14 @@ auditing, people, commands) sees storage only through these ports.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from decision_service.housekeeping import Housekeeping
 from decision_service.people import People
 from decision_service.pipeline import Pipeline
 from decision_service.registry import Registry
 from decision_service.settings import Settings
+from overrides.countermand_verify import Findings
 from overrides.erasing import Erasures
 from overrides.erasure_memory import Replaying
-from overrides.countermand_verify import Findings
 from overrides.examination import Trust
 from overrides.journal import Journal
 from overrides.key_rotation import KeyRotation
@@ -39,6 +40,7 @@ class Services:
     rotation: KeyRotation  # replaces the key above the data keys
     erasures: Erasures  # requests for erasure, legal holds, what would go
     replaying: Replaying  # what was erased stays erased, whatever database is put back
+    housekeeping: Housekeeping  # finishes what erasures left to do, in a server
     signer: Signer  # signs checkpoints
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
     cases: CaseBook  # queue, search, case, acts, board and feedback rows

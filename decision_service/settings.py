@@ -21,20 +21,23 @@ class Settings:
     score_rows_max: int = 64
     body_bytes_max: int = 256 * 1024
     batch_lines_max: int = 100_000
+    rotate_hours: float = 24.0  # how old the key above the data keys gets; 0: until an erasure
 
     @classmethod
     def read(cls, environ: Mapping[str, str], *, data: Path | str | None = None) -> "Settings":
         """Settings from the environment; an explicit ``data`` directory wins.
 
-        Reads ``COUNTERMAND_DATA``, ``COUNTERMAND_DATABASE_URL``, ``COUNTERMAND_ADMIN_URL`` and
-        ``COUNTERMAND_LOG``.
+        Reads ``COUNTERMAND_DATA``, ``COUNTERMAND_DATABASE_URL``, ``COUNTERMAND_ADMIN_URL``,
+        ``COUNTERMAND_LOG`` and ``COUNTERMAND_ROTATE_HOURS``.
         """
         chosen = data if data is not None else environ.get("COUNTERMAND_DATA", DEFAULT_DATA)
+        hours = environ.get("COUNTERMAND_ROTATE_HOURS", "")
         return cls(
             data=Path(chosen),
             database_url=environ.get("COUNTERMAND_DATABASE_URL", ""),
             admin_url=environ.get("COUNTERMAND_ADMIN_URL", ""),
             log=environ.get("COUNTERMAND_LOG", ""),
+            rotate_hours=float(hours) if hours.isascii() and hours.isdecimal() else 24.0,
         )
 
     @property

@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from decision_service.access import HOST
 from decision_service.decisions import DecisionReader
 from decision_service.errors import AlreadyServed
+from decision_service.housekeeping import Housekeeping
 from decision_service.loading import Loader
 from decision_service.passwords import LockOut, Passwords
 from decision_service.people import People
@@ -150,6 +151,8 @@ def _furnish(
         if ledger.latest_checkpoint() is None:
             sign_checkpoint(ledger, ground.signer, ground.clock)
         checkpointer.start()
+    housekeeping = Housekeeping()
+    opened.callback(housekeeping.close)
     book = SqlCaseBook(ground.engine, log=ground.log)
     pipeline = _pipeline(ground, opened, journal, ledger, book, chance)
     return Services(
@@ -162,6 +165,7 @@ def _furnish(
         rotation=rotation,
         erasures=replaying.erasures,
         replaying=replaying,
+        housekeeping=housekeeping,
         signer=ground.signer,
         ledger=ledger,
         cases=book,
@@ -197,8 +201,10 @@ def _personal_data(
         new_id=ground.new_id,
         epoch=ground.vault.epoch,
     )
-    rotation.keys.adopt(copied_keys(folder))
+    _, closed = rotation.keys.adopt(copied_keys(folder))
     replaying.replay(HOST)
+    if closed and (closed := rotation.keys.adopt(())[1]):
+        LOGGER.warning("%d data keys do not open: the keys' folder is of another time", closed)
     return rotation, replaying
 
 

@@ -235,6 +235,12 @@ class Erasures(Protocol):
     def list_of(self, erasure: str) -> list[Pair]:
         """What an erasure took, in the order of its tree."""
 
+    def entries_of(self, erasure: str, *, limit: int) -> list[tuple[int, str, str]]:
+        """Place and kind of the entries whose parts an erasure took, and the slot of each."""
+
+    def places_of(self, erasure: str, slots: Collection[str]) -> set[int]:
+        """Places of the entries of which an erasure took one of these slots."""
+
     def of_case(self, case_ref: str) -> list[tuple[int, str, int]]:
         """Erasures that took something of a case: place of the entry, when, how many parts."""
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from overrides.authority import check_role
 from overrides.erasing import (
     BY_SCHEDULE,
     GROUNDS,
@@ -40,6 +39,7 @@ from overrides.erasure_errors import (
     UnknownErasure,
     UnknownHold,
 )
+from overrides.errors import NoAuthority
 from overrides.forms import tidy
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json, Slot, State
@@ -77,7 +77,7 @@ class ErasureDesk:
 
     def ask(self, state: State, actor: Actor, target: Target, ground: str, note: str) -> Decided:
         """Ask that something be erased; where that may not be, record that it is refused."""
-        check_role(actor, ASKERS)
+        _check_role(actor, ASKERS)
         known, schedule = self.erasures.within(state), self.schedule()
         parts, obstacle = self._parts(known, target, schedule), None
         if target.scope is Scope.SCHEDULE:
@@ -109,7 +109,7 @@ class ErasureDesk:
         self, state: State, actor: Actor, request_id: str, seen_root: str, note: str
     ) -> Decided:
         """Approve what was asked for and seen, and erase it, all in one."""
-        check_role(actor, APPROVERS)
+        _check_role(actor, APPROVERS)
         known, schedule = self.erasures.within(state), self.schedule()
         request = _waiting(known, request_id)
         if request.asked_by == actor.ref:
@@ -146,7 +146,7 @@ class ErasureDesk:
 
     def refuse(self, state: State, actor: Actor, request_id: str, note: str) -> Decided:
         """Say no to a request; whoever asked takes it back in the same way."""
-        check_role(actor, APPROVERS)
+        _check_role(actor, APPROVERS)
         request = _waiting(self.erasures.within(state), request_id)
         why = Why.TAKEN_BACK if actor.ref == request.asked_by else Why.DECLINED
         obstacle = Obstacle(why, request.ground)
@@ -155,7 +155,7 @@ class ErasureDesk:
 
     def hold(self, state: State, actor: Actor, target: Target, ground: str, note: str) -> Decided:
         """Keep a party's or a case's records from being erased."""
-        check_role(actor, ASKERS)
+        _check_role(actor, ASKERS)
         _one_of(ground, HOLD_GROUNDS)
         if not self.erasures.within(state).parts(target):
             raise NothingToErase
@@ -167,7 +167,7 @@ class ErasureDesk:
 
     def lift(self, state: State, actor: Actor, hold_id: str, ground: str, note: str) -> Decided:
         """End a hold."""
-        check_role(actor, ASKERS)
+        _check_role(actor, ASKERS)
         _one_of(ground, LIFT_GROUNDS)
         hold = self.erasures.within(state).hold(hold_id)
         if hold is None:
@@ -300,6 +300,13 @@ def _waiting(known: ErasureState, request_id: str) -> Request:
     if request.standing is not Standing.WAITING:
         raise ErasureOver(request.standing.value)
     return request
+
+
+def _check_role(actor: Actor, roles: frozenset[Role]) -> None:
+    """Refuse who is none of these."""
+    if actor.role not in roles:
+        needed = " or ".join(sorted(role.value for role in roles))
+        raise NoAuthority(needed, actor.role.value.replace("_", " "))
 
 
 def _one_of(code: str, known: Mapping[str, _Code]) -> None:

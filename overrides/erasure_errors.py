@@ -37,6 +37,13 @@ class NothingToErase(ErasureError):
 
 
 @dataclass(eq=False)
+class NotErased(ErasureError):
+    """There is no certificate, as nothing was erased: the request is {standing}."""
+
+    standing: str
+
+
+@dataclass(eq=False)
 class CaseStillOpen(ErasureError):
     """Case {case_id} is still open: it must be decided or withdrawn before it can be erased."""
 

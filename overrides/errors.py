@@ -40,6 +40,7 @@ OverridesError
     ErasureOver
     ErasureChanged
     NothingToErase
+    NotErased
     CaseStillOpen
     AskedYourself
     GroundUnknown

@@ -64,6 +64,7 @@ def declare(verbs: Verbs) -> None:
     key = verbs.noun("key", "keys with which programs say who they are")
     parser = key.verb("add", add_key, reads=True)
     parser.add_argument("--user", metavar="NAME", required=True, help="a person or a service")
+    key.verb("rotate", rotate_key)
 
 
 def add(args: argparse.Namespace) -> int:
@@ -170,6 +171,20 @@ def add_key(args: argparse.Namespace) -> int:
         return YES
     print(f"Key {key.public_id} of {person.name}, shown only here:")
     print(key.text)
+    return YES
+
+
+def rotate_key(args: argparse.Namespace) -> int:
+    """Replace the key above all data keys; copies of data keys made before open no more.
+
+    What was cut short is finished. A server does this every day and after every erasure.
+    """
+    from decision_service.access import HOST
+
+    with installed(args) as services:
+        epoch = services.rotation.rotate(HOST, "asked")
+    print(f"Key {epoch} is in use; those before it are destroyed.")
+    print("Copy the keys folder anew, apart from the backups, and destroy older copies of it.")
     return YES
 
 

@@ -130,10 +130,12 @@ def serve_here(settings: "Settings", listening: Listening) -> int:
     from decision_service import wiring
     from decision_service.app import create_app
     from decision_service.showcase import showcase_of
+    from decision_service.tending import tend
 
     with _bound(listening) as door:
         services = wiring.build(replace(settings, secure_cookies=listening.secure), serving=True)
         try:
+            services.housekeeping.start(lambda: tend(services))
             app = create_app(services, showcase=showcase_of(services))
             config = _config(app, listening)
             _announce(settings, listening, door)
@@ -173,11 +175,13 @@ def worker() -> "FastAPI":
     from decision_service.app import create_app
     from decision_service.settings import Settings
     from decision_service.showcase import showcase_of
+    from decision_service.tending import tend
 
     told = json.loads(os.environ[SERVED])
     settings = Settings.read(os.environ, data=told["data"])
     services = wiring.build(replace(settings, secure_cookies=told["secure"]), serving=True)
     atexit.register(services.close)
+    services.housekeeping.start(lambda: tend(services))
     return create_app(services, showcase=showcase_of(services))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select
 
@@ -75,6 +76,24 @@ class SqlErasures:
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_ERASED.c.place))
             return [(event_id, slot) for event_id, slot in rows]
+
+    def entries_of(self, erasure: str, *, limit: int) -> list[tuple[int, str, str]]:
+        """Place and kind of the entries whose parts an erasure took, and the slot of each."""
+        query = select(EVENTS.c.seq, EVENTS.c.type, _ERASED.c.slot).where(*self._took(erasure))
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(_ERASED.c.place).limit(limit))
+            return [(seq, kind, slot) for seq, kind, slot in rows]
+
+    def places_of(self, erasure: str, slots: Collection[str]) -> set[int]:
+        """Places of the entries of which an erasure took one of these slots."""
+        wanted = (*self._took(erasure), _ERASED.c.slot.in_(sorted(slots)))
+        with reading(self._engine) as connection:
+            return set(connection.execute(select(EVENTS.c.seq).where(*wanted)).scalars())
+
+    def _took(self, erasure: str) -> tuple[Any, ...]:
+        """The entries of this log whose parts an erasure took."""
+        mine = _ERASED.c.erasure == erasure
+        return mine, EVENTS.c.event_id == _ERASED.c.event_id, EVENTS.c.log == self._log
 
     def of_case(self, case_ref: str) -> list[tuple[int, str, int]]:
         """Erasures that took something of a case: place of the entry, when, how many parts."""

@@ -36,8 +36,10 @@ class ErasureHouse:
         """The parts of the installation."""
         return self.desk.services
 
-    def closed(self, *refs: str, **members: Any) -> dict[str, Any]:
-        """A decided case of these parties, with a note; its decision object."""
+    def closed(
+        self, *refs: str, note: str = NOTE, evidence: str = "archive/77", **members: Any
+    ) -> dict[str, Any]:
+        """A decided case of these parties, with a note and evidence; its decision object."""
         parties = [
             {"ref": ref, "role": "applicant" if number == 0 else "co-applicant"}
             for number, ref in enumerate(refs)
@@ -49,8 +51,8 @@ class ErasureHouse:
             "hanna",
             made["case_id"],
             decision="approve" if advice == "refer" else advice,
-            note=NOTE,
-            evidence=(EvidenceTyped(kind="BANK_STMT", reference="Zanzibar archive/77"),),
+            note=note,
+            evidence=(EvidenceTyped(kind="BANK_STMT", reference=evidence),),
         )
         self.desk.desk.review(self.desk.viewer("hanna"), made["case_id"], form)
         return made

@@ -41,7 +41,9 @@ PROMISED = """
     bundle check, bundle example, bundle add, bundle list, bundle suspend, bundle resume,
     bundle promote, bundle rollback, bundle card, decide, ledger verify, ledger export,
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier,
-    outcomes import, feedback export, selftest, report board, db upgrade, db backup, db restore
+    outcomes import, feedback export, selftest, report board, db upgrade, db backup, db restore,
+    key rotate, erase request, erase approve, erase refuse, erase list, erase show,
+    erase certificate, erase due, erase finish, hold set, hold lift, hold list
 """
 
 

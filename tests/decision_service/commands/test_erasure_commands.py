@@ -1,0 +1,208 @@
+"""Erasures and holds from the command line; and what a backup of before brings back."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from decision_service import wiring
+from decision_service.settings import Settings
+from overrides.errors import SlotErased
+from tests.decision_service.commands.shell import Said, Shell
+from tests.decision_service.erasure_house import erasure_house
+
+DATABASE = "countermand.sqlite3"
+
+
+@dataclass
+class Office:
+    """A shell on an installation with closed cases, and the keys of two people."""
+
+    shell: Shell
+    cases: dict[str, dict[str, Any]]
+    keys: dict[str, str]
+
+    def by(self, name: str, *words: object, ok: bool = True) -> Said:
+        """A command that somebody gives with their key."""
+        given = self.keys[name] + "\n"
+        return self.shell.on_data(*words, "--key-stdin", given=given, ok=ok)
+
+    def erase(self, *words: object) -> dict[str, Any]:
+        """Ask and approve; the request as JSON."""
+        asked = self.by("carla", "erase", "request", *words, "--json").json
+        name, root = asked["request"], asked["root"]
+        done: dict[str, Any] = self.by(
+            "dora", "erase", "approve", name, "--root", root, "--json"
+        ).json
+        return done
+
+    def readable(self, party: str) -> bool:
+        """Whether the application of a party's case can be read."""
+        services = wiring.build(Settings(data=self.shell.data), serving=False)
+        try:
+            event = self.cases[party]["decision_id"]
+            return not isinstance(services.ledger.open_slots(event)["inputs"], SlotErased)
+        finally:
+            services.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, Any]]]:
+    """An installation with three closed cases."""
+    data = tmp_path_factory.mktemp("made") / "data"
+    with erasure_house(data) as house:
+        cases = {party: house.closed(party) for party in ("P-anna", "P-ben", "P-cleo")}
+    return data, cases
+
+
+@pytest.fixture
+def office(empty: Shell, made: tuple[Path, dict[str, dict[str, Any]]]) -> Office:
+    """A copy of that installation."""
+    shutil.copytree(made[0], empty.data)
+    names = ("carla", "dora", "rita", "asha")
+    keys = {
+        name: empty.on_data("key", "add", "--user", name).out.splitlines()[-1] for name in names
+    }
+    return Office(empty, made[1], keys)
+
+
+def verdict(office: Office) -> str:
+    found: str = office.shell.on_data("ledger", "verify", "--json", ok=False).json["verdict"]
+    return found
+
+
+def test_two_people_erase_and_the_certificate_says_what_the_ledger_shows(office: Office) -> None:
+    words = ("erase", "request", "--party", "P-anna", "--ground", "person_asked")
+    asked = office.by("carla", *words, "--note", "letter 17")
+    assert "Waits for a second person" in asked.out
+    (request,) = office.shell.on_data("erase", "list", "--json").json["requests"]
+    name, root = request["request"], request["root"]
+    assert root in office.shell.on_data("erase", "show", name).out
+    refused = office.by("carla", "erase", "approve", name, "--root", root, ok=False)
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "another person must" in refused.err
+    assert "no certificate" in office.shell.refused_on_data("erase", "certificate", name)
+    done = office.by("rita", "erase", "approve", name, "--root", root)
+    assert "copies made before open no more" in done.out
+    assert not office.readable("P-anna")
+    assert office.readable("P-ben")
+    assert verdict(office) == "clean"
+    paper = office.shell.on_data("erase", "certificate", name).out
+    for said in ("carla", "rita", "The person asked for it", root, "was destroyed on", "covers it"):
+        assert said in paper
+    assert "P-anna" not in paper
+    told = office.shell.on_data("erase", "certificate", name, "--json").json
+    assert told["count"] == len(told["parts"])
+    assert told["key_destroyed_at_entry"] > told["places"][-1]["seq"]
+    assert told["covered_by"] > told["places"][-1]["seq"]
+    again = office.by("carla", *words, ok=False)
+    assert again.status == 1
+    assert "Nothing is recorded" in again.err
+
+
+def test_who_gives_no_key_or_a_wrong_one_does_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("erase", "request", "--party", "P-anna", "--ground", "person_asked")
+    assert "COUNTERMAND_KEY" in office.shell.refused_on_data(*words, status=2)
+    monkeypatch.setenv("COUNTERMAND_KEY", "cmk_0000000000000000_" + "0" * 64)
+    assert office.shell.refused_on_data(*words)
+    monkeypatch.setenv("COUNTERMAND_KEY", office.keys["asha"])
+    assert "needs compliance; your role is officer" in office.shell.refused_on_data(*words)
+    monkeypatch.setenv("COUNTERMAND_KEY", office.keys["carla"])
+    assert office.shell.on_data(*words).status == 0
+
+
+def test_a_hold_refuses_with_status_one_until_it_is_lifted(office: Office) -> None:
+    case = office.cases["P-anna"]["case_id"]
+    held = office.by("carla", "hold", "set", "--case", case, "--ground", "litigation", "--json")
+    name = held.json["hold"]
+    words = ("erase", "request", "--party", "P-anna", "--ground", "person_asked")
+    refused = office.by("dora", *words, ok=False)
+    assert refused.status == 1
+    assert "A legal hold keeps it: a lawsuit" in refused.out
+    assert "litigation" in office.shell.on_data("hold", "list").out
+    office.by("dora", "hold", "lift", name)
+    assert office.shell.on_data("hold", "list", "--json").json["holds"][0]["stands"] is False
+    assert office.erase(*words[2:])["standing"] == "erased"
+    assert not office.readable("P-anna")
+
+
+def test_what_is_due_is_listed_and_erased_at_once(office: Office, tmp_path: Path) -> None:
+    nothing = office.shell.on_data("erase", "due").out
+    assert "0 parts of 0 cases" in nothing
+    later = "2040-01-01"
+    listed = office.shell.on_data("erase", "due", "--as-of", later, "--out", tmp_path / "list")
+    assert "of 3 cases" in listed.out
+    lines = [json.loads(line) for line in (tmp_path / "list").read_text().splitlines()]
+    assert {line["case"] for line in lines} == {c["case_id"] for c in office.cases.values()}
+    assert all(line["parts"] for line in lines)
+    done = office.erase("--due", "--as-of", later)
+    assert done["parts"] == sum(len(line["parts"]) for line in lines)
+    assert not any(office.readable(party) for party in office.cases)
+    assert verdict(office) == "clean"
+
+
+def test_a_request_is_refused_by_the_second_person(office: Office) -> None:
+    words = ("erase", "request", "--case", office.cases["P-ben"]["case_id"])
+    name = office.by("carla", *words, "--ground", "unlawful", "--json").json["request"]
+    assert "said no" in office.by("dora", "erase", "refuse", name, "--note", "who says so").out
+    said = office.by("dora", "erase", "approve", name, "--root", "00", ok=False)
+    assert "refused" in said.err
+    assert office.readable("P-ben")
+
+
+def test_the_key_above_the_data_keys_is_replaced_by_a_command(office: Office) -> None:
+    before = (office.shell.data / "keys" / "kek.json").read_bytes()
+    assert "Key 2 is in use" in office.shell.on_data("key", "rotate").out
+    assert (office.shell.data / "keys" / "kek.json").read_bytes() != before
+    assert all(office.readable(party) for party in office.cases)
+    assert verdict(office) == "clean"
+
+
+def lose_the_files(office: Office) -> None:
+    """The database is gone, as with a broken disk; the keys' folder is not."""
+    for path in office.shell.data.glob(f"{DATABASE}*"):
+        path.unlink()
+
+
+def keep_everything(_office: Office) -> None:
+    """The newer database is still there, as after a mistake."""
+
+
+@pytest.mark.parametrize("lose", [lose_the_files, keep_everything])
+def test_a_backup_from_before_brings_nothing_back_that_was_erased(
+    office: Office, tmp_path: Path, lose: Callable[[Office], None]
+) -> None:
+    office.shell.on_data("db", "backup", tmp_path / "backup")
+    office.erase("--party", "P-anna", "--ground", "person_asked")
+    office.shell.on_data("key", "rotate")
+    lose(office)
+    office.shell.on_data("db", "restore", tmp_path / "backup")
+    assert not office.readable("P-anna")
+    assert office.readable("P-ben"), "what was not erased opens, though its keys were rotated"
+    assert verdict(office) == "clean"
+    kinds = office.shell.on_data("erase", "list", "--json").json["requests"]
+    assert [(one["scope"], one["standing"]) for one in kinds] == [("restore", "erased")]
+    body = office.shell.on_data("ledger", "show", kinds[0]["erased_seq"], "--json").json["body"]
+    assert body["data"]["ground"] == "erased_before_restore"
+    before = office.shell.on_data("ledger", "checkpoint").out
+    assert office.shell.on_data("ledger", "checkpoint").out == before, "it is done once"
+    office.shell.on_data("erase", "finish")
+    assert verdict(office) == "clean"
+
+
+def test_a_copy_of_the_file_put_back_by_hand_brings_nothing_back_either(
+    office: Office, tmp_path: Path
+) -> None:
+    office.shell.on_data("db", "backup", tmp_path / "backup")
+    office.erase("--party", "P-anna", "--ground", "person_asked")
+    lose_the_files(office)
+    shutil.copyfile(tmp_path / "backup", office.shell.data / DATABASE)
+    assert not office.readable("P-anna")
+    assert office.readable("P-cleo")
+    assert verdict(office) == "clean"
