@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 # Only the first failing step is of interest, and its message should be the last thing on the screen.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check lint types layers known-answers bench docs lock pictures
+.PHONY: help run test test-all check lint types layers known-answers interop bench docs lock pictures
 
 help:      ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -49,6 +49,10 @@ layers: $(READY)
 known-answers: ## Hold formats and proofs against the answers of others, where they lie beside
 known-answers: $(READY)
 	@$(BIN)/python -m tests.known_answers
+
+interop:   ## Have an export judged by another verifier (AICS_TLOG=path of its command)
+interop: $(READY)
+	@$(BIN)/python -m tests.interop $(AICS_TLOG)
 
 bench:     ## Measure speed beside a textbook endpoint (writes benchmarks/results/)
 bench: $(READY)
