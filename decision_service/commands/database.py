@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from decision_service.commands import database_roles
 from decision_service.commands.grammar import YES, Verbs, refuse
 from decision_service.commands.installation import existing, installed
 
@@ -19,13 +20,14 @@ def declare(verbs: Verbs) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="new file for the copy")
     parser = database.verb("restore", restore)
     parser.add_argument("file", metavar="FILE", type=Path, help="a copy made by db backup")
+    database_roles.declare(database)
 
 
 def upgrade(args: argparse.Namespace) -> int:
     """Bring the database's tables to this release; nothing changes when they are."""
-    from decision_service import wiring
+    from decision_service import database_wiring
 
-    before, after = wiring.upgrade_database(existing(args))
+    before, after = database_wiring.upgrade_database(existing(args))
     if before == after:
         print(f"The database is at step {after} already.")
     else:
@@ -58,7 +60,7 @@ def restore(args: argparse.Namespace) -> int:
     """
     from datetime import UTC, datetime
 
-    from decision_service import backups, wiring
+    from decision_service import backups, database_wiring, wiring
     from overrides.countermand_verify import Verdict
     from overrides.keyfiles import open_public
 
@@ -71,7 +73,7 @@ def restore(args: argparse.Namespace) -> int:
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         log = open_public(settings.keys).name
         replaced = backups.put_back(args.file, database, log=log, stamp=stamp)
-        wiring.upgrade_database(settings)
+        database_wiring.upgrade_database(settings)
         with installed(args) as services:
             backups.record_restore(services, replaced)
             services.rebuild()

@@ -13,10 +13,10 @@ from decision_service.installation_errors import (
     DatabaseLost,
     GuardsMissing,
     KeysLost,
-    NotPermitted,
     OtherLedger,
 )
 from decision_service.settings import Settings
+from decision_service.stores.role_work import not_permitted, see_modesty
 from decision_service.stores.schema import is_current, is_empty, prepare
 from overrides.kek_files import KEK
 from overrides.keyfiles import LOOKUP, PUBLIC, SIGNING, open_public
@@ -30,7 +30,7 @@ def open_database(settings: Settings, *, serving: bool) -> Engine:
     """A confined engine over a database with the tables of this release, made if there are none.
 
     Raises ``DatabaseLost``, ``SchemaOutdated``, ``NotPermitted``; when ``serving``, also
-    ``GuardsMissing``.
+    ``GuardsMissing`` and ``TooPowerful``.
     """
     engine = open_engine(settings.url, confined=True)
     try:
@@ -38,6 +38,8 @@ def open_database(settings: Settings, *, serving: bool) -> Engine:
             _make(settings, engine)
         if serving:
             _check_guards(engine)
+            if engine.dialect.name == "postgresql":
+                see_modesty(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -70,8 +72,7 @@ def _make(settings: Settings, engine: Engine) -> None:
     try:
         prepare(maker)
     except ProgrammingError as refused:
-        cause = str(refused.orig).strip().partition("\n")[0]
-        raise NotPermitted(role=maker.url.username or "nobody", cause=cause) from refused
+        raise not_permitted(maker, refused) from refused
     finally:
         maker.dispose()
 

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 from decision_service.errors import SchemaOutdated
 from decision_service.stores import people_tables
+from decision_service.stores.roles import become_owner, give_rights
 from overrides.stores import case_tables, erasure_tables, ledger_tables, signing_tables
 from overrides.stores.engine import writing
 from overrides.stores.guards import install_guards
@@ -47,6 +48,11 @@ def require(engine: Engine) -> None:
         raise SchemaOutdated(found=found or "none", needed=NEWEST)
 
 
+def table_names() -> list[str]:
+    """Every table of this release."""
+    return sorted({*SQLModel.metadata.tables, VERSION_TABLE})
+
+
 def is_current(engine: Engine) -> bool:
     """Whether the tables are those of this release."""
     return _version(engine) == NEWEST
@@ -60,14 +66,22 @@ def is_empty(engine: Engine) -> bool:
     )
 
 
-def upgrade(engine: Engine) -> tuple[str, str]:
+def upgrade(engine: Engine, *, to: str = "head") -> tuple[str, str]:
     """Take every step that is missing, all or none; the version before ("" if none) and after."""
     from alembic import command
 
     before = _version(engine)
     with writing(engine) as connection:
-        command.upgrade(alembic_config(connection), "head")
+        become_owner(connection)
+        command.upgrade(alembic_config(connection), to)
+        if to == "head":
+            give_rights(connection, table_names())
     return before, _version(engine)
+
+
+def steps() -> list[str]:
+    """Every step, the first one first."""
+    return sorted(path.stem.split("_")[1] for path in (STEPS / "versions").glob("step_*.py"))
 
 
 def alembic_config(connection: Connection) -> "Config":

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from overrides.stores.guarded import APPEND_ONLY, HEAD
+from overrides.guarded import APPEND_ONLY, HEAD
 
 READ_BY_NAME = frozenset(
     {"foreign_keys", "freelist_count", "journal_mode", "page_count", "page_size"}

@@ -7,9 +7,9 @@ schema, so that a temporary table of the same name is not asked in place of the 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-from overrides.stores.guarded import APPEND_ONLY, HEAD, PARTS
+from overrides.guarded import APPEND_ONLY, HEAD, PARTS
 
 CHECK = "ledger_event_hash"
 _EXPRESSION = r"(leaf_hash = sha256(('\x00'::bytea || body)))"  # as PostgreSQL writes it
@@ -102,8 +102,10 @@ class Guards:
     """The triggers, their functions and the check of this release."""
 
     def install(self, connection: Connection) -> None:
-        """Put them in place as this release has them."""
-        schema = schema_of(connection)
+        """Put them in place where there are tables; nothing is locked when they are there."""
+        if not self.missing(connection):
+            return
+        schema, tables = schema_of(connection), inspect(connection).get_table_names()
         statements = [
             _FUNCTION.format(schema=schema, name=name, body=body.format(schema=schema))
             for name, body in _FUNCTIONS.items()
@@ -120,6 +122,7 @@ class Guards:
                 function=trigger.function,
             )
             for trigger in _triggers()
+            if trigger.table in tables
         ]
         for statement in statements:
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

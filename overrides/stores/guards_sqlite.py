@@ -7,9 +7,9 @@ trigger when ``recursive_triggers`` is off, so both are refused before a row get
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-from overrides.stores.guarded import APPEND_ONLY, HEAD, PARTS, UNIQUE
+from overrides.guarded import APPEND_ONLY, HEAD, PARTS, UNIQUE
 
 INTEGER, TEXT, BLOB = "'integer'", "'text'", "'blob'"
 TYPES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -39,10 +39,10 @@ class Guards:
     """The triggers of this release."""
 
     def install(self, connection: Connection) -> None:
-        """Put them in place; one that says something else is replaced."""
-        there = _triggers(connection)
+        """Put them in place where there are tables; one that says something else is replaced."""
+        there, tables = _triggers(connection), inspect(connection).get_table_names()
         for name, statement in _statements():
-            if there.get(name) == statement:
+            if there.get(name) == statement or _table_of(statement) not in tables:
                 continue
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
             connection.exec_driver_sql(statement)
@@ -57,6 +57,11 @@ def _triggers(connection: Connection) -> dict[str, str]:
     """Every trigger there is, by name."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     return dict(tuple(row) for row in rows)
+
+
+def _table_of(statement: str) -> str:
+    """The table that a trigger is on."""
+    return statement.partition(" ON ")[2].partition(" ")[0]
 
 
 def _statements() -> Iterator[tuple[str, str]]:

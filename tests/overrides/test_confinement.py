@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from overrides.checks import check_journal
-from overrides.ledger import sign_checkpoint
+from overrides.signing import sign_checkpoint
 from overrides.stores.data_keys import SqlDataKeys
 from overrides.stores.engine import reading, writing
 from overrides.stores.guards import missing_guards

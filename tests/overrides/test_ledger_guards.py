@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
-from overrides.ledger import sign_checkpoint
+from overrides.guarded import APPEND_ONLY
+from overrides.signing import sign_checkpoint
 from overrides.stores.engine import create_all, reading, writing
-from overrides.stores.guarded import APPEND_ONLY
 from overrides.stores.guards import install_guards, missing_guards
 from tests.ledgers import TestLedger, ledger_at
 

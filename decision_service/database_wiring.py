@@ -1,0 +1,40 @@
+"""The wiring of work on the database as a whole: its steps and its roles.
+
+Apart from ``wiring``, which puts services together over a database that is ready for them.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy.exc import ProgrammingError
+
+from decision_service.database_roles import Finding, Roles
+from decision_service.settings import Settings
+from decision_service.stores import role_work, schema
+from overrides.stores.engine import open_engine
+
+
+def upgrade_database(settings: Settings) -> tuple[str, str]:
+    """Take the steps the database lacks; the step before ("" if none) and after.
+
+    Raises ``NotPermitted``.
+    """
+    engine = open_engine(settings.owner_url)
+    try:
+        return schema.upgrade(engine)
+    except ProgrammingError as refused:
+        raise role_work.not_permitted(engine, refused) from refused
+    finally:
+        engine.dispose()
+
+
+def set_up_roles(settings: Settings, roles: Roles, passwords: Mapping[str, str]) -> list[Finding]:
+    """Make the roles of a database server; what is still not as it should be.
+
+    Raises ``NotPermitted``.
+    """
+    return role_work.set_up_roles(settings.owner_url, roles, passwords)
+
+
+def check_roles(settings: Settings, roles: Roles) -> list[Finding]:
+    """What is not as ``set_up_roles`` would make it; changes nothing."""
+    return role_work.check_roles(settings.owner_url, roles)
