@@ -180,7 +180,8 @@ class SqlJournal:
             tail = Tail(path, self._log, self._vault, self._projectors)
             behind, forgot_at = self._watch_clock(tail), self._forget(path)
             try:
-                outcomes = [self._run_one(path, tail, job) for job in jobs]
+                asked: set[str] = set()
+                outcomes = [self._run_one(path, tail, job, asked) for job in jobs]
                 tail.finish()
                 path.settle()
             except Exception as failure:
@@ -190,17 +191,21 @@ class SqlJournal:
         self._clock_behind, self._forgot_at = behind, forgot_at
         return outcomes
 
-    def _run_one(self, path: HotPath, tail: Tail, job: _Job) -> Receipt | Exception:
+    def _run_one(
+        self, path: HotPath, tail: Tail, job: _Job, asked: set[str]
+    ) -> Receipt | Exception:
         """Decide on the state as it is, and write what was decided.
 
-        A command that refuses has written nothing, so its refusal is its outcome.
+        A command that refuses has written nothing, so its refusal is its outcome. ``asked`` has
+        the requests of this transaction, whose answers may be kept back still.
         """
         once, identity = job.once, {}
         if once is not None:
             request = f"{once.actor}\0{once.route}\0{once.key}"
             key_hash = self._vault.lookup_hash("request", request)
             identity = {"actor": once.actor, "route": once.route, "key_hash": key_hash}
-            before = path.peek(_SELECT_ONCE, identity)
+            look = path.first if key_hash in asked else path.peek
+            before = look(_SELECT_ONCE, identity)
             if before is not None:
                 return _again(path.connection, before, once)
         now, clock = tail.not_before(self._clock(), self._clock_word)
@@ -215,6 +220,7 @@ class SqlJournal:
             write(path.connection)
         answer = canonical(decided.answer)
         if once is not None:
+            asked.add(identity["key_hash"])
             path.later(
                 _INSERT_ONCE,
                 {

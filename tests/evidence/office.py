@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 
 from overrides.checks import writes
 from overrides.ids import id_maker
-from overrides.journal import Draft
+from overrides.journal import Draft, Projector
 from overrides.stores.engine import create_all, open_engine
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.projections import CaseProjector
@@ -65,9 +65,13 @@ def open_office(
     grouped: bool = False,
     clock: Clock | None = None,
     pragmas: Sequence[str] = (),
+    more: Sequence[Projector] = (),
     busy_seconds: float = 5.0,
 ) -> Iterator[Office]:
-    """The ledger at ``url``, whose tables exist; ``pragmas`` are set after the engine's own."""
+    """The ledger at ``url``, whose tables exist; ``pragmas`` are set after the engine's own.
+
+    ``more`` are projections besides that of the cases.
+    """
     clock = clock or Ticking()
     engine = open_engine(url, busy_seconds=busy_seconds)
     if pragmas:
@@ -87,7 +91,7 @@ def open_office(
             vault=vault,
             clock=clock,
             new_id=new_id,
-            projectors=[projector],
+            projectors=[projector, *more],
             states=projector,
             grouped=grouped,
         )

@@ -1,6 +1,6 @@
 """Every part of the evidence, by name, in the order in which they are gathered."""
 
-from tests.evidence import faults, kills, postgres_crashes, power_loss, simulation
+from tests.evidence import faults, groups, kills, postgres_crashes, power_loss, simulation
 from tests.evidence.lots import Part
 
 PARTS: dict[str, Part] = {
@@ -11,5 +11,7 @@ PARTS: dict[str, Part] = {
         faults.PART,
         postgres_crashes.PART,
         simulation.PART,
+        groups.PART,
+        groups.POSTGRES,
     )
 }

@@ -83,6 +83,16 @@ class Server:
 
         self._asked(read)
 
+    def database(self, name: str) -> str:
+        """Address of a new database."""
+
+        def create(connection: Any) -> None:
+            connection.autocommit = True
+            connection.execute(f"CREATE DATABASE {name}")
+
+        self._asked(create)
+        return self.url.replace("/postgres?", f"/{name}?")
+
     def close(self) -> None:
         """Stop it."""
         self._server.cleanup()

@@ -1,6 +1,6 @@
 """Faults put into the product on purpose: a harness that does not find them shows nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import ModuleType
@@ -15,6 +15,8 @@ from overrides.stores.writer import SqlJournal
 
 ACKNOWLEDGED_EARLY = "acknowledged before the commit"
 FORGETFUL = "requests are forgotten"
+SPOILED_WHOLE = "a spoiled group is refused whole"
+ROWS_UNSEEN = "rows kept back are not seen"
 FOUR_EYES_SHUT = "anybody approves"
 STALE_PAGES_DECIDE = "stale pages decide"
 LEASES_IGNORED = "leases are ignored"
@@ -25,6 +27,8 @@ def sabotaged(name: str) -> AbstractContextManager[None]:
     faults: dict[str, Callable[[], AbstractContextManager[None]]] = {
         ACKNOWLEDGED_EARLY: _acknowledged_early,
         FORGETFUL: _forgetful,
+        SPOILED_WHOLE: _spoiled_whole,
+        ROWS_UNSEEN: lambda: patch.object(HotPath, "first", HotPath.peek),
         FOUR_EYES_SHUT: lambda: _skipped(overriding, "check_approver"),
         STALE_PAGES_DECIDE: lambda: _skipped(desk, "check_version"),
         LEASES_IGNORED: lambda: _skipped(acts, "check_claim"),
@@ -44,8 +48,8 @@ def _acknowledged_early() -> Iterator[None]:
     """Whoever waits is told as soon as the entry is put, before the transaction commits."""
     run_one = SqlJournal._run_one
 
-    def run_and_tell(self: SqlJournal, path: Any, tail: Any, job: Any) -> Any:
-        outcome = run_one(self, path, tail, job)
+    def run_and_tell(self: SqlJournal, path: Any, tail: Any, job: Any, *more: Any) -> Any:
+        outcome = run_one(self, path, tail, job, *more)
         if isinstance(outcome, Receipt):
             waited_for, job.future = job.future, Future()
             job.future.set_running_or_notify_cancel()
@@ -66,4 +70,18 @@ def _forgetful() -> Iterator[None]:
             later(self, statement, row)
 
     with patch.object(HotPath, "later", all_but_answers):
+        yield
+
+
+@contextmanager
+def _spoiled_whole() -> Iterator[None]:
+    """One command that fails takes the others of its group with it."""
+
+    def outcomes(self: SqlJournal, jobs: Sequence[Any]) -> list[Any]:
+        try:
+            return self._write(jobs)
+        except writer._Spoiled as spoiled:
+            return [self._told(spoiled.failure)] * len(jobs)
+
+    with patch.object(SqlJournal, "_outcomes", outcomes):
         yield

@@ -112,7 +112,7 @@ class Tasks:
         if kind == "same application":
             return self._apply(number, about, chance, look=False)
         if kind == "view":
-            return lambda _: Decided((self._viewed(number),), {"number": number})
+            return lambda _: Decided((self.viewed(number),), {"number": number})
         if kind == "refuses":
             return _refuse
         if kind in SPOILING:
@@ -146,14 +146,14 @@ class Tasks:
 
     def _spoils(self, kind: str, number: int) -> Command:
         """A command that fails after its first draft was written."""
-        good = self._viewed(number)
+        good = self.viewed(number)
         if kind == "half":
-            wrong = replace(self._viewed(number), data={"person": "p", "unheard_of": 1})
+            wrong = replace(self.viewed(number), data={"person": "p", "unheard_of": 1})
             return lambda _: Decided((good, wrong))
         beside = beside_breaks if kind == "breaks beside" else beside_clashes
         return lambda _: Decided((good,), {}, (beside,))
 
-    def _viewed(self, number: int) -> Draft:
+    def viewed(self, number: int) -> Draft:
         """A small entry about nothing."""
         return Draft(
             event_id=self.new_id(),
