@@ -11,8 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.ledger_sample import LOG as SAMPLE
+from benchmarks.ledger_sample import SampleBook
+from overrides.canonical import canonical
 from overrides.checks import writes
 from overrides.countermand_verify import (
+    BUNDLES_AT_ONCE,
+    DISCLOSURES,
     FILES,
     MANIFEST,
     Findings,
@@ -32,10 +37,11 @@ from overrides.errors import LedgerAltered, LedgerUnavailable
 from overrides.export import export
 from overrides.journal import Draft
 from overrides.merkle import verify_inclusion
-from overrides.notes import Signer, open_checkpoint
+from overrides.notes import Checkpoint, Signer, open_checkpoint
 from overrides.signing import sign_checkpoint
 from overrides.tiles import place, tile_path
-from tests.ledgers import LOG, TestLedger, ledger_at
+from tests.forging import edited, forged_export, renumbered
+from tests.ledgers import LOG, SteadyClock, TestLedger, ledger_at
 from tests.tampering import changed, rewrite
 
 NOTHING = Memory()
@@ -387,6 +393,81 @@ def test_even_with_the_manifest_signed_anew_the_tree_still_speaks(
         found = check_export(forged, mine)
         assert found.verdict == Verdict.ALTERED, name
         shutil.rmtree(forged)
+
+
+def stray(seq: int) -> bytes:
+    """A disclosure of an entry that has no such part."""
+    line = {"event_id": "x", "payload": {}, "salt": "00" * 32, "seq": seq, "slot": "note"}
+    return canonical(line) + b"\n"
+
+
+@pytest.mark.parametrize("seq", [1, 300, 10**15], ids=["without parts", "after the end", "far"])
+def test_a_disclosure_that_belongs_to_no_entry_is_found_whoever_signed_for_it(
+    ledger: TestLedger, tmp_path: Path, seq: int
+) -> None:
+    """The export says that it discloses nothing, and entry 1 has no part at all."""
+    folder = tmp_path / "out"
+    export(ledger.book, folder, ledger.signer, ledger.clock)
+    (folder / DISCLOSURES).write_bytes(stray(seq))
+    sign_anew(folder, ledger.signer)
+    assert check_export(folder, pinned(ledger)).verdict == Verdict.ALTERED
+
+
+def test_a_checkpoint_of_another_moment_beside_the_manifest_is_found(
+    ledger: TestLedger, exported: Path
+) -> None:
+    (exported / "checkpoint").write_text(ledger.book.checkpoints()[0].note)
+    sign_anew(exported, ledger.signer)
+    found = check_export(exported, pinned(ledger))
+    assert found.verdict == Verdict.ALTERED
+    assert "the manifest and the checkpoint are of different moments" in str(found.found)
+
+
+def test_a_checkpoint_of_another_ledger_among_its_own_is_found(
+    ledger: TestLedger, exported: Path
+) -> None:
+    other = Signer("other.example/ledger", bytes(32))
+    note = other.sign(Checkpoint(other.name, 5, bytes(32)).text)
+    kept = exported / "checkpoints.jsonl"
+    kept.write_bytes(canonical({"note": note}) + b"\n" + kept.read_bytes())
+    sign_anew(exported, ledger.signer)
+    found = check_export(exported, pinned(ledger))
+    assert found.verdict == Verdict.ALTERED
+    assert "it is of the ledger other.example/ledger" in str(found.found)
+
+
+def test_checkpoints_out_of_order_are_not_passed_over(tmp_path: Path) -> None:
+    signer, folder = Signer(SAMPLE, bytes(32)), tmp_path / "out"
+    book = SampleBook(BUNDLES_AT_ONCE * 256 + 2_000, signer)
+    export(book, folder, signer, SteadyClock())  # type: ignore[arg-type]
+    kept = folder / "checkpoints.jsonl"
+    kept.write_bytes(b"".join(reversed(kept.read_bytes().splitlines(keepends=True))))
+    sign_anew(folder, signer)
+    found = check_export(folder, Memory(keys=(Key.read(signer.key.vkey),)), jobs=1)
+    assert found.verdict == Verdict.ALTERED
+    assert "its checkpoints are not in the order of their sizes" in str(found.found)
+
+
+def test_a_ledger_that_does_not_begin_with_its_opening_is_incomplete(
+    ledger: TestLedger, tmp_path: Path
+) -> None:
+    bodies = renumbered([entry.body for entry in ledger.book.entries(1, 20)])
+    folder = forged_export(tmp_path / "out", ledger.signer, bodies)
+    found = check_export(folder, pinned(ledger))
+    assert found.verdict == Verdict.INCOMPLETE
+    assert "does not begin with its opening" in str(found.found)
+
+
+def test_a_clock_turned_back_between_two_readings_is_found(tmp_path: Path) -> None:
+    """Bundles are read some at a time; the first entry of the next ones is compared as well."""
+    signer = Signer(SAMPLE, bytes(32))
+    size = BUNDLES_AT_ONCE * 256
+    bodies = list(SampleBook(size + 2, signer).bodies(0, size + 2))
+    for seq in (size, size + 1):
+        bodies[seq] = edited(bodies[seq], ts=f"2025-01-01T00:00:0{seq % 10}.000000Z")
+    folder = forged_export(tmp_path / "out", signer, bodies)
+    found = check_export(folder, Memory(keys=(Key.read(signer.key.vkey),)), jobs=1)
+    assert [(f.verdict, f.seq) for f in found.found] == [(Verdict.ALTERED, size)]
 
 
 def sign_anew(folder: Path, signer: Signer) -> None:
