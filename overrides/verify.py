@@ -4,6 +4,7 @@ Needs the standard library and ``cryptography``: no database driver beyond sqlit
 """
 
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from overrides.errors import LedgerAltered, LedgerUnavailable
 from overrides.examination import Examination, Trust
 from overrides.ledger_rows import DatabaseRows, logs_of, open_database
 
+WAL_MARK = b"\x02\x02"  # in the header of a SQLite file that is written to by way of a log
+HALF = (
+    "If this is a copy that was taken while the ledger was in use, without the file that ends in"
+    " -wal, then its newest entries are not in it: 'countermand db backup' takes whole copies."
+)
 SAME_HOST = "signed by a key on the same host"
 
 
@@ -41,6 +47,7 @@ def verify_database(path: Path, trust: Trust, *, log: str | None = None) -> Find
     """
     if not path.is_file():
         raise LedgerUnavailable(cause=f"there is no database {path}")
+    perhaps_half = tuple(_perhaps_half(path))  # before it is opened, which makes such a file
     try:
         with open_database(path) as connection:
             logs = logs_of(connection)
@@ -49,7 +56,20 @@ def verify_database(path: Path, trust: Trust, *, log: str | None = None) -> Find
             if log not in logs:
                 raise LedgerUnavailable(cause=f"it has the logs {', '.join(logs) or 'none'}")
             findings = verify_rows(DatabaseRows(connection, str(log)), trust)
-            return replace(findings, has_projections=True)
+            checked = (*findings.checked, *perhaps_half)
+            return replace(findings, checked=checked, has_projections=True)
     except sqlite3.DatabaseError as broken:
-        found = (Finding(Verdict.ALTERED, f"the database cannot be read: {broken}"),)
-        return Findings(log=log or "", size=0, root=b"", found=found)
+        if "no such table" in str(broken):
+            finding = Finding(Verdict.INCOMPLETE, f"there is no ledger in {path.name}. {HALF}")
+        else:
+            text = f"the database cannot be read ({broken}). {HALF}"
+            finding = Finding(Verdict.ALTERED, text)
+        return Findings(log=log or "", size=0, root=b"", found=(finding,))
+
+
+def _perhaps_half(path: Path) -> Iterator[str]:
+    """What is to be said of a file whose newest entries may lie in another that is not here."""
+    with path.open("rb") as file:
+        kept_with_wal = file.read(20)[18:20] == WAL_MARK
+    if kept_with_wal and not path.with_name(f"{path.name}-wal").exists():
+        yield f"No file {path.name}-wal lies beside it, as one does while it is in use. {HALF}"

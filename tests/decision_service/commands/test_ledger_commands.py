@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 from base64 import b64decode
 from contextlib import closing
 from pathlib import Path
@@ -90,7 +92,10 @@ def test_another_ledger_s_checkpoint_does_not_hold(peopled: Shell, tmp_path: Pat
     other.on_data("init")
     kept = tmp_path / "kept.txt"
     kept.write_text(other.on_data("ledger", "checkpoint").out)
-    assert peopled.on_data("ledger", "verify", "--against", kept, ok=False).status == 1
+    said = peopled.on_data("ledger", "verify", "--against", kept, ok=False)
+    assert said.status == 2
+    assert "INCOMPLETE" in said.out
+    assert "is of the log" in said.out or "no known key" in said.out
 
 
 @pytest.mark.parametrize("flag", ["--against", "--key"])
@@ -172,6 +177,47 @@ def test_a_proof_leads_to_the_signed_root_without_the_ledger(peopled: Shell) -> 
         verify_inclusion(leaf, seq, signed.size, [b64decode(h) for h in hashes], signed.root)
         found = peopled.on_data("ledger", "proof", seq, "--json").json
         assert (found["hashes"], found["leaf_hash"]) == (hashes, leaf.hex())
+
+
+def test_a_proof_with_its_entry_is_a_file_that_verifies_alone(
+    peopled: Shell, tmp_path: Path
+) -> None:
+    file, key = tmp_path / "one.tlog-proof", peopled.data / "keys" / "signing.pub"
+    said = peopled.on_data("ledger", "proof", 1, "--out", file, "--disclose", "name")
+    assert "--key FILE" in said.out
+    found = peopled("ledger", "verify", file, "--key", key)
+    assert "person_added" in found.out
+    assert 'Its part name says: {"name":"asha"}' in found.out
+    assert peopled("ledger", "verify", file, ok=False).status == 64, "a key must be given"
+    assert peopled.refused_on_data("ledger", "proof", 1, "--out", file)
+    words = ("ledger", "proof", 1, "--disclose", "nonsense")
+    assert "there is no personal part nonsense" in peopled.refused_on_data(*words)
+
+
+def test_the_verifier_is_printed_and_runs_without_countermand(
+    peopled: Shell, tmp_path: Path
+) -> None:
+    verifier, folder = tmp_path / "countermand_verify.py", tmp_path / "evidence"
+    verifier.write_text(peopled("ledger", "verifier").out, encoding="utf-8")
+    peopled.on_data("ledger", "export", folder)
+    words = [sys.executable, "-I", "-S", str(verifier), str(folder)]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == peopled("ledger", "verify", folder).out
+
+
+def test_a_receipt_is_held_against_the_ledger_and_its_export(
+    peopled: Shell, tmp_path: Path
+) -> None:
+    entry = peopled.on_data("ledger", "show", 2, "--json").json
+    peopled.on_data("ledger", "export", tmp_path / "evidence")
+    receipt = tmp_path / "receipt"
+    for leaf, status in ((entry["leaf_hash"], 0), ("ab" * 32, 1)):
+        receipt.write_text(f"{entry['log']} 2 {leaf}\n")
+        words = ("--receipt", receipt)
+        assert peopled.on_data("ledger", "verify", *words, ok=not status).status == status
+        found = peopled("ledger", "verify", tmp_path / "evidence", *words, ok=not status)
+        assert found.status == status
 
 
 @pytest.mark.parametrize("verb", ["show", "proof"])
