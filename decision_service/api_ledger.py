@@ -10,7 +10,6 @@ from fastapi.responses import PlainTextResponse, Response
 from decision_service.errors import NotReady
 from decision_service.visits import json_answer, services_of
 from overrides.errors import ProofInvalid
-from overrides.ledger import sign_checkpoint
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
@@ -25,9 +24,7 @@ def checkpoint(request: Request) -> PlainTextResponse:
     """The newest signed note: the log's name, its size and its root."""
     services = services_of(request)
     # Right after the start there may be none yet; whoever asks first need not wait for it.
-    signed = services.ledger.latest_checkpoint() or sign_checkpoint(
-        services.ledger, services.signer, services.clock
-    )
+    signed = services.ledger.latest_checkpoint() or services.signer.checkpoint()
     if signed is None:
         raise NotReady(waiting_for="the ledger's first entry")
     return PlainTextResponse(signed.note)

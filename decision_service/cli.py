@@ -24,12 +24,14 @@ from decision_service.commands import (
     proofs,
     reports,
     serving,
+    signing,
 )
 from decision_service.commands.grammar import INTERRUPTED, NO, CommandRefused, Parser, Verbs
 
 MODULES = (
     demonstration,
     serving,
+    signing,
     people,
     bundles,
     offline,

@@ -30,7 +30,6 @@ from decision_service.services import Services
 from explain.contract import NUMERIC, Field
 from overrides.feedback import Cut, Origin, decide_export, make_feedback
 from overrides.journal import Json, OnceOnly, Receipt
-from overrides.ledger import sign_checkpoint
 from overrides.values import Actor
 
 MANIFEST = "manifest.json"
@@ -81,7 +80,7 @@ class FeedbackExport:
     def _cut_at(self, as_of: datetime | None) -> datetime:
         """The instant of the cut; now, under a checkpoint, when none is given."""
         if as_of is None:
-            sign_checkpoint(self.services.ledger, self.services.signer, self.services.clock)
+            self.services.signer.checkpoint()
             return self.services.clock()
         if as_of > self.services.clock():
             raise InstantAhead

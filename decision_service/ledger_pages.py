@@ -22,9 +22,8 @@ from overrides.event_kinds import KINDS
 from overrides.events import SIMULATED_CLOCK, read_event
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, Entry, Event, Json
-from overrides.ledger import sign_checkpoint
 from overrides.values import Actor
-from overrides.verify import SAME_HOST
+from overrides.verify import whose_key
 from ui.ports import Refused
 from ui.views import EntryView, LedgerRow, LedgerState, VerificationView, Viewer
 from ui.words import instant_words
@@ -118,7 +117,7 @@ class LedgerPages:
                 findings = self.services.verify(
                     Trust(
                         keys=[self.services.signer.key],
-                        keys_from=SAME_HOST,
+                        keys_from=whose_key(self.services.settings.keys),
                         vault=self.services.vault.holding(),
                         now=checked_at,
                     )
@@ -141,7 +140,7 @@ class LedgerPages:
         services = self.services
         if services.ledger.latest_checkpoint() is None:
             with suppress(LedgerError):
-                sign_checkpoint(services.ledger, services.signer, services.clock)
+                services.signer.checkpoint()
 
     def _record(self, actor: Actor, findings: Findings) -> None:
         """Write down who verified how much, and whether it held."""
@@ -155,7 +154,7 @@ class LedgerPages:
                 "ok": findings.verdict is Verdict.CLEAN,
                 "size": findings.size,
                 "findings": len(findings.found),
-                "against": SAME_HOST,
+                "against": whose_key(self.services.settings.keys),
             },
         )
         self.services.journal.submit(lambda _state: Decided((draft,))).result()

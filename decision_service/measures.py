@@ -31,6 +31,11 @@ class Measures:
             "Entries that no signed checkpoint covers",
             registry=self._registry,
         )
+        self._signing = Gauge(
+            "countermand_ledger_signing",
+            "1 while a signer runs and does not refuse to sign",
+            registry=self._registry,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered."""
@@ -40,8 +45,9 @@ class Measures:
         """One decision was recorded."""
         self._decisions.labels(bundle, recommendation).inc()
 
-    def text(self, *, entries: int, signed: int) -> bytes:
+    def text(self, *, entries: int, signed: int, signing: bool) -> bytes:
         """Everything, as Prometheus reads it."""
         self._size.set(entries)
         self._unsigned.set(entries - signed)
+        self._signing.set(signing)
         return generate_latest(self._registry)

@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from decision_service.errors import NotReady
 from decision_service.openapi import schema_of
+from decision_service.signer_words import signer_standing
 from decision_service.visits import json_answer, services_of
 
 router = APIRouter(include_in_schema=False)
@@ -47,7 +48,10 @@ def health() -> Response:
 
 @router.get("/readyz")
 def ready(request: Request) -> Response:
-    """Models are loaded, proven and warm, and the ledger can be read."""
+    """Models are loaded, proven and warm, and the ledger can be read.
+
+    A signer that does not sign is told and changes nothing: decisions are recorded unsigned.
+    """
     readiness: Readiness = request.app.state.readiness
     if readiness.waiting_for:
         raise NotReady(waiting_for=readiness.waiting_for)
@@ -60,16 +64,20 @@ def ready(request: Request) -> Response:
         if used.problem and standing.champion and not standing.suspended:
             cause = f"the champion {standing.name} cannot be used ({used.problem})"
             raise NotReady(waiting_for=cause)
-    return json_answer({"status": "ready", "ledger_size": size, "bundles": bundles})
+    signer = signer_standing(services)
+    told = {"runs": signer.runs, "signed_size": signer.signed_size, "problem": signer.problem}
+    return json_answer({"status": "ready", "ledger_size": size, "bundles": bundles, "signer": told})
 
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
     """Counters for Prometheus."""
-    ledger = services_of(request).ledger
-    checkpoint = ledger.latest_checkpoint()
+    services = services_of(request)
+    checkpoint, signer = services.ledger.latest_checkpoint(), signer_standing(services)
     text = request.app.state.measures.text(
-        entries=ledger.head().size, signed=checkpoint.size if checkpoint else 0
+        entries=services.ledger.head().size,
+        signed=checkpoint.size if checkpoint else 0,
+        signing=not signer.problem,
     )
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 

@@ -19,8 +19,9 @@ from overrides.examination import Trust
 from overrides.journal import Journal
 from overrides.key_rotation import KeyRotation
 from overrides.ledger import LedgerBook
-from overrides.notes import Signer
 from overrides.reading import CaseBook
+from overrides.signing import Signing
+from overrides.signing_desk import SigningDesk
 from overrides.values import Clock, NewId
 from overrides.vault import Vault
 
@@ -41,7 +42,8 @@ class Services:
     erasures: Erasures  # requests for erasure, legal holds, what would go
     replaying: Replaying  # what was erased stays erased, whatever database is put back
     housekeeping: Housekeeping  # finishes what erasures left to do, in a server
-    signer: Signer  # signs checkpoints
+    signer: Signing  # has checkpoints and exports signed, here or in a process of its own
+    signing_desk: SigningDesk  # what the signer's own process says of itself
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
     cases: CaseBook  # queue, search, case, acts, board and feedback rows
     people: People  # who exists, who a key or a session belongs to

@@ -13,7 +13,7 @@ from pathlib import Path
 from decision_service.errors import NoSigningKey
 from decision_service.settings import Settings
 from decision_service.stores.schema import require
-from overrides.keyfiles import SIGNING, open_signer
+from overrides.keyfiles import has_signer, open_signer
 from overrides.ledger import LedgerBook
 from overrides.notes import Signer
 from overrides.signer_at_work import SignerAtWork
@@ -49,7 +49,7 @@ def signer_at_work(
     Raises ``NoSigningKey`` where neither folder has one, and ``SchemaOutdated``.
     """
     signer = _signer(settings, home)
-    engine = open_engine(settings.url)
+    engine = open_engine(settings.url, confined=True)
     try:
         require(engine)
         vault = Vault({0: os.urandom(KEY_BYTES)}, os.urandom(KEY_BYTES), os.urandom)
@@ -64,7 +64,7 @@ def signer_at_work(
 def _signer(settings: Settings, home: Path) -> Signer:
     """The key of a signer: its own, or the installation's."""
     for folder in (home, settings.keys):
-        if (folder / SIGNING).exists():
+        if has_signer(folder):
             return open_signer(folder)
     raise NoSigningKey(home=str(home), keys=str(settings.keys))
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 from typing import IO
 
 from sqlalchemy import Engine
@@ -29,21 +30,30 @@ from decision_service.scoring import Scorer
 from decision_service.services import Chance, Services
 from decision_service.sessions import Sessions
 from decision_service.settings import Settings
+from decision_service.signer_wiring import key_at_hand
 from decision_service.stores.opening import check_keys, open_database
 from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
 from decision_service.stores.schema import upgrade
-from overrides.checkpointer import Checkpointer
 from overrides.erasure_memory import ErasureMemory, Replaying
 from overrides.events import SIMULATED_CLOCK
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
 from overrides.kek_files import KekFile
 from overrides.key_rotation import KeyRotation, copied_keys
-from overrides.keyfiles import SIGNING, create_keys, open_signer, open_vault
-from overrides.ledger import LedgerBook, sign_checkpoint
-from overrides.notes import Signer
+from overrides.keyfiles import (
+    create_keys,
+    has_public,
+    has_signer,
+    open_public,
+    open_signer,
+    open_vault,
+)
+from overrides.ledger import LedgerBook
+from overrides.notes import PublicKey
 from overrides.reading import CaseBook
+from overrides.signing import Signing
+from overrides.signing_desk import AskedSigner, SigningDesk
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.data_keys import SqlDataKeys
 from overrides.stores.engine import open_engine
@@ -52,6 +62,7 @@ from overrides.stores.erasure_store import SqlErasures
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.projections import CaseProjector
 from overrides.stores.rebuild import rebuild
+from overrides.stores.signing_desk import SqlSigningDesk
 from overrides.stores.verifying import verify_engine
 from overrides.stores.writer import SqlJournal
 from overrides.values import Clock, NewId
@@ -74,14 +85,14 @@ class _Ground:
     clock: Clock
     new_id: NewId
     random_bytes: RandomBytes
-    signer: Signer
+    key: PublicKey
     vault: Vault
     engine: Engine
 
     @property
     def log(self) -> str:
         """Name of the log."""
-        return self.signer.name
+        return self.key.name
 
 
 def build(
@@ -96,10 +107,10 @@ def build(
 ) -> Services:
     """Open an installation, making whatever is missing of it.
 
-    ``serving`` groups commits, signs checkpoints and keeps others from serving the embedded
-    database; without it every write is a transaction of its own, as commands need it beside a
-    running server. A ledger opened with a ``demo_note`` says in its first entry that it is a demo,
-    and what is written until it is closed says that its clock was simulated.
+    ``serving`` groups commits, leaves signing to the signer's own process and keeps others from
+    serving the embedded database; without it every write is a transaction of its own, as commands
+    need it beside a running server. A ledger opened with a ``demo_note`` says in its first entry
+    that it is a demo, and what is written until it is closed says that its clock was simulated.
     Raises AlreadyServed, and what ``installation_errors`` lists.
     """
     clock = clock or _now
@@ -109,13 +120,13 @@ def build(
             opened.callback(_lock(settings).close)
         engine = open_database(settings, serving=serving)
         opened.callback(engine.dispose)
-        signer, vault = _keys(settings, engine, random_bytes)
+        key, vault = _keys(settings, engine, random_bytes)
         ground = _Ground(
             settings=settings,
             clock=clock,
             new_id=new_id or id_maker(clock, random_bytes),
             random_bytes=random_bytes,
-            signer=signer,
+            key=key,
             vault=vault,
             engine=engine,
         )
@@ -128,8 +139,6 @@ def _furnish(
 ) -> Services:
     """Everything that stands on the ground; what is opened here is closed in turn."""
     ledger = SqlLedgerBook(ground.engine, log=ground.log, vault=ground.vault)
-    checkpointer = Checkpointer(ledger, ground.signer, ground.clock, on_problem=_tell)
-    opened.callback(checkpointer.close)  # after the journal, so that it signs the last entries
     cases = CaseProjector(ground.vault.lookup_hash, log=ground.log)
     projectors: tuple[Projector, ...] = (cases, PeopleProjector(), ErasureProjector())
     journal = SqlJournal(
@@ -147,10 +156,7 @@ def _furnish(
     if not ledger.head().size:
         _open_ledger(journal, ground, demo_note)
     rotation, replaying = _personal_data(ground, ledger, journal)
-    if serving:
-        if ledger.latest_checkpoint() is None:
-            sign_checkpoint(ledger, ground.signer, ground.clock)
-        checkpointer.start()
+    desk = SqlSigningDesk(ground.engine, log=ground.log)
     housekeeping = Housekeeping()
     opened.callback(housekeeping.close)
     book = SqlCaseBook(ground.engine, log=ground.log)
@@ -166,7 +172,8 @@ def _furnish(
         erasures=replaying.erasures,
         replaying=replaying,
         housekeeping=housekeeping,
-        signer=ground.signer,
+        signer=_signing(ground, ledger, desk, serving=serving),
+        signing_desk=desk,
         ledger=ledger,
         cases=book,
         people=_people(ground),
@@ -208,6 +215,14 @@ def _personal_data(
     return rotation, replaying
 
 
+def _signing(ground: _Ground, ledger: LedgerBook, desk: SigningDesk, *, serving: bool) -> Signing:
+    """Who signs: this process where it is a command that has the key, or the signer's own."""
+    keys = ground.settings.keys
+    if not serving and has_signer(keys):
+        return key_at_hand(ground.settings, ledger, ground.clock, open_signer(keys))
+    return AskedSigner(ground.key, ledger, desk, ground.clock, ground.new_id, sleep)
+
+
 def _pipeline(
     ground: _Ground,
     opened: ExitStack,
@@ -243,14 +258,14 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _keys(settings: Settings, engine: Engine, random_bytes: RandomBytes) -> tuple[Signer, Vault]:
-    """The installation's keys, made at the first start; the signer's name is the log's."""
+def _keys(settings: Settings, engine: Engine, random_bytes: RandomBytes) -> tuple[PublicKey, Vault]:
+    """The installation's keys, made at the first start; the public key's name is the log's."""
     check_keys(engine, settings.keys)
-    if not (settings.keys / SIGNING).exists():
+    if not has_public(settings.keys):
         name = settings.log or f"{LOG_STEM}/{random_bytes(LOG_RANDOM_BYTES).hex()}"
         create_keys(settings.keys, name=name, random_bytes=random_bytes)
     vault = open_vault(settings.keys, random_bytes=random_bytes)
-    return open_signer(settings.keys), vault
+    return open_public(settings.keys), vault
 
 
 def _people(ground: _Ground) -> People:
@@ -277,7 +292,7 @@ def _open_ledger(journal: Journal, ground: _Ground, demo_note: str) -> None:
             "demo": bool(demo_note),
             "demo_note": demo_note,
             "schema": SCHEMA,
-            "keys": [ground.signer.key.vkey],
+            "keys": [ground.key.vkey],
         },
     )
     once = OnceOnly(HOST.ref, "open", ground.log, "")
@@ -297,11 +312,6 @@ def _lock(settings: Settings) -> IO[bytes]:
             file.close()
             raise AlreadyServed(data=str(settings.data)) from None
     return file
-
-
-def _tell(failure: Exception) -> None:
-    """Say on the server's log that no checkpoint could be signed."""
-    LOGGER.error("no checkpoint could be signed: %s", failure)
 
 
 def upgrade_database(settings: Settings) -> tuple[str, str]:

@@ -29,10 +29,11 @@ from overrides.countermand_verify import (
 from overrides.errors import LedgerAltered, LedgerUnavailable, UnknownKind
 from overrides.events import read_event
 from overrides.journal import Event
-from overrides.ledger import LedgerBook, SignedCheckpoint, sign_checkpoint
+from overrides.ledger import LedgerBook, SignedCheckpoint
 from overrides.ledger_rows import Disclosure
 from overrides.merkle import BLOCK, Frontier, leaf_hash
 from overrides.notes import Signer, open_checkpoint
+from overrides.signing import Signing, sign_checkpoint
 from overrides.tiles import bundle, fold, tile_path
 from overrides.values import Clock
 
@@ -40,7 +41,7 @@ from overrides.values import Clock
 def export(
     book: LedgerBook,
     directory: Path,
-    signer: Signer,
+    signer: Signer | Signing,
     clock: Clock,
     *,
     disclose: Collection[str] = (),
@@ -78,7 +79,7 @@ class _Export:
         self,
         book: LedgerBook,
         directory: Path,
-        signer: Signer,
+        signer: Signer | Signing,
         signed: SignedCheckpoint,
         disclose: frozenset[str],
     ) -> None:

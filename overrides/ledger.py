@@ -1,16 +1,14 @@
-"""Reading the ledger: what may be asked of it, and signing where it stands."""
+"""Reading the ledger: what may be asked of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from overrides.errors import LedgerAltered, LedgerUnavailable, SlotErased
+from overrides.errors import SlotErased
 from overrides.journal import Entry, Json
 from overrides.ledger_rows import Disclosure
-from overrides.merkle import Frontier, leaf_hash
-from overrides.notes import Checkpoint, Signer, open_checkpoint
-from overrides.values import Clock
+from overrides.merkle import Frontier
 
 HEARTBEAT = timedelta(hours=1)  # a silent ledger is signed this often, so that a lost end shows
 READ_AT_ONCE = 1_000
@@ -109,53 +107,3 @@ class LedgerBook(Protocol):
 
     def save_checkpoint(self, size: int, note: str, at: datetime) -> None:
         """Keep a signed checkpoint for ever."""
-
-
-def sign_checkpoint(
-    book: LedgerBook, signer: Signer, clock: Clock, *, heartbeat: timedelta = HEARTBEAT
-) -> SignedCheckpoint | None:
-    """Sign where the ledger stands, after reading back what was stored since the last time.
-
-    Returns the last checkpoint when nothing was recorded since and ``heartbeat`` has not passed,
-    and nothing for an empty ledger. Raises ``LedgerAltered`` rather than sign a ledger that is
-    not the continuation of what was signed before, and ``NoteInvalid`` when the last checkpoint
-    is not signed by this key.
-    """
-    head, last, now = book.head(), book.latest_checkpoint(), clock()
-    if not head.size:
-        return None
-    tree = Frontier()
-    if last is not None:
-        before = open_checkpoint(last.note, book.log, [signer.key])
-        if before.size > head.size:
-            finding = f"{before.size} entries were signed and {head.size} are left"
-            raise LedgerAltered(seq=head.size, finding=finding)
-        tree = book.frontier(before.size)
-        if tree.root() != before.root:
-            finding = "what was signed before is not what is stored now"
-            raise LedgerAltered(seq=before.size - 1, finding=finding)
-        if now < last.signed_at:
-            raise LedgerUnavailable(cause="the clock is behind the last signed checkpoint")
-    _read_back(book, tree, head.size)
-    if tree.root() != head.root:
-        finding = "the entries do not lead to the root that was kept with them"
-        raise LedgerAltered(seq=head.size - 1, finding=finding)
-    if last is not None and last.size == head.size and now - last.signed_at < heartbeat:
-        return last
-    note = signer.sign(Checkpoint(book.log, head.size, head.root).text)
-    book.save_checkpoint(head.size, note, now)
-    return SignedCheckpoint(book.log, head.size, note, now)
-
-
-def _read_back(book: LedgerBook, tree: Frontier, size: int) -> None:
-    """Grow the tree to ``size`` from the stored bytes themselves."""
-    while tree.size < size:
-        entries = book.entries(tree.size, min(READ_AT_ONCE, size - tree.size))
-        if not entries:
-            raise LedgerAltered(seq=tree.size, finding="the entry is missing")
-        for entry in entries:
-            digest = leaf_hash(entry.body)
-            if entry.seq != tree.size or digest != entry.leaf_hash:
-                finding = "the stored bytes are not those that were hashed"
-                raise LedgerAltered(seq=entry.seq, finding=finding)
-            tree.append(digest)

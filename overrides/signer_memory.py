@@ -62,9 +62,6 @@ class Memory(Protocol):
     def write(self, remembered: Remembered) -> None:
         """Remember this, on the disk when it returns."""
 
-    def put_aside(self, stamp: str) -> None:
-        """Begin anew; what was remembered is kept where nothing reads it."""
-
 
 class NoMemory:
     """For a key that signs once and for tests: what the database says was signed is believed."""
@@ -82,9 +79,6 @@ class NoMemory:
 
     def write(self, remembered: Remembered) -> None:
         """Forget it."""
-
-    def put_aside(self, stamp: str) -> None:
-        """There is nothing to put aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +133,18 @@ class FileMemory:
         sync_folder(self.folder)
 
     def put_aside(self, stamp: str) -> None:
-        """Keep what was remembered under another name."""
+        """Begin anew; what was remembered is kept under a name that nothing reads."""
         with suppress(FileNotFoundError):
             (self.folder / MEMORY).replace(self.folder / f"{MEMORY}.{ASIDE}-{stamp}")
+            sync_folder(self.folder)
+
+    def move_to(self, other: "FileMemory") -> None:
+        """Let another folder remember instead; begun again where it was cut short."""
+        with self.alone(), other.alone():
+            mine, theirs = self.read(), other.read()
+            if mine is not None and (theirs is None or theirs.size < mine.size):
+                other.write(mine)
+            (self.folder / MEMORY).unlink(missing_ok=True)
             sync_folder(self.folder)
 
     def _make(self) -> None:

@@ -133,17 +133,6 @@ class KeyAtHand:
         with self.memory.alone():
             return self.memory.read()
 
-    def start_anew(self, stamp: str) -> int:
-        """Believe the database from now on, as after a restore; entries that had been signed.
-
-        The memory is put aside under ``stamp``, not destroyed. Who remembers a checkpoint from
-        before can still show that the ledger is another one now.
-        """
-        with self.memory.alone():
-            before = self.memory.read()
-            self.memory.put_aside(stamp)
-        return before.size if before else 0
-
     def _last(self) -> Remembered:
         """What was signed last; a memory that is new believes the log."""
         newest, kept = self.book.latest_checkpoint(), self.memory.read()
@@ -219,10 +208,12 @@ class KeyAtHand:
 
 
 def sign_checkpoint(
-    book: SignableLog, signer: Signer, clock: Clock, *, memory: Memory | None = None
+    book: SignableLog, signer: Signer | Signing, clock: Clock
 ) -> SignedCheckpoint | None:
-    """Sign where the ledger stands with a key at hand; without a memory the log is believed."""
-    return KeyAtHand(book, signer, clock, memory or NoMemory()).checkpoint()
+    """Have it signed where the ledger stands; a bare key has no memory and believes the log."""
+    if isinstance(signer, Signer):
+        return KeyAtHand(book, signer, clock, NoMemory()).checkpoint()
+    return signer.checkpoint()
 
 
 def recount_entries(tree: Recount, entries: Sequence[Entry]) -> None:

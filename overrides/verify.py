@@ -11,6 +11,7 @@ from pathlib import Path
 from overrides.countermand_verify import Finding, Findings, Verdict
 from overrides.errors import LedgerAltered, LedgerUnavailable
 from overrides.examination import Examination, Trust
+from overrides.keyfiles import has_signer
 from overrides.ledger_rows import DatabaseRows, logs_of, open_database
 
 WAL_MARK = b"\x02\x02"  # in the header of a SQLite file that is written to by way of a log
@@ -19,6 +20,12 @@ HALF = (
     " -wal, then its newest entries are not in it: 'countermand db backup' takes whole copies."
 )
 SAME_HOST = "signed by a key on the same host"
+APART = "signed by a key that this installation can check with and does not hold"
+
+
+def whose_key(keys: Path) -> str:
+    """In words, who holds the key that signs, for an installation with its keys in a folder."""
+    return SAME_HOST if has_signer(keys) else APART
 
 
 def verify_rows(rows: DatabaseRows, trust: Trust) -> Findings:

@@ -2,11 +2,13 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from decision_service.commands.grammar import DEFAULT_DATA, refuse
+from decision_service.commands.sentences import sentence
 
 if TYPE_CHECKING:
     from decision_service.services import Services
@@ -52,16 +54,30 @@ def installed(args: argparse.Namespace) -> Iterator["Services"]:
         before = services.ledger.head().size
         yield services
         if services.ledger.head().size != before:
-            signed(services)
+            _have_signed(services)
     finally:
         services.close()
 
 
 def signed(services: "Services") -> "SignedCheckpoint | None":
     """Sign where the ledger stands; None while it is empty."""
-    from overrides.ledger import sign_checkpoint
+    return services.signer.checkpoint()
 
-    return sign_checkpoint(services.ledger, services.signer, services.clock)
+
+def _have_signed(services: "Services") -> None:
+    """Sign what a command wrote; what cannot be signed is recorded all the same, and told.
+
+    A signer that has its key elsewhere signs by itself, soon.
+    """
+    from overrides.errors import LedgerError
+    from overrides.keyfiles import has_signer
+
+    if not has_signer(services.settings.keys):
+        return
+    try:
+        signed(services)
+    except (LedgerError, OSError) as refused:
+        sys.stderr.write(f"countermand: this is recorded, and not signed: {sentence(refused)}\n")
 
 
 def directory_option(settings: "Settings") -> str:

@@ -233,7 +233,7 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
     from overrides.examination import Trust
     from overrides.keyfiles import open_public, open_vault
     from overrides.notes import PublicKey
-    from overrides.verify import SAME_HOST, verify_database
+    from overrides.verify import verify_database, whose_key
 
     if memory.witnesses or memory.age_max is not None:
         refuse("--witness and --age-max are for an export")
@@ -241,7 +241,7 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
     pinned = [PublicKey(key.name, key.public) for key in memory.keys]
     trust = Trust(
         keys=pinned or [open_public(settings.keys)],
-        keys_from=PINNED if pinned else SAME_HOST,
+        keys_from=PINNED if pinned else whose_key(settings.keys),
         remembered=[note for note, _ in memory.notes],
         receipts=memory.receipts,
         # Nothing is sealed here, so no random bytes are drawn.

@@ -130,11 +130,14 @@ def serve_here(settings: "Settings", listening: Listening) -> int:
     from decision_service import wiring
     from decision_service.app import create_app
     from decision_service.showcase import showcase_of
+    from decision_service.signer_child import SignerChild
     from decision_service.tending import tend
 
     with _bound(listening) as door:
         services = wiring.build(replace(settings, secure_cookies=listening.secure), serving=True)
+        signer = SignerChild(settings)
         try:
+            signer.start()
             services.housekeeping.start(lambda: tend(services))
             app = create_app(services, showcase=showcase_of(services))
             config = _config(app, listening)
@@ -143,6 +146,7 @@ def serve_here(settings: "Settings", listening: Listening) -> int:
                 uvicorn.Server(config).run(sockets=[door])
         finally:
             services.close()
+            signer.close()  # after the last entry, which it signs
     return YES
 
 
@@ -153,14 +157,21 @@ def _serve_with_workers(settings: "Settings", listening: Listening, workers: int
 
     from uvicorn.supervisors import Multiprocess
 
+    from decision_service.signer_child import SignerChild
+
     told = {"data": str(settings.data), "secure": listening.secure}
     os.environ[SERVED] = json.dumps(told)
     config = _config("decision_service.commands.serving:worker", listening)
     config.workers = workers
+    signer = SignerChild(settings)
     with _bound(listening) as door:
         _announce(settings, listening, door)
-        with suppress(KeyboardInterrupt):
-            Multiprocess(config, sockets=[door]).run()
+        try:
+            signer.start()
+            with suppress(KeyboardInterrupt):
+                Multiprocess(config, sockets=[door]).run()
+        finally:
+            signer.close()
     return YES
 
 

@@ -25,7 +25,6 @@ from decision_service.demo.history import SEED, SPAN, DemoClock, History, Stage
 from decision_service.demo.people import PASSWORD, PEOPLE
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.settings import Settings
-from overrides.ledger import sign_checkpoint
 from overrides.values import Actor, Role
 from ui.views import Viewer
 
@@ -108,7 +107,7 @@ def _play(settings: Settings, sample: Path, say: Say) -> None:
         services.registry.promote(CHAMPION, HOST)
         history = _history(services, sample, clock, actors, end, say)
         history.play()
-        sign_checkpoint(services.ledger, services.signer, clock)
+        services.signer.checkpoint()
         entries = services.ledger.head().size
     finally:
         services.close()

@@ -19,7 +19,7 @@ from decision_service.settings import Settings
 from decision_service.stores.role_work import not_permitted, see_modesty
 from decision_service.stores.schema import is_current, is_empty, prepare
 from overrides.kek_files import KEK
-from overrides.keyfiles import LOOKUP, PUBLIC, SIGNING, open_public
+from overrides.keyfiles import LOOKUP, PUBLIC, SIGNING, open_public, signs_elsewhere
 from overrides.stores.engine import open_engine, reading
 from overrides.stores.guards import missing_guards
 
@@ -57,6 +57,8 @@ def check_keys(engine: Engine, keys: Path) -> None:
     if not held:
         return
     missing = tuple(name for name in KEY_FILES if not (keys / name).is_file())
+    if signs_elsewhere(keys):
+        missing = tuple(name for name in missing if name != SIGNING)
     if missing:
         raise KeysLost(log=held[0], keys=str(keys), missing=missing)
     log = open_public(keys).name

@@ -13,7 +13,7 @@ import pytest
 
 from overrides.countermand_verify import Verdict
 from overrides.examination import Trust
-from overrides.ledger import sign_checkpoint
+from overrides.signing import sign_checkpoint
 from overrides.stores.verifying import verify_engine
 from overrides.verify import SAME_HOST
 from tests.crash.writing import write_some, write_until_killed

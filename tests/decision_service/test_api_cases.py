@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 from decision_service.access import HOST
 from decision_service.app import create_app
 from decision_service.people_changes import people_changes
-from overrides.ledger import sign_checkpoint
 from overrides.merkle import leaf_hash, root_of_inclusion, verify_consistency
 from overrides.notes import open_checkpoint
+from overrides.signing import sign_checkpoint
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from tests.decision_service.test_casework import NOTE
 

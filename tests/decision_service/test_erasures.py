@@ -25,7 +25,7 @@ from overrides.erasure_errors import (
 )
 from overrides.errors import KeyReused, NoAuthority, UnknownCase
 from overrides.examination import Trust
-from overrides.ledger import sign_checkpoint
+from overrides.signing import sign_checkpoint
 from overrides.verify import SAME_HOST
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 

@@ -17,9 +17,9 @@ from overrides.countermand_verify import Finding, Findings, Verdict
 from overrides.errors import LedgerUnavailable
 from overrides.examination import Trust
 from overrides.journal import Draft
-from overrides.ledger import sign_checkpoint
 from overrides.merkle import leaf_hash
 from overrides.notes import Signer
+from overrides.signing import sign_checkpoint
 from overrides.stores.verifying import verify_engine
 from overrides.verify import SAME_HOST, verify_database
 from tests.ledgers import LOG, NOON, TestLedger, ledger_at

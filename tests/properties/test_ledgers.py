@@ -14,8 +14,8 @@ from overrides.errors import KeyReused
 from overrides.events import read_event
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, OnceOnly, State
-from overrides.ledger import sign_checkpoint
 from overrides.merkle import leaf_hash
+from overrides.signing import sign_checkpoint
 from overrides.stores.engine import reading, writing
 from overrides.stores.rebuild import rebuild
 from overrides.verify import SAME_HOST, verify_database
