@@ -17,6 +17,7 @@ from decision_service.errors import PersonKnown
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.services import Services
 from decision_service.settings import Settings
+from decision_service.signer_wiring import signer_at_work
 from explain.bundle import Bundle
 from explain.bundle_files import seal
 from explain.explainers import Parts
@@ -57,6 +58,7 @@ class House:
     services: Services
     chance: Chance
     client: TestClient
+    signer: "HouseSigner"
     keys: dict[str, str] = field(default_factory=dict)
     _count: int = 0
 
@@ -131,6 +133,28 @@ class House:
         """Stop."""
         self.client.close()
         self.services.close()
+        self.signer.close()
+
+
+class HouseSigner:
+    """The signer of a house, in a thread instead of a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Sign what is left and stop."""
+        self._closing.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        """Sign like the process does."""
+        home = self._settings.signer
+        with signer_at_work(self._settings, home, on_problem=str, words=str) as at_work:
+            at_work.run(self._closing.wait)
 
 
 def open_house(
@@ -146,7 +170,7 @@ def open_house(
         services.registry.add(bundle_with(data / "incoming", policy or {}), HOST)
         services.registry.promote(BUNDLE, HOST)
     app = create_app(services, warm=False)
-    return House(services, chance, TestClient(app))
+    return House(services, chance, TestClient(app), HouseSigner(services.settings))
 
 
 def bundle_with(folder: Path, policy: Mapping[str, str]) -> Path:
