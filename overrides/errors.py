@@ -34,6 +34,7 @@ OverridesError
     ProofInvalid
     NoteInvalid
     SigningRefused
+    MemoryUnusable
   OutcomeRefused
   ErasureError
     UnknownErasure
@@ -301,6 +302,14 @@ class NoteInvalid(LedgerError):
 class SigningRefused(LedgerError):
     """Nothing was signed: {cause}."""
 
+    cause: str
+
+
+@dataclass(eq=False)
+class MemoryUnusable(LedgerError):
+    """The memory {file} cannot be used: {cause}."""
+
+    file: str
     cause: str
 
 
