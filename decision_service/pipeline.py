@@ -24,7 +24,7 @@ from decision_service.preparing import Preparer
 from decision_service.registry import Registry
 from decision_service.scoring import LATE, LEFT_ALONE, Scorer
 from decision_service.standings import parts_of
-from explain.errors import ExplainError, ModelUnavailable, NonsenseScore
+from explain.errors import ModelUnavailable, NonsenseScore
 from explain.values import Explanation
 from overrides.cases import Act, Case
 from overrides.errors import CaseClosed
@@ -87,16 +87,11 @@ class Pipeline:
             used = await asyncio.to_thread(self.registry.in_use, application.bundle)
         prepared = self.preparer.prepare(application, used, actor, simulated=False)
         watch.lap("contract")
-        asked = self._ask(prepared)
-        scored = await _settled(asked) if isinstance(asked, Future) else asked
-        watch.lap("score")
-        command = self._command(prepared, scored, watch, _case_of(prepared))
-        submitted = self.journal.submit(command, once=self._once(actor, key, body))
-        receipt = await settled(submitted)
-        watch.lap("record")
+        way = self._send(prepared, self._once(actor, key, body), watch, _case_of(prepared))
+        receipt = await settled(way.recorded)
         if receipt.replayed:
             return await asyncio.to_thread(self._again, receipt)
-        return Answer(command.told(receipt), False, watch.laps_us)
+        return way.answer(receipt)
 
     def decide_now(
         self, body: object, actor: Actor, key: str = "", *, simulated: bool = False
@@ -126,16 +121,36 @@ class Pipeline:
         find: Find,
         by_person: str = "",
     ) -> Answer:
-        """Score and record."""
+        """Score and record, waiting."""
+        way = self._send(prepared, once, watch, find, by_person)
+        receipt = way.recorded.result()
+        return self._again(receipt) if receipt.replayed else way.answer(receipt)
+
+    def _send(
+        self,
+        prepared: Prepared,
+        once: OnceOnly | None,
+        watch: "_StopWatch",
+        find: Find,
+        by_person: str = "",
+    ) -> "_Way":
+        """Have it scored and recorded; what follows the score is done where the score is made.
+
+        So a batch of scores becomes a group of records without going back to the senders between.
+        """
+        way = _Way(watch)
+
+        def scored(answer: "Explanation | BaseException | str") -> None:
+            watch.lap("score")
+            command = self._command(prepared, answer, watch, find, by_person)
+            way.follow(command, self.journal.submit(command, once=once))
+
         asked = self._ask(prepared)
-        scored = (asked.exception() or asked.result()) if isinstance(asked, Future) else asked
-        watch.lap("score")
-        command = self._command(prepared, scored, watch, find, by_person)
-        receipt = self.journal.submit(command, once=once).result()
-        watch.lap("record")
-        if receipt.replayed:
-            return self._again(receipt)
-        return Answer(command.told(receipt), False, watch.laps_us)
+        if isinstance(asked, str):
+            scored(asked)
+        else:
+            asked.add_done_callback(lambda done: way.go_on(done, scored))
+        return way
 
     def _ask(self, prepared: Prepared) -> "Future[Explanation] | str":
         """Ask the model, or say the cause for which it is not asked."""
@@ -195,6 +210,45 @@ class Pipeline:
     def _again(self, receipt: Receipt) -> Answer:
         """What the same request was told before."""
         return Answer(self.reader.made(receipt.answer["decision_id"]), replayed=True)
+
+
+class _Way:
+    """One application from its score to the disk; ``recorded`` is told what became of it."""
+
+    def __init__(self, watch: "_StopWatch") -> None:
+        self.recorded: Future[Receipt] = Future()
+        self._watch = watch
+        self._command: _Record | None = None
+
+    def go_on(
+        self,
+        asked: "Future[Explanation]",
+        scored: "Callable[[Explanation | BaseException | str], None]",
+    ) -> None:
+        """The model has answered, or never will; nobody may be left waiting."""
+        try:
+            scored(asked.exception() or asked.result())
+        except Exception as failure:  # noqa: BLE001 - the sender is told, whatever it is
+            self.recorded.set_exception(failure)
+
+    def follow(self, command: "_Record", submitted: "Future[Receipt]") -> None:
+        """The command is with the journal."""
+        self._command = command
+        submitted.add_done_callback(self._arrived)
+
+    def answer(self, receipt: Receipt) -> Answer:
+        """What the sender is told of a new record."""
+        assert self._command is not None, "a receipt is of a command"
+        return Answer(self._command.told(receipt), False, self._watch.laps_us)
+
+    def _arrived(self, submitted: "Future[Receipt]") -> None:
+        """Hand the journal's outcome on."""
+        self._watch.lap("record")
+        failure = submitted.exception()
+        if failure is None:
+            self.recorded.set_result(submitted.result())
+        else:
+            self.recorded.set_exception(failure)
 
 
 class _Record:
@@ -283,11 +337,3 @@ def cause_of(failed: BaseException) -> str:
         return "nonsense_score"
     late = isinstance(failed, ModelUnavailable) and failed.cause in (LATE, LEFT_ALONE)
     return "model_timeout" if late else "model_error"
-
-
-async def _settled(future: "Future[Explanation]") -> Explanation | ExplainError:
-    """The model's answer or what went wrong; never an exception of the model's."""
-    try:
-        return await settled(future)
-    except ExplainError as failed:
-        return failed

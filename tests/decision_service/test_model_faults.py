@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from decision_service.pipeline import Pipeline
 from explain.explainers import Parts
 from explain.values import Row
 from overrides.events import read_event
@@ -121,3 +122,17 @@ def test_a_model_that_hangs_costs_one_deadline_and_then_nothing(house: House) ->
         assert read_event(entry.body).data["cause"] == "model_timeout"
     time.sleep(0.7)
     assert house.decide().json()["score"] is not None, "a model that answers again is asked again"
+
+
+def test_a_fault_of_ours_behind_the_score_is_told_and_leaves_nobody_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_kept: object) -> None:
+        raise ZeroDivisionError
+
+    size = house.size
+    monkeypatch.setattr(Pipeline, "_command", broken)
+    answer = house.decide()
+    assert answer.status_code == 500
+    assert answer.json()["type"] == "urn:countermand:problem:internal-error"
+    assert house.size == size
