@@ -130,6 +130,7 @@ def test_a_fault_of_ours_behind_the_score_is_told_and_leaves_nobody_waiting(
     def broken(*_args: object, **_kept: object) -> None:
         raise ZeroDivisionError
 
+    house.decide()
     size = house.size
     monkeypatch.setattr(Pipeline, "_command", broken)
     answer = house.decide()
