@@ -56,8 +56,9 @@ class Tally:
 class Part:
     """One kind of evidence.
 
-    ``rate`` is units per second on one core, measured; ``lot`` units go into one lot. ``missing``
-    says why it cannot run here. ``shows`` is the claim that zero failures support.
+    ``release`` and ``small`` are the units of the two tiers; ``red`` are enough to find any of the
+    ``sabotages``. ``rate`` is units per second on one core, measured; ``lot`` units go into one
+    lot. ``missing`` says why it cannot run here. ``shows`` is what zero failures support.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Part:
     run: Callable[[Lot], Tally]
     release: int
     small: int
+    red: int
     lot: int
     rate: float
     sabotages: tuple[str, ...] = ()

@@ -1,6 +1,15 @@
 """Every part of the evidence, by name, in the order in which they are gathered."""
 
-from tests.evidence import faults, groups, kills, postgres_crashes, power_loss, simulation
+from tests.evidence import (
+    appends,
+    clocks,
+    faults,
+    groups,
+    kills,
+    postgres_crashes,
+    power_loss,
+    simulation,
+)
 from tests.evidence.lots import Part
 
 PARTS: dict[str, Part] = {
@@ -13,5 +22,8 @@ PARTS: dict[str, Part] = {
         simulation.PART,
         groups.PART,
         groups.POSTGRES,
+        appends.PART,
+        appends.POSTGRES,
+        clocks.PART,
     )
 }

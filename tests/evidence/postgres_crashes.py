@@ -300,6 +300,7 @@ PART = Part(
     run=run,
     release=500,
     small=LOT,
+    red=5,
     lot=LOT,
     rate=0.8,
     sabotages=(ACKNOWLEDGED_EARLY, FORGETFUL),

@@ -18,7 +18,7 @@ from random import Random
 from overrides.journal import Receipt
 from tests.evidence.disk_calls import disk_calls, missing
 from tests.evidence.grouping import submit_grouped
-from tests.evidence.lots import Lot, Part, Tally, ended, in_child, scratch
+from tests.evidence.lots import FAILURES_KEPT, Lot, Part, Tally, ended, in_child, scratch
 from tests.evidence.office import FILE, Office, open_office, prepare, sqlite_url
 from tests.evidence.recording import Disk, Step, What, read_record
 from tests.evidence.sabotage import ACKNOWLEDGED_EARLY, sabotaged
@@ -117,7 +117,7 @@ def _write(lot: Lot, house: Path, descriptor: int) -> None:
         pragmas.append("cache_size=8")  # pages spill into the log before the commit
     if lot.sabotage.startswith("synchronous="):
         pragmas.append(lot.sabotage)
-    grouped = chance.random() < 0.75
+    grouped = chance.random() < 0.75 or lot.sabotage == ACKNOWLEDGED_EARLY
 
     with (
         sabotaged(lot.sabotage),
@@ -224,7 +224,10 @@ class Crasher:
     tally: Tally
 
     def crash_everywhere(self) -> None:
-        """As many different disks as the lot has units, spread over the steps."""
+        """As many different disks as the lot has units, spread over the steps.
+
+        Where much is wrong, more of it says nothing more.
+        """
         chance = self.lot.chance("crashes")
         disk = disk_before(self.story)
         wanted = self.lot.units / len(self.story.steps)
@@ -233,6 +236,8 @@ class Crasher:
             disk.take(step)
             owed += wanted
             owed -= self._crash_here(disk, place, int(owed), chance)
+            if self.tally.failed >= FAILURES_KEPT:
+                return
 
     def _crash_here(self, disk: Disk, place: int, wanted: int, chance: Random) -> int:
         """So many different disks of one moment, or as many as there are; how many it were."""
@@ -298,6 +303,7 @@ PART = Part(
     run=run,
     release=1_000_000,
     small=20_000,
+    red=1_500,
     lot=10_000,
     rate=1_000,
     sabotages=(

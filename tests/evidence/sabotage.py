@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import ModuleType
 from typing import Any
 from unittest.mock import patch
@@ -10,13 +10,19 @@ from unittest.mock import patch
 from overrides import acts, desk, overriding
 from overrides.journal import Receipt
 from overrides.stores import writer
+from overrides.stores.append import Tail
 from overrides.stores.hot_path import HotPath
+from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.writer import SqlJournal
+
+STALE_EVERY = 10
 
 ACKNOWLEDGED_EARLY = "acknowledged before the commit"
 FORGETFUL = "requests are forgotten"
 SPOILED_WHOLE = "a spoiled group is refused whole"
 ROWS_UNSEEN = "rows kept back are not seen"
+CLOCK_TRUSTED = "the clock is believed"
+STALE_LOOKS = "readers see what stood there a moment ago"
 FOUR_EYES_SHUT = "anybody approves"
 STALE_PAGES_DECIDE = "stale pages decide"
 LEASES_IGNORED = "leases are ignored"
@@ -28,18 +34,22 @@ def sabotaged(name: str) -> AbstractContextManager[None]:
         ACKNOWLEDGED_EARLY: _acknowledged_early,
         FORGETFUL: _forgetful,
         SPOILED_WHOLE: _spoiled_whole,
-        ROWS_UNSEEN: lambda: patch.object(HotPath, "first", HotPath.peek),
-        FOUR_EYES_SHUT: lambda: _skipped(overriding, "check_approver"),
-        STALE_PAGES_DECIDE: lambda: _skipped(desk, "check_version"),
-        LEASES_IGNORED: lambda: _skipped(acts, "check_claim"),
+        ROWS_UNSEEN: _rows_unseen,
+        STALE_LOOKS: _stale_looks,
+        CLOCK_TRUSTED: _clock_trusted,
+        FOUR_EYES_SHUT: lambda: _skipped("check_approver", overriding),
+        STALE_PAGES_DECIDE: lambda: _skipped("check_version", desk, overriding),
+        LEASES_IGNORED: lambda: _skipped("check_claim", acts, desk, overriding),
     }
     return faults.get(name, nullcontext)()
 
 
 @contextmanager
-def _skipped(module: ModuleType, check: str) -> Iterator[None]:
+def _skipped(check: str, *modules: ModuleType) -> Iterator[None]:
     """A check that everything passes."""
-    with patch.object(module, check, lambda *_: None):
+    with ExitStack() as skipped:
+        for module in modules:
+            skipped.enter_context(patch.object(module, check, lambda *_: None))
         yield
 
 
@@ -84,4 +94,35 @@ def _spoiled_whole() -> Iterator[None]:
             return [self._told(spoiled.failure)] * len(jobs)
 
     with patch.object(SqlJournal, "_outcomes", outcomes):
+        yield
+
+
+@contextmanager
+def _rows_unseen() -> Iterator[None]:
+    """A question does not see what its own transaction keeps back."""
+    with patch.object(HotPath, "first", HotPath.peek):
+        yield
+
+
+@contextmanager
+def _stale_looks() -> Iterator[None]:
+    """Where the ledger stands is asked for only now and then."""
+    head = SqlLedgerBook.head
+    known: list[Any] = []
+
+    def sometimes(self: SqlLedgerBook) -> Any:
+        if len(known) % STALE_EVERY:
+            known.append(known[-1])
+        else:
+            known.append(head(self))
+        return known[-1]
+
+    with patch.object(SqlLedgerBook, "head", sometimes):
+        yield
+
+
+@contextmanager
+def _clock_trusted() -> Iterator[None]:
+    """An entry has the clock's time, whatever the last one had."""
+    with patch.object(Tail, "not_before", lambda _, now, __: (now, "ok")):
         yield

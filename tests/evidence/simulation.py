@@ -79,6 +79,7 @@ PART = Part(
     run=run,
     release=100_000_000,
     small=1_000_000,
+    red=12_000,
     lot=LOT,
     rate=120_000,
     sabotages=(FOUR_EYES_SHUT, STALE_PAGES_DECIDE, LEASES_IGNORED),

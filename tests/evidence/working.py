@@ -18,6 +18,8 @@ from tests.evidence.disk_calls import PRELOAD, library
 from tests.evidence.lots import Part
 from tests.evidence.results import ROOT, Found, LotDone
 
+FAILURES_MAX = 200  # beyond these a part is not gone on with
+
 Watch = Callable[[Found], None]
 
 
@@ -28,12 +30,13 @@ def cores() -> int:
 
 @dataclass
 class Desk:
-    """Hands out lots until so many units are done or under way, or the time is over."""
+    """Hands out lots until so many units are done, or too much is wrong, or the time is over."""
 
     part: Part
     found: Found
     wanted: int
     until: float
+    failures_max: int
     _numbers: Iterator[int] = field(init=False)
     _under_way: int = 0
     _lock: Any = field(default_factory=Lock)
@@ -47,7 +50,8 @@ class Desk:
         """Number and size of the next lot."""
         with self._lock:
             missing = self.wanted - self.found.units - self._under_way
-            if missing <= 0 or time.monotonic() >= self.until:
+            enough = missing <= 0 or self.found.failed >= self.failures_max
+            if enough or time.monotonic() >= self.until:
                 return None
             units = min(self.part.lot, missing + missing // 100 + 2)  # a lot may end a little short
             self._under_way += units
@@ -72,7 +76,8 @@ def work(
 ) -> Found:
     """Do what is missing of ``wanted`` units, telling ``watch`` after each lot."""
     started, at = time.monotonic(), datetime.now(UTC)
-    desk = Desk(part, found, wanted, started + 60 * minutes)
+    enough = 1 if sabotage else FAILURES_MAX
+    desk = Desk(part, found, wanted, started + 60 * minutes, enough)
     before = found.units
     sitting: dict[str, Any] = {"started": at.isoformat(timespec="seconds"), "jobs": jobs}
     sitting |= {"seconds": 0.0, "units": 0}
