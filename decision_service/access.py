@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from decision_service.errors import Forbidden, Unauthenticated
+from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
+from overrides.erasure_desk import ASKERS
 from overrides.values import Actor, Role
 
 
@@ -27,6 +29,9 @@ class Permission(StrEnum):
     PROOFS = "proofs"  # hashes and signatures of the ledger: they say nothing of a case
     LEDGER = "ledger"  # entries
     VERIFY = "verify"
+    ERASURES = "erasures"  # what was asked to be erased, what was, what is held
+    ERASE = "erase"  # ask for it; set and lift legal holds
+    ERASE_APPROVE = "erase_approve"  # another person's request
     BOARD = "board"
     MODELS = "models"
     FEEDBACK = "feedback"
@@ -55,6 +60,9 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.PROOFS: EVERYONE,
     Permission.LEDGER: OVERSIGHT,
     Permission.VERIFY: OVERSIGHT,
+    Permission.ERASURES: OVERSIGHT,
+    Permission.ERASE: ASKERS,
+    Permission.ERASE_APPROVE: APPROVERS_OF_ERASURES,
     Permission.BOARD: STAFF,
     Permission.MODELS: STAFF,
     Permission.FEEDBACK: MODELLERS,
@@ -116,6 +124,19 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/ledger/verify"): Permission.VERIFY,
     ("POST", "/ledger/verify"): Permission.VERIFY,
     ("GET", "/ledger/{seq}"): Permission.LEDGER,
+    ("GET", "/erasures"): Permission.ERASURES,
+    ("GET", "/erasures/new"): Permission.ERASE,
+    ("POST", "/erasures/new"): Permission.ERASE,
+    ("GET", "/erasures/due"): Permission.ERASURES,
+    ("POST", "/erasures/due"): Permission.ERASE,
+    ("GET", "/erasures/due/list"): Permission.ERASURES,
+    ("GET", "/erasures/hold"): Permission.ERASE,
+    ("POST", "/erasures/hold"): Permission.ERASE,
+    ("GET", "/erasures/holds/{hold_id}"): Permission.ERASE,
+    ("POST", "/erasures/holds/{hold_id}"): Permission.ERASE,
+    ("GET", "/erasures/{request_id}"): Permission.ERASURES,
+    ("POST", "/erasures/{request_id}"): Permission.ERASE_APPROVE,
+    ("GET", "/erasures/{request_id}/certificate"): Permission.ERASURES,
     ("GET", "/board"): Permission.BOARD,
     ("GET", "/models"): Permission.MODELS,
     ("GET", "/models/{name}"): Permission.MODELS,

@@ -25,8 +25,21 @@ RELEASED_WORDS = {"given_back": "Given back.", "left": "Freed because the holder
 
 
 def history(dossier: Dossier) -> tuple[Act, ...]:
-    """Every act on the case, newest first."""
-    return tuple(_line(dossier, act) for act in reversed(dossier.acts))
+    """Every act on the case and every erasure from it, newest first."""
+    acts = [_line(dossier, act) for act in dossier.acts]
+    taken = [
+        Act(
+            at=took.at,
+            title=kind_words("record_erased"),
+            who=dossier.name(took.actor),
+            text=f"{words.count_words(took.parts)} personal parts went for good.",
+            details=(),
+            seq=took.seq,
+            simulated=False,
+        )
+        for took in dossier.erasures
+    ]
+    return tuple(sorted((*acts, *taken), key=lambda act: act.seq, reverse=True))
 
 
 def _line(dossier: Dossier, act: ActRow) -> Act:

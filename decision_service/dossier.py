@@ -13,6 +13,7 @@ from decision_service.occasions import Occasion, occasion
 from decision_service.registry import InUse
 from decision_service.services import Services
 from explain.contract import NUMERIC, Field
+from overrides.erasing import Took
 from overrides.errors import SlotErased
 from overrides.journal import Json
 from overrides.reading import ActRow, CaseFile, CaseRow, DecisionRow
@@ -41,6 +42,7 @@ class Dossier:
     links: tuple[tuple[CaseRow, str], ...]  # other cases of the applicant, with application ids
     in_force: InUse  # the version of its bundle that scores now, whichever scored this case
     occasion: Occasion | str  # why the case may be scored again, or why that changes nothing
+    erasures: tuple[Took, ...]  # entries that took personal parts of the case
 
     @property
     def application_id(self) -> str:
@@ -85,7 +87,9 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
     acts = services.cases.acts(case.case_ref)
     opened = services.ledger.open_slots(file.decision.event_id, ("inputs", "explanation"))
     texts = _texts(services, acts)
-    people = {act.actor for act in acts} | {file.row.holder, viewer.ref} - {""}
+    erasures = tuple(services.erasures.of_case(case.case_ref))
+    people = {act.actor for act in acts} | {took.actor for took in erasures}
+    people |= {file.row.holder, viewer.ref} - {""}
     linked = [row for row in services.cases.linked(case.case_ref) if sees(viewer, row)]
     ids = application_ids(services, linked)
     in_force = services.registry.in_use(case.bundle)
@@ -101,6 +105,7 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         links=tuple((row, ids[row.case_ref]) for row in linked),
         in_force=in_force,
         occasion=occasion(file.decision, services.registry.standings(), in_force),
+        erasures=erasures,
     )
 
 

@@ -12,6 +12,16 @@ CLASS_WORDS: Mapping[str, str] = {
     "monitoring": "protected attributes kept for monitoring",
     "notes": "notes and evidence",
 }
+PART_WORDS: Mapping[str, str] = {
+    "inputs": "Application as sent",
+    "explanation": "Explanation",
+    "monitor": "Protected attributes",
+    "party": "Reference of party",
+    "shown": "What was shown",
+    "note": "Note",
+    "evidence": "Evidence",
+    "terms": "Terms",
+}
 STANDING_WORDS: Mapping[Standing, str] = {
     Standing.WAITING: "Waits for a second person",
     Standing.ERASED: "Erased",
@@ -32,15 +42,27 @@ NOT_REACHED = (
 def what_words(request: Request) -> str:
     """What a request is about."""
     target = request.target
-    party = f"party {target.subject[:12]}" if target.subject else ""
     if target.scope is Scope.SCHEDULE:
         day = day_words(target.as_of) if target.as_of else ""
         return f"Everything due under the retention schedule on {day}"
     if target.scope is Scope.RESTORE:
         return "What had been erased before an older backup was put back"
-    if target.case:
-        return f"{party.capitalize()} in case {target.case}" if party else f"Case {target.case}"
+    return whose_words(target.subject, target.case)
+
+
+def whose_words(subject: str, case: str) -> str:
+    """A party, a case, or a party of a case."""
+    party = f"party {subject[:12]}" if subject else ""
+    if case:
+        return f"{party.capitalize()} in case {case}" if party else f"Case {case}"
     return f"All that is recorded of {party}"
+
+
+def part_words(slot: str) -> str:
+    """A part of an entry."""
+    stem, _, number = slot.partition(".")
+    words = PART_WORDS.get(stem, stem)
+    return f"{words} {int(number) + 1}" if number.isdecimal() else words
 
 
 def ground_words(code: str) -> str:

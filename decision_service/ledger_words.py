@@ -10,6 +10,7 @@ from typing import Any
 from decision_service import wording
 from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
+from overrides.erasing import GROUND_WORDS, HOLD_GROUNDS, LIFT_GROUNDS
 from overrides.values import Decision, OverrideSide, Role, Verdict
 from ui.words import ENTRY_WORDS, ROLE_WORDS, of_hundred
 
@@ -75,6 +76,26 @@ def _verified(data: Data) -> str:
     return f"{data['scope']}: {found} in {data['size']} entries."
 
 
+WHY_REFUSED = {
+    "legal_hold": "A legal hold keeps it: {ground}.",
+    "kept_by_law": "The law keeps it: {ground}.",
+    "declined": "The second person said no.",
+    "taken_back": "Whoever asked took it back.",
+}
+
+
+def _ground(data: Data) -> str:
+    """A ground in words; one of a law is its own words."""
+    ground = str(data["ground"])
+    return GROUND_WORDS.get(ground) or HOLD_GROUNDS.get(ground) or ground
+
+
+def _to_erase(data: Data) -> str:
+    """How much is to go or went, and on which ground."""
+    parts = "1 part" if data["count"] == 1 else f"{data['count']} parts"
+    return f"{parts}: {_ground(data)}."
+
+
 SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "ledger_opened": lambda d: f"Log {d['log']}{', a demonstration' if d['demo'] else ''}.",
     "decision_made": _scored,
@@ -91,6 +112,13 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "outcome_corrected": _outcome,
     "feedback_exported": _exported,
     "verification_run": _verified,
+    "erasure_requested": _to_erase,
+    "erasure_approved": _to_erase,
+    "record_erased": _to_erase,
+    "erasure_refused": lambda d: WHY_REFUSED.get(d["why"], "").format(ground=_ground(d)),
+    "legal_hold_set": lambda d: f"{_ground(d)}.",
+    "legal_hold_lifted": lambda d: f"{LIFT_GROUNDS[d['ground']]}.",
+    "key_rotated": lambda d: f"The {d['purpose']} key: {d['epoch']} is in use.",
 } | {
     kind: lambda d: f"{d['name']}."
     for kind in (

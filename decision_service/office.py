@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from decision_service.auditing import Auditing
 from decision_service.casework import Casework
+from decision_service.erasure_pages import ErasurePages
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
 from decision_service.services import Services
-from ui.ports import Audit, Desk, People
+from ui.ports import Audit, Desk, Erasures, People
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Rooms:
 
     desk: Desk
     audit: Audit
+    erasures: Erasures
     people: People
 
 
@@ -24,5 +26,6 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
     return Rooms(
         desk=Casework(services),
         audit=Auditing(services),
+        erasures=ErasurePages(services),
         people=PeoplePages(services.people, people_changes(services), showcase),
     )

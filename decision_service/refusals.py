@@ -6,11 +6,12 @@ name, so that the page can point at it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from decision_service.errors import FieldsErased, NothingToRescore, ServiceError
 from decision_service.problems import status_of
 from explain.errors import ContractBroken, ExplainError
-from overrides import errors
+from overrides import erasure_errors, errors
 from overrides.instants import parse_instant
 from ui.ports import Refused
 from ui.words import instant_words
@@ -34,6 +35,12 @@ TITLES: dict[type[Exception], str] = {
     errors.NothingToApprove: "Nothing waits for approval",
     errors.KeyReused: "This form was sent before with other answers",
     errors.LedgerUnavailable: NOT_RECORDED,
+    erasure_errors.CaseStillOpen: "The case is still open",
+    erasure_errors.AskedYourself: "A second person is needed",
+    erasure_errors.ErasureChanged: "Look again",
+    erasure_errors.ErasureOver: "Settled already",
+    erasure_errors.NothingToErase: "Nothing to erase",
+    erasure_errors.NotErased: "There is no certificate",
     NothingToRescore: "Nothing to re-score",
     FieldsErased: "It cannot be re-scored",
     ContractBroken: "It cannot be re-scored as it is",
@@ -49,6 +56,7 @@ FIELDS: dict[type[Exception], str] = {
     errors.UnknownConcept: "concepts",
     errors.AboveLimit: "decision",
     errors.LimitInOtherCurrency: "decision",
+    erasure_errors.GroundUnknown: "ground",
 }
 
 FORM_FAULTS = frozenset({errors.AboveLimit, errors.LimitInOtherCurrency})
@@ -74,13 +82,22 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, ContractBroken):
         wanted = " ".join(f"{problem.field}: {problem.detail}" for problem in error.problems)
         return f"{NOT_RECORDED}. What is in force asks for more than was sent. {wanted}"
+    if isinstance(error, erasure_errors.GroundUnknown):
+        return "Choose why."
     return str(error)
 
 
 @contextmanager
-def refusing() -> Iterator[None]:
-    """Let every error of the domain leave this block as ``Refused``."""
+def refusing(otherwise: str = "") -> Iterator[None]:
+    """Let every error of the domain leave this block as ``Refused``.
+
+    ``otherwise`` is the form's field that is at fault where what it names is not there.
+    """
     try:
         yield
     except (errors.OverridesError, ExplainError, ServiceError) as error:
-        raise refused(error) from error
+        found = refused(error)
+        if otherwise and found.status == HTTPStatus.NOT_FOUND:
+            said, status = str(found), HTTPStatus.UNPROCESSABLE_ENTITY
+            raise Refused(status, found.title, said, {otherwise: said}) from error
+        raise found from error

@@ -186,6 +186,16 @@ class Due:
     held: tuple[str, ...] = ()  # holds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Took:
+    """What one erasure took of one case."""
+
+    seq: int
+    at: datetime
+    actor: str
+    parts: int
+
+
 class ErasureState(Protocol):
     """What is known of erasures, at one state of the database."""
 
@@ -241,8 +251,8 @@ class Erasures(Protocol):
     def places_of(self, erasure: str, slots: Collection[str]) -> set[int]:
         """Places of the entries of which an erasure took one of these slots."""
 
-    def of_case(self, case_ref: str) -> list[tuple[int, str, int]]:
-        """Erasures that took something of a case: place of the entry, when, how many parts."""
+    def of_case(self, case_ref: str) -> list[Took]:
+        """Erasures that took something of a case, in ledger order."""
 
 
 def pairs_root(pairs: Iterable[Pair]) -> str:

@@ -14,6 +14,15 @@ Every POST form of a logged-in person carries the hidden fields ``person`` (whos
 from collections.abc import Mapping
 from typing import Protocol
 
+from ui.erasure_views import (
+    CertificateView,
+    Choices,
+    DueView,
+    ErasuresView,
+    ErasureTyped,
+    ErasureView,
+    HoldLine,
+)
 from ui.views import (
     ActForm,
     BoardView,
@@ -147,6 +156,49 @@ class People(Protocol):
         """``lock``, ``unlock``, ``reset`` or ``leave``."""
 
 
+class Erasures(Protocol):
+    """Erasures and legal holds. Each method raises ``Refused``."""
+
+    def overview(self, viewer: Viewer) -> ErasuresView:
+        """Requests and holds."""
+
+    def choices(self, viewer: Viewer) -> Choices:
+        """What the forms offer."""
+
+    def request(self, viewer: Viewer, request_id: str) -> ErasureView:
+        """One request."""
+
+    def ask(self, viewer: Viewer, form: ErasureTyped, key: str) -> str:
+        """Ask for an erasure; the request's id."""
+
+    def approve(self, viewer: Viewer, request_id: str, root: str, note: str, key: str) -> str:
+        """Approve another person's request and erase what it names; a sentence."""
+
+    def refuse(self, viewer: Viewer, request_id: str, note: str, key: str) -> str:
+        """Say no, or take one's own request back; a sentence."""
+
+    def due(self, viewer: Viewer) -> DueView:
+        """What the retention schedule says is due now."""
+
+    def due_list(self, viewer: Viewer, as_of: str) -> bytes:
+        """All of it, a line of JSON for each record."""
+
+    def ask_due(self, viewer: Viewer, as_of: str, note: str, key: str) -> str:
+        """Ask that all of it be erased; the request's id."""
+
+    def hold(self, viewer: Viewer, form: ErasureTyped, key: str) -> str:
+        """Set a legal hold; a sentence."""
+
+    def one_hold(self, viewer: Viewer, hold_id: str) -> HoldLine:
+        """One hold."""
+
+    def lift(self, viewer: Viewer, hold_id: str, ground: str, note: str, key: str) -> str:
+        """Lift a legal hold; a sentence."""
+
+    def certificate(self, viewer: Viewer, request_id: str) -> CertificateView:
+        """What the ledger shows of an erasure."""
+
+
 class Office(Protocol):
     """The whole application, as the pages see it: ``app.state.office``."""
 
@@ -157,6 +209,10 @@ class Office(Protocol):
     @property
     def audit(self) -> Audit:
         """Ledger, models, numbers."""
+
+    @property
+    def erasures(self) -> Erasures:
+        """Erasures and legal holds."""
 
     @property
     def people(self) -> People:

@@ -31,6 +31,7 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("/desk", "Desk", "desk", "desk"),
     ("/ledger", "Ledger", "ledger", "ledger"),
     ("/ledger/verify", "Verify", "verify", "verify"),
+    ("/erasures", "Erasures", "erasures", "erasures"),
     ("/board", "Board", "board", "board"),
     ("/feedback", "Feedback sets", "feedback", "feedback"),
     ("/models", "Models", "models", "models"),

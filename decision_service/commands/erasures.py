@@ -140,6 +140,7 @@ def certificate(args: argparse.Namespace) -> int:
 
 def due(args: argparse.Namespace) -> int:
     """List what the retention schedule says is due. Nothing is erased or recorded."""
+    from decision_service.due_words import due_members
     from decision_service.erasures import ErasureActs
 
     with installed(args) as services:
@@ -149,7 +150,7 @@ def due(args: argparse.Namespace) -> int:
     if args.out is not None:
         _write_list(args.out, lines)
     if args.json:
-        print_json({"schedule": schedule, "due": [_due_members(line) for line in lines]})
+        print_json({"schedule": schedule, "due": [due_members(line) for line in lines]})
         return YES
     free = [line for line in lines if not line.held]
     cases, parts = len({line.case_ref for line in free}), sum(len(line.parts) for line in free)
@@ -239,25 +240,10 @@ def _write_list(path: Path, lines: "list[Due]") -> None:
     """Write the list of what is due, a line of JSON each; nothing in it is personal."""
     import json
 
+    from decision_service.due_words import due_members
+
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.writelines(json.dumps(_due_members(line)) + "\n" for line in lines)
+            file.writelines(json.dumps(due_members(line)) + "\n" for line in lines)
     except FileExistsError:
         refuse(f"{path} is there already: name a new file")
-
-
-def _due_members(line: "Due") -> dict[str, object]:
-    """One line of that list."""
-    from overrides.instants import instant_text
-
-    return {
-        "case": line.case_ref,
-        "class": line.record_class,
-        "jurisdiction": line.jurisdiction,
-        "ending": line.ending,
-        "since": instant_text(line.since),
-        "due_at": instant_text(line.due_at),
-        "law": line.law,
-        "parts": [list(part.pair) for part in line.parts],
-        "held_by": list(line.held),
-    }

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select
 
-from overrides.erasing import ErasureState, Hold, Pair, Request, Standing
+from overrides.erasing import ErasureState, Hold, Pair, Request, Standing, Took
+from overrides.instants import parse_instant
 from overrides.journal import SideWrite, State
 from overrides.stores.case_state import SqlState
 from overrides.stores.engine import reading
@@ -95,20 +96,24 @@ class SqlErasures:
         mine = _ERASED.c.erasure == erasure
         return mine, EVENTS.c.event_id == _ERASED.c.event_id, EVENTS.c.log == self._log
 
-    def of_case(self, case_ref: str) -> list[tuple[int, str, int]]:
-        """Erasures that took something of a case: place of the entry, when, how many parts."""
+    def of_case(self, case_ref: str) -> list[Took]:
+        """Erasures that took something of a case, in ledger order."""
         erasure = EVENTS.alias("erasure")
+        entry = (erasure.c.seq, erasure.c.recorded_at, erasure.c.actor_ref)
         query = (
-            select(erasure.c.seq, erasure.c.recorded_at, func.count())
+            select(*entry, func.count())
             .select_from(EVENTS)
             .join(_ERASED, _ERASED.c.event_id == EVENTS.c.event_id)
             .join(erasure, erasure.c.event_id == _ERASED.c.erasure)
             .where(EVENTS.c.log == self._log, EVENTS.c.case_ref == case_ref)
-            .group_by(erasure.c.seq, erasure.c.recorded_at)
+            .group_by(*entry)
             .order_by(erasure.c.seq)
         )
         with reading(self._engine) as connection:
-            return [(seq, at, count) for seq, at, count in connection.execute(query)]
+            return [
+                Took(seq=seq, at=parse_instant(at), actor=actor, parts=parts)
+                for seq, at, actor, parts in connection.execute(query)
+            ]
 
 
 def keep_list(connection: Connection, erasure: str, pairs: Sequence[Pair]) -> None:

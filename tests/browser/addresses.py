@@ -11,6 +11,7 @@ from tests.ui.fake_cases import (
     STOPPED,
     WAITING,
 )
+from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
 
 PAGES = (
     ("", "/"),
@@ -31,6 +32,12 @@ PAGES = (
     ("meera", "/ledger"),
     ("meera", "/ledger/20848"),
     ("meera", "/ledger/verify"),
+    ("meera", "/erasures"),
+    ("meera", "/erasures/new"),
+    ("meera", "/erasures/due"),
+    ("meera", f"/erasures/holds/{HOLD_ID}"),
+    ("meera", f"/erasures/{WAITING_ID}"),
+    ("tara", f"/erasures/{ERASED_ID}/certificate"),
     ("meera", "/board"),
     ("dev", "/feedback"),
     ("dev", "/models"),

@@ -31,8 +31,12 @@ AGREED = {
     Role.SENIOR_OFFICER: "desk search decide approve cases contract proofs board models",
     Role.TEAM_LEAD: "desk search cases contract proofs board models",
     Role.CREDIT_MANAGER: "desk search decide approve cases contract proofs board models",
-    Role.COMPLIANCE: "desk search cases contract proofs ledger verify board models",
-    Role.RISK: "desk search cases contract proofs ledger verify board models",
+    Role.COMPLIANCE: (
+        "desk search cases contract proofs ledger verify board models erasures erase erase_approve"
+    ),
+    Role.RISK: (
+        "desk search cases contract proofs ledger verify board models erasures erase_approve"
+    ),
     Role.OPERATIONS: "contract proofs board models",
     Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export",
     Role.MODEL_OWNER: "contract proofs board models feedback feedback_export",
@@ -48,6 +52,8 @@ ADDRESS_PARTS = {
     "name": "nobody",
     "change": "lock",
     "seq": "999999",
+    "request_id": "01a20000-0000-7000-8000-000000000000",
+    "hold_id": "01a20000-0000-7000-8000-000000000000",
     "folder": "none",
     "path:path": "none.css",
 }

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from tests.ui import fake_numbers
 from tests.ui.fake_cases import CASES, NOW
+from tests.ui.fake_erasures import FakeErasures
 from ui.ports import Refused
 from ui.views import (
     Act,
@@ -37,7 +38,12 @@ ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
         "Senior officer",
         frozenset({"desk", "search", "decide", "approve", "board", "models", "ledger"}),
     ),
-    "meera": ("compliance", "Compliance", EVERYTHING_READ),
+    "meera": (
+        "compliance",
+        "Compliance",
+        EVERYTHING_READ | {"erasures", "erase", "erase_approve"},
+    ),
+    "tara": ("risk", "Risk", EVERYTHING_READ | {"erasures", "erase_approve"}),
     "dev": (
         "data_scientist",
         "Data scientist",
@@ -49,7 +55,7 @@ PAGE = 25
 
 
 def viewer_named(name: str) -> Viewer:
-    """One of the five people."""
+    """One of the people."""
     role, role_words, may = ROLES[name]
     return Viewer(
         person_ref=f"person-{name}",
@@ -463,8 +469,9 @@ class FakePeople:
 
 @dataclass
 class FakeOffice:
-    """All three."""
+    """All of it."""
 
     desk: FakeDesk = field(default_factory=FakeDesk)
     audit: FakeAudit = field(default_factory=FakeAudit)
+    erasures: FakeErasures = field(default_factory=FakeErasures)
     people: FakePeople = field(default_factory=FakePeople)

@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 
 from tests.ui.conftest import Visit
 from tests.ui.fake_cases import CASES
+from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
 from tests.ui.fake_office import ROLES, FakeOffice
 from tests.ui.reading import Page, faults
 from ui.pages import ROUTERS
@@ -45,6 +46,16 @@ WHOLE = [
     ("meera", "/ledger/20848"),
     ("dev", "/ledger/0"),
     ("meera", "/ledger/verify"),
+    ("meera", "/erasures"),
+    ("meera", "/erasures/new"),
+    ("meera", "/erasures/new?case=c-1"),
+    ("meera", "/erasures/due"),
+    ("meera", "/erasures/hold"),
+    ("meera", f"/erasures/holds/{HOLD_ID}"),
+    ("meera", f"/erasures/{WAITING_ID}"),
+    ("tara", f"/erasures/{WAITING_ID}"),
+    ("tara", f"/erasures/{ERASED_ID}"),
+    ("tara", f"/erasures/{ERASED_ID}/certificate"),
     ("meera", "/board"),
     ("meera", "/board?bundle=taiwan-cards"),
     ("dev", "/feedback"),
@@ -61,6 +72,8 @@ MISSING = [
     ("asha", "/applications/unknown", 404),
     ("meera", "/ledger/99999999", 404),
     ("meera", "/ledger/twelve", 404),
+    ("meera", "/erasures/unknown", 404),
+    ("meera", "/erasures/holds/unknown", 404),
     ("dev", "/models/unknown", 404),
     ("dev", "/feedback/folder/other.txt", 404),
     ("anil", "/admin/people/nobody/lock", 404),
