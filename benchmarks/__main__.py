@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import decisions, kernel, pages, servers, verifier
+from benchmarks import decisions, kernel, ledger, pages, servers, verifier
 from benchmarks.credit_bundle import LEAVES, TREES, write_bundle
 from benchmarks.credit_fields import FIELDS, as_fields
 
@@ -52,6 +52,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         Goal("start of `ledger verify --help`", checked["help_s"], 0.3, False, "s"),
         Goal("server memory after all pages", shown["memory_mb"], 600, False, "MB"),
         *kernel_goals(found["kernel"]),
+        *(Goal(*promise) for promise in ledger.goals(found["ledger"])),
     ]
 
 
@@ -92,7 +93,7 @@ def show_goals(reached: list[Goal]) -> None:
     for goal in reached:
         side = "≥" if goal.at_least else "≤"
         verdict = "met" if goal.met else "MISSED"
-        print(f"{goal.what:46}{goal.measured:10.2f} {side}{goal.limit:6g} {goal.unit:6}{verdict}")
+        print(f"{goal.what:46}{goal.measured:10.2f} {side}{goal.limit:<6g} {goal.unit:10}{verdict}")
 
 
 def machine() -> dict[str, Any]:
@@ -128,6 +129,9 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         shown = pages.time_pages(mine, cases)
     show_pages(shown)
     checked = verifier.measure(folder / "ours")
+    print("\nThe hash tree, proofs of a large ledger, and whole checks of exports")
+    tree = ledger.measure(folder)
+    ledger.show(tree)
     explained = kernel.measure(folder)
     kernel.show(explained)
     return {
@@ -136,6 +140,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         "pages": shown,
         "verifier": checked,
         "kernel": explained,
+        "ledger": tree,
     }
 
 

@@ -885,20 +885,28 @@ def tile_name(kind: str, number: int, size: int) -> str:
     return f"tile/{kind}/{name}" + (f".p/{width}" if width < BUNDLE else "")
 
 
-def read_file(folder: str, path: str, listed: Listed) -> tuple[bytes, str]:
-    """The bytes of a file, and what is wrong with it: "" when it is the one that was listed."""
-    name, (digest, size) = f"{folder}/{path}", listed
+def read_file(folder: str, path: str, size: int) -> bytes:
+    """The bytes of a file, of which ``size`` are expected. Raises ``Wrong``."""
+    name = f"{folder}/{path}"
     try:
         if os.path.islink(name):
-            return b"", f"the file {path} is a link to another"
+            raise Wrong(f"the file {path} is a link to another")
         with open(name, "rb") as file:
-            data = file.read(max(size, BUNDLE_BYTES_MAX) + 1)
+            return file.read(max(size, BUNDLE_BYTES_MAX) + 1)
     except FileNotFoundError:
-        return b"", f"the file {path} is missing"
+        raise Wrong(f"the file {path} is missing") from None
     except OSError as broken:
-        return b"", f"the file {path} cannot be read ({broken.strerror})"
-    good = len(data) == size and sha256(data).hexdigest() == digest
-    return data, "" if good else f"the file {path} is not the one that was signed for"
+        raise Wrong(f"the file {path} cannot be read ({broken.strerror})") from None
+
+
+def is_listed(data: bytes, listed: Listed) -> bool:
+    """Whether these bytes are those that were listed."""
+    return len(data) == listed[1] and sha256(data).hexdigest() == listed[0]
+
+
+def _not_listed(path: str) -> str:
+    """What is wrong with a file that is another."""
+    return f"the file {path} is not the one that was signed for"
 
 
 def unbundle(data: bytes, count: int) -> list[bytes]:
@@ -1043,19 +1051,30 @@ def _open_notes(task: Task, part: Part) -> None:
 
 
 def _hash_bundle(task: Task, part: Part, number: int, files: tuple[Listed, Listed]) -> list[bytes]:
-    """The entries of a bundle, hashed and compared with their tile. Raises ``Wrong``."""
+    """The entries of a bundle, hashed and compared with their tile. Raises ``Wrong``.
+
+    Entries whose hashes are those of a tile that is the listed one are listed themselves: the
+    bytes of a bundle follow from its entries, and need not be hashed once more.
+    """
     start, width = number * BUNDLE, min(BUNDLE, task.size - number * BUNDLE)
     names = [tile_name(kind, number, task.size) for kind in ("entries", "0")]
-    (data, wrong), (tile, wrong_tile) = map(read_file, [task.folder] * 2, names, files)
-    for text in filter(None, (wrong, wrong_tile)):
-        part.told.add(Verdict.ALTERED, text)
-    bodies = unbundle(data, width)
+    data, tile = (read_file(task.folder, names[n], files[n][1]) for n in (0, 1))
+    if not is_listed(tile, files[1]):
+        part.told.add(Verdict.ALTERED, _not_listed(names[1]))
+    try:
+        bodies = unbundle(data, width)
+    except Wrong as wrong:
+        raise Wrong(f"{_not_listed(names[0])}: {wrong}") from None
     hashes = [sha256(b"\x00" + body).digest() for body in bodies]
-    if b"".join(hashes) != tile and len(tile) == 32 * width:
-        for seq, digest in enumerate(hashes):
-            if digest != tile[seq * 32 : seq * 32 + 32]:
-                text = "the bytes are not those that were hashed"
-                part.told.add(Verdict.ALTERED, text, start + seq)
+    if b"".join(hashes) != tile:
+        part.told.add(Verdict.ALTERED, f"the file {names[0]} does not fit the file {names[1]}")
+        kept = [tile[at : at + 32] for at in range(0, len(tile), 32)]
+        for seq in (
+            start + n
+            for n, both in enumerate(zip(hashes, kept, strict=False))
+            if both[0] != both[1]
+        ):
+            part.told.add(Verdict.ALTERED, "the bytes are not those that were hashed", seq)
     for size in task.sizes:
         if start < size <= start + width and size % BUNDLE:
             part.inside[size] = peaks_of(hashes[: size - start])
@@ -1431,13 +1450,15 @@ class _Reading:
                 self._told.add(Verdict.ALTERED, text)
         while self._lines[FILES].ahead():
             name, listed = self._listed()
-            if name in self._lines:
-                same = self._lines[name].listed == listed
-                wrong = "" if same else f"the file {name} is not the one that was signed for"
-            else:
-                wrong = read_file(self._folder, name, listed)[1]
-            if wrong:
-                self._told.add(Verdict.ALTERED, wrong)
+            try:
+                if name in self._lines:
+                    same = self._lines[name].listed == listed
+                else:
+                    same = is_listed(read_file(self._folder, name, listed[1]), listed)
+                if not same:
+                    raise Wrong(_not_listed(name))
+            except Wrong as wrong:
+                self._told.add(Verdict.ALTERED, str(wrong))
         if (self._files, self._lines[FILES].listed[0]) != self._manifest[-2:]:
             raise Wrong("the list of files is not the one that was signed")
         if self._root != self._manifest.checkpoint.root:
