@@ -1,0 +1,148 @@
+"""What follows an erasure is finished whatever happens, and an outsider can check what went."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from decision_service.access import HOST
+from decision_service.erasure_certificate import certificate
+from decision_service.erasure_finishing import finish_erasures, keys_pending, rotation_due
+from decision_service.erasure_words import as_text
+from decision_service.feedback_export import FeedbackExport
+from decision_service.housekeeping import Housekeeping
+from decision_service.tending import tend
+from overrides.countermand_verify import Key, Memory, Verdict, check_export
+from overrides.erasing import Standing
+from overrides.erasure_errors import ErasureOver
+from overrides.export import export
+from overrides.kek_files import KekFile
+from tests.decision_service.erasure_house import ErasureHouse, erasure_house
+
+PLACES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=PLACES)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ErasureHouse]:
+    """An installation on either database."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    with erasure_house(tmp_path / "data", url) as made:
+        yield made
+
+
+def epochs(house: ErasureHouse) -> list[int]:
+    return sorted(KekFile(house.services.settings.keys).read())
+
+
+def test_what_an_approval_left_to_do_is_done_at_the_next_look(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    kept = house.closed("P-ben")
+    done = house.erase(party="P-anna")  # and then the process ends
+    assert "could still be opened" in " ".join(paper(house, done.request_id))
+    assert epochs(house) == [1]
+    housekeeping = Housekeeping(every_seconds=60)
+    housekeeping.start(lambda: tend(house.services))
+    deadline = time.monotonic() + 20
+    while keys_pending(house.services) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    housekeeping.close()
+    assert epochs(house) == [2]
+    assert "was destroyed on" in " ".join(paper(house, done.request_id))
+    assert set(house.parts(kept["case_id"]).values()) == {"read"}
+
+
+def paper(house: ErasureHouse, request_id: str) -> list[str]:
+    return list(as_text(certificate(house.services, request_id)))
+
+
+def test_the_key_is_replaced_once_a_day_by_however_many_servers(house: ErasureHouse) -> None:
+    tend(house.services)
+    assert epochs(house) == [1]
+    house.desk.clock.passes(hours=25)
+    assert rotation_due(house.services, timedelta(hours=24))
+    with ThreadPoolExecutor(4) as servers:
+        list(servers.map(lambda _: tend(house.services), range(4)))
+    assert epochs(house) == [2]
+    rotated = house.services.ledger.latest(None, 10, ("key_rotated",))
+    assert [json.loads(entry.body)["data"]["reason"] for entry in rotated] == ["nightly"]
+
+
+def test_a_look_that_fails_does_not_end_the_looking() -> None:
+    looks: list[int] = []
+
+    def look() -> None:
+        looks.append(1)
+        if len(looks) == 1:
+            raise RuntimeError
+
+    housekeeping = Housekeeping(every_seconds=0.01)
+    housekeeping.start(look)
+    deadline = time.monotonic() + 20
+    while len(looks) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    housekeeping.close()
+    assert len(looks) >= 3
+
+
+def test_of_two_who_approve_at_once_one_does(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    asked = house.ask(party="P-anna")
+
+    def approve(who: str) -> str:
+        try:
+            actor = house.people[who]
+            return house.acts.approve(actor, asked.request_id, asked.root, "").standing.value
+        except ErasureOver:
+            return "too late"
+
+    with ThreadPoolExecutor(2) as both:
+        assert sorted(both.map(approve, ("dora", "rita"))) == ["erased", "too late"]
+    assert len(house.services.ledger.latest(None, 9, ("record_erased",))) == 1
+
+
+@pytest.mark.parametrize("altered", [False, True])
+def test_an_outsider_checks_that_everything_missing_was_erased(
+    tmp_path: Path, *, altered: bool
+) -> None:
+    with erasure_house(tmp_path / "data") as house:
+        for number in range(3):
+            house.closed(f"P-{number}")
+        house.desk.clock.passes(days=7 * 366)
+        asked = house.acts.ask_due(house.people["carla"], house.desk.clock(), "")
+        house.acts.approve(house.people["dora"], asked.request_id, asked.root, "")
+        kept = house.closed("P-kept", note="this one stays")
+        services, folder = house.services, tmp_path / "export"
+        slots = {"inputs", "note", "party", "explanation", "monitor", "shown", "evidence"}
+        export(services.ledger, folder, services.signer, services.clock, disclose=slots)
+        memory = Memory(keys=(Key.read(services.signer.key.vkey),))
+        assert kept["case_id"]
+    listed = folder / "erased.jsonl"
+    assert len(listed.read_bytes().splitlines()) == asked.count
+    if altered:
+        lines = listed.read_bytes().splitlines(keepends=True)
+        listed.write_bytes(b"".join(lines[:-1]))
+    found = check_export(folder, memory)
+    assert (found.verdict == Verdict.CLEAN) is not altered, found.sentences()
+    if not altered:
+        assert b"this one stays" in (folder / "disclosures.jsonl").read_bytes()
+
+
+def test_a_set_made_elsewhere_is_named_by_the_certificate(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    services = house.services
+    elsewhere = services.settings.data.parent / "elsewhere"
+    FeedbackExport(services).write(elsewhere, HOST)
+    FeedbackExport(services).write(services.settings.feedback / "here", HOST)
+    done = house.erase(party="P-anna")
+    assert done.standing is Standing.ERASED
+    assert finish_erasures(services).sets == ("here",)
+    FeedbackExport(services).write(services.settings.feedback / "later", HOST)
+    made = certificate(services, done.request_id)
+    assert [(one.folder, one.here) for one in made.sets] == [("here", True), ("elsewhere", False)]
+    assert list(elsewhere.glob("*.parquet")), "what lies elsewhere is for its owner to delete"
+    assert not list((services.settings.feedback / "here").glob("*.parquet"))
+    assert list((services.settings.feedback / "later").glob("*.parquet"))
