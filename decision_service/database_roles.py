@@ -57,6 +57,12 @@ class Roles:
             msg = f"{self.stem!r} is no beginning for names of roles: use a-z, 0-9 and _"
             raise ValueError(msg)
 
+    @classmethod
+    def of_service(cls, role: str) -> "Roles | None":
+        """The roles of which this is the one that serves; none for a name we did not make."""
+        stem = role.removesuffix("_service")
+        return cls(stem) if stem != role and STEM_SHAPE.fullmatch(stem) else None
+
     @property
     def owner(self) -> str:
         """Owns the tables and cannot log in."""

@@ -5,9 +5,11 @@ Apart from ``wiring``, which puts services together over a database that is read
 
 from collections.abc import Mapping
 
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
 from decision_service.database_roles import Finding, Roles
+from decision_service.installation_errors import DatabaseInUse
 from decision_service.settings import Settings
 from decision_service.stores import role_work, schema
 from overrides.stores.engine import open_engine
@@ -38,3 +40,29 @@ def set_up_roles(settings: Settings, roles: Roles, passwords: Mapping[str, str])
 def check_roles(settings: Settings, roles: Roles) -> list[Finding]:
     """What is not as ``set_up_roles`` would make it; changes nothing."""
     return role_work.check_roles(settings.owner_url, roles)
+
+
+def give_back_roles(settings: Settings) -> None:
+    """Give the roles their tables, where the service logs in as one that ``set_up_roles`` made."""
+    roles = Roles.of_service(make_url(settings.url).username or "")
+    if roles is not None:
+        role_work.set_up_roles(settings.owner_url, roles, {})
+
+
+def require_empty(settings: Settings) -> None:
+    """Refuse a database that has tables of ours; raises ``DatabaseInUse``."""
+    engine = open_engine(settings.owner_url)
+    try:
+        if not schema.is_empty(engine):
+            raise DatabaseInUse(database=engine.url.database or "")
+    finally:
+        engine.dispose()
+
+
+def make_empty(settings: Settings) -> None:
+    """Take back out what a backup that was refused put into an empty database."""
+    engine = open_engine(settings.owner_url)
+    try:
+        schema.drop(engine)
+    finally:
+        engine.dispose()

@@ -7,6 +7,12 @@ ServiceError
   GuardsMissing
   TooPowerful
   NotPermitted
+  BackupFailed
+  BackupRefused
+  BackupBesideKeys
+  LaterEntriesLost
+  ProgramMissing
+  DatabaseInUse
 """
 
 from dataclasses import dataclass
@@ -60,3 +66,50 @@ class NotPermitted(ServiceError):
 
     role: str
     cause: str
+
+
+@dataclass(eq=False)
+class BackupFailed(ServiceError):
+    """No backup was made: {cause}."""
+
+    cause: str
+
+
+@dataclass(eq=False)
+class BackupRefused(ServiceError):
+    """{file} is not put back: {cause}."""
+
+    file: str
+    cause: str
+
+
+@dataclass(eq=False)
+class BackupBesideKeys(ServiceError):
+    """{file} would lie among the keys in {keys}, which open what it holds: name a file elsewhere."""  # noqa: E501
+
+    file: str
+    keys: str
+
+
+@dataclass(eq=False)
+class LaterEntriesLost(ServiceError):
+    """The ledger here has {known} entries, and {file} has the first {common} of them: {lost} would be gone. To put it back all the same, say --over-newer."""  # noqa: E501
+
+    file: str
+    known: int
+    common: int
+    lost: int
+
+
+@dataclass(eq=False)
+class ProgramMissing(ServiceError):
+    """{program} is not installed here: install PostgreSQL's client programs of the server's version or a later one."""  # noqa: E501
+
+    program: str
+
+
+@dataclass(eq=False)
+class DatabaseInUse(ServiceError):
+    """The database {database} holds something already: make an empty one, name it in COUNTERMAND_DATABASE_URL, and put the backup there; what is here stays."""  # noqa: E501
+
+    database: str

@@ -56,6 +56,12 @@ class Settings:
         return self.url.startswith("sqlite")
 
     @property
+    def database_file(self) -> Path:
+        """The embedded database's file."""
+        assert self.embedded, "a database server has no file of ours"
+        return Path(self.url.partition(":///")[2])
+
+    @property
     def keys(self) -> Path:
         """Folder of the keys, outside the database."""
         return self.data / "keys"

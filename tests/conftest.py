@@ -5,7 +5,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.postgres import new_postgres, postgres_server, postgres_url  # noqa: F401 - fixtures
+from tests.postgres import (  # noqa: F401 - fixtures
+    new_postgres,
+    postgres_programs,
+    postgres_server,
+    postgres_url,
+)
 
 settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100

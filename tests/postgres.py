@@ -1,7 +1,10 @@
 """A PostgreSQL server out of a wheel: one for the whole run, a fresh database for each test."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -44,3 +47,11 @@ def new_postgres(postgres_server: Any) -> Callable[[], str]:
 def postgres_url(new_postgres: Callable[[], str]) -> str:
     """URL of an empty database for one test."""
     return new_postgres()
+
+
+@pytest.fixture
+def postgres_programs(postgres_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's own ``pg_dump`` and ``pg_restore`` are those that are found."""
+    wheel = Path(str(sys.modules[type(postgres_server).__module__].__file__)).parent
+    folders = sorted(wheel.glob("pginstall*/bin/pg_dump"))
+    monkeypatch.setenv("PATH", str(folders[-1].parent), prepend=os.pathsep)

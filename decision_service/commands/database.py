@@ -2,14 +2,10 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from decision_service.commands import database_roles
 from decision_service.commands.grammar import YES, Verbs, refuse
-from decision_service.commands.installation import existing, installed
-
-if TYPE_CHECKING:
-    from decision_service.settings import Settings
+from decision_service.commands.installation import existing, installed, signed
 
 
 def declare(verbs: Verbs) -> None:
@@ -20,6 +16,11 @@ def declare(verbs: Verbs) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="new file for the copy")
     parser = database.verb("restore", restore)
     parser.add_argument("file", metavar="FILE", type=Path, help="a copy made by db backup")
+    parser.add_argument(
+        "--over-newer",
+        action="store_true",
+        help="put it back although later entries of the ledger here are not in it",
+    )
     database_roles.declare(database)
 
 
@@ -39,12 +40,17 @@ def backup(args: argparse.Namespace) -> int:
     """Copy the database into a file, consistently, also while it is served.
 
     The keys and the models' folders are not in it: keep copies of both, and the keys apart.
+    With PostgreSQL the copy is made by pg_dump.
     """
     from decision_service.backups import back_up
+    from decision_service.server_backups import dump
 
     settings = existing(args)
     try:
-        size = back_up(_file_of(settings), args.file)
+        if settings.embedded:
+            size = back_up(settings.database_file, args.file, keys=settings.keys)
+        else:
+            size = dump(settings.url, args.file, keys=settings.keys)
     except FileExistsError as taken:
         refuse(f"{taken}: name a new file")
     print(f"{args.file} holds the database ({size} bytes).")
@@ -55,42 +61,31 @@ def backup(args: argparse.Namespace) -> int:
 def restore(args: argparse.Namespace) -> int:
     """Put a backup in the place of the database, and record that in the ledger.
 
-    Refused while the installation is served, and for a copy that was altered or is not of this
-    installation. The database that was there is kept beside it.
+    Refused while the installation is served, for a copy that was altered, is damaged or is not of
+    this installation, and where entries would be gone after it, unless --over-newer is said. The
+    database that was there is kept beside it. With PostgreSQL the copy goes into an empty database.
     """
     from datetime import UTC, datetime
 
-    from decision_service import backups, database_wiring, wiring
-    from overrides.countermand_verify import Verdict
-    from overrides.keyfiles import open_public
+    from decision_service.restoring import restore as put_back
+    from decision_service.restoring import restore_to_server
+    from overrides.keyfiles import has_signer
 
     settings = existing(args)
-    database = _file_of(settings)
-    with wiring.closed_to_servers(settings):
-        findings = backups.examine(args.file, settings.keys)
-        if findings.verdict is Verdict.ALTERED:
-            refuse(f"{args.file} is not put back: {findings.found[0]}")
-        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-        log = open_public(settings.keys).name
-        replaced = backups.put_back(args.file, database, log=log, stamp=stamp)
-        database_wiring.upgrade_database(settings)
-        with installed(args) as services:
-            backups.record_restore(services, replaced)
-            services.rebuild()
-    print(f"The ledger of {findings.size} entries is back; entry {findings.size} records it.")
-    if replaced.size > findings.size:
-        lost = replaced.size - findings.size
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    into = put_back if settings.embedded else restore_to_server
+    restored = into(settings, args.file, over_newer=args.over_newer, stamp=stamp)
+    with installed(args) as services:
+        if has_signer(settings.keys):
+            signed(services)
+    print(f"The ledger of {restored.size} entries is back; entry {restored.size} records it.")
+    if restored.lost:
         print(
-            f"{lost} later entries are not in it. People locked and keys revoked by them are not."
+            f"{restored.lost} later entries are not in it. People locked and keys revoked by them "
+            "are not. Who kept a checkpoint can show that they are gone: tell them before they ask."
         )
-    if replaced.kept:
-        print(f"What was there before is in {replaced.kept}.")
+    if restored.signed:
+        print(f"The signer had signed {restored.signed} entries and begins anew.")
+    if restored.kept:
+        print(f"What was there before is in {restored.kept}.")
     return YES
-
-
-def _file_of(settings: "Settings") -> Path:
-    """The embedded database's file."""
-    scheme, _, path = settings.url.partition(":///")
-    if not scheme.startswith("sqlite"):
-        refuse("this is for the embedded database: use pg_dump and pg_restore with PostgreSQL")
-    return Path(path)

@@ -2,6 +2,7 @@
 
 DATABASE_LAYERS = frozenset({"sqlalchemy", "sqlite3", "psycopg", "alembic"})
 OWN_PACKAGES = frozenset({"countermand", "decision_service", "explain", "overrides", "ui"})
+DISK_FULL = ("disk is full", "No space left")
 TRACE_ADVICE = "set COUNTERMAND_TRACE=1 and run it again to see where"
 
 
@@ -43,4 +44,6 @@ def _of_the_database(failure: Exception) -> str:
     """A database that does not do what it should."""
     cause = str(getattr(failure, "orig", None) or failure).strip().splitlines()
     first = cause[0] if cause else type(failure).__name__
+    if any(sign in first for sign in DISK_FULL):
+        return f"the disk is full ({first}): make room and run it again; nothing is half-written"
     return f"the database cannot be used ({first}): see that it is there and can be reached"

@@ -16,7 +16,7 @@ from decision_service.stores import people_tables
 from decision_service.stores.roles import become_owner, give_rights
 from overrides.stores import case_tables, erasure_tables, ledger_tables, signing_tables
 from overrides.stores.engine import writing
-from overrides.stores.guards import install_guards
+from overrides.stores.guards import install_guards, remove_guards
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -77,6 +77,14 @@ def upgrade(engine: Engine, *, to: str = "head") -> tuple[str, str]:
         if to == "head":
             give_rights(connection, table_names())
     return before, _version(engine)
+
+
+def drop(engine: Engine) -> None:
+    """Take away every table, for a database that was filled by mistake."""
+    with writing(engine) as connection:
+        remove_guards(connection)
+        SQLModel.metadata.drop_all(connection)
+        connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
 
 
 def steps() -> list[str]:

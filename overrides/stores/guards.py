@@ -14,6 +14,11 @@ def install_guards(connection: Connection) -> None:
     _of(connection).install(connection)
 
 
+def remove_guards(connection: Connection) -> None:
+    """Take every guard away, for a database that is emptied again."""
+    _of(connection).remove(connection)
+
+
 def missing_guards(connection: Connection) -> list[str]:
     """Names of the guards that are not there, say something else or are switched off."""
     return _of(connection).missing(connection)

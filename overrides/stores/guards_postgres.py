@@ -127,6 +127,12 @@ class Guards:
         for statement in statements:
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
+    def remove(self, connection: Connection) -> None:
+        """Take the functions away, and with them the triggers."""
+        schema = schema_of(connection)
+        for name in _FUNCTIONS:
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {schema}.{name} CASCADE")
+
     def missing(self, connection: Connection) -> list[str]:
         """Names of those that are not there as they should be."""
         schema = schema_of(connection)

@@ -47,6 +47,11 @@ class Guards:
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
             connection.exec_driver_sql(statement)
 
+    def remove(self, connection: Connection) -> None:
+        """Take them away."""
+        for name, _ in _statements():
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+
     def missing(self, connection: Connection) -> list[str]:
         """Names of those that are not there as they should be."""
         there = _triggers(connection)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from decision_service import backups
+from decision_service.installation_errors import BackupFailed
 from tests.decision_service.commands.shell import Shell
 
 DATABASE = "countermand.sqlite3"
@@ -47,7 +48,7 @@ def test_a_backup_never_writes_over_anything(shell: Shell, saved: Path) -> None:
 def test_a_restore_brings_the_ledger_back_and_is_an_entry_of_it(shell: Shell, saved: Path) -> None:
     for name in ("bruno", "chitra"):
         shell.on_data("user", "add", name, "--role", "officer")
-    said = shell.on_data("db", "restore", saved).out
+    said = shell.on_data("db", "restore", saved, "--over-newer").out
     assert "2 later entries are not in it" in said
     assert names(shell) == ["asha"]
     entry = shell.on_data("ledger", "show", 2, "--json").json["body"]
@@ -68,7 +69,7 @@ def test_a_restore_is_found_out_by_who_kept_a_checkpoint(
     shell.on_data("user", "add", "chitra", "--role", "officer")
     kept = tmp_path / "kept"
     kept.write_text(shell.on_data("ledger", "checkpoint").out)
-    shell.on_data("db", "restore", saved)
+    shell.on_data("db", "restore", saved, "--over-newer")
     assert shell.on_data("ledger", "verify", "--against", kept, ok=False).status == 1
 
 
@@ -120,8 +121,8 @@ def test_what_is_no_backup_is_not_put_back(
 def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(sqlite3.DatabaseError):
-        backups.back_up(source, tmp_path / "copy")
+    with pytest.raises(BackupFailed):
+        backups.back_up(source, tmp_path / "copy", keys=tmp_path / "keys")
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
 
 

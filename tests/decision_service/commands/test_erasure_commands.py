@@ -182,7 +182,7 @@ def test_a_backup_from_before_brings_nothing_back_that_was_erased(
     office.erase("--party", "P-anna", "--ground", "person_asked")
     office.shell.on_data("key", "rotate")
     lose(office)
-    office.shell.on_data("db", "restore", tmp_path / "backup")
+    office.shell.on_data("db", "restore", tmp_path / "backup", "--over-newer")
     assert not office.readable("P-anna")
     assert office.readable("P-ben"), "what was not erased opens, though its keys were rotated"
     assert verdict(office) == "clean"

@@ -208,7 +208,7 @@ def test_a_restore_lets_the_signer_begin_anew_and_says_so(house: Shell, tmp_path
     assert "begins anew" not in house.on_data("db", "restore", copy).out
     house.on_data("user", "add", "asha", "--role", "officer", "--limit", "20000")
     size = memory(house)["size"]
-    said = house.on_data("db", "restore", copy)
+    said = house.on_data("db", "restore", copy, "--over-newer")
     assert f"The signer had signed {size} entries and begins anew" in said.out
     assert said.err == ""
     assert list((house.data / "signer").glob("memory.json.aside-*"))
