@@ -760,7 +760,7 @@ class Claim(NamedTuple):
 class Receipt(NamedTuple):
     """What somebody was given when an entry was made: its place and its hash."""
 
-    log: str
+    log: str  # "" where it does not say
     seq: int
     leaf: bytes
 
@@ -815,11 +815,16 @@ def read_memory(text: str) -> list[tuple[str, datetime | None]]:
 
 
 def read_receipts(text: str) -> list[Receipt]:
-    """Receipts: a line ``LEDGER NUMBER HASH`` each, the hash in hex."""
+    """Receipts: a line ``LEDGER NUMBER HASH`` each, or the JSON that an act is answered with."""
+    rows: list[Any] = [line.split() for line in text.splitlines() if line.strip()]
     try:
-        rows = (line.split() for line in text.splitlines() if line.strip())
-        found = [Receipt(log, int(seq), bytes.fromhex(leaf)) for log, seq, leaf in rows]
-    except ValueError:
+        if text.lstrip().startswith("{"):
+            told = json.loads(text)
+            told = told.get("ledger", told)
+            places = told if isinstance(told, list) else [told]
+            rows = [(one.get("log", ""), one["seq"], one["leaf_hash"]) for one in places]
+        found = [Receipt(str(log), int(seq), bytes.fromhex(leaf)) for log, seq, leaf in rows]
+    except (AttributeError, KeyError, TypeError, ValueError):
         found = []
     if not found or any(receipt.seq < 0 or len(receipt.leaf) != 32 for receipt in found):
         raise WrongUsage("this is no receipt: a line with LEDGER NUMBER HASH")
@@ -1359,7 +1364,7 @@ class _Reading:
         for seq, entry in part.erasures:
             self._take_erasure(seq, entry["id"], entry["data"])
         for receipt in self._memory.receipts:
-            if receipt.seq in part.seen and receipt.log == self._log:
+            if receipt.seq in part.seen and receipt.log in ("", self._log):
                 self._receipts += 1
                 if part.seen[receipt.seq][1] != receipt.leaf:
                     text = "it is not the entry that your receipt is of"
@@ -1496,7 +1501,7 @@ class _Reading:
             elif size > self._size:
                 self._told.add(Verdict.STALE, _ends_early(self._size, size))
         for receipt in self._memory.receipts:
-            if receipt.log != self._log:
+            if receipt.log not in ("", self._log):
                 text = f"a receipt you hold is of the ledger {receipt.log[:80]}, not of {self._log}"
                 self._told.add(Verdict.INCOMPLETE, f"{text}: there is nothing to compare")
             elif receipt.seq >= self._size:
@@ -1637,7 +1642,8 @@ def check_proof(text: str, memory: Memory) -> Findings:
             if root_of_inclusion(leaf, proof.seq, point.size, proof.path) != point.root:
                 raise Wrong("the enclosed entry does not lead to the signed root: one was changed")
             at = _read_proven(proof, proof.entry, point.origin, told, checked)
-            if any(r[:2] == (point.origin, proof.seq) and r.leaf != leaf for r in memory.receipts):
+            held = (r for r in memory.receipts if r.log in ("", point.origin))
+            if any(receipt.seq == proof.seq and receipt.leaf != leaf for receipt in held):
                 text = "it is not the entry that your receipt is of"
                 told.add(Verdict.ALTERED, text, proof.seq)
         remembered = _compare_point(point, opened, memory, told)

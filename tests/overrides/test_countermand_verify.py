@@ -256,7 +256,8 @@ def test_both_limits_are_stated_whatever_was_found(exports: dict[int, Path]) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "log 1", "log 1 ab", "log x " + "ab" * 32, "log -1 " + "ab" * 32]
+    "text",
+    ["", "{}", '{"ledger":7}', "log 1", "log 1 ab", "log x " + "ab" * 32, "log -1 " + "ab" * 32],
 )
 def test_what_is_no_receipt_is_refused(text: str) -> None:
     with pytest.raises(WrongUsage):
@@ -266,6 +267,11 @@ def test_what_is_no_receipt_is_refused(text: str) -> None:
 def test_receipts_and_memories_are_read() -> None:
     receipt = read_receipts(f"the/log 17 {'ab' * 32}\n\n")[0]
     assert (receipt.log, receipt.seq, receipt.leaf.hex()) == ("the/log", 17, "ab" * 32)
+    place = {"log": "the/log", "seq": 17, "leaf_hash": "ab" * 32}
+    for told in (place, {"decision_id": "x", "ledger": place}, {"ledger": [place]}):
+        assert read_receipts(json.dumps(told)) == [receipt]
+    del place["log"]
+    assert read_receipts(json.dumps({"ledger": [place]})) == [receipt._replace(log="")]
     at = "2026-01-02T12:00:00.000000Z"
     assert read_memory(json.dumps({"note": "n", "seen_at": at})) == [("n", read_instant(at))]
     for text in ("", "{}", '{"note":"n","seen_at":"yesterday"}', "[1]", "\ufeff"):
