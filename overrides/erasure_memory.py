@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overrides.canonical import canonical
+from overrides.countermand_verify import ERASED
 from overrides.erasing import INLINE_MAX, RESTORED, Erasures, Pair, pairs_root
 from overrides.journal import Decided, Draft, Journal, Json, State
 from overrides.kek_files import PARTIAL, overwrite, sync_folder, write_secret
@@ -27,13 +28,12 @@ class Erased:
     """One erasure: the event that recorded it, and what it took."""
 
     event_id: str
-    seq: int
     pairs: tuple[Pair, ...]
 
     @property
     def text(self) -> str:
         """The erasure as it lies in its file."""
-        members = {"event": self.event_id, "seq": self.seq, "parts": [list(p) for p in self.pairs]}
+        members = {"event": self.event_id, "parts": [list(pair) for pair in self.pairs]}
         return canonical(members).decode() + "\n"
 
     @classmethod
@@ -41,7 +41,7 @@ class Erased:
         """An erasure from its file. Raises ``ValueError`` or ``KeyError`` for another file."""
         members = json.loads(text)
         pairs = tuple((str(event_id), str(slot)) for event_id, slot in members["parts"])
-        return cls(members["event"], members["seq"], pairs)
+        return cls(members["event"], pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,16 @@ class ErasureMemory:
         return Erased.from_text((self.folder / f"{event_id}.json").read_text())
 
 
+def erased_in(export: Path) -> list[Erased]:
+    """What the erasures took that an export lists. Whoever uses it has checked the export."""
+    listed: dict[str, list[Pair]] = {}
+    with (export / ERASED).open("rb") as lines:
+        for line in lines:
+            part = json.loads(line)
+            listed.setdefault(part["erasure"], []).append((part["event_id"], part["slot"]))
+    return [Erased(event_id, tuple(pairs)) for event_id, pairs in listed.items()]
+
+
 @dataclass(frozen=True, slots=True)
 class Replaying:
     """Erases again what an older database brought back."""
@@ -88,10 +98,9 @@ class Replaying:
     def remember(self) -> int:
         """Keep every erasure of the ledger that is not kept yet; how many those were."""
         known, kept = self.memory.known(), 0
-        for event_id, seq, _ in self._recorded():
+        for event_id, _ in self._recorded():
             if event_id not in known:
-                pairs = tuple(self.erasures.list_of(event_id))
-                self.memory.keep(Erased(event_id, seq, pairs))
+                self.memory.keep(Erased(event_id, tuple(self.erasures.list_of(event_id))))
                 kept += 1
         return kept
 
@@ -100,7 +109,7 @@ class Replaying:
         known = self.memory.known()
         if not known:
             return 0
-        done = {name for event_id, _, again in self._recorded() for name in (event_id, again)}
+        done = {name for recorded in self._recorded() for name in recorded}
         return sum(self._again(actor, self.memory.read(lost)) for lost in sorted(known - done))
 
     def _again(self, actor: Actor, erased: Erased) -> int:
@@ -133,11 +142,11 @@ class Replaying:
 
         return len(self.journal.submit(decide).result().entries)
 
-    def _recorded(self) -> Iterator[tuple[str, int, str]]:
-        """Erasures of this ledger: event, place, and the event that it did again or ""."""
+    def _recorded(self) -> Iterator[tuple[str, str]]:
+        """Erasures of this ledger: the event, and the event that it did again or ""."""
         after = -1
         while found := self.ledger.changes(after, AT_ONCE, ("record_erased",)):
             for entry in found:
                 data = json.loads(entry.body)["data"]
-                yield entry.event_id, entry.seq, data["of"] if data["ground"] == RESTORED else ""
+                yield entry.event_id, data["of"] if data["ground"] == RESTORED else ""
             after = found[-1].seq

@@ -57,6 +57,8 @@ def declare(verbs: Verbs) -> None:
     _as_of_option(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the whole list there")
     erase.verb("finish", finish)
+    parser = erase.verb("remember", remember)
+    parser.add_argument("export", metavar="EXPORT", type=Path, help="an export of this ledger")
 
 
 def request(args: argparse.Namespace) -> int:
@@ -171,6 +173,32 @@ def finish(args: argparse.Namespace) -> int:
     print("Old keys were destroyed." if finished.epoch else "There was nothing left to do.")
     for name in finished.sets:
         print(f"The rows of the feedback set {name} were taken away.")
+    return YES
+
+
+def remember(args: argparse.Namespace) -> int:
+    """Erase again what an export of this ledger says was erased.
+
+    For an installation that was put back from a backup and has lost its own notes of what was
+    erased after it. The export is checked with this installation's key first.
+    """
+    from decision_service.access import HOST
+    from decision_service.erasure_finishing import finish_erasures
+    from overrides.countermand_verify import Key, Memory, Verdict, check_export
+    from overrides.erasure_memory import erased_in
+
+    with installed(args) as services:
+        memory = Memory(keys=(Key.read(services.signer.key.vkey),))
+        findings = check_export(args.export, memory)
+        if findings.verdict is not Verdict.CLEAN:
+            refuse(f"{args.export} is not used: {findings.found[0]}")
+        known = services.replaying.memory.known()
+        found = [erased for erased in erased_in(args.export) if erased.event_id not in known]
+        for erased in found:
+            services.replaying.memory.keep(erased)
+        again = services.replaying.replay(HOST)
+        finish_erasures(services)
+    print(f"Erasures that were not known here: {len(found)}. Entries that erase again: {again}.")
     return YES
 
 

@@ -206,3 +206,32 @@ def test_a_copy_of_the_file_put_back_by_hand_brings_nothing_back_either(
     assert not office.readable("P-anna")
     assert office.readable("P-cleo")
     assert verdict(office) == "clean"
+
+
+def test_a_lost_host_learns_from_an_export_what_had_been_erased(
+    office: Office, tmp_path: Path
+) -> None:
+    office.shell.on_data("db", "backup", tmp_path / "backup")
+    shutil.copytree(office.shell.data / "keys", tmp_path / "keys")
+    office.erase("--party", "P-anna", "--ground", "person_asked")
+    office.shell.on_data("ledger", "export", tmp_path / "export")
+    lose_the_files(office)
+    shutil.rmtree(office.shell.data / "keys")  # all that is left is what was copied before
+    shutil.copytree(tmp_path / "keys", office.shell.data / "keys")
+    shutil.copyfile(tmp_path / "backup", office.shell.data / DATABASE)
+    assert office.readable("P-anna"), "nobody remembers"
+    said = office.shell.on_data("erase", "remember", tmp_path / "export").out
+    assert "not known here: 1. Entries that erase again: 1." in said
+    assert not office.readable("P-anna")
+    assert office.readable("P-ben")
+    assert verdict(office) == "clean"
+    said = office.shell.on_data("erase", "remember", tmp_path / "export").out
+    assert "not known here: 0. Entries that erase again: 0." in said
+
+
+def test_an_altered_export_teaches_nothing(office: Office, tmp_path: Path) -> None:
+    office.erase("--party", "P-anna", "--ground", "person_asked")
+    office.shell.on_data("ledger", "export", tmp_path / "export")
+    listed = tmp_path / "export" / "erased.jsonl"
+    listed.write_bytes(listed.read_bytes() * 2)
+    assert "is not used" in office.shell.refused_on_data("erase", "remember", tmp_path / "export")
