@@ -6,6 +6,7 @@ from tests.evidence import (
     faults,
     groups,
     kills,
+    mutants,
     postgres_crashes,
     power_loss,
     simulation,
@@ -25,5 +26,6 @@ PARTS: dict[str, Part] = {
         appends.PART,
         appends.POSTGRES,
         clocks.PART,
+        mutants.PART,
     )
 }

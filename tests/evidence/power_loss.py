@@ -22,7 +22,7 @@ from tests.evidence.lots import FAILURES_KEPT, Lot, Part, Tally, ended, in_child
 from tests.evidence.office import FILE, Office, open_office, prepare, sqlite_url
 from tests.evidence.recording import Disk, Step, What, read_record
 from tests.evidence.sabotage import ACKNOWLEDGED_EARLY, sabotaged
-from tests.evidence.soundness import go_on, unsound
+from tests.evidence.soundness import go_on, malformed, unsound
 from tests.evidence.tasks import SPOILING, Task, Tasks
 
 FILES = {"database": FILE, "wal": f"{FILE}-wal", "journal": f"{FILE}-journal"}
@@ -224,10 +224,7 @@ class Crasher:
     tally: Tally
 
     def crash_everywhere(self) -> None:
-        """As many different disks as the lot has units, spread over the steps.
-
-        Where much is wrong, more of it says nothing more.
-        """
+        """As many different disks as the lot has units, spread over the steps."""
         chance = self.lot.chance("crashes")
         disk = disk_before(self.story)
         wanted = self.lot.units / len(self.story.steps)
@@ -236,8 +233,6 @@ class Crasher:
             disk.take(step)
             owed += wanted
             owed -= self._crash_here(disk, place, int(owed), chance)
-            if self.tally.failed >= FAILURES_KEPT:
-                return
 
     def _crash_here(self, disk: Disk, place: int, wanted: int, chance: Random) -> int:
         """So many different disks of one moment, or as many as there are; how many it were."""
@@ -274,10 +269,16 @@ class Crasher:
         needed = self.story.needed[place]
         if any(image == commit.image for commit in self.story.commits[:needed]):
             self._fail("lost", place, "it is a database of before something acknowledged")
-        elif wrong := unsound(self.bench.path):
+        elif wrong := self._examined():
             self._fail("corrupt", place, wrong)
         else:
             self._fail("unknown", place, "it is sound, and of no moment of the undisturbed run")
+
+    def _examined(self) -> str:
+        """What is wrong with the database; by SQLite's check alone when much was wrong before."""
+        if self.tally.failed < FAILURES_KEPT:
+            return unsound(self.bench.path)
+        return malformed(self.bench.path)
 
     def _fail(self, kind: str, place: int, words: str) -> None:
         """Note a failure with its place."""

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from overrides import acts, desk, overriding
+from overrides import acts, countermand_verify, desk, overriding
 from overrides.journal import Receipt
 from overrides.stores import writer
 from overrides.stores.append import Tail
@@ -22,6 +22,9 @@ FORGETFUL = "requests are forgotten"
 SPOILED_WHOLE = "a spoiled group is refused whole"
 ROWS_UNSEEN = "rows kept back are not seen"
 CLOCK_TRUSTED = "the clock is believed"
+FILES_UNLISTED = "files are not held against the list"
+SIGNATURES_UNCHECKED = "any signature is good"
+MEMORY_UNCHECKED = "what the auditor remembers is not looked at"
 STALE_LOOKS = "readers see what stood there a moment ago"
 FOUR_EYES_SHUT = "anybody approves"
 STALE_PAGES_DECIDE = "stale pages decide"
@@ -37,6 +40,9 @@ def sabotaged(name: str) -> AbstractContextManager[None]:
         ROWS_UNSEEN: _rows_unseen,
         STALE_LOOKS: _stale_looks,
         CLOCK_TRUSTED: _clock_trusted,
+        FILES_UNLISTED: _files_unlisted,
+        SIGNATURES_UNCHECKED: _signatures_unchecked,
+        MEMORY_UNCHECKED: _memory_unchecked,
         FOUR_EYES_SHUT: lambda: _skipped("check_approver", overriding),
         STALE_PAGES_DECIDE: lambda: _skipped("check_version", desk, overriding),
         LEASES_IGNORED: lambda: _skipped("check_claim", acts, desk, overriding),
@@ -125,4 +131,41 @@ def _stale_looks() -> Iterator[None]:
 def _clock_trusted() -> Iterator[None]:
     """An entry has the clock's time, whatever the last one had."""
     with patch.object(Tail, "not_before", lambda _, now, __: (now, "ok")):
+        yield
+
+
+class _Anything:
+    """Equal to whatever it is compared with, in all its parts."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __getitem__(self, _: object) -> "_Anything":
+        return self
+
+
+@contextmanager
+def _files_unlisted() -> Iterator[None]:
+    """Files are taken as they are."""
+    with (
+        patch.object(countermand_verify, "is_listed", lambda *_: True),
+        patch.object(countermand_verify.Lines, "listed", _Anything()),
+    ):
+        yield
+
+
+@contextmanager
+def _signatures_unchecked() -> Iterator[None]:
+    """A signature is taken to be good when there is one."""
+    with patch.object(countermand_verify, "_ed25519", lambda: lambda *_: True):
+        yield
+
+
+@contextmanager
+def _memory_unchecked() -> Iterator[None]:
+    """Checkpoints from outside are not compared."""
+    with patch.object(countermand_verify.Memory, "claims", lambda *_: iter(())):
         yield

@@ -20,13 +20,21 @@ from tests.evidence.tasks import Tasks
 SIGNER = Signer(LOG, bytes(32))
 
 
-def unsound(path: Path) -> str:
-    """What is wrong with a SQLite database that nobody has open, "" when nothing is."""
+def malformed(path: Path) -> str:
+    """What SQLite's own check says against a database, "" for nothing."""
     try:
         with closing(sqlite3.connect(path)) as connection:
-            found = connection.execute("PRAGMA quick_check").fetchone()[0]
-        if found != "ok":
-            return f"quick_check: {found}"
+            found: str = connection.execute("PRAGMA quick_check").fetchone()[0]
+    except sqlite3.DatabaseError as broken:
+        return str(broken)
+    return "" if found == "ok" else f"quick_check: {found}"
+
+
+def unsound(path: Path) -> str:
+    """What is wrong with a SQLite database that nobody has open, "" when nothing is."""
+    if broken := malformed(path):
+        return broken
+    try:
         with open_office(f"sqlite:///{path}", Random(1)) as office:
             return examined(office)
     except Exception as failure:  # noqa: BLE001 - a broken database can fail anywhere

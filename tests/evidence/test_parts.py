@@ -13,6 +13,9 @@ from tests.evidence.working import cores, work
 
 SEED = int(os.environ.get("EVIDENCE_SEED", "20261122"))
 
+# What SQLite's two weaker settings do: the harness tells one from the other.
+SHOWS = {"synchronous=NORMAL": {"lost"}, "synchronous=OFF": {"corrupt"}}
+
 pytestmark = pytest.mark.crash
 
 
@@ -53,3 +56,5 @@ def test_a_fault_put_in_on_purpose_is_found(part: Part, sabotage: str) -> None:
         pytest.skip(missing)
     found = sabotaged()[part.name, sabotage].result()
     assert found.failed, f"{found.units} {part.unit} show nothing: {found.counts}"
+    assert SHOWS.get(sabotage, set()) <= found.counts.keys()
+    assert any(not words.startswith("broken") for words in found.failures), found.failures
