@@ -29,6 +29,7 @@ class Permission(StrEnum):
     PROOFS = "proofs"  # hashes and signatures of the ledger: they say nothing of a case
     LEDGER = "ledger"  # entries
     VERIFY = "verify"
+    WITNESS = "witness"  # tell the ledger how much of it one remembers
     ERASURES = "erasures"  # what was asked to be erased, what was, what is held
     ERASE = "erase"  # ask for it; set and lift legal holds
     ERASE_APPROVE = "erase_approve"  # another person's request
@@ -60,6 +61,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.PROOFS: EVERYONE,
     Permission.LEDGER: OVERSIGHT,
     Permission.VERIFY: OVERSIGHT,
+    Permission.WITNESS: OVERSIGHT | {Role.SERVICE},
     Permission.ERASURES: OVERSIGHT,
     Permission.ERASE: ASKERS,
     Permission.ERASE_APPROVE: APPROVERS_OF_ERASURES,
@@ -98,6 +100,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/v1/ledger/proof"): Permission.PROOFS,
     ("GET", "/v1/ledger/consistency"): Permission.PROOFS,
     ("GET", "/v1/ledger/entries"): Permission.LEDGER,
+    ("POST", "/v1/ledger/anchors"): Permission.WITNESS,
     ("GET", "/v1/metrics/board"): Permission.BOARD,
     # Pages
     ("GET", "/"): Permission.PUBLIC,

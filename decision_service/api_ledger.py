@@ -2,13 +2,15 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from email.utils import format_datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
+from decision_service.anchors import read_told, record_anchor
 from decision_service.errors import NotReady
-from decision_service.visits import json_answer, services_of
+from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from overrides.errors import ProofInvalid
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
@@ -21,13 +23,14 @@ Place = Annotated[int, Query(ge=0, le=SIZE_MAX)]
 
 @router.get("/checkpoint", response_class=PlainTextResponse)
 def checkpoint(request: Request) -> PlainTextResponse:
-    """The newest signed note: the log's name, its size and its root."""
+    """The newest signed note: the log's name, its size and its root. ``Last-Modified``: when."""
     services = services_of(request)
     # Right after the start there may be none yet; whoever asks first need not wait for it.
     signed = services.ledger.latest_checkpoint() or services.signer.checkpoint()
     if signed is None:
         raise NotReady(waiting_for="the ledger's first entry")
-    return PlainTextResponse(signed.note)
+    when = format_datetime(signed.signed_at, usegmt=True)
+    return PlainTextResponse(signed.note, headers={"Last-Modified": when})
 
 
 @router.get("/entries")
@@ -63,6 +66,19 @@ def consistency(request: Request, first: Place, second: Place | None = None) -> 
         raise ProofInvalid(finding=f"{first} entries cannot be the beginning of {whole}")
     hashes = ledger.consistency(first, whole)
     return json_answer({"first": first, "second": whole, "hashes": _encoded(hashes)})
+
+
+@router.post("/anchors", status_code=201)
+def anchor(request: Request) -> Response:
+    """Say that you remember the first ``size`` entries, whose root is ``root`` in hexadecimal.
+
+    201 when that is recorded, 200 when nothing would be new; 409 when it is not a beginning of
+    this ledger.
+    """
+    told = read_told(body_of(request))
+    receipt = record_anchor(services_of(request), actor_of(request), told, key_of(request))
+    new = receipt is not None and not receipt.replayed
+    return json_answer({"size": told.size, "root": told.root.hex()}, 201 if new else 200)
 
 
 def _encoded(hashes: Sequence[bytes]) -> list[str]:

@@ -25,6 +25,7 @@ from decision_service.commands import (
     reports,
     serving,
     signing,
+    witness,
 )
 from decision_service.commands.grammar import INTERRUPTED, NO, CommandRefused, Parser, Verbs
 
@@ -36,6 +37,7 @@ MODULES = (
     bundles,
     offline,
     ledger,
+    witness,
     outcomes,
     feedback,
     proofs,

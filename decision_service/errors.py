@@ -35,6 +35,7 @@ ServiceError
   FeedbackError
     FolderTaken
     InstantAhead
+  OtherHistory
   NotReady
   Overloaded
   AlreadyServed
@@ -296,6 +297,14 @@ class FolderTaken(FeedbackError):
 @dataclass(eq=False)
 class InstantAhead(FeedbackError):
     """The cut lies in the future: nobody knows yet what will have been recorded by then."""
+
+
+@dataclass(eq=False)
+class OtherHistory(ServiceError):
+    """The first {size} entries that you remember are not the beginning of this ledger, which has {here}: one of the two was changed. Nothing was recorded; keep what you have."""  # noqa: E501
+
+    size: int
+    here: int
 
 
 @dataclass(eq=False)

@@ -115,6 +115,7 @@ STATUS: Mapping[type[Exception], int] = {
     service.FeedbackError: 409,
     service.FolderTaken: 409,
     service.InstantAhead: 422,
+    service.OtherHistory: 409,
     service.NotReady: 503,
     service.Overloaded: 503,
     service.AlreadyServed: 503,

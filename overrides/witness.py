@@ -97,7 +97,7 @@ def _of_one_size(last: Checkpoint, now: Checkpoint, when: str) -> Judgement:
         text = f"Nothing was added since {when}, and nothing of the {_entries(last.size)} changed."
         return Judgement(Outcome.CONSISTENT, text)
     text = (
-        f"FORK: the ledger has {_entries(now.size)} as {when}, and they are not the same ones."
+        f"FORK: the ledger has {_entries(now.size)} as on {when}, and they are not the same ones."
         " Its key signed both: one of the two histories was invented."
     )
     return Judgement(Outcome.ALTERED, text)
@@ -108,14 +108,14 @@ def _shorter(last: Checkpoint, now: Checkpoint, *, live: bool, when: str) -> Jud
     gone = last.size - now.size
     if live:
         text = (
-            f"ROLLBACK: the ledger had {_entries(last.size)} {when} and has {now.size:,} now:"
+            f"ROLLBACK: the ledger had {_entries(last.size)} on {when} and has {now.size:,} now:"
             f" {_entries(gone)} that you remember {'is' if gone == 1 else 'are'} gone. An old"
             " backup was put back, or its end was cut off."
         )
         return Judgement(Outcome.ALTERED, text)
     text = (
         f"This is older than what you remember: {_entries(now.size)}, and you saw {last.size:,}"
-        f" {when}. It was not compared. Ask for a newer one."
+        f" on {when}. It was not compared. Ask for a newer one."
     )
     return Judgement(Outcome.STALE, text)
 
@@ -135,9 +135,9 @@ def _longer(last: Checkpoint, now: Checkpoint, prove: Prove, when: str) -> Judge
         verify_consistency(last.size, now.size, last.root, now.root, proof)
     except ProofInvalid as invalid:
         text = (
-            f"FORK: the ledger cannot show that the {_entries(last.size)} of {when} are the"
-            f" beginning of its {now.size:,} now ({invalid.finding}). Its key signed both: what you"
-            " remember was changed afterwards."
+            f"FORK: nothing shows that the {_entries(last.size)} of {when} are the beginning of its"
+            f" {now.size:,} now; the proof that came does not ({invalid.finding}). Ask once more. If"
+            " it stays so, what you remember was changed afterwards."
         )
         return Judgement(Outcome.ALTERED, text, proof)
     added = now.size - last.size

@@ -64,7 +64,13 @@ def declare(verbs: Verbs) -> None:
     parser = ledger.verb("export", export)
     parser.add_argument("directory", metavar="DIR", type=Path, help="new or empty folder")
     parser.add_argument("--disclose", **DISCLOSED)
-    ledger.verb("checkpoint", checkpoint, reads=True)
+    parser = ledger.verb("checkpoint", checkpoint, reads=True)
+    parser.add_argument(
+        "--since",
+        metavar="SIZE",
+        type=whole(1, SEQ_MAX),
+        help="enclose the proof that this many entries, which a witness remembers, are its beginning",
+    )
     for run in (show, proof):
         parser = ledger.verb(run.__name__, run, reads=True)
         parser.add_argument(
@@ -138,16 +144,30 @@ def export(args: argparse.Namespace) -> int:
 
 
 def checkpoint(args: argparse.Namespace) -> int:
-    """Sign where the ledger stands, and print the signed note to keep elsewhere."""
+    """Sign where the ledger stands, and print the signed note to keep elsewhere.
+
+    With --since the output is a file that 'countermand witness pull' can be given: the C2SP form in
+    which a witness is told of a checkpoint.
+    """
+    from overrides.offers import Offer, offer_of
+
     with installed(args) as services:
         made = signed(services)
-    if made is None:
-        refuse("the ledger is empty: there is nothing to sign")
+        if made is None:
+            refuse("the ledger is empty: there is nothing to sign")
+        offer = Offer(made.note)
+        if args.since:
+            if args.since > made.size:
+                refuse(f"the ledger has {made.size} entries, and not {args.since}")
+            offer = offer_of(
+                args.since, services.ledger.consistency(args.since, made.size), made.note
+            )
     if args.json:
         at = made.signed_at.isoformat()
-        print_json({"log": made.log, "size": made.size, "signed_at": at, "note": made.note})
+        found = {"log": made.log, "size": made.size, "signed_at": at, "note": made.note}
+        print_json(found | ({"offer": offer.text} if args.since else {}))
     else:
-        sys.stdout.write(made.note)
+        sys.stdout.write(offer.text)
     return YES
 
 

@@ -153,7 +153,7 @@ class HouseSigner:
     def _run(self) -> None:
         """Sign like the process does."""
         home = self._settings.signer
-        with signer_at_work(self._settings, home, on_problem=str, words=str) as at_work:
+        with signer_at_work(self._settings, home, on_problem=lambda _: None, words=str) as at_work:
             at_work.run(self._closing.wait)
 
 

@@ -32,16 +32,18 @@ AGREED = {
     Role.TEAM_LEAD: "desk search cases contract proofs board models",
     Role.CREDIT_MANAGER: "desk search decide approve cases contract proofs board models",
     Role.COMPLIANCE: (
-        "desk search cases contract proofs ledger verify board models erasures erase erase_approve"
+        "desk search cases contract proofs ledger verify witness board models"
+        " erasures erase erase_approve"
     ),
     Role.RISK: (
-        "desk search cases contract proofs ledger verify board models erasures erase_approve"
+        "desk search cases contract proofs ledger verify witness board models"
+        " erasures erase_approve"
     ),
     Role.OPERATIONS: "contract proofs board models",
     Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export",
     Role.MODEL_OWNER: "contract proofs board models feedback feedback_export",
     Role.ADMIN: "proofs admin",
-    Role.SERVICE: "cases submit contract proofs",
+    Role.SERVICE: "cases submit contract proofs witness",
 }
 PASSWORD = "a long password"
 ADDRESS_PARTS = {

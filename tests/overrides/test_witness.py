@@ -49,7 +49,7 @@ def no_proof(_first: int, _second: int) -> None:
 def judged(
     last: Checkpoint | None, now: Checkpoint, prove: Prove | None = None, *, live: bool = True
 ) -> Judgement:
-    return judge(last, now, prove or proving(), live=live, when="on 1 Jan")
+    return judge(last, now, prove or proving(), live=live, when="1 Jan")
 
 
 def seen(size: int, leaves: Sequence[bytes] = LEAVES, hours: int = 0) -> Sighting:
