@@ -1,6 +1,7 @@
 """A database made at once and one that took every step are the same, guards and all."""
 
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from decision_service.errors import SchemaOutdated
 from decision_service.stores import schema
 from decision_service.stores.migrations.draft import draft
 from overrides.stores.engine import open_engine, writing
+from overrides.stores.guards import missing_guards
 
 PLACES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 TRIGGERS = {
@@ -127,6 +129,65 @@ def test_lost_guards_are_put_back_by_an_upgrade(new_engine: Callable[[], Engine]
     assert triggers(engine) == []
     schema.upgrade(engine)
     assert triggers(engine) == whole
+
+
+BODY = b"{}"
+ROWS = (
+    (
+        "INSERT INTO ledger_event VALUES"
+        " ('x', 0, 'e-0', 'kind', '2026', NULL, 'somebody', :body, :leaf)"
+    ),
+    "INSERT INTO ledger_head VALUES ('x', 1, :leaf, :leaf, '2026', 0)",
+    "INSERT INTO ledger_checkpoint (log, size, note, signed_at) VALUES ('x', 1, 'note', '2026')",
+    "INSERT INTO ledger_payload VALUES ('x', 0, 'note', 'e-0', 'k-0', :body, :body)",
+    "INSERT INTO ledger_subtree VALUES ('x', 8, 0, :leaf)",
+)
+FORBIDDEN = (
+    "UPDATE ledger_event SET actor_ref = 'other'",
+    "DELETE FROM ledger_event",
+    "DELETE FROM ledger_checkpoint",
+    "UPDATE ledger_subtree SET idx = 1",
+    "DELETE FROM ledger_head",
+)
+
+
+@pytest.mark.parametrize("step", schema.steps()[:-1])
+def test_guards_and_rows_are_the_same_before_and_after_an_upgrade_from(
+    new_engine: Callable[[], Engine], step: str
+) -> None:
+    engine, fresh = new_engine(), new_engine()
+    schema.prepare(fresh)
+    schema.upgrade(engine, to=step)
+    leaf = sha256(b"\0" + BODY).digest()
+    with writing(engine) as connection:
+        for row in ROWS:
+            connection.execute(text(row), {"body": BODY, "leaf": leaf})
+    before, kept = triggers(engine), ledger_rows(engine)
+    refuses(engine)
+    schema.upgrade(engine)
+    assert set(before) <= set(triggers(engine)) == set(triggers(fresh))
+    assert ledger_rows(engine) == kept
+    refuses(engine)
+    with engine.connect() as connection:
+        assert missing_guards(connection) == []
+
+
+def refuses(engine: Engine) -> None:
+    """Whatever must not happen does not."""
+    for act in FORBIDDEN:
+        with pytest.raises(DBAPIError), writing(engine) as connection:
+            connection.execute(text(act))
+
+
+def ledger_rows(engine: Engine) -> list[tuple[Any, ...]]:
+    """Every row of the ledger's own tables."""
+    names = ("event", "head", "checkpoint", "payload", "subtree")
+    with engine.connect() as connection:
+        return [
+            tuple(row)
+            for name in names
+            for row in connection.execute(text(f"SELECT * FROM ledger_{name}"))
+        ]
 
 
 def test_a_database_of_an_earlier_release_is_left_alone_until_it_is_upgraded(
