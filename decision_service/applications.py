@@ -148,7 +148,8 @@ class _Reader:
             return None
         minor, currency = value["minor"], value["currency"]
         if type(minor) is not int or not 0 <= minor <= MINOR_MAX:
-            self.fault("amount/minor", "Give a whole number of minor units, not below zero.")
+            advice = f"Give a whole number of minor units, from 0 to {MINOR_MAX}."
+            self.fault("amount/minor", advice)
             return None
         if not isinstance(currency, str) or not _CURRENCY.fullmatch(currency):
             self.fault("amount/currency", "Give three capital letters (ISO 4217).")

@@ -55,7 +55,7 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
     """Rights on a case that nobody else holds."""
     proposer = case.proposal is not None and case.proposal.person == actor.ref
     if actor.ref in case.excluded:
-        cannot = "Your earlier proposal on this case was rejected, so another officer decides it."
+        cannot = "Your earlier proposal on this case was not upheld, so another officer decides it."
         return Rights(withdraw=True, cannot=cannot)
     claimable = (case.status, Act.CLAIM) in TRANSITIONS and not proposer and not held
     if rules is None:

@@ -1,6 +1,6 @@
 """An application made ready to be scored: checked, dated, filled in with the bundle's defaults."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from decision_service.errors import Fault, InvalidRequest
 from decision_service.registry import InUse
 from decision_service.wording import NO_CURRENCY, WHOLE_UNITS
 from explain.contract import CheckedFields
+from explain.errors import FieldProblem
 from overrides.reading import application_key
 from overrides.values import Actor, Clock, Money
 from overrides.vault import Vault
@@ -39,6 +40,9 @@ class Preparer:
             defaults = used.loaded.policy.spec.defaults
             contract = used.loaded.bundle.contract
             checked = contract.check(application.fields, application.fields_meta, now)
+        amount, differs = _amount(application, used, checked)
+        if checked is not None and differs is not None:
+            checked = replace(checked, warnings=(*checked.warnings, differs))
         received, completed = _times(application, now)
         applicant = application.applicant
         own = f"application\0{name}\0{application.application_id}"
@@ -47,7 +51,7 @@ class Preparer:
             actor=actor,
             in_use=used,
             checked=checked,
-            amount=application.amount or _amount(used, checked),
+            amount=amount,
             product=application.product or (defaults.product if defaults else ""),
             branch=application.branch or (defaults.branch if defaults else ""),
             channel=application.channel or (defaults.channel if defaults else ""),
@@ -90,7 +94,27 @@ def _due(used: InUse, received: datetime, completed: datetime) -> datetime:
     return min(promised, completed + timedelta(days=spec.legal_clock_days))
 
 
-def _amount(used: InUse, checked: CheckedFields | None) -> Money:
+def _amount(
+    application: Application, used: InUse, checked: CheckedFields | None
+) -> tuple[Money, FieldProblem | None]:
+    """The amount that limits are held against, and a warning where two were given.
+
+    Limits go by the larger of the amount named apart and the amount that was scored: an amount
+    may not be scored as one and approved as another without a person who is told so.
+    """
+    scored, named = _scored_amount(used, checked), application.amount
+    if named is None:
+        return scored, None
+    unknown = scored.currency == NO_CURRENCY or not scored.minor
+    if unknown or named == scored or used.loaded is None:
+        return named, None
+    field = used.loaded.bundle.contract[used.loaded.policy.spec.defaults.amount_field]
+    detail = f"{field.label} and the amount of the application differ; limits go by the larger."
+    larger = scored if scored.currency == named.currency and scored.minor > named.minor else named
+    return larger, FieldProblem(field.name, "amount_differs", detail)
+
+
+def _scored_amount(used: InUse, checked: CheckedFields | None) -> Money:
     """The amount asked for, from the field that holds it, in minor units."""
     if used.loaded is None or checked is None:
         return Money(0, NO_CURRENCY)

@@ -16,8 +16,8 @@ PRINCIPAL_MAX = 4
 """Reasons worded per side: more than four are not likely to help (12 CFR 1002, Supplement I,
 comment 9(b)(2)-1)."""
 
-STRONG_SHARE = 0.30
-MODERATE_SHARE = 0.12
+STRONG_SHARE = 0.20
+MODERATE_SHARE = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +115,21 @@ class Wording:
         ]
         counted = [pair for pair in sums if abs(pair[0]) > EPSILON]
         counted.sort(key=lambda pair: (-abs(pair[0]), pair[1].concept.id))
+        total = math.fsum([abs(push) for push, _ in counted])
         against = [pair for pair in counted if pair[0] > 0]
         speaking_for = [pair for pair in counted if pair[0] < 0]
         surprises: list[str] = []
         return Worded(
-            self._principal(against, row, surprises),
-            self._principal(speaking_for, row, surprises),
+            self._principal(against, total, row, surprises),
+            self._principal(speaking_for, total, row, surprises),
             tuple(Push(entry.concept.id, push) for push, entry in counted),
             tuple(surprises),
         )
 
     def _principal(
-        self, pushes: list[tuple[float, _Entry]], row: Row, surprises: list[str]
+        self, pushes: list[tuple[float, _Entry]], total: float, row: Row, surprises: list[str]
     ) -> tuple[Reason, ...]:
         """One side's strongest reasons in words; names in ``surprises`` all that run against."""
-        total = math.fsum([abs(push) for push, _ in pushes])
         principal = []
         for place, (push, entry) in enumerate(pushes):
             strength = strength_of(abs(push) / total)
@@ -181,7 +181,7 @@ def _entry(
 
 
 def strength_of(share: float) -> str:
-    """A word for the share of all push on one side."""
+    """A word for a share of all push, on both sides together."""
     if share >= STRONG_SHARE:
         return "strong"
     return "moderate" if share >= MODERATE_SHARE else "slight"

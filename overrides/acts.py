@@ -41,7 +41,7 @@ def check_turn(case: Case, actor: Actor, act: Act, now: datetime, name_of: NameO
 
 
 def check_exclusion(case: Case, actor: Actor) -> None:
-    """Refuse a person whose proposal on this case was rejected."""
+    """Refuse a person whose proposal on this case was rejected, or fell with its score."""
     if actor.ref in case.excluded:
         raise ExcludedFromCase(case.case_ref)
 

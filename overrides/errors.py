@@ -117,7 +117,7 @@ class ClaimHeld(CaseError):
 
 @dataclass(eq=False)
 class ExcludedFromCase(CaseError):
-    """Your earlier proposal on this case was rejected, so another officer must decide it."""
+    """Your earlier proposal on this case was not upheld, so another officer must decide it."""
 
     case_id: str
 

@@ -26,6 +26,9 @@ def import_file(args: argparse.Namespace) -> int:
 
     with installed(args) as services:
         report = OutcomeImport(services).file(args.file, HOST)
+    if args.file.stat().st_size == 0:
+        sys.stderr.write(f"{args.file} is empty: not even column names came. Have it sent again.\n")
+        return NO
     refused = [{"line": r.number, "problem": r.problem} for r in report.refused]
     if args.json:
         print_json({"counts": dict(report.counts), "total": report.total, "refused": refused})

@@ -232,7 +232,7 @@ class History:
             HABITS[name],
             view.recommendation,
             turns_bad=self.bad[application_id],
-            concepts=[reason.concept for reason in view.adverse],
+            concepts=[reason.concept for reason in view.adverse] or [view.concepts[0].concept],
             chance=self.chance,
         )
         self.stage.clock.move(self.stage.clock() + timedelta(minutes=self.chance.randint(3, 25)))

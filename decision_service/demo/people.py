@@ -105,12 +105,12 @@ def choose(
         habits: the officer's inclinations.
         recommendation: ``approve`` or ``decline``; anything else leaves it to the officer.
         turns_bad: how the real loan ended; used only where the officer has insight.
-        concepts: reasons the officer could give the applicant, worst first; may be empty.
+        concepts: reasons the officer could give the applicant, worst first; at least one.
         chance: the demo's seeded source of chance.
 
     """
     knows = chance.random() < habits.insight
-    given = tuple(concepts[: chance.choice((1, 1, 2, 2, 3))]) or ("R34",)
+    given = tuple(concepts[: chance.choice((1, 1, 2, 2, 3))])
     if recommendation not in {"approve", "decline"}:
         approves = not turns_bad if knows else chance.random() < habits.generous
         note = "Simulated: looked through the file and the statements."

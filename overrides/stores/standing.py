@@ -64,6 +64,9 @@ def advance(standing: Mapping[str, Any], event: Event) -> Standing:
     if event.type in DECISION_KINDS:
         kept = {name: standing[name] for name in _NO_CLAIM}
         changed = {**_scored(event), **kept, "version": standing["version"] + 1}
+        if event.type == "decision_failed" and standing["proposal_person"]:
+            # The score that asked for a second person went; the second person is still asked for.
+            changed["excluded"] = _without(standing)
         return {**changed, "list_order": list_order(changed)}
     moves = _MOVES.get(event.type)
     if moves is None:
@@ -146,6 +149,11 @@ def _overridden(_: Mapping[str, Any], event: Event) -> Standing:
     }
 
 
+def _without(standing: Mapping[str, Any]) -> str:
+    """Who may not decide, with whoever made the proposal that waited."""
+    return json.dumps([*json.loads(standing["excluded"]), standing["proposal_person"]])
+
+
 def _judged(standing: Mapping[str, Any], event: Event) -> Standing:
     """An upheld override is followed by its decision; otherwise the case is open again."""
     verdict = event.data["verdict"]
@@ -153,8 +161,7 @@ def _judged(standing: Mapping[str, Any], event: Event) -> Standing:
         return {}
     changed = {"status": CaseStatus.IN_REVIEW.value, **_NO_CLAIM, **_NO_PROPOSAL}
     if verdict == "reject" and standing["proposal_person"]:
-        excluded = [*json.loads(standing["excluded"]), standing["proposal_person"]]
-        changed["excluded"] = json.dumps(excluded)
+        changed["excluded"] = _without(standing)
     return changed
 
 

@@ -265,6 +265,21 @@ def test_without_more_the_amount_is_the_field_that_holds_it(house: House) -> Non
     assert event.data["currency"] == "DEM"
 
 
+@pytest.mark.parametrize(("minor", "counts"), [(100, "scored"), (99_999_900, "named")])
+def test_of_two_amounts_the_larger_counts_and_a_person_is_told(
+    house: House, minor: int, counts: str
+) -> None:
+    body = house.decide(amount={"minor": minor, "currency": "DEM"}).json()
+    scored = house.example["credit_amount"] * 100
+    event = event_of(house, body)
+    assert event.data["amount_minor"] == (scored if counts == "scored" else minor)
+    assert "data_quality" in event.data["routing"]
+    (warning,) = house.opened(event.event_id)["inputs"]["warnings"]
+    assert warning[:2] == ["credit_amount", "amount_differs"]
+    equal = house.decide(amount={"minor": scored, "currency": "DEM"}).json()
+    assert "data_quality" not in event_of(house, equal).data["routing"]
+
+
 def test_a_service_reads_its_own_decisions_and_no_others(house: House) -> None:
     made = house.decide().json()
     path = f"/v1/decisions/{made['decision_id']}"

@@ -36,7 +36,7 @@ SAID: Mapping[str, Any] = {
     "channel": "telephone",
     "product": "car-loan",
     "jurisdiction": "AT",
-    "amount": {"minor": 123_400, "currency": "DEM"},
+    "amount": {"minor": 1_900_000, "currency": "DEM"},
     "received_at": "2026-02-27T08:30:00Z",
     "completed_at": "2026-02-28T10:00:00Z",
 }
@@ -242,6 +242,22 @@ def test_while_suspended_the_case_loses_its_score_and_a_person_decides(tmp_path:
         assert "its model is suspended, and it has no score as it is" in str(found)
         form = house.form("asha", case_id, decision="approve")
         assert house.desk.review(house.viewer("asha"), case_id, form).startswith("Approved.")
+
+
+def test_a_proposal_that_falls_with_its_score_leaves_the_case_to_another_person(
+    tmp_path: Path,
+) -> None:
+    with desk_house(tmp_path) as house:
+        case_id = house.apply_until("decline")["case_id"]
+        proposed = low_side(house, "asha", case_id, code="X01")
+        house.desk.override(house.viewer("asha"), case_id, proposed)
+        house.services.registry.suspend(BUNDLE, HOST)
+        rescored(house, "asha", case_id)
+        house.services.registry.resume(BUNDLE, HOST)
+        form = house.form("asha", case_id, decision="approve")
+        assert refusal(house, "review", "asha", case_id, form).status == 403
+        form = house.form("hanna", case_id, decision="approve")
+        assert house.desk.review(house.viewer("hanna"), case_id, form).startswith("Approved.")
 
 
 def test_after_the_stop_a_case_without_a_score_can_get_one(tmp_path: Path) -> None:

@@ -97,8 +97,14 @@ def test_a_surprise_behind_the_worded_reasons_is_named() -> None:
     assert worded.surprises == tuple(c.id for c in concepts)
 
 
-def test_strength_goes_by_the_share_of_the_push_on_its_side() -> None:
-    assert [strength_of(s) for s in (1.0, 0.30, 0.29, 0.12, 0.11)] == [
+def test_the_strongest_reason_of_a_weak_side_is_not_called_strong() -> None:
+    worded = wording(concept("R22", "a"), concept("R23", "b")).reasons([0.95, -0.05, 0.0], ROW)
+    assert [(r.concept, r.strength) for r in worded.adverse] == [("R22", "strong")]
+    assert [(r.concept, r.strength) for r in worded.favourable] == [("R23", "slight")]
+
+
+def test_strength_goes_by_the_share_of_all_push() -> None:
+    assert [strength_of(s) for s in (1.0, 0.20, 0.19, 0.08, 0.07)] == [
         "strong",
         "strong",
         "moderate",

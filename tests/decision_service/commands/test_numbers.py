@@ -89,8 +89,11 @@ def test_a_clean_file_is_a_success_and_a_later_record_a_correction(
     assert "1 corrected" in book.on_data("outcomes", "import", path).out
 
 
-def test_a_file_that_is_not_there_is_told(book: Shell) -> None:
+def test_a_file_that_is_not_there_or_empty_is_told(book: Shell, tmp_path: Path) -> None:
     assert "no such file" in book.refused_on_data("outcomes", "import", "/nowhere.csv")
+    path = tmp_path / "cut.csv"
+    path.write_bytes(b"")
+    assert "is empty" in book.on_data("outcomes", "import", path, ok=False).err
 
 
 def test_the_board_is_the_same_in_every_form(book: Shell) -> None:
