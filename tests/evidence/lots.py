@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +59,7 @@ class Part:
     ``release`` and ``small`` are the units of the two tiers; ``red`` are enough to find any of the
     ``sabotages``. ``rate`` is units per second on one core, measured; ``lot`` units go into one
     lot. ``missing`` says why it cannot run here. ``shows`` is what zero failures support.
+    ``surroundings`` are variables that its workers find in their environment.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Part:
     sabotages: tuple[str, ...] = ()
     missing: Callable[[], str] = lambda: ""
     preloaded: bool = False
+    surroundings: Callable[[], Mapping[str, str]] = dict
     jobs_max: int = 64
 
     @property

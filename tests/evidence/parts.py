@@ -9,6 +9,8 @@ from tests.evidence import (
     mutants,
     postgres_crashes,
     power_loss,
+    retries,
+    reviewers,
     simulation,
 )
 from tests.evidence.lots import Part
@@ -27,5 +29,7 @@ PARTS: dict[str, Part] = {
         appends.POSTGRES,
         clocks.PART,
         mutants.PART,
+        retries.PART,
+        reviewers.PART,
     )
 }

@@ -8,12 +8,14 @@ from typing import Any
 from unittest.mock import patch
 
 from overrides import acts, countermand_verify, desk, overriding
+from overrides.cases import Case
 from overrides.journal import Receipt
 from overrides.stores import writer
 from overrides.stores.append import Tail
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.writer import SqlJournal
+from overrides.values import CaseStatus
 
 STALE_EVERY = 10
 
@@ -22,6 +24,8 @@ FORGETFUL = "requests are forgotten"
 SPOILED_WHOLE = "a spoiled group is refused whole"
 ROWS_UNSEEN = "rows kept back are not seen"
 CLOCK_TRUSTED = "the clock is believed"
+CLOSED_DECIDED = "closed cases are decided again"
+WORDS_LOST = "a refused form comes back empty"
 FILES_UNLISTED = "files are not held against the list"
 SIGNATURES_UNCHECKED = "any signature is good"
 MEMORY_UNCHECKED = "what the auditor remembers is not looked at"
@@ -40,6 +44,8 @@ def sabotaged(name: str) -> AbstractContextManager[None]:
         ROWS_UNSEEN: _rows_unseen,
         STALE_LOOKS: _stale_looks,
         CLOCK_TRUSTED: _clock_trusted,
+        CLOSED_DECIDED: _closed_decided,
+        WORDS_LOST: _words_lost,
         FILES_UNLISTED: _files_unlisted,
         SIGNATURES_UNCHECKED: _signatures_unchecked,
         MEMORY_UNCHECKED: _memory_unchecked,
@@ -131,6 +137,25 @@ def _stale_looks() -> Iterator[None]:
 def _clock_trusted() -> Iterator[None]:
     """An entry has the clock's time, whatever the last one had."""
     with patch.object(Tail, "not_before", lambda _, now, __: (now, "ok")):
+        yield
+
+
+@contextmanager
+def _closed_decided() -> Iterator[None]:
+    """A case may be decided in any state and from any page."""
+    with (
+        _skipped("check_version", desk, overriding),
+        patch.object(Case, "after", lambda *_: CaseStatus.DECIDED),
+    ):
+        yield
+
+
+@contextmanager
+def _words_lost() -> Iterator[None]:
+    """Whoever is refused is told so, and what they wrote is gone."""
+    from ui import case_forms  # noqa: PLC0415 - most harnesses need no pages
+
+    with patch.object(case_forms, "FORM_AGAIN", frozenset()):
         yield
 
 

@@ -115,7 +115,7 @@ def only(part: Part, found: Found, number: int, units: int, sabotage: str = "") 
 def worker(part: Part, seed: int, sabotage: str) -> Iterator[Callable[[int, int], LotDone]]:
     """A process that works off one lot after the other."""
     command = [sys.executable, "-m", "tests.evidence.worker", part.name, str(seed), sabotage]
-    surroundings = dict(os.environ)
+    surroundings = {**os.environ, **part.surroundings()}
     if part.preloaded:
         surroundings[PRELOAD] = str(library())
     process = subprocess.Popen(
