@@ -11,6 +11,7 @@ from tests.evidence import (
     power_loss,
     retries,
     reviewers,
+    server_kills,
     simulation,
 )
 from tests.evidence.lots import Part
@@ -31,5 +32,6 @@ PARTS: dict[str, Part] = {
         mutants.PART,
         retries.PART,
         reviewers.PART,
+        server_kills.PART,
     )
 }

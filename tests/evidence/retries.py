@@ -95,13 +95,13 @@ class Caller:
             said = [(answer.status, answer.text[:200]) for answer in answers]
             self.tally.fail("refused", f"{name}: {said}")
             return
-        told = [_decision(answer) for answer in answers]
+        told = [decision(answer) for answer in answers]
         if any(one != told[0] for one in told):
             differing = {key for one in told for key in one if one[key] != told[0].get(key)}
             self.tally.fail("twice", f"{name}: answers differ in {sorted(differing)}")
 
 
-def _decision(answer: Answer) -> dict[str, Any]:
+def decision(answer: Answer) -> dict[str, Any]:
     """The decision in an answer."""
     said: dict[str, Any] = answer.json
     return {name: value for name, value in said.items() if name not in UNSAID}
@@ -138,7 +138,7 @@ PART = Part(
     unit="retries",
     run=run,
     release=20_000,
-    small=400,
+    small=250,
     red=30,
     lot=LOT,
     rate=100,

@@ -43,13 +43,10 @@ class Answer:
 
 
 @dataclass
-class Service:
-    """A house that is served."""
+class Line:
+    """A way to talk to whatever serves at a port of this host."""
 
-    house: DeskHouse
     port: int
-    keys: dict[str, str] = field(default_factory=dict)
-    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -70,21 +67,24 @@ class Service:
         with socket.create_connection(("127.0.0.1", self.port), timeout=WAIT_SECONDS) as line:
             line.sendall("\r\n".join(lines).encode() + body)
 
+
+@dataclass
+class Service(Line):
+    """A house that is served."""
+
+    house: DeskHouse
+    keys: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
     def headers(self, who: str, key: str) -> dict[str, str]:
         """Headers of a request over the interface."""
         if who not in self.keys:
             self.keys[who] = people_changes(self.house.services).add_key(HOST, who)[1].text
-        return {
-            "Authorization": f"Bearer {self.keys[who]}",
-            "Idempotency-Key": key,
-            "Content-Type": "application/json",
-        }
+        return headers_with(self.keys[who], key)
 
     def application(self, application_id: str, **members: object) -> bytes:
         """The body of a real application under another id."""
-        pool = applications()
-        body = {**pool[next(self.numbers) % len(pool)], "branch": "north", **members}
-        return json.dumps({**body, "application_id": application_id}).encode()
+        return application(next(self.numbers), application_id, **members)
 
     def apply(self, application_id: str, **members: object) -> Any:
         """Send an application; its decision object."""
@@ -92,6 +92,22 @@ class Service:
         answer = self.ask("POST", DECISIONS, body, self.headers("core", f"apply-{application_id}"))
         assert answer.status in {200, 201}, answer
         return answer.json
+
+
+def headers_with(secret: str, key: str) -> dict[str, str]:
+    """Headers of a request over the interface."""
+    return {
+        "Authorization": f"Bearer {secret}",
+        "Idempotency-Key": key,
+        "Content-Type": "application/json",
+    }
+
+
+def application(number: int, application_id: str, **members: object) -> bytes:
+    """The body of one of the real applications under another id."""
+    pool = applications()
+    body = {**pool[number % len(pool)], "branch": "north", **members}
+    return json.dumps({**body, "application_id": application_id}).encode()
 
 
 @dataclass
@@ -148,7 +164,7 @@ def served() -> Iterator[Service]:
         while not server.started:
             time.sleep(0.01)
         try:
-            yield Service(house, listener.getsockname()[1])
+            yield Service(listener.getsockname()[1], house)
         finally:
             server.should_exit = True
             thread.join(WAIT_SECONDS)
