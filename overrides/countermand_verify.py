@@ -575,13 +575,21 @@ class UnknownKind(Wrong):
 
 
 class Entry(NamedTuple):
-    """What matters of an entry, as the bytes that stand in it."""
+    """What matters of an entry, as the bytes that stand in it; texts have their quotes."""
 
-    log: bytes  # with its quotes
-    seq: bytes
-    event_id: bytes
-    at: bytes
+    actor: bytes
+    case: bytes  # or null
     commit: bytes  # an object: part to commitment
+    event_id: bytes
+    log: bytes
+    seq: bytes
+    at: bytes
+    kind: bytes
+
+    @property
+    def commitments(self) -> dict[str, str]:
+        """What stands in place of the personal parts, by part."""
+        return {slot.decode(): mark.decode() for slot, mark in _COMMITMENTS.findall(self.commit)}
 
 
 @cache
@@ -606,7 +614,7 @@ def _pattern(kind: bytes) -> Callable[[bytes], "re.Match[bytes] | None"]:
     parties = {f"party.{n}" for n in range(10) if "party" in slots}
     commit = _members((), slots - {"party"} | parties, {}, '"[0-9a-f]{64}"')
     pattern = (
-        rf'\{{"actor":{text},"case":(?:null|{text}),"cause":\[(?:{text}(?:,{text})*)?\],'
+        rf'\{{"actor":({text}),"case":(null|{text}),"cause":\[(?:{text}(?:,{text})*)?\],'
         rf'"clock":"(?:{"|".join(_CLOCKS)})","codebook":{stamp},"commit":({commit}),'
         rf'"data":{_members(required, optional, values, plain)},"id":({text}),"log":({text}),'
         rf'"model":{stamp},"policy":{stamp},"req":(?:null|{text}),"role":{text},'
@@ -637,16 +645,11 @@ def read_entry(body: bytes) -> Entry:
     """
     kind = body[body.rfind(b'"type":"') + 8 : -8]
     if kind in _KIND_NAMES and (match := _pattern(kind)(body)) is not None:
-        commit, event_id, log, seq, at = match.groups()
-        return Entry(log, seq, event_id[1:-1], at, commit)
+        return Entry._make((*match.groups(), kind))
     members = read_members(body)
-    return Entry(
-        _canonical(members["log"]),
-        b"%d" % members["seq"],
-        members["id"].encode(),
-        members["ts"].encode(),
-        _canonical(members["commit"]),
-    )
+    names = ("actor", "case", "commit", "id", "log", "seq", "ts", "type")
+    actor, case, commit, event_id, log, seq, at, kind = (_canonical(members[n]) for n in names)
+    return Entry(actor, case, commit, event_id, log, seq, at[1:-1], kind[1:-1])
 
 
 def read_members(body: bytes) -> dict[str, Any]:
@@ -710,6 +713,11 @@ def read_canonical(data: bytes) -> Any:
 def _canonical(value: object) -> bytes:
     """The one exact spelling of a value that was checked."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def text_of(quoted: bytes) -> str:
+    """A text from its bytes in an entry."""
+    return str(json.loads(quoted)) if b"\\" in quoted else quoted[1:-1].decode()
 
 
 def _refuse(spelling: str) -> NoReturn:
@@ -978,8 +986,6 @@ ALONE_MAX = 40_000  # entries that are read sooner than another process is start
 PINNED = "signed by a key that you gave"
 ENCLOSED = "signed by the key that came with them"
 
-_ERASING, _OPENING = b'"type":"record_erased","v":1}', b'"type":"ledger_opened","v":1}'
-
 
 class Task(NamedTuple):
     """Some bundles to read, and what to look for in them. Travels to another process."""
@@ -1101,7 +1107,7 @@ def _read_entries(
     for seq, body in enumerate(bodies, start):
         kind = body[body.rfind(b'"type":"') + 8 : -8]
         if kind in _KIND_NAMES and (match := _pattern(kind)(body)) is not None:
-            commit, where, place, at = match.group(1, 3, 4, 5)
+            commit, where, place, at = match.group(3, 5, 6, 7)
             if (
                 at >= last
                 and place == b"%d" % seq
@@ -1122,7 +1128,7 @@ def _read_entries(
 def _read_one(task: Task, part: Part, seq: int, body: bytes, shown: Sequence[bytes]) -> None:
     """Read one entry and compare it with its place, its time and what is disclosed of it."""
     try:
-        log, place, event_id, at, commit = read_entry(body)
+        entry = read_entry(body)
     except UnknownKind as unknown:
         text = f"it is of a kind that is not known here ({unknown}): hashed, and not read"
         part.told.add(Verdict.INCOMPLETE, text, seq)
@@ -1130,29 +1136,26 @@ def _read_one(task: Task, part: Part, seq: int, body: bytes, shown: Sequence[byt
     except Wrong as wrong:
         part.told.add(Verdict.ALTERED, str(wrong), seq)
         return
-    if place != b"%d" % seq or log[1:-1] != task.log.encode():
-        text = f"it says it is entry {place.decode()} of {log[1:-1].decode()}: it was moved"
+    if (entry.seq, entry.log) != (b"%d" % seq, _canonical(task.log)):
+        text = f"it says it is entry {entry.seq.decode()} of {text_of(entry.log)}: it was moved"
         part.told.add(Verdict.ALTERED, text, seq)
-    if at < part.last_at:
+    if entry.at < part.last_at:
         part.told.add(Verdict.ALTERED, "it is earlier than the entry before it", seq)
     if seq in part.seen:
-        part.seen[seq] = (at, part.seen[seq][1])
-    part.last_at = at
-    part.first_at = part.first_at or at
-    if seq == 0 and not body.endswith(_OPENING):
+        part.seen[seq] = (entry.at, part.seen[seq][1])
+    part.last_at = entry.at
+    part.first_at = part.first_at or entry.at
+    if seq == 0 and entry.kind != b"ledger_opened":
         part.told.add(Verdict.INCOMPLETE, "the ledger does not begin with its opening", seq)
-    if shown or (task.discloses and commit != b"{}"):
-        _open_parts(task, part, seq, event_id.decode(), commit, shown)
-    if body.endswith(_ERASING):
+    if shown or (task.discloses and entry.commit != b"{}"):
+        _open_parts(task, part, seq, entry, shown)
+    if entry.kind == b"record_erased":
         part.erasures.append((seq, read_canonical(body)))
 
 
-def _open_parts(
-    task: Task, part: Part, seq: int, event_id: str, commit: bytes, shown: Sequence[bytes]
-) -> None:
+def _open_parts(task: Task, part: Part, seq: int, entry: Entry, shown: Sequence[bytes]) -> None:
     """Compare what is disclosed of an entry with its commitments; what is not leaves a gap."""
-    committed = {slot.decode(): mark.decode() for slot, mark in _COMMITMENTS.findall(commit)}
-    opened = set()
+    committed, opened = entry.commitments, set()
     for line in shown:
         try:
             slot, mark = read_disclosure(line)[:2]
@@ -1166,7 +1169,7 @@ def _open_parts(
         part.disclosed += 1
     for slot in committed.keys() - opened:
         if slot.partition(".")[0] in task.discloses:
-            part.gaps[_place(event_id, slot)] = (seq, slot)
+            part.gaps[_place(text_of(entry.event_id), slot)] = (seq, slot)
 
 
 def read_disclosure(line: bytes) -> tuple[str, str, str, bytes]:

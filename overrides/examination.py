@@ -4,12 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from overrides.countermand_verify import Findings, Receipt, Told, Verdict
+from overrides.countermand_verify import (
+    Entry,
+    Findings,
+    Receipt,
+    Told,
+    UnknownKind,
+    Verdict,
+    Wrong,
+    read_canonical,
+    read_entry,
+    text_of,
+)
 from overrides.erasing import Pair, pairs_root
-from overrides.errors import LedgerAltered, LedgerError, NoteInvalid, SlotErased, UnknownKind
-from overrides.events import read_event
-from overrides.instants import instant_text
-from overrides.journal import Event
+from overrides.errors import LedgerAltered, NoteInvalid, SlotErased
+from overrides.instants import parse_instant
+from overrides.key_history import KEY_KINDS, KeyHistory
 from overrides.ledger_rows import DatabaseRows, PartRow, Row
 from overrides.merkle import Frontier, leaf_hash
 from overrides.notes import (
@@ -48,6 +58,7 @@ class _Claim:
     checkpoint: Checkpoint
     what: str
     own: bool
+    note: str
 
 
 @dataclass(slots=True)
@@ -63,10 +74,11 @@ class Examination:
     told: Told = field(default_factory=Told)
     gaps: dict[Pair, int] = field(default_factory=dict)  # to the entry's place
     erased: set[Pair] = field(default_factory=set)
-    first_at: datetime | None = None
-    last_at: datetime | None = None
+    first_at: str = ""
+    last_at: str = ""
     signed_size: int | None = None
     opened: int = 0
+    keys: KeyHistory = field(default_factory=KeyHistory)
 
     def tell(self, verdict: Verdict, text: str, seq: int | None = None) -> None:
         """Note a finding."""
@@ -86,7 +98,7 @@ class Examination:
                     continue
                 strange += 1
                 checkpoint = claimed_checkpoint(note)
-            self._claim(_Claim(checkpoint, "a checkpoint of its own", own=True))
+            self._claim(_Claim(checkpoint, "a checkpoint of its own", own=True, note=note))
         if strange:
             text = f"{strange:,} of its older checkpoints are signed by none of the keys at hand"
             self.tell(Verdict.INCOMPLETE, text)
@@ -99,7 +111,7 @@ class Examination:
             except NoteInvalid as invalid:
                 self.tell(Verdict.INCOMPLETE, f"{what} cannot be used: {invalid.finding}")
                 continue
-            self._claim(_Claim(checkpoint, what, own=False))
+            self._claim(_Claim(checkpoint, what, own=False, note=note))
 
     def _claim(self, claim: _Claim) -> None:
         """Have the tree compared with this when it is as large."""
@@ -121,10 +133,10 @@ class Examination:
                 self.subtrees[tree.level, tree.index] = tree.hash
             self._remember_root()
             self._check_receipts(row.seq, digest)
-            event = self._read(row)
+            entry = self._read(row)
             here = parts.of(row.seq)
-            if event is not None:
-                self._check_parts(event, {part.sealed.slot: part for part in here})
+            if entry is not None and (here or entry.commit != b"{}"):
+                self._check_parts(row.seq, entry, {part.sealed.slot: part for part in here})
         for seq in parts.rest():
             self.tell(Verdict.ALTERED, "a personal part belongs to no entry", seq)
 
@@ -140,8 +152,8 @@ class Examination:
         if head is None:
             self.tell(Verdict.ALTERED, "the head, which says where the entries end, is missing")
             return
-        tree, last = self.tree, instant_text(self.last_at) if self.last_at else ""
-        expected = (tree.size, tree.root(), tree.to_bytes(), last)
+        tree = self.tree
+        expected = (tree.size, tree.root(), tree.to_bytes(), self.last_at)
         if (head.size, head.root, head.frontier, head.last_ts) != expected:
             text = f"the head says {head.size} entries with another end; there are {tree.size}"
             self.tell(Verdict.ALTERED, text)
@@ -168,20 +180,34 @@ class Examination:
                 self.tell(Verdict.ALTERED, text)
             elif claim.own:
                 self.signed_size = max(size, self.signed_size or 0)
+            self._judge_signer(claim)
         for receipt in self.trust.receipts:
             if receipt.seq >= self.tree.size:
                 text = f"you hold a receipt of entry {receipt.seq}, here are {self.tree.size}"
                 self.tell(Verdict.ALTERED, f"{text}: entries were removed from the end")
         unsigned = self.tree.size > (self.signed_size or 0)
-        now, last = self.trust.now, self.last_at
+        now, last = self.trust.now, parse_instant(self.last_at) if self.last_at else None
         if unsigned and now is not None and last is not None and now - last > UNSIGNED_MAX:
             minutes = (now - last) // timedelta(minutes=1)
             text = f"the end is {minutes} minutes old and under no signed checkpoint"
             self.tell(Verdict.STALE, text)
 
+    def _judge_signer(self, claim: _Claim) -> None:
+        """A key that was retired signs nothing later."""
+        seq = self.keys.retired_before(claim.checkpoint.size, claim.note, self.trust.keys)
+        if seq is not None:
+            text = f"{claim.what} after entry {seq} is signed by a key that it retired"
+            self.tell(Verdict.ALTERED, f"{text}: somebody else has that key")
+
     def explain_gaps(self) -> None:
         """A personal part that cannot be read must have been erased by an entry that says so."""
-        for place in sorted(self.gaps.keys() - self.erased, key=lambda p: (self.gaps[p], p)):
+        unexplained = self.gaps.keys() - self.erased
+        given_up = {place for place in unexplained if self.gaps[place] < (self.keys.lost or 0)}
+        if given_up:
+            parts = "1 personal part" if len(given_up) == 1 else f"{len(given_up):,} personal parts"
+            text = f"{parts} before it cannot be read: the key above them was lost, as it says"
+            self.tell(Verdict.INCOMPLETE, text, self.keys.lost)
+        for place in sorted(unexplained - given_up, key=lambda p: (self.gaps[p], p)):
             text = f"the personal part {place[1]} cannot be read, and no entry says it was erased"
             self.tell(Verdict.INCOMPLETE, text, self.gaps[place])
 
@@ -191,8 +217,8 @@ class Examination:
             log=self.rows.log,
             size=self.tree.size,
             root=self.tree.root(),
-            first_at=self.first_at,
-            last_at=self.last_at,
+            first_at=parse_instant(self.first_at) if self.first_at else None,
+            last_at=parse_instant(self.last_at) if self.last_at else None,
             signed_size=self.signed_size,
             checked=tuple(self._checked()),
             remembered=max(self._compared(), default=0),
@@ -204,69 +230,73 @@ class Examination:
         if self.tree.size in self.roots:
             self.roots[self.tree.size] = self.tree.root()
 
-    def _read(self, row: Row) -> Event | None:
-        """The event in a row, if it can be understood, compared with place and columns."""
+    def _read(self, row: Row) -> Entry | None:
+        """The entry in a row, if it can be understood, compared with place and columns."""
         try:
-            event = read_event(row.body)
+            entry = read_entry(row.body)
         except UnknownKind as unknown:
-            self.tell(Verdict.INCOMPLETE, str(unknown), row.seq)
+            text = f"it is of a kind that is not known here ({unknown}): hashed, and not read"
+            self.tell(Verdict.INCOMPLETE, text, row.seq)
             return None
-        except LedgerError as wrong:
+        except Wrong as wrong:
             self.tell(Verdict.ALTERED, str(wrong), row.seq)
             return None
-        at = instant_text(event.recorded_at)
-        if (event.log, event.seq) != (self.rows.log, row.seq):
-            text = f"it says it is entry {event.seq} of {event.log}: it was moved"
+        if (text_of(entry.log), entry.seq) != (self.rows.log, b"%d" % row.seq):
+            text = f"it says it is entry {entry.seq.decode()} of {text_of(entry.log)}: it was moved"
             self.tell(Verdict.ALTERED, text, row.seq)
-        columns = (event.event_id, event.type, at, event.case, event.actor)
+        case = None if entry.case == b"null" else text_of(entry.case)
+        at, kind = entry.at.decode(), entry.kind.decode()
+        columns = (text_of(entry.event_id), kind, at, case, text_of(entry.actor))
         if row.columns is not None and row.columns != columns:
             self.tell(Verdict.ALTERED, "the columns do not say what the bytes say", row.seq)
-        if self.last_at is not None and event.recorded_at < self.last_at:
+        if at < self.last_at:
             self.tell(Verdict.ALTERED, "it is earlier than the entry before it", row.seq)
-        if row.seq == 0 and event.type != "ledger_opened":
+        if row.seq == 0 and kind != "ledger_opened":
             self.tell(Verdict.INCOMPLETE, "the ledger does not begin with its opening", row.seq)
-        self.first_at = self.first_at or event.recorded_at
-        self.last_at = event.recorded_at
-        if event.type == "record_erased":
-            self._take_erasure(event)
-        return event
+        self.first_at = self.first_at or at
+        self.last_at = at
+        if kind in KEY_KINDS:
+            self.keys.take(row.seq, kind, read_canonical(row.body)["data"])
+        if kind == "record_erased":
+            self._take_erasure(row.seq, columns[0], read_canonical(row.body)["data"])
+        return entry
 
-    def _take_erasure(self, event: Event) -> None:
+    def _take_erasure(self, seq: int, event_id: str, data: Mapping[str, object]) -> None:
         """Note which parts an entry says were erased: by name, or by the root over them."""
-        named, root = _named_pairs(event.data), event.data.get("root")
-        listed = list(self.rows.erased(event.event_id))
+        named, root = _named_pairs(data), data.get("root")
+        listed = list(self.rows.erased(event_id))
         if root is not None and pairs_root(listed or named) != root:
             text = "the parts listed as erased by it are not those it was recorded with"
-            verdict = Verdict.ALTERED if listed else Verdict.INCOMPLETE
-            self.tell(verdict, text, event.seq)
+            self.tell(Verdict.ALTERED if listed else Verdict.INCOMPLETE, text, seq)
         else:
             self.erased.update(named if root is None else listed or named)
 
-    def _check_parts(self, event: Event, stored: Mapping[str, PartRow]) -> None:
+    def _check_parts(self, seq: int, entry: Entry, stored: Mapping[str, PartRow]) -> None:
         """Every commitment must open, or be accounted for by an erasure."""
-        for slot in stored.keys() - event.commit.keys():
-            self.tell(Verdict.ALTERED, f"the entry knows nothing of a part {slot}", event.seq)
-        for slot, commitment in event.commit.items():
+        committed, event_id = entry.commitments, text_of(entry.event_id)
+        for slot in stored.keys() - committed.keys():
+            self.tell(Verdict.ALTERED, f"the entry knows nothing of a part {slot}", seq)
+        for slot, commitment in committed.items():
             part = stored.get(slot)
             if part is None or part.key is None:
-                self.gaps[event.event_id, slot] = event.seq
-            elif part.event_id != event.event_id:
-                self.tell(Verdict.ALTERED, f"the part {slot} is of another entry", event.seq)
+                self.gaps[event_id, slot] = seq
+            elif part.event_id != event_id:
+                self.tell(Verdict.ALTERED, f"the part {slot} is of another entry", seq)
             elif self.trust.vault is not None:
-                self._open(event, part, commitment)
+                self._open(seq, part, commitment)
 
-    def _open(self, event: Event, part: PartRow, commitment: str) -> None:
+    def _open(self, seq: int, part: PartRow, commitment: str) -> None:
         """Open one part against its commitment."""
         kept, vault = part.sealed, self.trust.vault
         sealed = Sealed(kept.slot, kept.dek_id, kept.nonce, kept.ciphertext, commitment)
         assert vault is not None
         try:
-            vault.unseal(part.key, event.event_id, event.seq, sealed)
+            vault.unseal(part.key, part.event_id, seq, sealed)
             self.opened += 1
         except SlotErased:
-            self.gaps[event.event_id, kept.slot] = event.seq
+            self.gaps[part.event_id, kept.slot] = seq
         except LedgerAltered as altered:
-            self.tell(Verdict.ALTERED, altered.finding, event.seq)
+            self.tell(Verdict.ALTERED, altered.finding, seq)
 
     def _compared(self) -> list[int]:
         """Sizes at which something kept outside could be compared."""

@@ -38,6 +38,7 @@ from overrides.countermand_verify import (
     read_members,
     read_memory,
     read_receipts,
+    text_of,
 )
 from overrides.errors import LedgerError
 from overrides.errors import UnknownKind as UnknownToProduct
@@ -61,7 +62,10 @@ def test_it_knows_exactly_the_kinds_that_can_be_written() -> None:
 def test_an_entry_of_every_kind_is_read_as_it_was_written(body: bytes) -> None:
     event, entry, members = read_event(body), read_entry(body), read_members(body)
     assert (entry.log, entry.seq) == (f'"{event.log}"'.encode(), b"%d" % event.seq)
-    assert entry.event_id.decode() == event.event_id == members["id"]
+    assert text_of(entry.event_id) == event.event_id == members["id"]
+    assert (text_of(entry.actor), entry.kind.decode()) == (event.actor, event.type)
+    assert (text_of(entry.case) if event.case else entry.case) == (event.case or b"null")
+    assert entry.commitments == event.commit
     assert read_instant(entry.at.decode()) == event.recorded_at
     assert members["data"] == event.data
 
