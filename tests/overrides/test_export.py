@@ -458,6 +458,21 @@ def test_a_ledger_that_does_not_begin_with_its_opening_is_incomplete(
     assert "does not begin with its opening" in str(found.found)
 
 
+@pytest.mark.parametrize("members", [{"type": "from_the_future"}, {"v": 2}, {"v": 1, "type": 7}])
+def test_a_kind_or_version_that_is_not_known_is_hashed_and_reported(
+    ledger: TestLedger, tmp_path: Path, members: dict[str, object]
+) -> None:
+    bodies = [entry.body for entry in ledger.book.entries(0, 20)]
+    bodies[7] = edited(bodies[7], **members)
+    folder = forged_export(tmp_path / "out", ledger.signer, bodies)
+    found = check_export(folder, pinned(ledger))
+    assert [(f.verdict, f.seq) for f in found.found] == [(Verdict.INCOMPLETE, 7)]
+    assert "of a kind that is not known here" in str(found.found[0])
+    bundle = folder / tile_name("entries", 0, 20)
+    bundle.write_bytes(bundle.read_bytes().replace(bodies[7], bodies[7].replace(b"0", b"1", 1)))
+    assert check_export(folder, pinned(ledger)).verdict == Verdict.ALTERED
+
+
 def test_a_clock_turned_back_between_two_readings_is_found(tmp_path: Path) -> None:
     """Bundles are read some at a time; the first entry of the next ones is compared as well."""
     signer = Signer(SAMPLE, bytes(32))
