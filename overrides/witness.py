@@ -136,8 +136,8 @@ def _longer(last: Checkpoint, now: Checkpoint, prove: Prove, when: str) -> Judge
     except ProofInvalid as invalid:
         text = (
             f"FORK: nothing shows that the {_entries(last.size)} of {when} are the beginning of its"
-            f" {now.size:,} now; the proof that came does not ({invalid.finding}). Ask once more. If"
-            " it stays so, what you remember was changed afterwards."
+            f" {now.size:,} now; the proof that came does not ({invalid.finding}). Ask once more."
+            " If it stays so, what you remember was changed afterwards."
         )
         return Judgement(Outcome.ALTERED, text, proof)
     added = now.size - last.size

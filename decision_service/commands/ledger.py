@@ -69,7 +69,8 @@ def declare(verbs: Verbs) -> None:
         "--since",
         metavar="SIZE",
         type=whole(1, SEQ_MAX),
-        help="enclose the proof that this many entries, which a witness remembers, are its beginning",
+        help="enclose the proof that this many entries, which a witness remembers, are its"
+        " beginning",
     )
     for run in (show, proof):
         parser = ledger.verb(run.__name__, run, reads=True)

@@ -120,6 +120,8 @@ class Oracle:
         model = self._case(ask)
         must_be_open(model)
         assert ask.score is not None
+        if model.proposer and ask.score.milli is None:
+            model.excluded.append(model.proposer)  # the score that asked for a second person went
         model.score, model.status = ask.score, "in_review"
         model.version += 1
         model.attempt += 1

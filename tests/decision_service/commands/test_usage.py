@@ -43,7 +43,8 @@ PROMISED = """
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier,
     outcomes import, feedback export, selftest, report board, db upgrade, db backup, db restore,
     key rotate, erase request, erase approve, erase refuse, erase list, erase show,
-    erase certificate, erase due, erase finish, erase remember, hold set, hold lift, hold list
+    erase certificate, erase due, erase finish, erase remember, hold set, hold lift, hold list,
+    signer, witness pull, witness show, db roles
 """
 
 
