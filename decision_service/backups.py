@@ -17,6 +17,7 @@ from decision_service.installation_errors import BackupBesideKeys, BackupFailed,
 from overrides.countermand_verify import Findings, Verdict
 from overrides.examination import Trust
 from overrides.keyfiles import open_public, open_vault
+from overrides.signing_keys import trusted_keys
 from overrides.verify import verify_database, whose_key
 
 PRIVATE = 0o600
@@ -111,7 +112,7 @@ def examine(incoming: Path, keys: Path, *, name: str) -> Findings:
     """Check a copy of this installation's database. Raises ``BackupRefused`` for an altered one."""
     public = open_public(keys)
     vault = open_vault(keys, random_bytes=bytes)
-    trust = Trust(keys=[public], keys_from=whose_key(keys), vault=vault)
+    trust = Trust(keys=trusted_keys(keys), keys_from=whose_key(keys), vault=vault)
     findings = verify_database(incoming, trust, log=public.name)
     refuse_altered(findings, name)
     return findings

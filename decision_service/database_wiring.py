@@ -3,8 +3,12 @@
 Apart from ``wiring``, which puts services together over a database that is ready for them.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
@@ -12,7 +16,13 @@ from decision_service.database_roles import Finding, Roles
 from decision_service.installation_errors import DatabaseInUse
 from decision_service.settings import Settings
 from decision_service.stores import role_work, schema
-from overrides.stores.engine import open_engine
+from overrides.signing_keys import keys_of
+from overrides.stores.engine import open_engine, reading
+from overrides.stores.ledger_book import SqlLedgerBook
+from overrides.vault import KEY_BYTES, Vault
+
+_LOG = "SELECT log FROM ledger_head WHERE size > 0 ORDER BY log"
+_EPOCHS = "SELECT DISTINCT kek_epoch FROM data_key"
 
 
 def upgrade_database(settings: Settings) -> tuple[str, str]:
@@ -64,5 +74,30 @@ def make_empty(settings: Settings) -> None:
     engine = open_engine(settings.owner_url)
     try:
         schema.drop(engine)
+    finally:
+        engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class BareLedger:
+    """What a database says of its ledger to somebody who has none of its keys."""
+
+    log: str
+    key: str  # the public key that it says signs it, "" where it says nothing
+    epochs: frozenset[int]  # of the data keys
+
+
+@contextmanager
+def bare_ledger(settings: Settings) -> Iterator[BareLedger]:
+    """The ledger of an installation whose keys may be lost. Raises ``SchemaOutdated``."""
+    engine = open_engine(settings.url, confined=True)
+    try:
+        schema.require(engine)
+        with reading(engine) as connection:
+            log = connection.execute(text(_LOG)).scalar() or ""
+            epochs = connection.execute(text(_EPOCHS)).scalars().all()
+        vault = Vault({0: os.urandom(KEY_BYTES)}, os.urandom(KEY_BYTES), os.urandom)
+        told = keys_of(SqlLedgerBook(engine, log=log, vault=vault))
+        yield BareLedger(log, told[-1][0] if told else "", frozenset(epochs))
     finally:
         engine.dispose()

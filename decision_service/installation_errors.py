@@ -3,6 +3,9 @@
 ServiceError
   DatabaseLost
   KeysLost
+  KeysOlder
+  NothingLost
+  UnknownKey
   OtherLedger
   GuardsMissing
   TooPowerful
@@ -34,6 +37,29 @@ class KeysLost(ServiceError):
     log: str
     keys: str
     missing: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class KeysOlder(ServiceError):
+    """The key-encryption keys in {keys} end at epoch {newest}, and the database has data keys of epoch {needed}: they were put back from an older copy. Bring the newest one back; where there is none, 'countermand key replace --help' says what can be done and what is lost."""  # noqa: E501
+
+    keys: str
+    newest: int
+    needed: int
+
+
+@dataclass(eq=False)
+class NothingLost(ServiceError):
+    """{what} is there and opens everything: nothing is lost. 'countermand key rotate' replaces a key-encryption key that is not."""  # noqa: E501
+
+    what: str
+
+
+@dataclass(eq=False)
+class UnknownKey(ServiceError):
+    """There is no key {public_id} that opens anything: 'countermand key list' shows every one."""
+
+    public_id: str
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 PREFIX = "cmk"
 PUBLIC_BYTES = 8
+PUBLIC_ID_CHARS = 2 * PUBLIC_BYTES
 SECRET_BYTES = 32
 SHAPE = re.compile(r"cmk_([0-9a-f]{16})_([0-9a-f]{64})", re.ASCII)
 SCHEME = "bearer"

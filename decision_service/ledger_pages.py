@@ -22,6 +22,7 @@ from overrides.event_kinds import KINDS
 from overrides.events import SIMULATED_CLOCK, read_event
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, Entry, Event, Json
+from overrides.signing_keys import trusted_keys
 from overrides.values import Actor
 from overrides.verify import whose_key
 from ui.ports import Refused
@@ -116,7 +117,7 @@ class LedgerPages:
                 checked_at = self.services.clock()
                 findings = self.services.verify(
                     Trust(
-                        keys=[self.services.signer.key],
+                        keys=trusted_keys(self.services.settings.keys),
                         keys_from=whose_key(self.services.settings.keys),
                         vault=self.services.vault.holding(),
                         now=checked_at,

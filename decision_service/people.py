@@ -6,7 +6,7 @@ has left come from the ledger; hashes of secrets lie beside it.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -60,6 +60,17 @@ class Person:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key, without anything that opens something."""
+
+    public_id: str
+    ref: str
+    name: str
+    added_at: datetime
+    revoked_at: datetime | None = None
+
+
 class PeopleStore(Protocol):
     """Where people and their secrets' hashes lie.
 
@@ -99,6 +110,12 @@ class PeopleStore(Protocol):
 
     def keep_key(self, ref: str, public_id: str, kept: str, now: datetime) -> SideWrite:
         """Keep a key."""
+
+    def every_key(self) -> Sequence[KnownKey]:
+        """Every key there ever was, the oldest first."""
+
+    def revoke_key(self, public_id: str, now: datetime) -> SideWrite:
+        """Make one key open nothing."""
 
     def revoke_keys(self, ref: str, now: datetime) -> SideWrite:
         """Make every key of a person open nothing."""

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from decision_service.errors import PersonHasLeft
-from decision_service.keys import NewKey, make_key
+from decision_service.installation_errors import UnknownKey
+from decision_service.keys import PUBLIC_ID_CHARS, NewKey, make_key
 from decision_service.passwords import first_password
 from decision_service.people import (
+    KnownKey,
     People,
     Person,
     PersonState,
@@ -158,6 +160,21 @@ class PeopleChanges:
 
         self._record(decide, None)
         return person, made
+
+    def revoke_key(self, by: Actor, public_id: str, reason: str) -> KnownKey:
+        """Make one key open nothing, at once. Raises ``UnknownKey``."""
+        store = self.people.store
+        found = next((key for key in store.every_key() if key.public_id == public_id), None)
+        if found is None or found.revoked_at is not None:
+            raise UnknownKey(public_id=public_id[:PUBLIC_ID_CHARS])
+
+        def decide(state: State) -> Decided:
+            data = {"person": found.ref, "key": public_id, "reason": reason}
+            write = store.revoke_key(public_id, state.now)
+            return Decided((self._draft(by, "key_revoked", data),), also=(write,))
+
+        self._record(decide, None)
+        return found
 
     def _present(self, name: str) -> Person:
         """The person of this name, unless they have left."""

@@ -34,6 +34,7 @@ from decision_service.signer_wiring import memory_at
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, Json
 from overrides.keyfiles import has_signer, open_public
+from overrides.signing_keys import trusted_keys
 from overrides.verify import whose_key
 
 BACKUP = "backup"
@@ -140,8 +141,8 @@ def restore_to_server(settings: Settings, copy: Path, *, over_newer: bool, stamp
 def _recorded_there(services: Services, copy: Path, *, over_newer: bool, stamp: str) -> Restored:
     """Check what was loaded, and write the restore into it."""
     settings = services.settings
-    key = open_public(settings.keys)
-    trust = Trust(keys=[key], keys_from=whose_key(settings.keys), vault=services.vault)
+    keys = trusted_keys(settings.keys)
+    trust = Trust(keys=keys, keys_from=whose_key(settings.keys), vault=services.vault)
     findings = services.verify(trust)
     refuse_altered(findings, str(copy))
     known = _signed_size(settings)

@@ -19,6 +19,7 @@ from overrides.notes import Signer
 from overrides.signer_at_work import SignerAtWork
 from overrides.signer_memory import FileMemory
 from overrides.signing import KeyAtHand
+from overrides.signing_keys import former_keys
 from overrides.stores.engine import open_engine
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.signing_desk import SqlSigningDesk
@@ -33,7 +34,8 @@ def memory_at(folder: Path) -> FileMemory:
 
 def key_at_hand(settings: Settings, book: LedgerBook, clock: Clock, signer: Signer) -> KeyAtHand:
     """The installation's own signing key with the memory that belongs to it."""
-    return KeyAtHand(book, signer, clock, memory_at(settings.signer))
+    former = tuple(former_keys(settings.keys))
+    return KeyAtHand(book, signer, clock, memory_at(settings.signer), former)
 
 
 @contextmanager
@@ -54,7 +56,8 @@ def signer_at_work(
         require(engine)
         vault = Vault({0: os.urandom(KEY_BYTES)}, os.urandom(KEY_BYTES), os.urandom)
         book = SqlLedgerBook(engine, log=signer.name, vault=vault)
-        signing = KeyAtHand(book, signer, _now, memory_at(home))
+        former = tuple(former_keys(home if has_signer(home) else settings.keys))
+        signing = KeyAtHand(book, signer, _now, memory_at(home), former)
         desk = SqlSigningDesk(engine, log=signer.name)
         yield SignerAtWork(signing, desk, on_problem, words)
     finally:

@@ -9,7 +9,7 @@ entry says that they were erased), ``files`` (hash and size of each of these, th
 
 import os
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -32,7 +32,7 @@ from overrides.journal import Event
 from overrides.ledger import LedgerBook, SignedCheckpoint
 from overrides.ledger_rows import Disclosure
 from overrides.merkle import BLOCK, Frontier, leaf_hash
-from overrides.notes import Signer, open_checkpoint
+from overrides.notes import PublicKey, Signer, open_checkpoint
 from overrides.signing import Signing, sign_checkpoint
 from overrides.tiles import bundle, fold, tile_path
 from overrides.values import Clock
@@ -45,12 +45,14 @@ def export(
     clock: Clock,
     *,
     disclose: Collection[str] = (),
+    former: Sequence[PublicKey] = (),
 ) -> Manifest:
     """Sign where the ledger stands and write it into ``directory``, whole or not at all.
 
     ``disclose`` names the personal parts that this reader may see, such as ``note``, or ``party``
-    for every party. Raises ``FileExistsError`` when the folder has something in it, and
-    ``LedgerAltered`` when the ledger does not lead to the root that is signed.
+    for every party; ``former`` are keys that signed before. Raises ``FileExistsError`` when the
+    folder has something in it, and ``LedgerAltered`` when the ledger does not lead to the root
+    that is signed.
     """
     if directory.exists() and any(directory.iterdir()):
         msg = f"the folder {directory} is not empty"
@@ -62,7 +64,8 @@ def export(
     shutil.rmtree(working, ignore_errors=True)
     working.mkdir(parents=True)
     try:
-        manifest = _Export(book, working, signer, signed, frozenset(disclose)).write(clock)
+        keys = (signer.key, *former)
+        manifest = _Export(book, working, signer, signed, frozenset(disclose), keys).write(clock)
         if directory.exists():
             directory.rmdir()
         working.replace(directory)
@@ -82,6 +85,7 @@ class _Export:
         signer: Signer | Signing,
         signed: SignedCheckpoint,
         disclose: frozenset[str],
+        keys: Sequence[PublicKey],
     ) -> None:
         self._book = book
         self._directory = directory
@@ -89,6 +93,7 @@ class _Export:
         self._signed = signed
         self._checkpoint = open_checkpoint(signed.note, book.log, [signer.key])
         self._disclose = disclose
+        self._keys = keys
         self._tree = Frontier()
         self._rows: dict[int, list[bytes]] = {}  # hashes of the tile being filled, by level
         self._files: _Listed
@@ -199,7 +204,7 @@ class _Export:
         for name, file in {**written, CHECKPOINTS: checkpoints}.items():
             self._files.write(self._line(name, file.digest, file.size).encode())
         self._write(CHECKPOINT, self._signed.note.encode())
-        self._write(KEYS, f"{self._signer.key.vkey}\n".encode())
+        self._write(KEYS, "".join(f"{key.vkey}\n" for key in self._keys).encode())
 
     def _write(self, path: str, data: bytes, *, later: bool = False) -> None:
         """One file, on the disk and in the list; ``later``: after all bundles."""

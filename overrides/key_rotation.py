@@ -44,6 +44,12 @@ class DataKeys(Protocol):
         How many were taken; how many do not open still. Those stay as they are.
         """
 
+    def closed(self) -> int:
+        """How many keys cannot be opened with any key-encryption key there is."""
+
+    def remove_closed(self) -> SideWrite:
+        """Remove those, so that what comes next gets new ones."""
+
     def scrub(self) -> None:
         """Have the database let go of what it replaced, as far as others let it."""
 

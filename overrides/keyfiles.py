@@ -27,7 +27,7 @@ def create_keys(directory: Path, *, name: str, random_bytes: RandomBytes) -> Non
     if not (directory / KEK).exists():
         KekFile(directory).write({1: random_bytes(KEY_BYTES)})
     if not (directory / LOOKUP).exists():
-        _write(directory / LOOKUP, _encoded(random_bytes(KEY_BYTES)))
+        _write(directory / LOOKUP, encoded(random_bytes(KEY_BYTES)))
     if (directory / PUBLIC).exists():
         return  # the secret half may rightly lie elsewhere, with a signer of its own
     if not (directory / SIGNING).exists():
@@ -38,7 +38,7 @@ def create_keys(directory: Path, *, name: str, random_bytes: RandomBytes) -> Non
 def create_signer(directory: Path, signer: Signer) -> None:
     """Write the secret half of a signer's key into a folder that has none."""
     directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
-    _write(directory / SIGNING, f"{signer.name} {_encoded(signer.seed)}")
+    _write(directory / SIGNING, f"{signer.name} {encoded(signer.seed)}")
 
 
 def has_public(directory: Path) -> bool:
@@ -95,7 +95,7 @@ def open_public(directory: Path) -> PublicKey:
     return PublicKey.from_vkey((directory / PUBLIC).read_text().strip())
 
 
-def _encoded(key: bytes) -> str:
+def encoded(key: bytes) -> str:
     """Key as text."""
     return b64encode(key).decode()
 

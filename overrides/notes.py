@@ -223,6 +223,15 @@ def open_checkpoint(note: str, origin: str, keys: Sequence[PublicKey]) -> Checkp
     return checkpoint
 
 
+def is_signed_by(key: PublicKey, note: str) -> bool:
+    """Whether this very key signed a note."""
+    try:
+        open_note(note, [key])
+    except NoteInvalid:
+        return False
+    return True
+
+
 def claimed_checkpoint(note: str) -> Checkpoint:
     """The checkpoint in a note, whoever signed it. Raises ``NoteInvalid``."""
     return Checkpoint.from_text(_take_apart(note)[0])

@@ -17,7 +17,7 @@ from overrides.instants import EARLIEST, instant_text
 from overrides.journal import Entry
 from overrides.ledger import HEARTBEAT, READ_AT_ONCE, Head, SignedCheckpoint
 from overrides.merkle import EMPTY_ROOT, Frontier, verify_consistency
-from overrides.notes import Checkpoint, PublicKey, Signer, open_checkpoint
+from overrides.notes import Checkpoint, PublicKey, Signer, is_signed_by, open_checkpoint
 from overrides.recount import Recount
 from overrides.signer_memory import Memory, NoMemory, Remembered
 from overrides.values import Clock
@@ -74,6 +74,7 @@ class KeyAtHand:
     signer: Signer
     clock: Clock
     memory: Memory
+    former: Sequence[PublicKey] = ()  # keys that signed before this one
 
     @property
     def key(self) -> PublicKey:
@@ -100,7 +101,8 @@ class KeyAtHand:
                 cause = f"{behind}, and the last signature is of {instant_text(last.signed_at)}"
                 raise SigningRefused(cause=cause)
             tree = self._read_back(last, head)
-            if last.size == head.size and now - last.signed_at < heartbeat:
+            fresh = last.size == head.size and now - last.signed_at < heartbeat
+            if fresh and is_signed_by(self.key, last.note):
                 return SignedCheckpoint(last.log, last.size, last.note, last.signed_at)
             note = self.signer.sign(Checkpoint(self.book.log, tree.size, tree.root()).text)
             signed = Remembered(self.book.log, tree.size, tree.root(), tree.peaks, now, note)
@@ -141,7 +143,7 @@ class KeyAtHand:
         if kept.log != self.book.log:
             raise SigningRefused(cause=f"its memory is of the log {kept.log}")
         if newest is not None and newest.size > kept.size:
-            open_checkpoint(newest.note, self.book.log, [self.signer.key])
+            open_checkpoint(newest.note, self.book.log, [self.key, *self.former])
             cause = (
                 f"the database has its signature over {newest.size} entries and its memory ends at"
                 f" {kept.size}: the memory was put back from a copy, or the key signs elsewhere too"
@@ -169,7 +171,7 @@ class KeyAtHand:
         """A first memory, from the newest checkpoint if it is signed with this key."""
         if newest is None:
             return Remembered(self.book.log, 0, EMPTY_ROOT, (), EARLIEST, "")
-        before = open_checkpoint(newest.note, self.book.log, [self.signer.key])
+        before = open_checkpoint(newest.note, self.book.log, [self.key, *self.former])
         tree = self._stored(before.size, self.book.head())
         if tree.root() != before.root:
             raise _changed(before.size)

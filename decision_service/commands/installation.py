@@ -26,13 +26,22 @@ def settings_of(args: argparse.Namespace) -> "Settings":
 def existing(args: argparse.Namespace) -> "Settings":
     """The same, for an installation that must be there."""
     settings = settings_of(args)
-    if not settings.keys.is_dir():
+    lost_keys = settings.embedded and settings.database_file.is_file()
+    if not settings.keys.is_dir() and not lost_keys:
         text = (
             f"there is no installation in {settings.data}: make one with "
             f"'countermand init --data {settings.data}', or name another with --data"
         )
         refuse(text)
     keep_compiled(settings)
+    return settings
+
+
+def keyless(args: argparse.Namespace) -> "Settings":
+    """The same, for an installation whose keys may be lost, all of them."""
+    settings = settings_of(args)
+    if settings.embedded and not settings.database_file.is_file():
+        refuse(f"there is no database {settings.database_file}: there is nothing to have a key for")
     return settings
 
 

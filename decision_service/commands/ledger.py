@@ -129,12 +129,19 @@ def verifier(_args: argparse.Namespace) -> int:
 def export(args: argparse.Namespace) -> int:
     """Write the ledger into a folder that anyone can verify offline."""
     from overrides.export import export as write
+    from overrides.signing_keys import former_keys
 
     disclose = _parts(args)
     with installed(args) as services:
+        former = former_keys(services.settings.keys)
         try:
             manifest = write(
-                services.ledger, args.directory, services.signer, services.clock, disclose=disclose
+                services.ledger,
+                args.directory,
+                services.signer,
+                services.clock,
+                disclose=disclose,
+                former=former,
             )
         except FileExistsError as occupied:
             refuse(f"{occupied}: name a new one")
@@ -254,6 +261,7 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
     from overrides.examination import Trust
     from overrides.keyfiles import open_public, open_vault
     from overrides.notes import PublicKey
+    from overrides.signing_keys import trusted_keys
     from overrides.verify import verify_database, whose_key
 
     if memory.witnesses or memory.age_max is not None:
@@ -261,7 +269,7 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
     settings = existing(args)
     pinned = [PublicKey(key.name, key.public) for key in memory.keys]
     trust = Trust(
-        keys=pinned or [open_public(settings.keys)],
+        keys=pinned or trusted_keys(settings.keys),
         keys_from=PINNED if pinned else whose_key(settings.keys),
         remembered=[note for note, _ in memory.notes],
         receipts=memory.receipts,

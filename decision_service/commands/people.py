@@ -1,4 +1,4 @@
-"""``countermand user`` and ``countermand key``: who may come in, and with what."""
+"""``countermand user``: who may come in, and what they may decide."""
 
 import argparse
 import getpass
@@ -61,10 +61,6 @@ def declare(verbs: Verbs) -> None:
         parser.add_argument("name", metavar="NAME", help="whom")
         if run is reset:
             _password_option(parser)
-    key = verbs.noun("key", "keys with which programs say who they are")
-    parser = key.verb("add", add_key, reads=True)
-    parser.add_argument("--user", metavar="NAME", required=True, help="a person or a service")
-    key.verb("rotate", rotate_key)
 
 
 def add(args: argparse.Namespace) -> int:
@@ -157,34 +153,6 @@ def leave(args: argparse.Namespace) -> int:
     with installed(args) as services:
         person, released = _changes(services).leave(HOST, args.name)
     print(f"{person.name} has left. Cases given back to the queue: {released}.")
-    return YES
-
-
-def add_key(args: argparse.Namespace) -> int:
-    """Make a key for a person or a service, printed once, alone on the last line."""
-    from decision_service.access import HOST
-
-    with installed(args) as services:
-        person, key = _changes(services).add_key(HOST, args.user)
-    if args.json:
-        print_json({"key": key.text, "public_id": key.public_id, "user": person.name})
-        return YES
-    print(f"Key {key.public_id} of {person.name}, shown only here:")
-    print(key.text)
-    return YES
-
-
-def rotate_key(args: argparse.Namespace) -> int:
-    """Replace the key above all data keys; copies of data keys made before open no more.
-
-    What was cut short is finished. A server does this every day and after every erasure.
-    """
-    from decision_service.access import HOST
-
-    with installed(args) as services:
-        epoch = services.rotation.rotate(HOST, "asked")
-    print(f"Key {epoch} is in use; those before it are destroyed.")
-    print("Copy the keys folder anew, apart from the backups, and destroy older copies of it.")
     return YES
 
 

@@ -13,12 +13,13 @@ from decision_service.installation_errors import (
     DatabaseLost,
     GuardsMissing,
     KeysLost,
+    KeysOlder,
     OtherLedger,
 )
 from decision_service.settings import Settings
 from decision_service.stores.role_work import not_permitted, see_modesty
 from decision_service.stores.schema import is_current, is_empty, prepare
-from overrides.kek_files import KEK
+from overrides.kek_files import KEK, KekFile
 from overrides.keyfiles import LOOKUP, PUBLIC, SIGNING, open_public, signs_elsewhere
 from overrides.stores.engine import open_engine, reading
 from overrides.stores.guards import missing_guards
@@ -49,11 +50,12 @@ def open_database(settings: Settings, *, serving: bool) -> Engine:
 def check_keys(engine: Engine, keys: Path) -> None:
     """Refuse keys that are not all there, or are not those of the ledger in the database.
 
-    Raises ``KeysLost`` or ``OtherLedger``; where there is no ledger yet, any keys will do.
+    Raises ``KeysLost``, ``KeysOlder`` or ``OtherLedger``. Where there is no ledger yet, any will do.
     """
     with reading(engine) as connection:
         logs = connection.execute(text("SELECT log FROM ledger_head WHERE size > 0")).scalars()
         held = sorted(logs)
+        needed = connection.execute(text("SELECT MAX(kek_epoch) FROM data_key")).scalar() or 0
     if not held:
         return
     missing = tuple(name for name in KEY_FILES if not (keys / name).is_file())
@@ -61,6 +63,9 @@ def check_keys(engine: Engine, keys: Path) -> None:
         missing = tuple(name for name in missing if name != SIGNING)
     if missing:
         raise KeysLost(log=held[0], keys=str(keys), missing=missing)
+    newest = max(KekFile(keys).read())
+    if newest < needed:
+        raise KeysOlder(keys=str(keys), newest=newest, needed=needed)
     log = open_public(keys).name
     if log not in held:
         raise OtherLedger(held=held[0], keys=str(keys), log=log)

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from decision_service.errors import PersonKnown
 from decision_service.passwords import Attempts
-from decision_service.people import Person, PersonState, folded
+from decision_service.people import KnownKey, Person, PersonState, folded
 from decision_service.sessions import Session
 from decision_service.stores.people_tables import (
     API_KEY,
@@ -142,6 +142,27 @@ class SqlPeopleStore:
             "added_at": instant_text(now),
         }
         return lambda connection: _run(connection, insert(API_KEY).values(**row))
+
+    def every_key(self) -> list[KnownKey]:
+        """Every key there ever was, the oldest first."""
+        columns = (API_KEY.c.public_id, API_KEY.c.person_ref, PERSON.c.name)
+        times = (API_KEY.c.added_at, API_KEY.c.revoked_at)
+        statement = (
+            select(*columns, *times)
+            .join(PERSON, API_KEY.c.person_ref == PERSON.c.person_ref)
+            .order_by(API_KEY.c.added_at, API_KEY.c.public_id)
+        )
+        with reading(self._engine) as connection:
+            return [
+                KnownKey(*row[:3], parse_instant(row[3]), parse_instant(row[4]) if row[4] else None)
+                for row in connection.execute(statement)
+            ]
+
+    def revoke_key(self, public_id: str, now: datetime) -> SideWrite:
+        """Make one key open nothing."""
+        this = (API_KEY.c.public_id == public_id) & API_KEY.c.revoked_at.is_(None)
+        statement = update(API_KEY).where(this).values(revoked_at=instant_text(now))
+        return lambda connection: _run(connection, statement)
 
     def revoke_keys(self, ref: str, now: datetime) -> SideWrite:
         """Make every key of a person open nothing."""

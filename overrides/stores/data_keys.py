@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, Engine, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from overrides.errors import DataKeyAltered, SlotErased
 from overrides.journal import SideWrite
@@ -79,6 +79,23 @@ class SqlDataKeys:
             if found:
                 connection.execute(_LOCK_ANEW, found)
             return len(found), len(lost) - len(found)
+
+    def closed(self) -> int:
+        """How many keys cannot be opened with any key-encryption key there is."""
+        with reading(self._engine) as connection:
+            counted = select(_KEYS.c.kek_epoch, func.count()).group_by(_KEYS.c.kek_epoch)
+            rows = connection.execute(counted).all()
+        return sum(count for epoch, count in rows if not self._vault.knows(epoch))
+
+    def remove_closed(self) -> SideWrite:
+        """Remove those, so that what comes next gets new ones."""
+
+        def write(connection: Connection) -> None:
+            epochs = connection.execute(select(_KEYS.c.kek_epoch).distinct()).scalars().all()
+            gone = [epoch for epoch in epochs if not self._vault.knows(epoch)]
+            connection.execute(delete(_KEYS).where(_KEYS.c.kek_epoch.in_(gone)))
+
+        return write
 
     def scrub(self) -> None:
         """Empty SQLite's log, which holds pages as they were; a reader can put that off.

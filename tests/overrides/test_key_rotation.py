@@ -163,6 +163,14 @@ class DyingKeys:
         """From a copy."""
         return self.keys.adopt(keys)
 
+    def closed(self) -> int:
+        """As ever."""
+        return self.keys.closed()
+
+    def remove_closed(self) -> Any:
+        """As ever."""
+        return self.keys.remove_closed()
+
     def scrub(self) -> None:
         """At the end."""
         self._at("before the log is emptied")
