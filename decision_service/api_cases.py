@@ -68,6 +68,7 @@ def show_case(request: Request, case_id: str) -> Response:
     """One case with its decision, all contributions and every act."""
     services, actor = services_of(request), actor_of(request)
     file = Acting(services).file(actor, case_id)
+    services.viewings.note(actor, "case", case=file.case.case_ref)
     return json_answer(case_object(services, file, actor))
 
 

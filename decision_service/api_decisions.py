@@ -35,8 +35,10 @@ def show_decision(
     request: Request, decision_id: Annotated[str, Path(max_length=ID_CHARS_MAX)]
 ) -> Response:
     """The decision with all contributions. A service sees its own, people those of their branch."""
-    reader = services_of(request).decisions.reader
-    return json_answer(reader.shown(decision_id, actor_of(request)))
+    services, actor = services_of(request), actor_of(request)
+    found = services.decisions.reader.shown(decision_id, actor)
+    services.viewings.note(actor, "decision", case=found["case_id"])
+    return json_answer(found)
 
 
 def count(measures: Measures, answer: Answer) -> None:

@@ -124,6 +124,7 @@ class Casework:
         actor = self._reader(viewer)
         with refusing():
             dossier = self._dossier(actor, case_id)
+            self.services.viewings.note(actor, "case", case=dossier.file.case.case_ref)
             view = case_view(dossier, actor, self.services.clock())
             if Permission.DECIDE in viewer.may and dossier.file.case.status in OPEN_STATES:
                 self._record_shown(actor, dossier, view)

@@ -20,6 +20,7 @@ FEATURES = frozenset({"inputs", "explanation"})
 AT_ONCE = 200
 PARTS_SHOWN = 200
 CASES_MAX = 500
+EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Certificate:
     covered_at: datetime | None
     checkpoint: str  # the signed note
     sets: tuple[MadeSet, ...]  # made before, and may hold what was erased
+    exports: tuple[Place, ...]  # of the ledger, made before, that opened parts for a reader
     issued_at: datetime
 
 
@@ -82,6 +84,7 @@ def certificate(services: Services, request_id: str) -> Certificate:
         covered_at=covered.signed_at if covered else None,
         checkpoint=covered.note if covered else "",
         sets=tuple(_sets_before(services, request)),
+        exports=tuple(_exports_before(services, request.erased_seq)),
         issued_at=services.clock(),
     )
 
@@ -145,6 +148,18 @@ def _sets_before(services: Services, request: Request) -> Iterator[MadeSet]:
                     folder=data["folder"],
                     here=(services.settings.feedback / data["folder"]).is_dir(),
                 )
+        before = found[-1].seq
+
+
+def _exports_before(services: Services, seq: int) -> Iterator[Place]:
+    """Exports of the ledger before an entry that opened personal parts, the newest first."""
+    before: int | None = seq
+    while found := services.ledger.latest(before, AT_ONCE, ("record_viewed",)):
+        for entry in found:
+            what = str(json.loads(entry.body)["data"].get("what", ""))
+            place = _place(services, what, entry.event_id) if what.startswith(EXPORT) else None
+            if place is not None:
+                yield place
         before = found[-1].seq
 
 

@@ -236,6 +236,7 @@ class ErasurePages:
             stays=STAYS,
             not_reached=NOT_REACHED,
             sets=tuple((s.folder, s.who, s.at, s.seq, s.here) for s in made.sets),
+            exports=tuple((p.what, p.who, p.at, p.seq) for p in made.exports),
             issued_at=made.issued_at,
         )
 

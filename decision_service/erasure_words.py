@@ -136,6 +136,10 @@ def as_text(made: Certificate) -> Iterator[str]:
     for one in made.sets:
         here = ", its rows here are taken away" if one.here else ""
         yield f"  {one.folder}, made by {one.who} on {day_words(one.at)}, entry {one.seq}{here}"
+    if made.exports:
+        yield "Exports of the ledger made before that opened parts for a reader:"
+    for place in made.exports:
+        yield f"  {place.what}, {place.who} on {day_words(place.at)}, entry {place.seq}"
     yield ""
     yield f"Issued {instant_words(made.issued_at)} UTC from what the ledger shows."
 
@@ -193,6 +197,7 @@ def as_members(made: Certificate) -> dict[str, object]:
         "checkpoint": made.checkpoint,
         "stays": list(STAYS),
         "not_reached": list(NOT_REACHED),
+        "exports": [{"what": place.what, "seq": place.seq} for place in made.exports],
         "sets": [{"folder": s.folder, "seq": s.seq, "here": s.here} for s in made.sets],
         "issued_at": instant_text(made.issued_at),
     }

@@ -78,7 +78,7 @@ class LedgerPages:
 
     def entry(self, viewer: Viewer, seq: int) -> EntryView:
         """One entry with its inclusion proof in the tree as it is now."""
-        acting_person(self.services, viewer, Permission.LEDGER)
+        actor = acting_person(self.services, viewer, Permission.LEDGER)
         with refusing():
             head = self.services.ledger.head()
             entry = self.services.ledger.entry(seq) if 0 <= seq < head.size else None
@@ -86,6 +86,8 @@ class LedgerPages:
                 raise Refused(404, "No such entry", f"The ledger has entries 0 to {head.size - 1}.")
             proof = self.services.ledger.inclusion(seq, head.size)
             opened, sealed = self._parts(entry)
+            if opened:
+                self.services.viewings.note(actor, f"entry {seq}")
             signed = self.services.ledger.latest_checkpoint()
             event = _readable_event(entry)
         body = entry.body.decode()

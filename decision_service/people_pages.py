@@ -20,6 +20,7 @@ from decision_service.people import (
 from decision_service.people_changes import NewPerson, PeopleChanges
 from decision_service.problems import status_of
 from decision_service.starting import steps_for
+from decision_service.viewing import Viewings
 from decision_service.wording import NO_CURRENCY, amount
 from overrides.errors import OverridesError
 from overrides.values import Actor, Role
@@ -92,7 +93,8 @@ class PeoplePages:
 
     def people(self, viewer: Viewer) -> tuple[PersonLine, ...]:
         """Everyone."""
-        self._admin(viewer)
+        with _refusing():
+            self._viewings.note(self._admin(viewer), "people")
         everyone = self.known.everyone()
         times = Counter(folded(person.name) for person in everyone)
         return tuple(_line(person, shared=times[folded(person.name)] > 1) for person in everyone)
@@ -130,6 +132,11 @@ class PeoplePages:
                 person, released = self.changes.leave(by, name, key=key)
                 return f"{person.name} has left. Cases given back to the queue: {released}."
         raise Refused(422, "Please check", "Choose lock, unlock, reset or leave.")
+
+    @property
+    def _viewings(self) -> Viewings:
+        """Who looked at the list."""
+        return Viewings(self.changes.journal, self.changes.new_id, self.known.sessions.clock)
 
     def _admin(self, viewer: Viewer) -> Actor:
         """The viewer as one who may keep the list of people."""

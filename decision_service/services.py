@@ -12,6 +12,7 @@ from decision_service.people import People
 from decision_service.pipeline import Pipeline
 from decision_service.registry import Registry
 from decision_service.settings import Settings
+from decision_service.viewing import Viewings
 from overrides.countermand_verify import Findings
 from overrides.erasing import Erasures
 from overrides.erasure_memory import Replaying
@@ -41,6 +42,7 @@ class Services:
     rotation: KeyRotation  # replaces the key above the data keys
     erasures: Erasures  # requests for erasure, legal holds, what would go
     replaying: Replaying  # what was erased stays erased, whatever database is put back
+    viewings: Viewings  # who read personal data without deciding
     housekeeping: Housekeeping  # finishes what erasures left to do, in a server
     signer: Signing  # has checkpoints and exports signed, here or in a process of its own
     signing_desk: SigningDesk  # what the signer's own process says of itself

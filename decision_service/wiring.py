@@ -35,6 +35,7 @@ from decision_service.stores.opening import check_keys, open_database
 from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
 from decision_service.stores.schema import upgrade
+from decision_service.viewing import Viewings
 from overrides.erasure_memory import ErasureMemory, Replaying
 from overrides.events import SIMULATED_CLOCK
 from overrides.ids import id_maker
@@ -171,6 +172,7 @@ def _furnish(
         rotation=rotation,
         erasures=replaying.erasures,
         replaying=replaying,
+        viewings=Viewings(journal, ground.new_id, ground.clock),
         housekeeping=housekeeping,
         signer=_signing(ground, ledger, desk, serving=serving),
         signing_desk=desk,

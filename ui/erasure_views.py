@@ -135,4 +135,5 @@ class CertificateView:
     stays: tuple[str, ...]
     not_reached: tuple[str, ...]
     sets: tuple[tuple[str, str, datetime, int, bool], ...]  # folder, who, when, entry, here
+    exports: tuple[tuple[str, str, datetime, int], ...]  # what, who, when, entry
     issued_at: datetime

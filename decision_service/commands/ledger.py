@@ -128,12 +128,15 @@ def verifier(_args: argparse.Namespace) -> int:
 
 def export(args: argparse.Namespace) -> int:
     """Write the ledger into a folder that anyone can verify offline."""
+    from decision_service.access import HOST
     from overrides.export import export as write
     from overrides.signing_keys import former_keys
 
     disclose = _parts(args)
     with installed(args) as services:
         former = former_keys(services.settings.keys)
+        if disclose:
+            services.viewings.record(HOST, f"export: {', '.join(sorted(disclose))}")
         try:
             manifest = write(
                 services.ledger,

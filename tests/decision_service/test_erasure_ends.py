@@ -146,3 +146,14 @@ def test_a_set_made_elsewhere_is_named_by_the_certificate(house: ErasureHouse) -
     assert list(elsewhere.glob("*.parquet")), "what lies elsewhere is for its owner to delete"
     assert not list((services.settings.feedback / "here").glob("*.parquet"))
     assert list((services.settings.feedback / "later").glob("*.parquet"))
+
+
+def test_an_export_that_opened_parts_is_named_by_the_certificate(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    house.services.viewings.record(HOST, "export: note")
+    house.services.viewings.record(HOST, "people")
+    done = house.erase(party="P-anna")
+    house.services.viewings.record(HOST, "export: explanation")
+    made = certificate(house.services, done.request_id)
+    assert [place.what for place in made.exports] == ["export: note"]
+    assert "export: note" in " ".join(paper(house, done.request_id))

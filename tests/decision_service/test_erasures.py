@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from decision_service.erasure_finishing import finish_erasures, keys_pending
 from decision_service.erasures import Named
@@ -26,9 +27,14 @@ from overrides.erasure_errors import (
 from overrides.errors import KeyReused, NoAuthority, UnknownCase
 from overrides.examination import Trust
 from overrides.signing import sign_checkpoint
+from overrides.stores.engine import open_engine, reading
 from overrides.verify import SAME_HOST
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 
+COUNT_KEYS = text("SELECT COUNT(*) FROM data_key WHERE subject_ref = :subject")
+COUNT_LOST = text(
+    "SELECT COUNT(*) FROM ledger_payload WHERE dek_id NOT IN (SELECT dek_id FROM data_key)"
+)
 PLACES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -59,6 +65,16 @@ def verdict(house: ErasureHouse) -> str:
     return str(services.verify(trust).verdict.name)
 
 
+def rows_of(house: ErasureHouse, subject: str) -> tuple[int, int]:
+    """Data keys of a party, and parts whose key is not there."""
+    engine = open_engine(house.services.settings.url)
+    with reading(engine) as connection:
+        keys = connection.execute(COUNT_KEYS, {"subject": subject}).scalar_one()
+        lost = connection.execute(COUNT_LOST).scalar_one()
+    engine.dispose()
+    return keys, lost
+
+
 def test_one_asks_another_approves_and_the_party_is_gone(house: ErasureHouse) -> None:
     mine = house.closed("P-anna", "P-ben")
     other = house.closed("P-cleo")
@@ -69,6 +85,7 @@ def test_one_asks_another_approves_and_the_party_is_gone(house: ErasureHouse) ->
     assert (done.standing, done.settled_by) == (Standing.ERASED, house.people["dora"].ref)
     left = house.parts(mine["case_id"])
     assert {key for key, state in left.items() if state == "read"} == {("decision_made", "party.1")}
+    assert rows_of(house, asked.target.subject) == (0, 0), "neither keys nor what they locked"
     assert set(house.parts(other["case_id"]).values()) == {"read"}
     (erased,) = entry_data(house, "record_erased")
     pairs = house.services.erasures.list_of(done.erased_event)
@@ -206,6 +223,10 @@ def test_what_is_approved_is_exactly_what_was_asked_for_and_seen(house: ErasureH
     house.closed("P-anna")
     with pytest.raises(ErasureChanged):
         house.acts.approve(dora, asked.request_id, asked.root, "")
+    newer = house.ask(party="P-anna")
+    assert newer.root != asked.root
+    with pytest.raises(ErasureChanged, match="it was"):
+        house.acts.approve(dora, asked.request_id, newer.root, "")
     assert not entry_data(house, "record_erased")
     assert house.erase(party="P-anna").standing is Standing.ERASED
 

@@ -219,14 +219,11 @@ STEPS = {
 }
 
 
-@pytest.mark.crash
-@pytest.mark.parametrize("step", STEPS)
-def test_a_rotation_killed_between_two_steps_is_finished_by_the_next_start(
-    tmp_path: Path, step: str
-) -> None:
-    url, keys = f"sqlite:///{tmp_path}/countermand.sqlite3", tmp_path / "keys"
-    with ledger_at(url, keys) as ledger:
-        begin(ledger)
+ONCE = {"after 2 keys are written", "after the old key is gone", "before the log is emptied"}
+
+
+def rotate_and_die(url: str, keys: Path, step: str) -> None:
+    """Rotate in a process of its own, which is killed at a step."""
     child = os.fork()
     if child == 0:
         with ledger_at(url, keys) as ledger:
@@ -238,6 +235,32 @@ def test_a_rotation_killed_between_two_steps_is_finished_by_the_next_start(
             ).rotate(HOST, "asked")
         os._exit(0)
     assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), f"the child passed {step}"
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("step", sorted(STEPS.keys() - ONCE))
+def test_a_rotation_killed_twice_at_the_same_step_loses_nothing(tmp_path: Path, step: str) -> None:
+    url, keys = f"sqlite:///{tmp_path}/countermand.sqlite3", tmp_path / "keys"
+    with ledger_at(url, keys) as ledger:
+        begin(ledger)
+    for _ in range(2):
+        rotate_and_die(url, keys, step)
+    with ledger_at(url, keys) as ledger:
+        rotation(ledger, keys).finish(HOST)
+        assert notes(ledger) == [f"note {n}" for n in range(5)]
+        assert len(KekFile(keys).read()) == 1
+        assert verdict(ledger, keys) == Verdict.CLEAN
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("step", STEPS)
+def test_a_rotation_killed_between_two_steps_is_finished_by_the_next_start(
+    tmp_path: Path, step: str
+) -> None:
+    url, keys = f"sqlite:///{tmp_path}/countermand.sqlite3", tmp_path / "keys"
+    with ledger_at(url, keys) as ledger:
+        begin(ledger)
+    rotate_and_die(url, keys, step)
     assert len(KekFile(keys).read()) == STEPS[step]
     with ledger_at(url, keys) as ledger:
         assert notes(ledger) == [f"note {n}" for n in range(5)], "nothing is lost meanwhile"
@@ -282,6 +305,26 @@ def test_who_writes_while_the_key_is_replaced_loses_nothing(
         assert "erased" not in notes(other)
         assert {epoch for _, epoch in stored(ledger)} == {6}
         assert verdict(ledger, tmp_path / "keys") == Verdict.CLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class LateKeys(DyingKeys):
+    """Data keys that were all added after they had been looked through."""
+
+    def rewrap(self) -> int:
+        """Too early."""
+        return 0
+
+
+def test_keys_added_while_the_others_were_locked_anew_are_locked_anew_too(
+    opening: Opening, tmp_path: Path
+) -> None:
+    with opening() as ledger:
+        begin(ledger)
+        late = LateKeys(SqlDataKeys(ledger.engine, ledger.vault), "never")
+        replace(rotation(ledger, tmp_path / "keys"), keys=late).rotate(HOST, "asked")
+        assert [epoch for _, epoch in stored(ledger)] == [2] * 5
+        assert notes(ledger) == [f"note {n}" for n in range(5)]
 
 
 def test_an_altered_data_key_stops_the_rotation_before_anything_is_destroyed(

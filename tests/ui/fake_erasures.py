@@ -238,5 +238,6 @@ class FakeErasures:
             stays=("The entries.",),
             not_reached=("What was printed.",),
             sets=(("2026-11-20-german-credit", "Dev", NOW, 20_600, True),),
+            exports=(("export: note", "Meera", NOW, 20_500),),
             issued_at=NOW,
         )
