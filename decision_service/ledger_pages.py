@@ -16,6 +16,7 @@ from decision_service.ledger_words import kind_words, summary
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from decision_service.tail import tail_of
 from overrides.countermand_verify import Findings, Verdict
 from overrides.errors import LedgerError, SlotErased, UnknownKind
 from overrides.event_kinds import KINDS
@@ -74,6 +75,7 @@ class LedgerPages:
                 demo=self._demo(),
                 rows=rows,
                 next_cursor=str(entries[-1].seq) if more else "",
+                tail=None if before else tail_of(self.services),
             )
 
     def entry(self, viewer: Viewer, seq: int) -> EntryView:

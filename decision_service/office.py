@@ -7,8 +7,9 @@ from decision_service.casework import Casework
 from decision_service.erasure_pages import ErasurePages
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
+from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
-from ui.ports import Audit, Desk, Erasures, People
+from ui.ports import Audit, Desk, Erasures, People, Receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Rooms:
     desk: Desk
     audit: Audit
     erasures: Erasures
+    receipts: Receipts
     people: People
 
 
@@ -27,5 +29,6 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         desk=Casework(services),
         audit=Auditing(services),
         erasures=ErasurePages(services),
+        receipts=ReceiptPages(services),
         people=PeoplePages(services.people, people_changes(services), showcase),
     )

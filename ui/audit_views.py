@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ui.memory_views import TailView
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRow:
@@ -33,6 +35,7 @@ class LedgerState:
     demo: bool
     rows: tuple[LedgerRow, ...] = ()
     next_cursor: str = ""
+    tail: TailView | None = None  # what nobody remembers yet, on the first page of the list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ def case_page(request: Request, viewer: Viewer, case_id: str, filled: Filled = E
     context = CasePage(
         shell=filled.shell(request, viewer, f"Application {case.application_id}"),
         case=case,
+        receipts=office(request).receipts.of_case(viewer, case_id),
         form=filled.typed,
         key=filled.key(request),
         score_picture=picture_of(case),

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 from markupsafe import Markup
 
 from ui.frame import CodeGroup, PlottedSection, Shell, Tab
+from ui.memory_views import ReceiptView
 from ui.views import (
     ActForm,
     BoardView,
@@ -89,6 +90,7 @@ class CasePage:
 
     shell: Annotated[Shell, "Everything around the page."]
     case: Annotated[CaseView, "Everything known about the case."]
+    receipts: Annotated[tuple[ReceiptView, ...], "Of the viewer's own acts on it, newest first."]
     form: Annotated[ActForm, "What was typed into the review form; empty at first."]
     key: Annotated[str, "Key of this rendering of the form."]
     score_picture: Annotated[Markup, "The score among the policy's bands."]

@@ -5,13 +5,37 @@ from uuid import uuid4
 
 from fastapi import FastAPI
 
-from ui import admin, board, case, desk, erasures, handbook, ledger, login, models, overriding
+from ui import (
+    admin,
+    board,
+    case,
+    desk,
+    erasures,
+    handbook,
+    ledger,
+    login,
+    models,
+    overriding,
+    receipts,
+)
 from ui.problems import install_problems
 from ui.render import STATIC, KeptFiles
 
 ROUTERS = tuple(
     module.router
-    for module in (login, desk, case, overriding, ledger, erasures, board, models, admin, handbook)
+    for module in (
+        login,
+        desk,
+        case,
+        overriding,
+        receipts,  # before the ledger's entries, whose addresses end in anything
+        ledger,
+        erasures,
+        board,
+        models,
+        admin,
+        handbook,
+    )
 )
 
 

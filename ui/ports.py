@@ -23,6 +23,7 @@ from ui.erasure_views import (
     ErasureView,
     HoldLine,
 )
+from ui.memory_views import ReceiptCheck, ReceiptView
 from ui.views import (
     ActForm,
     BoardView,
@@ -199,6 +200,19 @@ class Erasures(Protocol):
         """What the ledger shows of an erasure."""
 
 
+class Receipts(Protocol):
+    """Receipts of recorded acts. Each method raises ``Refused``."""
+
+    def of_case(self, viewer: Viewer, case_id: str) -> tuple[ReceiptView, ...]:
+        """Of what the viewer recorded on a case, newest first."""
+
+    def receipt(self, viewer: Viewer, seq: int) -> ReceiptView:
+        """Of one entry, for who made it and who may read the ledger."""
+
+    def check(self, viewer: Viewer, typed: str) -> ReceiptCheck:
+        """Hold receipts that somebody brings against the ledger."""
+
+
 class Office(Protocol):
     """The whole application, as the pages see it: ``app.state.office``."""
 
@@ -213,6 +227,10 @@ class Office(Protocol):
     @property
     def erasures(self) -> Erasures:
         """Erasures and legal holds."""
+
+    @property
+    def receipts(self) -> Receipts:
+        """Receipts of recorded acts."""
 
     @property
     def people(self) -> People:

@@ -12,6 +12,7 @@ from tests.ui.fake_cases import (
     WAITING,
 )
 from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
+from tests.ui.fake_receipts import DIGEST, PENDING, SIGNED
 
 PAGES = (
     ("", "/"),
@@ -32,6 +33,10 @@ PAGES = (
     ("meera", "/ledger"),
     ("meera", "/ledger/20848"),
     ("meera", "/ledger/verify"),
+    ("asha", "/ledger/receipt"),
+    ("asha", f"/ledger/receipt?receipt={SIGNED.log}+20851+{DIGEST}"),
+    ("asha", f"/ledger/receipts/{SIGNED.seq}"),
+    ("asha", f"/ledger/receipts/{PENDING.seq}"),
     ("meera", "/erasures"),
     ("meera", "/erasures/new"),
     ("meera", "/erasures/due"),

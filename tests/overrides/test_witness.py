@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,12 +140,13 @@ def test_a_line_cut_off_by_a_power_failure_loses_nothing_else(
     memory = WitnessMemory(tmp_path_factory.mktemp("torn") / "memory.jsonl")
     memory.add(seen(3))
     whole = memory.path.stat().st_size
-    memory.add(seen(9))
+    memory.add(replace(seen(9), source="a long way " * 50))
     os.truncate(memory.path, min(whole + cut, memory.path.stat().st_size))
     left = memory.read()
     assert left[0] == seen(3)
     assert memory.add(seen(12)) == len(left) + 1
     assert memory.read() == [*left, seen(12)]
+    assert len(countermand_verify.read_memory(memory.path.read_text())) == len(left) + 1
 
 
 SPOILED = {

@@ -5,6 +5,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from tests.ui.fake_cases import CASES, NOW
+from tests.ui.fake_receipts import TAIL
 from ui.ports import Refused
 from ui.views import (
     BoardSection,
@@ -75,6 +76,7 @@ def ledger(cursor: str, kind: str) -> LedgerState:
         demo=True,
         rows=tuple(rows),
         next_cursor=str(rows[-1].seq) if rows and rows[-1].seq > 0 else "",
+        tail=None if cursor else TAIL,
     )
 
 

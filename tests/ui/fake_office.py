@@ -8,6 +8,7 @@ from datetime import timedelta
 from tests.ui import fake_numbers
 from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_erasures import FakeErasures
+from tests.ui.fake_receipts import FakeReceipts
 from ui.ports import Refused
 from ui.views import (
     Act,
@@ -474,4 +475,5 @@ class FakeOffice:
     desk: FakeDesk = field(default_factory=FakeDesk)
     audit: FakeAudit = field(default_factory=FakeAudit)
     erasures: FakeErasures = field(default_factory=FakeErasures)
+    receipts: FakeReceipts = field(default_factory=FakeReceipts)
     people: FakePeople = field(default_factory=FakePeople)

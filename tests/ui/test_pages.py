@@ -10,6 +10,7 @@ from tests.ui.conftest import Visit
 from tests.ui.fake_cases import CASES
 from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
 from tests.ui.fake_office import ROLES, FakeOffice
+from tests.ui.fake_receipts import DIGEST
 from tests.ui.reading import Page, faults
 from ui.pages import ROUTERS
 from ui.ports import Refused
@@ -46,6 +47,11 @@ WHOLE = [
     ("meera", "/ledger/20848"),
     ("dev", "/ledger/0"),
     ("meera", "/ledger/verify"),
+    ("asha", "/ledger/receipt"),
+    ("asha", f"/ledger/receipt?receipt=bank.example/loans+20851+{DIGEST}"),
+    ("asha", f"/ledger/receipt?receipt=bank.example/loans+20851+{'00' * 32}"),
+    ("asha", "/ledger/receipts/20851"),
+    ("asha", "/ledger/receipts/20870"),
     ("meera", "/erasures"),
     ("meera", "/erasures/new"),
     ("meera", "/erasures/new?case=c-1"),
@@ -72,6 +78,9 @@ MISSING = [
     ("asha", "/applications/unknown", 404),
     ("meera", "/ledger/99999999", 404),
     ("meera", "/ledger/twelve", 404),
+    ("asha", "/ledger/receipts/12", 404),
+    ("asha", "/ledger/receipts/twelve", 404),
+    ("asha", "/ledger/receipts/12/file", 404),
     ("meera", "/erasures/unknown", 404),
     ("meera", "/erasures/holds/unknown", 404),
     ("dev", "/models/unknown", 404),

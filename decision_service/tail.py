@@ -1,0 +1,53 @@
+"""The end of the ledger: how much no signature covers, and how much no memory outside does."""
+
+from datetime import datetime
+
+from decision_service.anchors import ANCHORED, LOOKED_AT, anchors
+from decision_service.services import Services
+from decision_service.signer_words import signer_standing
+from ui.memory_views import TailView, WitnessLine
+
+WITNESSES_SHOWN = 5
+
+
+def tail_of(services: Services) -> TailView:
+    """What is known of the end just now."""
+    ledger = services.ledger
+    told, size = anchors(services), ledger.head().size
+    signed = ledger.latest_checkpoint()
+    signed_size = min(signed.size, size) if signed else 0
+    anchored = max((one.size for one in told), default=0)
+    newest = {one.actor: one for one in reversed(told)}
+    names = services.people.names(newest)
+    lines = [
+        WitnessLine(name=names[one.actor], size=one.size, at=one.at) for one in newest.values()
+    ]
+    problem = signer_standing(services).problem
+    return TailView(
+        unsigned=size - signed_size,
+        unsigned_since=_at(services, signed_size),
+        unanchored=size - anchored,
+        unanchored_since=_at(services, anchored),
+        only_visits=bool(told) and _only_visits(services, anchored, size),
+        witnesses=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:WITNESSES_SHOWN]),
+        signer_problem=f"{problem[:1].upper()}{problem[1:].rstrip('.')}." if problem else "",
+    )
+
+
+def unanchored(services: Services) -> int:
+    """How many entries no memory outside covers that told of itself."""
+    anchored = max((one.size for one in anchors(services)), default=0)
+    return services.ledger.head().size - anchored
+
+
+def _only_visits(services: Services, start: int, stop: int) -> bool:
+    """Whether an end is nothing but what witnesses left themselves."""
+    if stop - start > LOOKED_AT:
+        return False
+    return all(entry.type == ANCHORED for entry in services.ledger.entries(start, stop - start))
+
+
+def _at(services: Services, seq: int) -> datetime | None:
+    """When an entry was recorded; nothing when there is none."""
+    entry = services.ledger.entry(seq)
+    return entry.recorded_at if entry else None

@@ -1,0 +1,86 @@
+"""The end of the ledger that nobody remembers yet is said in numbers."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from decision_service.anchors import read_told, record_anchor
+from decision_service.auditing import Auditing
+from decision_service.signer_words import NEVER_RAN
+from decision_service.tail import tail_of, unanchored
+from overrides.signing_desk import Report
+from tests.decision_service.desk_house import DeskHouse, desk_house
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[DeskHouse]:
+    with desk_house(tmp_path) as opened:
+        yield opened
+
+
+def remember(house: DeskHouse, who: str, size: int = 0) -> None:
+    ledger = house.services.ledger
+    size = size or ledger.head().size
+    told = read_told({"size": size, "root": ledger.frontier(size).root().hex()})
+    record_anchor(house.services, house.actors[who], told, house.key())
+
+
+def test_without_a_signature_and_a_witness_everything_is_the_tail(house: DeskHouse) -> None:
+    tail, size = tail_of(house.services), house.services.ledger.head().size
+    assert (tail.unsigned, tail.unanchored) == (size, size)
+    opened = house.services.ledger.entry(0)
+    assert opened is not None
+    assert tail.unsigned_since == tail.unanchored_since == opened.recorded_at
+    assert tail.witnesses == ()
+    assert not tail.only_visits
+
+
+def test_what_is_signed_and_what_is_remembered_are_two_things(house: DeskHouse) -> None:
+    remember(house, "kofi")
+    signed = house.services.signer.checkpoint()
+    assert signed is not None
+    tail = tail_of(house.services)
+    assert (tail.unsigned, tail.unsigned_since) == (0, None)
+    assert (tail.unanchored, tail.only_visits) == (1, True)
+    house.clock.at += timedelta(hours=1)
+    house.apply()
+    later = tail_of(house.services)
+    assert later.unsigned == house.services.ledger.head().size - signed.size
+    entry = house.services.ledger.entry(signed.size)
+    assert entry is not None
+    assert later.unsigned_since == entry.recorded_at
+    assert not later.only_visits
+    assert unanchored(house.services) == later.unanchored == later.unsigned + 1
+
+
+def test_each_witness_is_told_once_with_what_they_remember_now(house: DeskHouse) -> None:
+    remember(house, "kofi")
+    house.clock.at += timedelta(hours=1)
+    house.apply()
+    remember(house, "kofi")
+    house.clock.at += timedelta(hours=1)
+    house.apply()
+    remember(house, "core", 5)
+    tail = tail_of(house.services)
+    assert [line.name for line in tail.witnesses] == ["core", "kofi"]
+    assert tail.witnesses[0].size == 5
+    assert tail.unanchored == house.services.ledger.head().size - tail.witnesses[1].size
+
+
+def test_why_nobody_signs_is_said(house: DeskHouse) -> None:
+    desk, now = house.services.signing_desk, house.services.clock()
+    assert tail_of(house.services).signer_problem == f"N{NEVER_RAN[1:]}."
+    desk.report(Report("home", now, "running", 3, ""))
+    assert tail_of(house.services).signer_problem == ""
+    desk.report(Report("home", now, "running", 3, "Entry 3 is not what it was."))
+    assert tail_of(house.services).signer_problem == "Entry 3 is not what it was."
+    desk.report(Report("home", now - timedelta(minutes=5), "running", 3, ""))
+    assert "No signer runs; one last reported at" in tail_of(house.services).signer_problem
+
+
+def test_the_ledger_s_first_page_has_it(house: DeskHouse) -> None:
+    audit = Auditing(house.services)
+    assert audit.ledger(house.viewer("kofi"), "", "").tail is not None
+    assert audit.ledger(house.viewer("kofi"), "3", "").tail is None

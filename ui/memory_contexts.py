@@ -1,0 +1,28 @@
+"""What each page about receipts is given, field by field; as ``ui.contexts``."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ui.frame import Shell
+from ui.memory_views import ReceiptCheck, ReceiptView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptPage:
+    """A receipt, to be printed and kept."""
+
+    template: ClassVar[str] = "receipt.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    receipt: Annotated[ReceiptView, "The receipt."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptCheckPage:
+    """The form that checks receipts, and what came of it."""
+
+    template: ClassVar[str] = "receipt_check.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    typed: Annotated[str, "What was brought."]
+    found: Annotated[ReceiptCheck | None, "What became of it; nothing before the first check."]

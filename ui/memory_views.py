@@ -1,0 +1,55 @@
+"""What the pages are told about memories of the ledger: receipts, and what nobody remembers yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptView:
+    """A receipt of one entry, for whoever made it."""
+
+    log: str
+    seq: int
+    at: datetime
+    what: str
+    who: str
+    case_id: str
+    leaf_hash: str
+    groups: tuple[str, ...]  # the hash in fours, to be compared by eye
+    line: str  # what verifiers read
+    signed_size: int  # entries under the newest checkpoint, 0 while none covers the entry
+    signed_at: datetime | None
+    note: str  # that checkpoint, signed; "" while none covers the entry
+    key: str  # the ledger's public key
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptCheck:
+    """What became of receipts that somebody brought."""
+
+    ok: bool
+    headline: str
+    steps: tuple[tuple[str, str], ...]  # "checked", "broken" or "note", and a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessLine:
+    """Somebody outside who said how much they remember."""
+
+    name: str
+    size: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TailView:
+    """The end of the ledger: what no signature covers, and what no memory outside does."""
+
+    unsigned: int
+    unsigned_since: datetime | None
+    unanchored: int
+    unanchored_since: datetime | None
+    only_visits: bool  # whether the unanchored end is nothing but what witnesses left themselves
+    witnesses: tuple[WitnessLine, ...]  # newest first, each once
+    signer_problem: str  # a clause that says why nobody signs; "" when somebody does
