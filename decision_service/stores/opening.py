@@ -50,7 +50,7 @@ def open_database(settings: Settings, *, serving: bool) -> Engine:
 def check_keys(engine: Engine, keys: Path) -> None:
     """Refuse keys that are not all there, or are not those of the ledger in the database.
 
-    Raises ``KeysLost``, ``KeysOlder`` or ``OtherLedger``. Where there is no ledger yet, any will do.
+    Raises ``KeysLost``, ``KeysOlder``, ``OtherLedger``. Where there is no ledger yet, any will do.
     """
     with reading(engine) as connection:
         logs = connection.execute(text("SELECT log FROM ledger_head WHERE size > 0")).scalars()
