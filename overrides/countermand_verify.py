@@ -340,7 +340,7 @@ class Opened(NamedTuple):
     """A signed note: its text, which of the known keys signed it, and which witnesses when."""
 
     text: str
-    signed_by: tuple[str, ...]
+    signed_by: tuple[Key, ...]
     seen_by: tuple[tuple[str, datetime], ...]
 
 
@@ -372,7 +372,7 @@ def open_note(note: str, keys: Iterable[Key]) -> Opened:
             signed = f"cosignature/v1\ntime {seconds}\n{text}"
             seen_by.append((name, _at_second(seconds)))
         else:
-            signed_by.append(name)
+            signed_by.append(key)
         if not _ed25519()(key.public, signature, signed.encode()):
             raise Wrong(f"the signature of {name} is wrong")
     return Opened(text, tuple(signed_by), tuple(seen_by))
@@ -762,6 +762,7 @@ class Claim(NamedTuple):
     checkpoint: Checkpoint
     what: str
     own: bool  # told by the ledger itself
+    signers: tuple[Key, ...]
     seen: tuple[tuple[str, datetime], ...] = ()
 
 
@@ -805,7 +806,7 @@ class Memory:
                 told.add(Verdict.INCOMPLETE, f"{what} cannot be compared: {wrong}")
             else:
                 seen = (*opened.seen_by, *([("you", seen_at)] if seen_at else []))
-                yield Claim(checkpoint, what, own=False, seen=seen)
+                yield Claim(checkpoint, what, own=False, signers=opened.signed_by, seen=seen)
 
 
 def read_memory(text: str) -> list[tuple[str, datetime | None]]:
@@ -1017,11 +1018,17 @@ class Part:
     seen: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)  # entry: time and hash
     gaps: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # place: entry and part
     erasures: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    keys: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # entry: the key that signs from it on
     entries: int = 0
     disclosed: int = 0
     first_at: bytes = b""
     last_at: bytes = b""
     broken: bool = False  # what comes after cannot be put together with it
+
+
+_TELLING = frozenset({b"record_erased", b"ledger_opened", b"key_rotated"})
 
 
 def examine(task: Task) -> Part:
@@ -1055,8 +1062,8 @@ def _open_notes(task: Task, part: Part) -> None:
             part.told.add(Verdict.ALTERED, f"a checkpoint of its own does not hold: {wrong}")
         else:
             part.strange += not opened.signed_by
-            claim = Claim(checkpoint, "a checkpoint of its own", own=True, seen=opened.seen_by)
-            part.claims.append(claim)
+            what = "a checkpoint of its own"
+            part.claims.append(Claim(checkpoint, what, True, opened.signed_by, opened.seen_by))
             task.sizes.add(checkpoint.size)
             task.asked.add(checkpoint.size)
 
@@ -1115,7 +1122,7 @@ def _read_entries(
                 and seq not in part.seen
                 and seq not in shown
                 and (commit == b"{}" or not task.discloses)
-                and kind != b"record_erased"
+                and kind not in _TELLING
             ):
                 last = at
                 continue
@@ -1149,8 +1156,19 @@ def _read_one(task: Task, part: Part, seq: int, body: bytes, shown: Sequence[byt
         part.told.add(Verdict.INCOMPLETE, "the ledger does not begin with its opening", seq)
     if shown or (task.discloses and entry.commit != b"{}"):
         _open_parts(task, part, seq, entry, shown)
-    if entry.kind == b"record_erased":
-        part.erasures.append((seq, read_canonical(body)))
+    if entry.kind in _TELLING:
+        _take_telling(part, seq, entry.kind, read_canonical(body))
+
+
+def _take_telling(part: Part, seq: int, kind: bytes, members: dict[str, Any]) -> None:
+    """Keep an entry that others are judged by: of an erasure, or of the key that signs."""
+    data = members["data"]
+    if kind == b"record_erased":
+        part.erasures.append((seq, members))
+    elif kind == b"ledger_opened" and data["keys"]:
+        part.keys.append((seq, str(data["keys"][-1])))
+    elif data.get("purpose") == "signing":
+        part.keys.append((seq, str(data.get("key"))))
 
 
 def _open_parts(task: Task, part: Part, seq: int, entry: Entry, shown: Sequence[bytes]) -> None:
@@ -1227,7 +1245,7 @@ def check_export(folder: Path, memory: Memory, *, jobs: int | None = None) -> Fi
         if not newest.signed_by or Checkpoint.read(newest.text) != manifest.checkpoint:
             raise Wrong("the manifest and the checkpoint are of different moments")
         with ExitStack() as stack:
-            reading = _Reading(folder, manifest, keys, memory, stack)
+            reading = _Reading(folder, manifest, opened.signed_by, keys, memory, stack)
             return reading.run(jobs or os.cpu_count() or 1, keys_from)
     except FileNotFoundError as missing:
         wrong = f"the file {Path(missing.filename).name} is missing"
@@ -1248,13 +1266,18 @@ class _Reading:
         self,
         folder: Path,
         manifest: Manifest,
+        signers: tuple[Key, ...],
         keys: tuple[Key, ...],
         memory: Memory,
         stack: ExitStack,
     ) -> None:
         self._folder, self._manifest, self._memory = str(folder), manifest, memory
         self._log, self._size, self._root = manifest.checkpoint
-        self._keys = (*keys, *memory.witnesses)
+        self._keys, self._signers = (*keys, *memory.witnesses), signers
+        self._signs, self._retired = (
+            "",
+            dict[str, int](),
+        )  # keys that signed once: until which entry
         self._told = Told()
         self._kept = list(memory.claims(self._log, keys, self._told))
         self._lines = {
@@ -1357,6 +1380,9 @@ class _Reading:
             text = "it is earlier than the entry before it"
             part.told.add(Verdict.ALTERED, text, part.first * BUNDLE)
         self._told.merge(part.told)
+        for seq, key in part.keys:
+            self._retired[self._signs] = seq
+            self._signs = key
         self._compare_claims(part)
         self._read += part.entries
         self._strange += part.strange
@@ -1386,10 +1412,19 @@ class _Reading:
             elif roots[size] != claim.checkpoint.root:
                 text = f"{claim.what} over {size:,} entries has another root: one was changed"
                 self._told.add(Verdict.ALTERED, text)
-            else:
+            elif not self._signed_late(claim.what, claim.signers, size):
                 self._hold(claim, part.seen.get(size - 1, (b"", b""))[0].decode())
         for claim in list(self._claims):
             self._judge_time(claim, part)
+
+    def _signed_late(self, what: str, signers: Sequence[Key], size: int) -> bool:
+        """Whether none but keys that were retired before signed for so many entries; it is told."""
+        ends = [self._retired.get(str(key), size) for key in signers]
+        late = bool(ends) and size > max(ends) + 1
+        if late:
+            text = f"{what} over {size:,} entries is signed by a key that entry {max(ends)} retired"
+            self._told.add(Verdict.ALTERED, f"{text}: somebody else has that key")
+        return late
 
     def _hold(self, claim: Claim, last: str) -> None:
         """Note a claim that holds; ``last`` is the time of the last entry it is over, if known."""
@@ -1471,6 +1506,7 @@ class _Reading:
             raise Wrong("the list of files is not the one that was signed")
         if self._root != self._manifest.checkpoint.root:
             raise Wrong("the entries do not lead to the root that was signed: one was changed")
+        self._signed_late("its manifest", self._signers, self._size)
         self._compare_names()
 
     def _compare_names(self) -> None:

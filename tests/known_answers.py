@@ -150,7 +150,8 @@ def notes() -> int:
         facts["signed"] + facts["enoch_sig"],
         [verifier.Key.read(facts["peter_vkey"]), verifier.Key.read(facts["enoch_vkey"])],
     )
-    _agree(opened.signed_by, both.signed_by, "who signed, to the verifier")
+    names = tuple(key.name for key in opened.signed_by)
+    _agree(names, both.signed_by, "who signed, to the verifier")
     example = PublicKey.from_vkey(facts["c2sp_vkey"])
     _agree(open_note(facts["c2sp_note"], [example]).text, "This is an example message.\n", "C2SP")
     _agree(str(verifier.Key.read(facts["cosig_vkeys_ok"][0])), facts["cosig_vkeys_ok"][0], "a key")

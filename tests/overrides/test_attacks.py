@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from overrides.canonical import canonical
 from overrides.checks import writes
 from overrides.countermand_verify import (
     CUT_OFF,
@@ -70,8 +71,8 @@ class History:
         folder = self.folder / str(len(list(self.folder.iterdir())))
         later = NOON + timedelta(days=1)
         forged_export(folder, signer or self.signer, bodies, kept, parts=parts, clock=lambda: later)
-        pinned = (Key.read(self.signer.key.vkey),)
-        return check_export(folder, Memory(keys=pinned, **memory))
+        memory.setdefault("keys", (Key.read(self.signer.key.vkey),))
+        return check_export(folder, Memory(**memory))
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +190,35 @@ def test_checkpoints_of_another_key_left_among_the_real_ones_are_told_of(
     found = history.check(history.bodies, [strange, *history.notes])
     assert found.verdict == Verdict.INCOMPLETE
     assert "1 of its checkpoints are signed by none of the keys you gave" in str(found.found)
+
+
+def replaced(history: History, new: Signer) -> list[bytes]:
+    """The history with an entry after it that says that another key signs from now on."""
+    shape = json.loads(history.bodies[-1]) | {"seq": 40, "case": None, "commit": {}}
+    shape |= {"type": "key_rotated", "id": "0193529a-0000-7000-8000-000000000040"}
+    shape["data"] = {"purpose": "signing", "epoch": 2, "key": new.key.vkey, "reason": "compromised"}
+    opening = json.loads(history.bodies[0])
+    opening["data"] |= {"keys": [history.signer.key.vkey]}
+    return [canonical(opening), *history.bodies[1:], canonical(shape)]
+
+
+def test_a_key_that_was_retired_signs_nothing_later(history: History) -> None:
+    """Auditors keep the former key, for what it signed while it was the one that signs."""
+    new = Signer(LOG, b"n" * 32)
+    bodies = replaced(history, new)
+    old = checkpoint_over(history.signer, bodies[:40])
+    handover = checkpoint_over(history.signer, bodies)
+    keys = tuple(Key.read(signer.key.vkey) for signer in (new, history.signer))
+    later = [*bodies, *(edited(bodies[-2], seq=seq, id=f"x{seq}") for seq in (41, 42))]
+    honest = history.check(later, [old, handover], signer=new, keys=keys)
+    assert (honest.verdict, honest.found) == (Verdict.CLEAN, ())
+    stolen = checkpoint_over(history.signer, later[:42])
+    for found in (
+        history.check(later, [old, stolen], signer=new, keys=keys),
+        history.check(later, [old], signer=history.signer, keys=keys),
+    ):
+        assert found.verdict == Verdict.ALTERED
+        assert "is signed by a key that entry 40 retired" in str(found.found)
 
 
 def test_a_history_signed_with_the_stolen_key_lacks_the_witness_that_is_required(
