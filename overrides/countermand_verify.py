@@ -1165,8 +1165,9 @@ def _take_telling(part: Part, seq: int, kind: bytes, members: dict[str, Any]) ->
     data = members["data"]
     if kind == b"record_erased":
         part.erasures.append((seq, members))
-    elif kind == b"ledger_opened" and data["keys"]:
-        part.keys.append((seq, str(data["keys"][-1])))
+    elif kind == b"ledger_opened":
+        keys = data["keys"] if isinstance(data["keys"], list) else []
+        part.keys += [(seq, str(key)) for key in keys[-1:]]
     elif data.get("purpose") == "signing":
         part.keys.append((seq, str(data.get("key"))))
 

@@ -23,10 +23,11 @@ class KeyHistory:
     def take(self, seq: int, kind: str, data: Mapping[str, Any]) -> None:
         """Take in an entry of one of the ``KEY_KINDS``."""
         if kind == "ledger_opened":
-            self._signs = str(data["keys"][-1]) if data["keys"] else ""
+            keys = data["keys"] if isinstance(data["keys"], list) else []
+            self._signs = str(keys[-1]) if keys else ""
         elif data["purpose"] == "signing":
             self._retired[self._signs] = seq
-            self._signs = str(data["key"])
+            self._signs = str(data.get("key"))
         elif data["purpose"] == "key-encryption" and data.get("reason") == "lost":
             self.lost = seq
 

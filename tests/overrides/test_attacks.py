@@ -221,6 +221,25 @@ def test_a_key_that_was_retired_signs_nothing_later(history: History) -> None:
         assert "is signed by a key that entry 40 retired" in str(found.found)
 
 
+@pytest.mark.parametrize("keys", [7, None, [], ["x"], [7], {}], ids=str)
+def test_keys_that_make_no_sense_in_an_entry_are_no_accident(
+    history: History, keys: object
+) -> None:
+    opening = json.loads(history.bodies[0])
+    opening["data"] |= {"keys": keys}
+    assert history.check([canonical(opening), *history.bodies[1:]]).verdict == Verdict.CLEAN
+
+
+@pytest.mark.parametrize("slots", [7, None, [7], [["x"]], [["x", 7]], {}], ids=str)
+def test_an_erasure_that_makes_no_sense_is_no_accident(history: History, slots: object) -> None:
+    members = {"seq": 40, "id": "x", "type": "record_erased", "case": None, "commit": {}}
+    data = {"ground": "person_asked", "slots": slots, "root": 7}
+    erased = edited(history.bodies[-1], **members, data=data)
+    found = history.check([*history.bodies, erased])
+    assert found.verdict == Verdict.INCOMPLETE
+    assert "are not those it was recorded with" in str(found.found)
+
+
 def test_a_history_signed_with_the_stolen_key_lacks_the_witness_that_is_required(
     history: History,
 ) -> None:
