@@ -11,6 +11,7 @@ from overrides.instants import EARLIEST
 from overrides.values import Money
 
 APPLICANT = "applicant"
+PARTY_MEMBERS = frozenset({"ref", "role"})
 PARTY_ROLES = (APPLICANT, "co-applicant", "guarantor")
 META_MEMBERS = ("as_of", "source", "version")
 REF_CHARS_MAX = 128
@@ -39,10 +40,14 @@ MEMBERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Someone whose data the application holds; each has an encryption key of their own."""
+    """Someone whose data the application holds; each has an encryption key of their own.
+
+    ``fields`` are those of the application's fields that are about them, and not the applicant.
+    """
 
     ref: str
     role: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +173,9 @@ class _Reader:
         refs = [party.ref for party in found if party]
         if len(set(refs)) != len(refs):
             self.fault("parties", "Name each party once.")
+        named = [name for party in found if party for name in party.fields]
+        if len(set(named)) != len(named):
+            self.fault("parties", "Each field is about one party.")
         return tuple(party for party in found if party)
 
     def meta(self) -> Mapping[str, Mapping[str, str]] | None:
@@ -193,9 +201,10 @@ class _Reader:
 
     def _party(self, item: object, place: str) -> Party | None:
         """One party."""
-        if not isinstance(item, dict) or item.keys() != {"ref", "role"}:
-            self.fault(place, 'Give {"ref", "role"}.')
+        if not isinstance(item, dict) or item.keys() - {"fields"} != PARTY_MEMBERS:
+            self.fault(place, 'Give {"ref", "role"}, and "fields" if some are about this party.')
             return None
+        fields = self._party_fields(item.get("fields"), f"{place}/fields")
         ref = self._text(item["ref"], f"{place}/ref", REF_CHARS_MAX)
         if item["role"] not in PARTY_ROLES:
             self.fault(f"{place}/role", f"Use one of: {', '.join(PARTY_ROLES)}.")
@@ -204,7 +213,20 @@ class _Reader:
             if f"{place}/ref" not in self.faulty:
                 self.fault(f"{place}/ref", "Give your own reference of this party.")
             return None
-        return Party(ref, item["role"])
+        return Party(ref, item["role"], fields)
+
+    def _party_fields(self, value: object, place: str) -> tuple[str, ...]:
+        """Names of the fields that are about a party."""
+        if value is None:
+            return ()
+        sent = self._body.get("fields")
+        known = sent.keys() if isinstance(sent, dict) else frozenset()
+        if not isinstance(value, list) or not all(
+            isinstance(name, str) and name in known for name in value
+        ):
+            self.fault(place, "Name fields of this application.")
+            return ()
+        return tuple(dict.fromkeys(value))
 
     def _text(self, value: object, place: str, longest: int) -> str:
         """A short text that can be shown; empty when it is None or faulty."""

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from decision_service.applications import Application
+from decision_service.applications import Application, Party
 from decision_service.decimals import decimal_text, recorded_fields
+from decision_service.party_parts import about, without
 from decision_service.policy import Assessment
 from decision_service.registry import InUse
 from explain.contract import CheckedFields
@@ -108,15 +109,24 @@ class Sheet:
 
     def _slots(self, subject: str) -> tuple[Slot, ...]:
         """The personal parts, each under its party's key."""
-        own = [Slot(name, subject, payload) for name, payload in self.payloads.items()]
-        parties = self.prepared.application.parties
+        named = list(
+            zip(self.prepared.application.parties, self.prepared.party_subjects, strict=True)
+        )
+        apart = frozenset(name for party, key in named if key != subject for name in party.fields)
+        own = [
+            Slot(name, subject, payload) for name, payload in without(self.payloads, apart).items()
+        ]
         others = [
-            Slot(f"party.{place}", key, {"ref": party.ref, "role": party.role})
-            for place, (party, key) in enumerate(
-                zip(parties, self.prepared.party_subjects, strict=True)
-            )
+            Slot(f"party.{place}", key, self._party(party, apart=key != subject))
+            for place, (party, key) in enumerate(named)
         ]
         return (*own, *others)
+
+    def _party(self, party: Party, *, apart: bool) -> Mapping[str, Any]:
+        """A party's own part, with what of the application is about them."""
+        theirs = about(self.payloads, party.fields) if apart else {}
+        whose = {"ref": party.ref, "role": party.role}
+        return {**whose, "application": theirs} if theirs else whose
 
     def _decided(self, made: Draft, final: Decision) -> Draft:
         """The end of a case that policy decides at once."""

@@ -1,14 +1,13 @@
 """Decisions read back: from the ledger's own entry and what of its personal parts still opens."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from decision_service.access import sees_branch
 from decision_service.decision_object import contributions, decision_object
 from decision_service.errors import ServiceError, UnknownDecision
+from decision_service.party_parts import PARTY_SLOTS, whole
 from decision_service.registry import Registry
-from overrides.errors import SlotErased
 from overrides.events import read_event
 from overrides.journal import Event
 from overrides.ledger import LedgerBook
@@ -61,8 +60,9 @@ class DecisionReader:
         if entry is None:
             raise UnknownDecision(row.decision_id)
         event = read_event(entry.body)
-        opened = self.ledger.open_slots(event.event_id, ("inputs", "explanation"))
-        readable = {slot: _readable(opened.get(slot)) for slot in ("inputs", "explanation")}
+        wanted = ("inputs", "explanation", *PARTY_SLOTS)
+        opened = whole(self.ledger.open_slots(event.event_id, wanted))
+        readable = {slot: opened.get(slot) for slot in ("inputs", "explanation")}
         inputs = readable["inputs"]
         found = decision_object(
             event,
@@ -81,8 +81,3 @@ class DecisionReader:
         except ServiceError:
             return []
         return [loaded.policy.rule_text(rule) for rule in row.knockouts]
-
-
-def _readable(slot: Mapping[str, Any] | SlotErased | None) -> Mapping[str, Any] | None:
-    """An opened slot, or None where it is erased or never was."""
-    return None if isinstance(slot, SlotErased) else slot

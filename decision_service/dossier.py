@@ -10,6 +10,7 @@ from typing import Any
 from decision_service.errors import ServiceError
 from decision_service.loading import Loaded
 from decision_service.occasions import Occasion, occasion
+from decision_service.party_parts import PARTY_SLOTS, whole
 from decision_service.registry import InUse
 from decision_service.services import Services
 from explain.contract import NUMERIC, Field
@@ -85,7 +86,8 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
     """Everything about one case that its page may show."""
     case = file.case
     acts = services.cases.acts(case.case_ref)
-    opened = services.ledger.open_slots(file.decision.event_id, ("inputs", "explanation"))
+    wanted = ("inputs", "explanation", *PARTY_SLOTS)
+    opened = whole(services.ledger.open_slots(file.decision.event_id, wanted))
     texts = _texts(services, acts)
     erasures = tuple(services.erasures.of_case(case.case_ref))
     people = {act.actor for act in acts} | {took.actor for took in erasures}
@@ -97,8 +99,8 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         file=file,
         acts=acts,
         decisions={row.event_id: row for row in services.cases.decisions(case.case_ref)},
-        inputs=readable(opened.get("inputs")),
-        explanation=readable(opened.get("explanation")),
+        inputs=opened.get("inputs"),
+        explanation=opened.get("explanation"),
         texts=texts,
         loaded=loaded_for(services, file.decision),
         names=services.people.names(people),

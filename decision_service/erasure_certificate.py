@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from decision_service.erasures import ErasureActs
+from decision_service.party_parts import PARTY_SLOTS
 from decision_service.services import Services
 from overrides.erasing import GROUND_WORDS, GROUNDS, Request, Scope, Standing
 from overrides.erasure_errors import NotErased
 from overrides.instants import instant_text
 from overrides.key_rotation import PURPOSE
 
-FEATURES = frozenset({"inputs", "explanation"})
+FEATURES = frozenset({"inputs", "explanation", *PARTY_SLOTS})
 AT_ONCE = 200
 PARTS_SHOWN = 200
 CASES_MAX = 500

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from decision_service.access import HOST
 from decision_service.feedback_export import MANIFEST, PARTIAL
+from decision_service.party_parts import PARTY_SLOTS
 from decision_service.services import Services
 
 ROWS = "*.parquet"
 PLACE = "ledger_seq"
-FEATURES = frozenset({"inputs", "explanation"})
+FEATURES = frozenset({"inputs", "explanation", *PARTY_SLOTS})
 AT_ONCE = 500
 EXPORT_SECONDS_MAX = 3_600
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from decision_service.board_page import outcome_definitions
-from decision_service.dossier import readable
 from decision_service.errors import FolderTaken, InstantAhead
 from decision_service.feedback_files import (
     CONTRIBUTION,
@@ -26,6 +25,7 @@ from decision_service.feedback_files import (
     TEXT,
     ParquetRows,
 )
+from decision_service.party_parts import PARTY_SLOTS, whole
 from decision_service.services import Services
 from explain.contract import NUMERIC, Field
 from overrides.feedback import Cut, Origin, decide_export, make_feedback
@@ -108,8 +108,9 @@ class FeedbackExport:
 
     def _features(self, event_id: str) -> Mapping[str, Json] | None:
         """What was stated and what was scored; None once it can no longer be read."""
-        opened = self.services.ledger.open_slots(event_id, ("inputs", "explanation"))
-        inputs, explanation = (readable(opened.get(name)) for name in ("inputs", "explanation"))
+        wanted = ("inputs", "explanation", *PARTY_SLOTS)
+        opened = whole(self.services.ledger.open_slots(event_id, wanted))
+        inputs, explanation = (opened.get(name) for name in ("inputs", "explanation"))
         if inputs is None:
             return None
         parts: list[Any] = list((explanation or {}).get("contributions", ()))

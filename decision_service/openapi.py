@@ -70,6 +70,7 @@ SCHEMAS: dict[str, Any] = {
                     "properties": {
                         "ref": TEXT,
                         "role": {"enum": ["applicant", "co-applicant", "guarantor"]},
+                        "fields": {"type": "array", "items": TEXT},
                     },
                 },
             },

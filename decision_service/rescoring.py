@@ -13,6 +13,7 @@ from decision_service.decision_record import Prepared
 from decision_service.dossier import Payload, readable
 from decision_service.errors import FieldsErased, NothingToRescore
 from decision_service.occasions import Occasion, occasion
+from decision_service.party_parts import whole
 from decision_service.pipeline import Answer
 from decision_service.registry import InUse
 from decision_service.services import Services
@@ -62,8 +63,10 @@ class Rescoring:
     def _prepared(self, actor: Actor, file: CaseFile, used: InUse) -> Prepared:
         """The case's own application, checked by the version in force."""
         decision = file.decision
-        inputs, opened = self._opened(file)
-        monitor = readable(opened.get("monitor"))
+        _, parts = self._opened(file)
+        opened = whole(parts)
+        inputs, monitor = opened["inputs"], opened.get("monitor")
+        assert inputs is not None, "it was just read"
         contract = used.loaded.bundle.contract if used.loaded else None
         application = Application(
             application_id=inputs["application_id"],
@@ -126,9 +129,11 @@ def _meta(inputs: Payload, contract: Contract | None) -> Mapping[str, Mapping[st
     return {name: about for name, about in found.items() if contract is None or name in contract}
 
 
-def _parties(
-    decision: DecisionRow, opened: Mapping[str, Payload | SlotErased]
-) -> tuple[Party, ...]:
-    """The parties whose parts can still be read."""
-    found = [(readable(opened.get(slot)), role) for slot, role in decision.parties]
-    return tuple(Party(party["ref"], role) for party, role in found if party is not None)
+def _parties(decision: DecisionRow, opened: Mapping[str, Payload | None]) -> tuple[Party, ...]:
+    """The parties whose parts can still be read, with the fields that are about them."""
+    found = [(opened.get(slot), role) for slot, role in decision.parties]
+    return tuple(
+        Party(party["ref"], role, tuple(party.get("application", {}).get("names", ())))
+        for party, role in found
+        if party is not None
+    )

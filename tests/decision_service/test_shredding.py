@@ -32,6 +32,7 @@ from tests.decision_service.test_erasures import verdict
 
 PARTIES = int(os.environ.get("ERASED_PARTIES", "100"))
 STAY = 5
+pytestmark = pytest.mark.timeout(max(300, 4 * PARTIES))
 WINDOW = 8  # bytes: shorter needles would be found by chance
 
 
