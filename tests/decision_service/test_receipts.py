@@ -47,6 +47,9 @@ def receipt_of(house: DeskHouse, pages: ReceiptPages, case_id: str) -> ReceiptVi
 def test_a_receipt_is_pending_until_a_signed_checkpoint_covers_it(
     house: DeskHouse, pages: ReceiptPages
 ) -> None:
+    assert house.services.signer.checkpoint() is not None, (
+        "of an earlier day, it covers nothing new"
+    )
     case_id = override(house)
     pending = receipt_of(house, pages, case_id)
     assert (pending.what, pending.who) == ("Application withdrawn", "asha")
