@@ -61,6 +61,7 @@ from ui.views import Viewer
 LINES = 100
 OWN = "You asked for this. Another person must approve it; you may take it back."
 CHANGED = "What would go is not what was asked for any more. Refuse it and have it asked again."
+NO_CLASS = "Choose what of it is to go."
 GONE = "Nothing of it can be read any more."
 
 
@@ -131,6 +132,8 @@ class ErasurePages:
     def ask(self, viewer: Viewer, form: ErasureTyped, key: str) -> str:
         """Ask for an erasure; the request's id."""
         actor = acting_person(self.services, viewer, Permission.ERASE)
+        if not form.classes:
+            raise Refused(422, "Please check", NO_CLASS, {"classes": NO_CLASS})
         with _pointing(form):
             target = self.acts.target(_named(form))
             return self.acts.ask(actor, target, form.ground, form.note, key=key).request_id

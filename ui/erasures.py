@@ -24,7 +24,8 @@ from ui.visit import FORM_AGAIN, Doer, Reader, Typed, fault_of, go, new_key, off
 
 router = APIRouter(include_in_schema=False)
 
-FIELD_IDS = {name: name for name in ("application", "bundle", "case", "party", "ground", "note")}
+FIELDS = ("application", "bundle", "case", "party", "classes", "ground", "note")
+FIELD_IDS = {name: name for name in FIELDS}
 HERE = "erasures"
 
 

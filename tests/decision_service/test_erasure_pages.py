@@ -14,6 +14,7 @@ from decision_service.erasure_finishing import finish_erasures
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 from ui.visit import SESSION_COOKIE
 
+ALL: dict[str, Any] = {"classes": ["application", "monitoring", "notes"]}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -51,7 +52,7 @@ def test_a_party_is_erased_by_two_people_and_the_certificate_is_printed(browsers
     house = browsers.house
     made = house.closed("C-4711")
     carla, dora = browsers.at("carla"), browsers.at("dora")
-    fields = {"party": "C-4711", "ground": "person_asked", "note": "letter 17"}
+    fields = {"party": "C-4711", "ground": "person_asked", "note": "letter 17", **ALL}
     asked = browsers.send(carla, "/erasures/new", **fields)
     assert asked.status_code == 303, asked.text
     request = asked.headers["location"]
@@ -82,16 +83,17 @@ def test_what_is_wrong_with_a_request_is_said_at_its_field(browsers: Browsers) -
         ({"ground": "ordered", "case": "none"}, "none"),
         ({"ground": "ordered", "party": "nobody"}, "Nothing is recorded"),
         ({"party": "nobody"}, "Nothing is recorded"),
+        ({"party": "nobody", "classes": []}, "Choose what of it is to go."),
     ):
-        answer = browsers.send(carla, "/erasures/new", note="kept", **fields)
+        answer = browsers.send(carla, "/erasures/new", **{"note": "kept", **ALL, **fields})
         assert answer.status_code == 422, fields
         assert said in answer.text
         assert ">kept</textarea>" in answer.text
     browsers.house.closed("C-1")
-    answer = browsers.send(carla, "/erasures/new", party="C-1")
+    answer = browsers.send(carla, "/erasures/new", party="C-1", **ALL)
     assert "Choose why." in answer.text
     opened = browsers.house.desk.apply(parties=[{"ref": "C-2", "role": "applicant"}])
-    answer = browsers.send(carla, "/erasures/new", party="C-2", ground="ordered")
+    answer = browsers.send(carla, "/erasures/new", party="C-2", ground="ordered", **ALL)
     assert answer.status_code == 409
     assert opened["case_id"] in answer.text
 
