@@ -316,5 +316,6 @@ class StoredNodes:
                     "stop1": stop1,
                 },
             )
-            found.update((row[0], bytes(row[1])) for row in rows)
+            for place, digest in rows.all():  # fetched at once: there are hundreds
+                found[place] = digest
         return found
