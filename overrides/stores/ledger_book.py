@@ -316,6 +316,5 @@ class StoredNodes:
                     "stop1": stop1,
                 },
             )
-            for place, digest in rows.all():  # fetched at once: there are hundreds
-                found[place] = digest
+            found |= {place: digest for place, digest in rows.all()}  # at once: hundreds
         return found
