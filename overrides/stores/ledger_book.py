@@ -316,5 +316,5 @@ class StoredNodes:
                     "stop1": stop1,
                 },
             )
-            found |= {place: digest for place, digest in rows.all()}  # at once: hundreds
+            found |= dict(map(tuple, rows.all()))  # at once: there are hundreds
         return found
