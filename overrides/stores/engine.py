@@ -77,19 +77,26 @@ def _open_sqlite(url: str, busy_seconds: float, *, confined: bool) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A connection in a transaction that will write; commits at the end, or rolls back.
-
-    A connection that failed is not used again: SQLite can be left holding a lock that a failed
-    call did not give back, and would then refuse every later transaction.
-    """
+    """A connection in a transaction that will write; commits at the end, or rolls back."""
     failures = (DBAPIError, engine.dialect.loaded_dbapi.Error)
     with engine.connect().execution_options(**{WRITES: True}) as connection:
         try:
             with connection.begin():
                 yield connection
-        except failures:
-            connection.invalidate()
+        except failures as failure:
+            if _is_stuck(failure):
+                connection.invalidate()
             raise
+
+
+def _is_stuck(failure: Exception) -> bool:
+    """Whether a SQLite connection holds a lock that a failed call did not give back.
+
+    It would refuse every later transaction. Other failures keep their connection: one whose commit
+    failed writes over what it left, and a new one would take that for recorded.
+    """
+    cause = failure.orig if isinstance(failure, DBAPIError) else failure
+    return getattr(cause, "sqlite_errorname", "") == "SQLITE_PROTOCOL"
 
 
 @contextmanager

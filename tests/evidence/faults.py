@@ -35,6 +35,7 @@ WAYS: tuple[tuple[Kinds, How, int], ...] = (
     *((CHANGING, how, 0) for how in (How.KILL_BEFORE, How.KILL_HALFWAY, How.KILL_AFTER)),
     *((CHANGING, How.FAIL_ONCE, error) for error in (errno.EIO, errno.ENOSPC)),
     *((CHANGING, How.FAIL_FROM_THEN_ON, error) for error in (errno.EIO, errno.ENOSPC)),
+    (Kinds.SYNCS, How.FAIL_FROM_THEN_ON, errno.EIO),
     (Kinds.OPENS, How.FAIL_ONCE, errno.EMFILE),
     (Kinds.OPENS, How.KILL_AFTER, 0),
     (Kinds.READS, How.FAIL_ONCE, errno.EIO),
@@ -119,6 +120,7 @@ class Script:
     say: Say
     grouped: bool
     passes: bool  # whether everything must succeed at the second try
+    is_dead: Callable[[], bool]  # whether the disk takes nothing any more
     why: str = ""  # the last refusal for the disk's sake, in the driver's words
 
     def play(self, seed: int) -> None:
@@ -136,6 +138,7 @@ class Script:
 
     def _send(self, group: Sequence[Task]) -> list[Task]:
         """Send a group; those tasks that were refused for the disk's sake."""
+        dead = self.is_dead()
         if self.grouped:
             futures = submit_grouped(self.office.journal, group, lambda _: None)
         else:
@@ -143,10 +146,10 @@ class Script:
         return [
             task
             for task, future in zip(group, futures, strict=True)
-            if not self._answered(task, future)
+            if not self._answered(task, future, dead=dead)
         ]
 
-    def _answered(self, task: Task, future: Future[Receipt]) -> bool:
+    def _answered(self, task: Task, future: Future[Receipt], *, dead: bool) -> bool:
         """Whether a task has its answer; an answer that should not be is said to be wrong."""
         try:
             failure = future.exception(HUNG_SECONDS)
@@ -156,11 +159,15 @@ class Script:
         if failure is None:
             ids = [entry.event_id for entry in future.result().entries]
             self.say("told", task.number, *ids)
+            if dead and ids:
+                self.say("wrong", "told although the disk takes nothing any more:", task.number)
             if task.kind in SPOILING and task.kind != "same application":
                 self.say("wrong", "it should have failed:", task.kind)
             return True
         if isinstance(failure, LedgerUnavailable):
             self.why = str(failure.__cause__)
+            if task.kind in SPOILING:  # it may have failed by itself
+                self.say("refused", task.number)
             return task.kind in SPOILING
         if not isinstance(failure, OverridesError | Deliberate):
             self.say("wrong", f"{type(failure).__name__}: {failure}")
@@ -175,13 +182,17 @@ def write(url: str, seed: int, tell: int, strike: Strike, sabotage: str = "") ->
     def say(*words: object) -> None:
         os.write(tell, (" ".join(map(str, words)) + "\n").encode())
 
+    def is_dead() -> bool:
+        for_good = strike.at > 0 and strike.how is How.FAIL_FROM_THEN_ON
+        return for_good and calls.counted() >= strike.at
+
     calls.strike(strike.kinds, strike.at, strike.how, strike.error)
     try:
         with (
             sabotaged(sabotage),
             open_office(url, Random(seed), grouped=strike.grouped, pragmas=PRAGMAS) as office,
         ):
-            Script(office, say, strike.grouped, strike.passes).play(seed)
+            Script(office, say, strike.grouped, strike.passes, is_dead).play(seed)
     except (DBAPIError, LedgerError) as refused:
         say("ended", "it could not be opened:", type(refused).__name__)
     say("ended", calls.counted())
@@ -273,9 +284,28 @@ class House:
             places = reader.effects.get(request_hash(lookup, seed, number), [])
             if places != [reader.place_of.get(one) for one in ids]:
                 self.tally.fail("lost", f"{strike}: {number} was told {ids}, there is {places}")
-        for number in heard.refused:
-            if reader.effects.get(request_hash(lookup, seed, number)):
+        there = {
+            number: found
+            for number in heard.refused
+            if (found := reader.effects.get(request_hash(lookup, seed, number)))
+        }
+        if there:
+            self._send_again(strike, seed, there)
+
+    def _send_again(self, strike: Strike, seed: int, there: dict[int, list[int]]) -> None:
+        """What was refused and is there after all is answered with that when it is sent again.
+
+        A commit whose synchronisation failed is refused, and yet a later opening may find it.
+        """
+        kinds = [kind for group in GROUPS for kind in group]
+        with open_office(self.url, Random(seed)) as office:
+            tasks = Tasks(seed, office.new_id, office.vault.lookup_hash)
+            for number, places in there.items():
                 self.tally.counts["refused, and there after all"] += 1
+                task = tasks.task(number, kinds[number])
+                done = office.journal.submit(task.command, once=task.once)
+                if done.exception() or [e.seq for e in done.result().entries] != places:
+                    self.tally.fail("twice", f"{strike}: {number} was there, and sent again {done}")
 
 
 def run(lot: Lot) -> Tally:
