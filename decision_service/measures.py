@@ -31,6 +31,11 @@ class Measures:
             "Entries that no signed checkpoint covers",
             registry=self._registry,
         )
+        self._unanchored = Gauge(
+            "countermand_ledger_unanchored_entries",
+            "Entries that no memory outside covers, as far as witnesses told",
+            registry=self._registry,
+        )
         self._signing = Gauge(
             "countermand_ledger_signing",
             "1 while a signer runs and does not refuse to sign",
@@ -45,9 +50,10 @@ class Measures:
         """One decision was recorded."""
         self._decisions.labels(bundle, recommendation).inc()
 
-    def text(self, *, entries: int, signed: int, signing: bool) -> bytes:
+    def text(self, *, entries: int, signed: int, unanchored: int, signing: bool) -> bytes:
         """Everything, as Prometheus reads it."""
         self._size.set(entries)
         self._unsigned.set(entries - signed)
+        self._unanchored.set(unanchored)
         self._signing.set(signing)
         return generate_latest(self._registry)

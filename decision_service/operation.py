@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from decision_service.errors import NotReady
 from decision_service.openapi import schema_of
 from decision_service.signer_words import signer_standing
+from decision_service.tail import unanchored
 from decision_service.visits import json_answer, services_of
 
 router = APIRouter(include_in_schema=False)
@@ -77,6 +78,7 @@ def metrics(request: Request) -> Response:
     text = request.app.state.measures.text(
         entries=services.ledger.head().size,
         signed=checkpoint.size if checkpoint else 0,
+        unanchored=unanchored(services),
         signing=not signer.problem,
     )
     return Response(text, media_type=CONTENT_TYPE_LATEST)

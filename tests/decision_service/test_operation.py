@@ -78,6 +78,7 @@ def test_counters_say_what_was_done_and_name_no_case(house: House) -> None:
     counted = re.findall(r"countermand_decisions_total\{.*\} (\d+)", text)
     assert sum(map(int, counted)) == 2
     assert f"countermand_ledger_entries {house.size}.0" in text
+    assert f"countermand_ledger_unanchored_entries {house.size}.0" in text
     assert 'route="/v1/decisions/{decision_id}"' in text
     assert made["decision_id"] not in text
     assert 'route="none",status="404"' in text
