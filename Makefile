@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 # Only the first failing step is of interest, and its message should be the last thing on the screen.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check lint types layers known-answers interop bench docs lock pictures
+.PHONY: help run test test-all check lint types layers known-answers interop bench evidence docs lock pictures
 
 help:      ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 19
@@ -57,6 +57,10 @@ interop: $(READY)
 bench:     ## Measure speed beside a textbook endpoint (writes benchmarks/results/)
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
+
+evidence:  ## Attack the real code at the counts of a release (says how long; can be gone on with)
+evidence: $(READY)
+	@$(BIN)/python -m tests.evidence all
 
 docs:      ## Write again what the reference quotes from the code
 docs: $(READY)
