@@ -33,10 +33,14 @@ def open_database(settings: Settings, *, serving: bool) -> Engine:
     Raises ``DatabaseLost``, ``SchemaOutdated``, ``NotPermitted``; when ``serving``, also
     ``GuardsMissing`` and ``TooPowerful``.
     """
+    if settings.embedded and not settings.database_file.is_file():
+        _expect_none(settings)
     engine = open_engine(settings.url, confined=True)
     try:
         if not is_current(engine):
-            _make(settings, engine)
+            if is_empty(engine):
+                _expect_none(settings)
+            _make(settings)
         if serving:
             _check_guards(engine)
             if engine.dialect.name == "postgresql":
@@ -71,10 +75,14 @@ def check_keys(engine: Engine, keys: Path) -> None:
         raise OtherLedger(held=held[0], keys=str(keys), log=log)
 
 
-def _make(settings: Settings, engine: Engine) -> None:
-    """Make the tables of a new installation."""
-    if is_empty(engine) and (settings.keys / PUBLIC).is_file():
+def _expect_none(settings: Settings) -> None:
+    """Where there are keys, there was a ledger: it is not made up in another's place."""
+    if (settings.keys / PUBLIC).is_file():
         raise DatabaseLost(keys=str(settings.keys))
+
+
+def _make(settings: Settings) -> None:
+    """Make the tables of a new installation."""
     maker = open_engine(settings.owner_url)
     try:
         prepare(maker)

@@ -230,6 +230,7 @@ def test_the_time_a_case_was_read_is_sent(arrive: Arrive) -> None:
     page.wait_for_timeout(250)
     with page.expect_request(lambda request: request.url.endswith("/review")) as sent:
         page.get_by_role("button", name="Agree: decline").click()
+    expect(page.get_by_text("Recorded: ")).to_be_visible()
     found = re.search(r"dwell_ms=(\d+)", sent.value.post_data or "")
     assert found is not None
     assert 200 <= int(found.group(1)) < 60_000
@@ -245,6 +246,7 @@ def test_the_time_of_all_steps_of_an_override_is_sent(arrive: Arrive) -> None:
     expect(record).to_be_visible()
     with page.expect_request(lambda request: request.method == "POST") as sent:
         record.click()
+    expect(page.get_by_role("status")).to_contain_text("It waits for a second person.")
     found = re.search(r"dwell_ms=(\d+)", sent.value.post_data or "")
     assert found is not None
     assert 700 <= int(found.group(1)) < 60_000

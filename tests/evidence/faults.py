@@ -229,7 +229,7 @@ class House:
         return sqlite_url(self.folder / "struck")
 
     def strikes(self) -> list[Strike]:
-        """Every single strike there is, in an order that the seed gives."""
+        """Every single strike there is, in an order that the seed gives, changing calls first."""
         found = []
         for grouped in (False, True):
             counted: dict[Kinds, int] = {}
@@ -242,7 +242,7 @@ class House:
                     counted[kinds] = int(heard.last)
                 found += [Strike(grouped, kinds, n + 1, how, error) for n in range(counted[kinds])]
         Random(self.lot.seed).shuffle(found)
-        return found
+        return sorted(found, key=lambda strike: strike.kinds not in CHANGING)
 
     def begin(self) -> None:
         """Put the first state back."""
@@ -332,7 +332,7 @@ PART = Part(
     unit="faults",
     run=run,
     release=8_000,
-    small=200,
+    small=120,
     red=30,
     lot=LOT,
     rate=15,
