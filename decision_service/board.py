@@ -19,11 +19,13 @@ from ui.words import of_hundred
 NOT_ENOUGH = "Not enough data yet"
 STATE_RULE = (
     "A number is on target when its whole interval is, off target when none of it is, and "
-    "otherwise one to watch. One without an interval is off target when it is also worse than the "
-    "baseline."
+    "otherwise one to watch. A target that leaves no room for exceptions is met as long as there "
+    "is none. One without an interval is off target when it is also worse than the baseline."
 )
 OTHER_CODE = "X03"
 OTHER_WATCH, OTHER_BAD = 0.02, 0.05
+NO_EXCEPTIONS = {"higher": 1.0, "lower": 0.0}
+"""Targets of a share that no interval of a finite count ever reaches: the count itself decides."""
 HOUR = timedelta(hours=1)
 
 LABEL_WORDS = {
@@ -292,6 +294,8 @@ def _state(measure: Measure, kpi: Kpi | None) -> str:
         if sign * measure.value <= sign * target:
             return "good"
         return "watch" if sign * measure.value <= sign * baseline else "bad"
+    if target == NO_EXCEPTIONS.get(kpi.better) and kpi.unit == "share":
+        return "good" if measure.value == target else "bad"
     best, worst = sorted(sign * end for end in measure.interval)
     if worst <= sign * target:
         return "good"

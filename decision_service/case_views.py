@@ -24,7 +24,7 @@ from decision_service.dossier import (
     open_question,
     stated,
 )
-from decision_service.policy import routing_texts
+from decision_service.policy import UNSCORED, routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
 from explain.contract import NOT_GIVEN
 from overrides.cases import OPEN_STATES
@@ -55,13 +55,15 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     side = override_side(case.recommendation)
     held = case.claim is not None and case.claim.holds(now)
     asked = open_question(dossier.acts)
-    unable = may.too_large if case.recommendation is Recommendation.APPROVE else ""
+    unable = ""
+    if may.too_large and case.recommendation is Recommendation.APPROVE:
+        unable = f"{may.too_large} You may override it to decline, or leave it for someone who may."
     return CaseView(
         **_head(dossier, now),
         recommendation=case.recommendation.value if probability is not None else "",
         recommendation_words=_recommendation_words(decision),
         probability=probability,
-        odds_words=wording.odds(probability, approve_up_to, decline_above),
+        odds_words=wording.odds(probability, approve_up_to, decline_above) if probability else "",
         approve_up_to=approve_up_to,
         decline_above=decline_above,
         distance_words=wording.distance(probability, approve_up_to, decline_above),
@@ -217,10 +219,11 @@ def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:
 
 
 def _routing(dossier: Dossier) -> tuple[str, ...]:
-    """Why the case came to a person."""
+    """Why the case came to a person; where there is no score, the page has said so above."""
     decision, loaded = dossier.file.decision, dossier.loaded
     rules = [loaded.policy.rule_text(rule) for rule in decision.knockouts] if loaded else []
-    return tuple(text for _, text in routing_texts(decision.routing, rules))
+    codes = [code for code in decision.routing if not (decision.failure and code in UNSCORED)]
+    return tuple(text for _, text in routing_texts(codes, rules))
 
 
 def _holder(dossier: Dossier, actor: Actor, *, held: bool) -> str:

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from decision_service.access import Permission
+from decision_service.case_history import EVIDENCE_WORDS
 from decision_service.dossier import ERASED, application_ids
 from decision_service.ledger_words import kind_words, summary
 from decision_service.people_gate import acting_person
@@ -22,7 +24,7 @@ from overrides.errors import LedgerError, SlotErased, UnknownKind
 from overrides.event_kinds import KINDS
 from overrides.events import SIMULATED_CLOCK, read_event
 from overrides.examination import Trust
-from overrides.journal import Decided, Draft, Entry, Event, Json
+from overrides.journal import Decided, Draft, Entry, Event
 from overrides.signing_keys import trusted_keys
 from overrides.values import Actor
 from overrides.verify import whose_key
@@ -198,7 +200,7 @@ class LedgerPages:
             elif part is None or isinstance(part, SlotErased):
                 sealed.append(f"{slot}: erased; its commitment stays")
             else:
-                opened.append((slot, _pretty(part)))
+                opened.append((slot, _said(slot, part)))
         return tuple(opened), tuple(sealed)
 
     def _application(self, event: Event) -> str:
@@ -256,6 +258,17 @@ def _persons(event: Event) -> Iterator[str]:
         yield person
 
 
-def _pretty(part: Mapping[str, Json]) -> str:
-    """An opened part as indented JSON."""
+def _said(slot: str, part: Mapping[str, Any]) -> str:
+    """An opened part to read: a note and the places of evidence as text, others as they are."""
+    if slot == "note":
+        return str(part["text"])
+    if slot == "evidence":
+        return "\n".join(_evidence_words(item) for item in part["items"])
     return json.dumps(part, indent=2, ensure_ascii=False)
+
+
+def _evidence_words(item: Mapping[str, str | None]) -> str:
+    """One piece of evidence: what it is, where it is filed, and its hash if one was given."""
+    kind = EVIDENCE_WORDS.get(item["type"] or "", item["type"])
+    digest = f" (SHA-256 {item['sha256']})" if item["sha256"] else ""
+    return f"{kind}: {item['reference']}{digest}"

@@ -31,6 +31,9 @@ ROUTING_TEXTS: Mapping[str, str] = {
 }
 """Why a case came to a person, by code, in the order in which the reasons are given."""
 
+UNSCORED = frozenset({"suspended", "model_unavailable", "model_failed"})
+"""Codes that say why there is no score."""
+
 QUEUE_STANDARD = "standard"
 QUEUE_REFERRED = "referred"
 QUEUE_UNSCORED = "unscored"

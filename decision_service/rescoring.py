@@ -55,7 +55,11 @@ class Rescoring:
                 raise StaleCase(case.case_ref, case.version, now.version)
             if not isinstance(why, Occasion):
                 raise NothingToRescore(case_id=case.case_ref, why=why)
-            self._opened(file, "inputs")  # what was erased meanwhile is not written down again
+            # What was erased meanwhile is not written down again, be it in this very transaction.
+            if not self.services.erasures.within(state).parts_named(
+                [(file.decision.event_id, "inputs")]
+            ):
+                raise FieldsErased(case_id=now.case_ref)
             return now
 
         return self.services.decisions.rescore(self._prepared(actor, file, used), once, find)

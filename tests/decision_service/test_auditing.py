@@ -98,7 +98,8 @@ def test_an_auditor_reads_the_note_but_no_protected_attribute(
     house: DeskHouse, audit: Auditing
 ) -> None:
     note = audit.entry(house.viewer("kofi"), place(house, "override_recorded"))
-    assert NOTE in dict(note.opened)["note"]
+    assert dict(note.opened)["note"] == NOTE
+    assert dict(note.opened)["evidence"] == "Bank statement: archive/77"
     made = audit.entry(house.viewer("kofi"), place(house, "decision_made"))
     assert {name for name, _ in made.opened} == {"inputs", "explanation"}
     assert any(name.startswith("monitor: ") for name in made.sealed)
@@ -349,6 +350,18 @@ def test_a_number_is_good_or_bad_only_when_its_whole_interval_is(
         assert figure.point == pytest.approx(bad / (of * 0.2))
         assert figure.reference == 1.0
         assert figure.interval.count(" to ") == 1
+
+
+@pytest.mark.parametrize(("reliable", "state"), [(1000, "good"), (999, "bad")])
+def test_a_target_without_exceptions_is_met_by_every_case_and_missed_by_one(
+    reliable: int, state: str
+) -> None:
+    every = KPI.model_copy(
+        update={"id": "reason_coverage", "unit": "share", "better": "higher", "target": "1"}
+    )
+    board = replace(counted(20, 100), reasons=Share(reliable, 1000))
+    found = figures(board_sections(board, {every.id: every}, {}))
+    assert found["Decisions with reliable reasons"].state == state
 
 
 def test_override_rates_are_those_of_the_golden_numbers() -> None:

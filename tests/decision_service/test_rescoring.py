@@ -23,7 +23,8 @@ from decision_service.rescoring import _fields
 from explain.bundle_files import seal
 from explain.contract import Contract, Field
 from overrides.errors import CaseError, StaleCase
-from overrides.journal import Command, OnceOnly, Receipt
+from overrides.journal import Command, Decided, OnceOnly, Receipt, State
+from overrides.stores.case_state import SqlState
 from overrides.stores.engine import open_engine, writing
 from overrides.values import Role
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, applications, desk_house
@@ -365,6 +366,31 @@ def test_fields_that_are_erased_meanwhile_are_not_written_down_again(tmp_path: P
         promoted(house, tmp_path / "next", LENIENT)
         found = rescored_late(house, case_id, partial(erase_everything, house))
         assert isinstance(found, FieldsErased)
+        assert house.kinds(case_id) == ["decision_made"]
+
+
+def test_fields_that_are_erased_in_the_same_transaction_are_not_written_down_again(
+    tmp_path: Path,
+) -> None:
+    with desk_house(tmp_path / "data") as house:
+        case_id = house.apply_until("decline")["case_id"]
+        promoted(house, tmp_path / "next", LENIENT)
+        pipeline = house.services.decisions
+
+        class Together:
+            """A journal that puts an erasure and the next command into one transaction."""
+
+            def submit(self, command: Command, *, once: OnceOnly | None = None) -> Future[Receipt]:
+                def both(state: State) -> Decided:
+                    assert isinstance(state, SqlState)
+                    state.path.connection.execute(text("DELETE FROM data_key"))
+                    return command(state)
+
+                return pipeline.journal.submit(both, once=once)
+
+        together = replace(house.services, decisions=replace(pipeline, journal=Together()))
+        with pytest.raises(FieldsErased):
+            Acting(together).rescore(house.actors["asha"], case_id, None)
         assert house.kinds(case_id) == ["decision_made"]
 
 

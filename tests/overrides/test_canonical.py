@@ -52,7 +52,7 @@ def test_a_value_has_one_form(value: object, expected: str) -> None:
         "a\udfffb",
         {"deep": "\ud800"},
         {1, 2},
-        object(),
+        pytest.param(object(), id="an object"),
         nested(DEPTH_MAX + 1),
         {"a": nested(DEPTH_MAX)},
     ],

@@ -300,7 +300,10 @@ def every_refusal() -> dict[type[OverridesError], object]:
     }
 
 
-@pytest.mark.parametrize(("error", "act"), every_refusal().items(), ids=str)
+@pytest.mark.parametrize(
+    ("error", "act"),
+    [pytest.param(error, act, id=error.__name__) for error, act in every_refusal().items()],
+)
 def test_each_error_is_met_and_says_a_whole_sentence(
     error: type[OverridesError], act: object
 ) -> None:
