@@ -27,7 +27,7 @@ from decision_service.dossier import (
 from decision_service.policy import UNSCORED, routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
 from explain.contract import NOT_GIVEN
-from overrides.cases import OPEN_STATES
+from overrides.cases import OPEN_STATES, Case
 from overrides.reading import DecisionRow
 from overrides.values import (
     Actor,
@@ -55,9 +55,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     side = override_side(case.recommendation)
     held = case.claim is not None and case.claim.holds(now)
     asked = open_question(dossier.acts)
-    unable = ""
-    if may.too_large and case.recommendation is Recommendation.APPROVE:
-        unable = f"{may.too_large} You may override it to decline, or leave it for someone who may."
+    unable = _cannot_agree(case, may)
     return CaseView(
         **_head(dossier, now),
         recommendation=case.recommendation.value if probability is not None else "",
@@ -106,6 +104,13 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         rescore=rescore_offer(dossier, allowed=may.rescore),
         replaced_words=replaced_words(dossier),
     )
+
+
+def _cannot_agree(case: Case, may: Rights) -> str:
+    """Why the viewer may not agree, and what they may do; "" when they may."""
+    if not may.too_large or case.recommendation is not Recommendation.APPROVE:
+        return ""
+    return f"{may.too_large} You may override it to decline, or leave it for someone who may."
 
 
 def _head(dossier: Dossier, now: datetime) -> dict[str, Any]:
