@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import decisions, kernel, ledger, pages, servers, verifier
+from benchmarks import appends, decisions, kernel, ledger, pages, servers, verifier
 from benchmarks.credit_bundle import LEAVES, TREES, write_bundle
 from benchmarks.credit_fields import FIELDS, as_fields
 
@@ -52,6 +52,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         Goal("start of `ledger verify --help`", checked["help_s"], 0.3, False, "s"),
         Goal("server memory after all pages", shown["memory_mb"], 600, False, "MB"),
         *kernel_goals(found["kernel"]),
+        *(Goal(*promise) for promise in appends.goals(found["appends"])),
         *(Goal(*promise) for promise in ledger.goals(found["ledger"])),
     ]
 
@@ -129,6 +130,10 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         shown = pages.time_pages(mine, cases)
     show_pages(shown)
     checked = verifier.measure(folder / "ours")
+    slow = folder / "appends"
+    slow.mkdir()
+    appended = appends.measure(slow)
+    appends.show(appended)
     print("\nThe hash tree, proofs of a large ledger, and whole checks of exports")
     tree = ledger.measure(folder)
     ledger.show(tree)
@@ -139,6 +144,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         "decisions": raced,
         "pages": shown,
         "verifier": checked,
+        "appends": appended,
         "kernel": explained,
         "ledger": tree,
     }
