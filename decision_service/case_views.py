@@ -219,7 +219,7 @@ def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:
     if dossier.file.case.stopped:
         lines.append("This model has been suspended: do not rely on the score and its reasons.")
     if may.too_large and dossier.file.case.recommendation is Recommendation.REFER:
-        lines.append(f"{may.too_large} You may decline it, or give it back for someone who may.")
+        lines.append(f"{may.too_large} You may decline it, or leave it for someone who may.")
     return tuple(lines)
 
 
