@@ -3,6 +3,7 @@
 from tests.evidence import (
     appends,
     clocks,
+    erasures,
     faults,
     groups,
     kills,
@@ -30,6 +31,7 @@ PARTS: dict[str, Part] = {
         appends.POSTGRES,
         clocks.PART,
         mutants.PART,
+        erasures.PART,
         retries.PART,
         reviewers.PART,
         server_kills.PART,

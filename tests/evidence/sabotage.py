@@ -1,5 +1,6 @@
 """Faults put into the product on purpose: a harness that does not find them shows nothing."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -16,6 +17,7 @@ from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.writer import SqlJournal
 from overrides.values import CaseStatus
+from overrides.vault import Vault
 
 STALE_EVERY = 10
 
@@ -33,6 +35,7 @@ STALE_LOOKS = "readers see what stood there a moment ago"
 FOUR_EYES_SHUT = "anybody approves"
 STALE_PAGES_DECIDE = "stale pages decide"
 LEASES_IGNORED = "leases are ignored"
+SEALED_LOGGED = "what is sealed is logged"
 
 
 def sabotaged(name: str) -> AbstractContextManager[None]:
@@ -49,6 +52,7 @@ def sabotaged(name: str) -> AbstractContextManager[None]:
         FILES_UNLISTED: _files_unlisted,
         SIGNATURES_UNCHECKED: _signatures_unchecked,
         MEMORY_UNCHECKED: _memory_unchecked,
+        SEALED_LOGGED: _sealed_logged,
         FOUR_EYES_SHUT: lambda: _skipped("check_approver", overriding),
         STALE_PAGES_DECIDE: lambda: _skipped("check_version", desk, overriding),
         LEASES_IGNORED: lambda: _skipped("check_claim", acts, desk, overriding),
@@ -193,4 +197,17 @@ def _signatures_unchecked() -> Iterator[None]:
 def _memory_unchecked() -> Iterator[None]:
     """Checkpoints from outside are not compared."""
     with patch.object(countermand_verify.Memory, "claims", lambda *_: iter(())):
+        yield
+
+
+@contextmanager
+def _sealed_logged() -> Iterator[None]:
+    """Whoever seals a personal part logs it."""
+    seal = Vault.seal
+
+    def seal_and_tell(self: Vault, key: Any, event_id: str, slot: str, text: bytes) -> Any:
+        logging.getLogger(__name__).debug("%s: %s", slot, text.decode())
+        return seal(self, key, event_id, slot, text)
+
+    with patch.object(Vault, "seal", seal_and_tell):
         yield
