@@ -17,6 +17,7 @@ from decision_service import (
     api_ledger,
     api_metrics,
     api_outcomes,
+    api_witness,
     operation,
 )
 from decision_service.access import ROUTES
@@ -42,6 +43,7 @@ API = (
     api_outcomes.router,
     api_ledger.router,
     api_metrics.router,
+    api_witness.router,
 )
 
 

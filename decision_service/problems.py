@@ -78,6 +78,7 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.ProofInvalid: 422,
     overrides.NoteInvalid: 422,
     overrides.SigningRefused: 503,
+    overrides.WitnessRefused: 503,
     overrides.MemoryUnusable: 409,
     overrides.OutcomeRefused: 422,
     service.ServiceError: 500,

@@ -72,6 +72,16 @@ class Settings:
         return self.data / "signer"
 
     @property
+    def witness(self) -> Path:
+        """Folder of what this installation saw as a witness of others; never part of a backup."""
+        return self.data / "witness"
+
+    @property
+    def cosigners(self) -> Path:
+        """Folder of who witnesses this ledger, and of what they signed."""
+        return self.data / "cosigners"
+
+    @property
     def retention(self) -> Path:
         """File of the lender's own retention schedule; where there is none the default holds."""
         return self.data / "retention.json"

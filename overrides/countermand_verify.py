@@ -9,8 +9,9 @@ It takes nothing from the export but bytes and hashes, and works out itself wher
 
 Exit status: 0 clean, 1 altered, 2 incomplete, 3 stale, 64 wrong usage.
 
-In this order: findings in words; Ed25519; notes and checkpoints; the hash tree; entries; memories;
-the files of an export; reading an export; the proof of one entry; the command line.
+In this order: findings in words; signatures; notes and checkpoints; policies; the hash tree;
+entries; memories; the files of an export; reading an export; the proof of one entry; the command
+line.
 """
 
 import argparse
@@ -284,9 +285,34 @@ def _ed25519() -> Callable[[bytes, bytes, bytes], bool]:
     return holds
 
 
+@cache
+def ml_dsa() -> Callable[[bytes, bytes, bytes], bool] | None:
+    """Whether an ML-DSA-44 signature holds; nothing where no library can say."""
+    try:
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+    except ImportError:
+        return None
+    try:
+        MLDSA44PublicKey.from_public_bytes(bytes(KEY_BYTES[ML_DSA_KEY]))
+    except UnsupportedAlgorithm:
+        return None
+
+    def holds(public: bytes, signature: bytes, message: bytes) -> bool:
+        """Ask the library."""
+        try:
+            MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+    return holds
+
+
 # ---- Notes, keys and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature) -----------
 
-LOG_KEY, WITNESS_KEY = 1, 4  # types of keys
+LOG_KEY, WITNESS_KEY, ML_DSA_KEY = 1, 4, 6  # types of keys; witnesses have the last two
+KEY_BYTES = {LOG_KEY: 32, WITNESS_KEY: 32, ML_DSA_KEY: 1312}
 NOTE_BYTES_MAX = 1_000_000
 SIGNATURES_MAX = 100
 
@@ -330,18 +356,23 @@ class Key(NamedTuple):
         name, _, rest = line.partition("+")
         data = _base64(rest.partition("+")[2])
         key = cls(name, data[0] if data else 0, data[1:])
-        known = key.type in (LOG_KEY, WITNESS_KEY) and len(key.public) == 32
+        known = KEY_BYTES.get(key.type) == len(key.public)
         if not known or not _NAME.fullmatch(name) or str(key) != line:
-            raise Wrong("it is not an Ed25519 key in the form NAME+ID+KEY")
+            raise Wrong("it is not an Ed25519 or ML-DSA-44 key in the form NAME+ID+KEY")
         return key
 
 
 class Opened(NamedTuple):
-    """A signed note: its text, which of the known keys signed it, and which witnesses when."""
+    """A signed note: its text, which of the known keys signed it, and which witnesses when.
+
+    ``unchecked`` are witnesses whose signatures nothing here can check: they count for nothing.
+    """
 
     text: str
     signed_by: tuple[Key, ...]
     seen_by: tuple[tuple[str, datetime], ...]
+    cosigners: tuple[Key, ...] = ()
+    unchecked: tuple[str, ...] = ()
 
 
 def open_note(note: str, keys: Iterable[Key]) -> Opened:
@@ -357,7 +388,7 @@ def open_note(note: str, keys: Iterable[Key]) -> Opened:
         raise Wrong("it has no signature lines, or too many")
     text += "\n"
     by_name = {(key.name, key.id): key for key in keys}
-    signed_by, seen_by = [], []
+    signed_by, seen_by, cosigners, unchecked = [], [], [], []
     for line in lines:
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
         data = _base64(encoded)
@@ -366,16 +397,38 @@ def open_note(note: str, keys: Iterable[Key]) -> Opened:
         key = by_name.get((name, data[:4]))
         if key is None:
             continue
-        signature, signed = data[4:], text
-        if key.type == WITNESS_KEY:
-            seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-            signed = f"cosignature/v1\ntime {seconds}\n{text}"
-            seen_by.append((name, _at_second(seconds)))
-        else:
+        if key.type == LOG_KEY:
             signed_by.append(key)
-        if not _ed25519()(key.public, signature, signed.encode()):
+            holds: bool | None = _ed25519()(key.public, data[4:], text.encode())
+        else:
+            seconds = int.from_bytes(data[4:12], "big")
+            holds = _is_cosigned(key, seconds, data[12:], text)
+            if holds is None:
+                unchecked.append(name)
+                continue
+            seen_by.append((name, _at_second(seconds)))
+            cosigners.append(key)
+        if not holds:
             raise Wrong(f"the signature of {name} is wrong")
-    return Opened(text, tuple(signed_by), tuple(seen_by))
+    return Opened(text, tuple(signed_by), tuple(seen_by), tuple(cosigners), tuple(unchecked))
+
+
+def _is_cosigned(key: Key, seconds: int, signature: bytes, text: str) -> bool | None:
+    """Whether a witness saw this checkpoint at this time; nothing where that cannot be checked."""
+    if key.type == WITNESS_KEY:
+        signed = f"cosignature/v1\ntime {seconds}\n{text}".encode()
+        return _ed25519()(key.public, signature, signed)
+    check, at = ml_dsa(), Checkpoint.read(text)
+    return check and check(key.public, signature, cosigned_message(key.name, seconds, at))
+
+
+def cosigned_message(witness: str, seconds: int, at: "Checkpoint") -> bytes:
+    """What a witness signs with ML-DSA-44: who saw which log with so many entries, and when."""
+    name, origin = witness.encode(), at.origin.encode()
+    if len(name) > 255 or len(origin) > 255:
+        raise Wrong("a witness or a ledger has a name that is too long")
+    named = bytes([len(name)]) + name + seconds.to_bytes(8, "big") + bytes([len(origin)]) + origin
+    return b"subtree/v1\n\0" + named + bytes(8) + at.size.to_bytes(8, "big") + at.root
 
 
 def _at_second(seconds: int) -> datetime:
@@ -785,7 +838,7 @@ class Memory:
     """
 
     keys: tuple[Key, ...] = ()
-    notes: tuple[tuple[str, datetime | None], ...] = ()
+    notes: tuple[tuple[str | Checkpoint, datetime | None], ...] = ()
     receipts: tuple[Receipt, ...] = ()
     witnesses: tuple[Key, ...] = ()
     now: datetime | None = None
@@ -1018,9 +1071,7 @@ class Part:
     seen: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)  # entry: time and hash
     gaps: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # place: entry and part
     erasures: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    keys: list[tuple[int, str]] = field(
-        default_factory=list
-    )  # entry: the key that signs from it on
+    keys: list[tuple[int, str]] = field(default_factory=list)  # entry: key that signs from it on
     entries: int = 0
     disclosed: int = 0
     first_at: bytes = b""
@@ -1275,10 +1326,7 @@ class _Reading:
         self._folder, self._manifest, self._memory = str(folder), manifest, memory
         self._log, self._size, self._root = manifest.checkpoint
         self._keys, self._signers = (*keys, *memory.witnesses), signers
-        self._signs, self._retired = (
-            "",
-            dict[str, int](),
-        )  # keys that signed once: until which entry
+        self._signs, self._retired = "", dict[str, int]()  # the key; until which entry each signed
         self._told = Told()
         self._kept = list(memory.claims(self._log, keys, self._told))
         self._lines = {
@@ -1670,13 +1718,11 @@ def check_proof(text: str, memory: Memory) -> Findings:
         if not opened.signed_by:
             raise Wrong("its checkpoint is not signed by a key that you gave")
         point = Checkpoint.read(opened.text)
-        checked.append(
-            f"Its checkpoint, over {_entries(point.size)} of {point.origin}, is {PINNED}."
-        )
+        over = f"over {_entries(point.size)} of {point.origin}"
+        checked.append(f"Its checkpoint, {over}, is {PINNED}.")
         if proof.entry is None:
-            told.add(
-                Verdict.INCOMPLETE, "the entry is not enclosed: only that there is one is shown"
-            )
+            text = "the entry is not enclosed: only that there is one is shown"
+            told.add(Verdict.INCOMPLETE, text)
         else:
             leaf = leaf_hash(proof.entry)
             if root_of_inclusion(leaf, proof.seq, point.size, proof.path) != point.root:

@@ -34,6 +34,7 @@ OverridesError
     ProofInvalid
     NoteInvalid
     SigningRefused
+    WitnessRefused
     MemoryUnusable
   OutcomeRefused
   ErasureError
@@ -301,6 +302,13 @@ class NoteInvalid(LedgerError):
 @dataclass(eq=False)
 class SigningRefused(LedgerError):
     """Nothing was signed: {cause}."""
+
+    cause: str
+
+
+@dataclass(eq=False)
+class WitnessRefused(LedgerError):
+    """The witness signs nothing: {cause}."""
 
     cause: str
 
