@@ -129,6 +129,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/ledger/verify"): Permission.VERIFY,
     ("POST", "/ledger/verify"): Permission.VERIFY,
     ("GET", "/ledger/{seq}"): Permission.LEDGER,
+    ("GET", "/ledger/slip"): Permission.LEDGER,
     ("GET", "/ledger/receipt"): Permission.PROOFS,
     ("GET", "/ledger/receipts/{seq}"): Permission.PROOFS,
     ("GET", "/ledger/receipts/{seq}/file"): Permission.PROOFS,

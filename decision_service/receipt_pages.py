@@ -6,6 +6,7 @@ an entry, or may read the ledger, is told what it is about.
 
 from dataclasses import dataclass
 
+from decision_service import slips
 from decision_service.access import Permission
 from decision_service.ledger_words import kind_words
 from decision_service.people_gate import acting_person
@@ -19,7 +20,7 @@ from overrides.ledger import SignedCheckpoint
 from overrides.merkle import leaf_hash, verify_inclusion
 from overrides.notes import open_checkpoint
 from overrides.signing_keys import trusted_keys
-from ui.memory_views import ReceiptCheck, ReceiptView
+from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.ports import Refused
 from ui.views import Viewer
 from ui.words import instant_words
@@ -97,6 +98,10 @@ class ReceiptPages:
             return ReceiptCheck(ok=False, headline=OTHER, steps=tuple(steps))
         headline = HOLDS if len(brought) == 1 else ALL_HOLD
         return ReceiptCheck(ok=True, headline=headline, steps=tuple(steps))
+
+    def slip(self, viewer: Viewer) -> SlipView:
+        """Where the ledger stands, to be printed."""
+        return slips.shown(self.services, viewer)
 
     def _step(self, receipt: Receipt, signed: SignedCheckpoint | None) -> tuple[str, str]:
         """What became of one receipt."""

@@ -21,7 +21,7 @@ import json
 import os
 import re
 import sys
-from base64 import b64decode, b64encode
+from base64 import b32decode, b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -833,8 +833,8 @@ class Memory:
 
     ``keys`` are public keys got some other way; without any, the enclosed one is taken, which the
     findings say. ``notes`` are checkpoints kept from earlier, each with the time it was seen if
-    that is known. ``witnesses`` must have seen the ledger. ``now`` and ``age_max`` bound how old
-    an export may be.
+    that is known; one typed from a slip is not signed. ``witnesses`` must have seen the ledger.
+    ``now`` and ``age_max`` bound how old an export may be.
     """
 
     keys: tuple[Key, ...] = ()
@@ -846,14 +846,17 @@ class Memory:
 
     def claims(self, log: str, keys: Sequence[Key], told: Told) -> Iterator[Claim]:
         """The remembered checkpoints of this log; those that are of no use are told of."""
-        what = "a checkpoint you remembered"
         for note, seen_at in self.notes:
+            what = "a checkpoint you remembered"
             try:
-                opened = open_note(note, (*keys, *self.witnesses))
-                checkpoint = Checkpoint.read(opened.text)
+                if isinstance(note, Checkpoint):
+                    checkpoint, opened, what = note, Opened("", (), ()), "a slip you typed in"
+                else:
+                    opened = open_note(note, (*keys, *self.witnesses))
+                    checkpoint = Checkpoint.read(opened.text)
                 if checkpoint.origin != log:
                     raise Wrong(f"it is of the ledger {checkpoint.origin[:80]}, and this is {log}")
-                if not opened.signed_by:
+                if not (opened.signed_by or checkpoint is note):
                     raise Wrong("it is signed by none of the keys that this was checked with")
             except Wrong as wrong:
                 told.add(Verdict.INCOMPLETE, f"{what} cannot be compared: {wrong}")
@@ -862,18 +865,35 @@ class Memory:
                 yield Claim(checkpoint, what, own=False, signers=opened.signed_by, seen=seen)
 
 
-def read_memory(text: str) -> list[tuple[str, datetime | None]]:
-    """Checkpoints kept earlier: one signed note, or a JSON line each with ``note``, ``seen_at``."""
+def read_memory(text: str) -> list[tuple[str | Checkpoint, datetime | None]]:
+    """Checkpoints kept earlier: a signed note, JSON lines with ``note``, ``seen_at``, or slips."""
+    if slips := [_read_slip(*line) for line in _SLIP.findall(text)]:
+        return [(slip, None) for slip in slips]
+    text = text.replace("\r\n", "\n")
     if f"\n\n{_DASH}" in text:
-        return [(text, None)]
+        return [(text.rstrip() + "\n", None)]  # a telephone leaves out the last line's end
     try:
         kept = [json.loads(line) for line in text.splitlines()]
         found = [(str(one["note"]), read_instant(one["seen_at"])) for one in kept]
     except (KeyError, TypeError, ValueError):
         found = []
     if not found:
-        raise WrongUsage("this is no signed checkpoint, nor a memory of such")
+        raise WrongUsage("this is no signed checkpoint, no memory of such, and no line of a slip")
     return list(found)
+
+
+_SLIP = re.compile(r"(?<!\S)(\S+)\s+([0-9]{1,18})((?:\s+[0-9A-TV-Za-tv-z]{4}){14})(?!\S)", re.ASCII)
+_LETTERS = str.maketrans(
+    "0O1IL23456789ABCDEFGHJKMNPQRSTVWXYZ", "AABBBCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+)
+
+
+def _read_slip(name: str, size: str, groups: str) -> Checkpoint:
+    """A checkpoint typed from a slip: Crockford's base32, and three bytes that show a mistake."""
+    typed = b32decode("".join(groups.upper().split()).translate(_LETTERS))
+    if sha256(f"{name}\n{size}\n".encode() + typed[:32]).digest()[:3] != typed[32:]:
+        raise WrongUsage("the line of the slip is typed wrong: compare it with the paper")
+    return Checkpoint(name, int(size), typed[:32])
 
 
 def read_receipts(text: str) -> list[Receipt]:
@@ -1856,7 +1876,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("export", metavar="EXPORT", type=Path, help="folder, or proof of one entry")
     for name, about in {
         "key": "public key to trust, got from somewhere else; may be repeated, as those below",
-        "against": "signed checkpoint that you kept from an earlier visit",
+        "against": "signed checkpoint, or slip, that you kept from an earlier visit",
         "receipt": "receipt that you hold of an entry",
         "witness": "public key of a witness that must have seen the ledger",
     }.items():

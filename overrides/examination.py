@@ -27,6 +27,7 @@ from overrides.notes import (
     Checkpoint,
     PublicKey,
     claimed_checkpoint,
+    kept_checkpoint,
     open_checkpoint,
 )
 from overrides.vault import Sealed, Vault
@@ -39,13 +40,13 @@ class Trust:
     """What a verification may rely on.
 
     ``keys`` check the checkpoints and ``keys_from`` says in words where they come from.
-    ``remembered`` are signed checkpoints, ``receipts`` receipts, both kept elsewhere; ``vault``
-    opens personal parts; ``now`` is for judging staleness, left out where that does not matter.
+    ``remembered`` are checkpoints kept elsewhere, signed or typed from paper; so are ``receipts``.
+    ``vault`` opens personal parts; ``now`` is for judging staleness, where that matters.
     """
 
     keys: Sequence[PublicKey]
     keys_from: str
-    remembered: Sequence[str] = ()
+    remembered: Sequence[str | Checkpoint] = ()
     receipts: Sequence[Receipt] = ()
     vault: Vault | None = None
     now: datetime | None = None
@@ -104,14 +105,14 @@ class Examination:
             self.tell(Verdict.INCOMPLETE, text)
         if not own:
             self.tell(Verdict.INCOMPLETE, "there is no signed checkpoint at all")
-        for note in self.trust.remembered:
-            what = "a checkpoint you remembered"
+        for kept in self.trust.remembered:
+            what = "a checkpoint you remembered" if isinstance(kept, str) else "a slip you typed in"
             try:
-                checkpoint = open_checkpoint(note, self.rows.log, self.trust.keys)
+                checkpoint = kept_checkpoint(kept, self.rows.log, self.trust.keys)
             except NoteInvalid as invalid:
                 self.tell(Verdict.INCOMPLETE, f"{what} cannot be used: {invalid.finding}")
                 continue
-            self._claim(_Claim(checkpoint, what, own=False, note=note))
+            self._claim(_Claim(checkpoint, what, own=False, note=str(kept)))
 
     def _claim(self, claim: _Claim) -> None:
         """Have the tree compared with this when it is as large."""
@@ -152,10 +153,10 @@ class Examination:
         if head is None:
             self.tell(Verdict.ALTERED, "the head, which says where the entries end, is missing")
             return
-        tree = self.tree
-        expected = (tree.size, tree.root(), tree.to_bytes(), self.last_at)
+        size, root = self.tree.size, self.tree.root()
+        expected = (size, root, self.tree.to_bytes(), self.last_at)
         if (head.size, head.root, head.frontier, head.last_ts) != expected:
-            text = f"the head says {head.size} entries with another end; there are {tree.size}"
+            text = f"the head says {head.size} entries with another end; there are {size}"
             self.tell(Verdict.ALTERED, text)
 
     def compare_subtrees(self) -> None:
@@ -305,8 +306,7 @@ class Examination:
 
     def _checked(self) -> Iterator[str]:
         """What was compared with what."""
-        size = self.tree.size
-        count = "1 entry was" if size == 1 else f"{size:,} entries were"
+        count = "1 entry was" if self.tree.size == 1 else f"{self.tree.size:,} entries were"
         yield f"{count} read from {self.rows.log}, hashed and put together into one tree."
         own = [c for c in self.claims if c.own]
         if own:

@@ -223,6 +223,15 @@ def open_checkpoint(note: str, origin: str, keys: Sequence[PublicKey]) -> Checkp
     return checkpoint
 
 
+def kept_checkpoint(kept: str | Checkpoint, origin: str, keys: Sequence[PublicKey]) -> Checkpoint:
+    """A checkpoint that somebody kept: a signed note, or typed in from paper and not signed."""
+    if isinstance(kept, str):
+        return open_checkpoint(kept, origin, keys)
+    if kept.origin != origin:
+        raise NoteInvalid(finding=f"it is of the log {kept.origin[:60]}, not {origin}")
+    return kept
+
+
 def is_signed_by(key: PublicKey, note: str) -> bool:
     """Whether this very key signed a note."""
     try:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from ui.frame import Shell
-from ui.memory_views import ReceiptCheck, ReceiptView
+from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,3 +26,13 @@ class ReceiptCheckPage:
     shell: Annotated[Shell, "Everything around the page."]
     typed: Annotated[str, "What was brought."]
     found: Annotated[ReceiptCheck | None, "What became of it; nothing before the first check."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlipPage:
+    """The daily slip, to be printed and signed by two people."""
+
+    template: ClassVar[str] = "slip.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    slip: Annotated[SlipView, "The slip."]

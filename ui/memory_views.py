@@ -34,6 +34,23 @@ class ReceiptCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlipView:
+    """Where the ledger stands, for paper that two people sign."""
+
+    log: str
+    size: int
+    signed_at: datetime
+    groups: tuple[str, ...]  # the root in letters, as it is typed
+    line: str  # what verifiers read: name, size and groups
+    note: str  # the signed checkpoint, which is what the picture holds
+    key: str  # the public key that signed it
+    fingerprint: tuple[str, ...]  # of the file with that key
+    proves: str
+    proves_not: str
+    before: str  # what to do before signing it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessLine:
     """Somebody outside who said how much they remember."""
 

@@ -23,7 +23,7 @@ from ui.erasure_views import (
     ErasureView,
     HoldLine,
 )
-from ui.memory_views import ReceiptCheck, ReceiptView
+from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.views import (
     ActForm,
     BoardView,
@@ -211,6 +211,9 @@ class Receipts(Protocol):
 
     def check(self, viewer: Viewer, typed: str) -> ReceiptCheck:
         """Hold receipts that somebody brings against the ledger."""
+
+    def slip(self, viewer: Viewer) -> SlipView:
+        """Where the ledger stands, to be printed, for who may read the ledger."""
 
 
 class Office(Protocol):

@@ -1,11 +1,11 @@
-"""Receipts: of one's own recorded acts, to be printed and kept, and checked again later."""
+"""Memories on paper: receipts of one's own recorded acts, checked again later; the daily slip."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from ui.memory_contexts import ReceiptCheckPage, ReceiptPage
+from ui.memory_contexts import ReceiptCheckPage, ReceiptPage, SlipPage
 from ui.memory_views import ReceiptView
 from ui.ports import Refused
 from ui.render import page
@@ -57,3 +57,10 @@ def receipt_file(request: Request, viewer: Reader, seq: str) -> PlainTextRespons
     found = _receipt(request, viewer, seq)
     named = {"Content-Disposition": f'attachment; filename="receipt-{found.seq}.txt"'}
     return PlainTextResponse(f"{found.line}\n", headers=named)
+
+
+@router.get("/ledger/slip")
+def show_slip(request: Request, viewer: Reader) -> HTMLResponse:
+    """Where the ledger stands, for two people to sign on paper."""
+    slip = office(request).receipts.slip(viewer)
+    return page(request, SlipPage(shell=shell(request, viewer, "Slip", current="slip"), slip=slip))

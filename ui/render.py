@@ -18,7 +18,7 @@ from starlette.datastructures import Headers
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from ui import pictures, words
+from ui import pictures, qr, words
 
 STATIC = Path(__file__).parent / "static"
 PACKED = frozenset({"app.css", "app.js", "vendor/htmx/htmx.min.js"})
@@ -91,6 +91,7 @@ def _environment() -> Environment:
         push=words.push_words,
         tight=words.tight,
         push_bar=pictures.push_bar,
+        qr=qr.picture,
     )
     return made
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from decision_service.commands import anchoring
 from decision_service.commands.grammar import (
     YES,
     CommandRefused,
@@ -22,15 +23,17 @@ from decision_service.commands.installation import existing, installed, signed
 if TYPE_CHECKING:
     from decision_service.services import Services
     from decision_service.settings import Settings
+    from overrides.countermand_verify import Checkpoint as Typed
     from overrides.countermand_verify import Findings, Memory
     from overrides.journal import Entry
+    from overrides.notes import Checkpoint
 
 VERIFY_USAGE = 64
 SEQ_MAX = 2**53
 HOURS_MAX = 24 * 365 * 100
 TRUSTED = {
     "key": "public key to trust, got from somewhere else; may be repeated, like those below",
-    "against": "signed checkpoint that you kept from an earlier visit",
+    "against": "signed checkpoint, or slip, that you kept from an earlier visit",
     "receipt": "receipt that you hold of an entry",
     "witness": "public key of a witness that must have seen the ledger (exports only)",
 }
@@ -85,6 +88,7 @@ def declare(verbs: Verbs) -> None:
     )
     parser.add_argument("--disclose", **DISCLOSED)
     ledger.verb("rebuild", rebuild)
+    anchoring.declare(ledger)
 
 
 def verify(args: argparse.Namespace) -> int:
@@ -274,7 +278,7 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
     trust = Trust(
         keys=pinned or trusted_keys(settings.keys),
         keys_from=PINNED if pinned else whose_key(settings.keys),
-        remembered=[note for note, _ in memory.notes],
+        remembered=[_kept(note) for note, _ in memory.notes],
         receipts=memory.receipts,
         # Nothing is sealed here, so no random bytes are drawn.
         vault=open_vault(settings.keys, random_bytes=bytes),
@@ -285,6 +289,13 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
         with installed(args) as services:
             return services.verify(trust)
     return verify_database(path, trust, log=open_public(settings.keys).name)
+
+
+def _kept(note: "str | Typed") -> "str | Checkpoint":
+    """A remembered checkpoint as the check of a database takes it."""
+    from overrides.notes import Checkpoint
+
+    return note if isinstance(note, str) else Checkpoint(*note)
 
 
 def _database_file(settings: "Settings") -> Path | None:

@@ -33,6 +33,7 @@ PAGES = (
     ("meera", "/ledger"),
     ("meera", "/ledger/20848"),
     ("meera", "/ledger/verify"),
+    ("meera", "/ledger/slip"),
     ("asha", "/ledger/receipt"),
     ("asha", f"/ledger/receipt?receipt={SIGNED.log}+20851+{DIGEST}"),
     ("asha", f"/ledger/receipts/{SIGNED.seq}"),

@@ -3,8 +3,9 @@
 
 from dataclasses import dataclass, replace
 
+from decision_service.slips import BEFORE_SIGNING, PROVES, PROVES_NOT
 from tests.ui.fake_cases import CASES, NOW
-from ui.memory_views import ReceiptCheck, ReceiptView, TailView, WitnessLine
+from ui.memory_views import ReceiptCheck, ReceiptView, SlipView, TailView, WitnessLine
 from ui.ports import Refused
 from ui.views import Viewer
 
@@ -27,6 +28,20 @@ SIGNED = ReceiptView(
     simulated=False,
 )
 PENDING = replace(SIGNED, seq=20_870, what="Case decided", signed_size=0, signed_at=None, note="")
+GROUPS = ("K7Q2", "0MX4", "9TNB", "H3VC", "ZW81", "6GDR", "5YPE") * 2
+SLIP = SlipView(
+    log=LOG,
+    size=20_860,
+    signed_at=NOW,
+    groups=GROUPS,
+    line=f"{LOG} 20860 {' '.join(GROUPS)}",
+    note=f"{LOG}\n20860\n{'A' * 44}\n\n\N{EM DASH} {LOG} {'A' * 92}\n",
+    key=f"{LOG}+0f0f0f0f+AAAA",
+    fingerprint=tuple(DIGEST[i : i + 4] for i in range(0, 64, 4)),
+    proves=PROVES,
+    proves_not=PROVES_NOT,
+    before=BEFORE_SIGNING,
+)
 TAIL = TailView(
     unsigned=3,
     unsigned_since=NOW,
@@ -60,3 +75,7 @@ class FakeReceipts:
             return ReceiptCheck(ok=True, headline="It holds.", steps=steps)
         steps = (("broken", "The entry 20,851 here is another one than the receipt is of."),)
         return ReceiptCheck(ok=False, headline="It does not hold.", steps=steps)
+
+    def slip(self, viewer: Viewer) -> SlipView:
+        """One slip."""
+        return SLIP

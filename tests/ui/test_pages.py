@@ -47,6 +47,7 @@ WHOLE = [
     ("meera", "/ledger/20848"),
     ("dev", "/ledger/0"),
     ("meera", "/ledger/verify"),
+    ("meera", "/ledger/slip"),
     ("asha", "/ledger/receipt"),
     ("asha", f"/ledger/receipt?receipt=bank.example/loans+20851+{DIGEST}"),
     ("asha", f"/ledger/receipt?receipt=bank.example/loans+20851+{'00' * 32}"),
