@@ -458,6 +458,116 @@ class Checkpoint(NamedTuple):
         return cls(lines[0], int(lines[1]), root)
 
 
+# ---- Policies (C2SP tlog-policy): whose signatures are enough ------------------------------------
+
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+NO_QUORUM = "none"
+Rule = tuple[int, tuple[str, ...]]  # so many of these
+
+
+@dataclass
+class Policy:
+    """Which logs and witnesses somebody trusts, and which witnesses must have signed."""
+
+    logs: list[Key] = field(default_factory=list)
+    witnesses: dict[str, Key] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)  # of witnesses, where they are given
+    groups: dict[str, Rule] = field(default_factory=dict)
+    quorum: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> "Policy":
+        """A policy from its text. Raises ``Wrong`` with the line that is wrong."""
+        policy = cls()
+        for number, line in enumerate(text.split("\n"), 1):
+            try:
+                policy.take(line)
+            except Wrong as wrong:
+                raise Wrong(f"line {number} of the policy: {wrong}") from None
+        if not policy.quorum:
+            raise Wrong("the policy does not say who must have signed: it has no line 'quorum'")
+        return policy
+
+    def take(self, line: str) -> None:
+        """Take a line in. Raises ``Wrong``."""
+        kind, *words = re.findall("[^ \t]+", line) or ["#"]
+        if _UNFIT.search(line):
+            raise Wrong("there is a character that no policy has")
+        if kind == "log" and len(words) in (1, 2):
+            self.logs.append(self._new_key(words[0], self.logs, LOG_KEY))
+        elif kind == "witness" and len(words) in (2, 3):
+            known, name = self.witnesses.values(), self._new_name(words[0])
+            self.witnesses[name] = self._new_key(words[1], known, WITNESS_KEY, ML_DSA_KEY)
+            self.addresses |= {name: words[2]} if words[2:] else {}
+        elif kind == "group" and len(words) > 2:
+            self.groups[self._new_name(words[0])] = self._rule(words[1], words[2:])
+        elif kind == "quorum" and len(words) == 1 and not self.quorum:
+            self.quorum = words[0] if words[0] == NO_QUORUM else self._known(words[0])
+        elif not kind.startswith("#"):
+            raise Wrong("it is not one that a policy may have here")
+
+    def _new_key(self, line: str, known: Iterable[Key], *types: int) -> Key:
+        """A key that is not in the policy yet."""
+        key = Key.read(line)
+        if key.type not in types or key.public in {other.public for other in known}:
+            raise Wrong("the key is of another kind, or is there twice")
+        return key
+
+    def _new_name(self, name: str) -> str:
+        """A name that is not in the policy yet."""
+        if name in {NO_QUORUM, *self.witnesses, *self.groups}:
+            raise Wrong(f"the name {name[:80]} is taken")
+        return name
+
+    def _known(self, name: str) -> str:
+        """A name that a line before gave."""
+        if name not in self.witnesses and name not in self.groups:
+            raise Wrong(f"nobody is named {name[:80]} before it")
+        return name
+
+    def _rule(self, word: str, names: list[str]) -> Rule:
+        """The rule of a new group."""
+        count = {"any": "1", "all": str(len(names))}.get(word, word)
+        if not _NUMBER.fullmatch(count) or not 1 <= int(count) <= len(names):
+            raise Wrong("it wants a number of its members that cannot be")
+        listed = [*names, *(name for _, others in self.groups.values() for name in others)]
+        if len({*map(self._known, listed)}) < len(listed):
+            raise Wrong("somebody is in two groups, or twice in one")
+        return int(count), tuple(names)
+
+    def holds(self, cosigners: Iterable[Key]) -> bool:
+        """Whether these have signed what the policy wants to be signed."""
+        signed = {*cosigners}
+
+        def has(name: str) -> bool:
+            if name in self.witnesses:
+                return self.witnesses[name] in signed
+            count, names = self.groups[name]
+            return sum(map(has, names)) >= count
+
+        return self.quorum == NO_QUORUM or has(self.quorum)
+
+    def wanted(self, name: str = "") -> str:
+        """Who must have signed, in words."""
+        name = name or self.quorum
+        if name not in self.groups:
+            return name
+        count, names = self.groups[name]
+        listed = ", ".join(f"({self.wanted(n)})" if n in self.groups else n for n in names)
+        return f"{count} of {listed}" if len(names) > 1 else listed
+
+    def lacks(self, cosigners: Iterable[Key]) -> str:
+        """What the policy wants and who signed, in words."""
+        keys = {*cosigners}
+        names = [name for name, key in self.witnesses.items() if key in keys]
+        return f"your policy wants {self.wanted()}, and it was signed by {_listing(names)}"
+
+
+def _listing(names: Sequence[str]) -> str:
+    """Names one after the other."""
+    return ", ".join(names) or "none of them"
+
+
 # ---- The hash tree (RFC 6962) --------------------------------------------------------------------
 
 BUNDLE = 256  # entries of a bundle, and hashes of a tile
@@ -817,6 +927,7 @@ class Claim(NamedTuple):
     own: bool  # told by the ledger itself
     signers: tuple[Key, ...]
     seen: tuple[tuple[str, datetime], ...] = ()
+    cosigners: tuple[Key, ...] = ()
 
 
 class Receipt(NamedTuple):
@@ -843,6 +954,18 @@ class Memory:
     witnesses: tuple[Key, ...] = ()
     now: datetime | None = None
     age_max: timedelta | None = None
+    policy: Policy | None = None
+
+    @property
+    def logs(self) -> tuple[Key, ...]:
+        """Every key that a ledger may be signed with."""
+        return tuple(dict.fromkeys((*self.keys, *(self.policy.logs if self.policy else ()))))
+
+    @property
+    def cosigners(self) -> tuple[Key, ...]:
+        """Every witness whose word counts."""
+        pinned = self.policy.witnesses.values() if self.policy else ()
+        return tuple(dict.fromkeys((*self.witnesses, *pinned)))
 
     def claims(self, log: str, keys: Sequence[Key], told: Told) -> Iterator[Claim]:
         """The remembered checkpoints of this log; those that are of no use are told of."""
@@ -852,7 +975,7 @@ class Memory:
                 if isinstance(note, Checkpoint):
                     checkpoint, opened, what = note, Opened("", (), ()), "a slip you typed in"
                 else:
-                    opened = open_note(note, (*keys, *self.witnesses))
+                    opened = open_note(note, (*keys, *self.cosigners))
                     checkpoint = Checkpoint.read(opened.text)
                 if checkpoint.origin != log:
                     raise Wrong(f"it is of the ledger {checkpoint.origin[:80]}, and this is {log}")
@@ -862,7 +985,7 @@ class Memory:
                 told.add(Verdict.INCOMPLETE, f"{what} cannot be compared: {wrong}")
             else:
                 seen = (*opened.seen_by, *([("you", seen_at)] if seen_at else []))
-                yield Claim(checkpoint, what, own=False, signers=opened.signed_by, seen=seen)
+                yield Claim(checkpoint, what, False, opened.signed_by, seen, opened.cosigners)
 
 
 def read_memory(text: str) -> list[tuple[str | Checkpoint, datetime | None]]:
@@ -1088,6 +1211,7 @@ class Part:
     inside: dict[int, list[bytes]] = field(default_factory=dict)  # size: what its bundle adds
     claims: list[Claim] = field(default_factory=list)
     strange: int = 0  # checkpoints that none of the keys signed
+    unchecked: set[str] = field(default_factory=set)  # witnesses whose signatures were not
     seen: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)  # entry: time and hash
     gaps: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # place: entry and part
     erasures: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
@@ -1133,8 +1257,9 @@ def _open_notes(task: Task, part: Part) -> None:
             part.told.add(Verdict.ALTERED, f"a checkpoint of its own does not hold: {wrong}")
         else:
             part.strange += not opened.signed_by
-            what = "a checkpoint of its own"
-            part.claims.append(Claim(checkpoint, what, True, opened.signed_by, opened.seen_by))
+            part.unchecked.update(opened.unchecked)
+            what, (_, signed_by, seen_by, cosigners, _) = "a checkpoint of its own", opened
+            part.claims.append(Claim(checkpoint, what, True, signed_by, seen_by, cosigners))
             task.sizes.add(checkpoint.size)
             task.asked.add(checkpoint.size)
 
@@ -1304,7 +1429,7 @@ def _place(event_id: str, slot: str) -> bytes:
 
 def check_export(folder: Path, memory: Memory, *, jobs: int | None = None) -> Findings:
     """Check a whole export. ``jobs`` processes read it, by default one for each processor."""
-    keys, keys_from = memory.keys, PINNED
+    keys, keys_from = memory.logs, PINNED
     try:
         if not keys:
             keys, keys_from = tuple(_read_keys(_text_of(folder / KEYS))), ENCLOSED
@@ -1345,7 +1470,7 @@ class _Reading:
     ) -> None:
         self._folder, self._manifest, self._memory = str(folder), manifest, memory
         self._log, self._size, self._root = manifest.checkpoint
-        self._keys, self._signers = (*keys, *memory.witnesses), signers
+        self._keys, self._signers = (*keys, *memory.cosigners), signers
         self._signs, self._retired = "", dict[str, int]()  # the key; until which entry each signed
         self._told = Told()
         self._kept = list(memory.claims(self._log, keys, self._told))
@@ -1357,6 +1482,9 @@ class _Reading:
         self._claims: list[Claim] = []  # that hold, with a time, and wait for the next entry's
         self._compared: dict[int, str] = {}  # size that was remembered: the time of its last entry
         self._witnessed: dict[str, tuple[int, datetime]] = {}
+        self._cosigned: dict[int, set[Key]] = {}  # size: who signed a checkpoint that holds
+        self._unchecked: set[str] = set()
+        self._quorate = 0  # entries under what the policy wants to be signed
         self._gaps: dict[bytes, tuple[int, str]] = {}
         self._erased: set[bytes] = set()
         self._first_at = self._last_at = b""
@@ -1373,6 +1501,7 @@ class _Reading:
         except Wrong as wrong:
             self._told.add(Verdict.ALTERED, str(wrong))
         self._compare_memory()
+        self._judge_quorum()
         self._judge_age()
         self._explain_gaps()
         witnessed = [size for size, _ in self._witnessed.values()]
@@ -1455,6 +1584,7 @@ class _Reading:
         self._compare_claims(part)
         self._read += part.entries
         self._strange += part.strange
+        self._unchecked |= part.unchecked
         self._disclosed += part.disclosed
         self._first_at = self._first_at or part.first_at
         self._last_at = max(self._last_at, part.last_at)
@@ -1503,6 +1633,8 @@ class _Reading:
             self._signed = max(self._signed, size)
         else:
             self._compared[size] = last
+        if claim.signers:
+            self._cosigned.setdefault(size, set()).update(claim.cosigners)
         if claim.seen:
             self._claims.append(claim)
         for who, at in claim.seen:
@@ -1622,6 +1754,22 @@ class _Reading:
             text = f"{self._strange:,} of its checkpoints are signed by none of the keys you gave"
             self._told.add(Verdict.INCOMPLETE, text)
 
+    def _judge_quorum(self) -> None:
+        """Enough witnesses must have signed a checkpoint, and one over every entry."""
+        policy = self._memory.policy
+        if policy is None or policy.quorum == NO_QUORUM:
+            return
+        signed = {size: keys for size, keys in self._cosigned.items() if policy.holds(keys)}
+        self._quorate = max(signed, default=0)
+        if left := self._size - self._quorate:
+            newest = max((size for size, keys in self._cosigned.items() if keys), default=0)
+            lacks = policy.lacks(self._cosigned.get(newest, ()))
+            text = f"no checkpoint in it was cosigned by enough of your witnesses: {lacks}"
+            if self._quorate:
+                text = f"enough of your witnesses signed the first {self._quorate:,}, and not yet"
+                text = f"{text} the {_entries(left)} after: those could still be others"
+            self._told.add(Verdict.INCOMPLETE, f"NO QUORUM: {text}")
+
     def _judge_age(self) -> None:
         """An export is not from the future, and not older than asked for."""
         made, now, age_max = self._manifest.made_at, self._memory.now, self._memory.age_max
@@ -1660,6 +1808,11 @@ class _Reading:
             yield f"{text}{since}: since you saw them, none of those was changed."
         for who, (size, at) in sorted(self._witnessed.items()):
             yield f"{_saw(who, size, at)}."
+        if self._memory.policy and self._quorate:
+            wanted = self._memory.policy.wanted()
+            yield f"Your policy wants {wanted}: they signed {_entries(self._quorate)}."
+        if self._unchecked:
+            yield _not_checked(self._unchecked)
         if self._receipts:
             yield f"{self._receipts:,} of your receipts were compared with their entries."
         if self._manifest.discloses:
@@ -1668,6 +1821,14 @@ class _Reading:
                 f"{self._disclosed:,} disclosed parts were compared with their commitments: all"
                 f" there are of the kind {names}, but those that an entry says were erased."
             )
+
+
+def _not_checked(names: Iterable[str]) -> str:
+    """What is to be said of signatures that nothing here can check."""
+    return (
+        f"Signatures of {_listing(sorted(names))} with ML-DSA-44 could not be checked here and"
+        " count for nothing: that takes a recent release of the library 'cryptography'."
+    )
 
 
 def _are_pairs(value: object) -> bool:
@@ -1728,13 +1889,13 @@ class Proof(NamedTuple):
 
 def check_proof(text: str, memory: Memory) -> Findings:
     """Check the proof of one entry: that it is under a signed checkpoint, and what it says."""
-    if not memory.keys:
+    if not memory.logs:
         raise WrongUsage("a proof is checked with a key that you give: --key FILE")
     told, checked, at, remembered = Told(), [], None, 0
     point = Checkpoint("", 0, b"")
     try:
         proof = Proof.read(text)
-        opened = open_note(proof.note, (*memory.keys, *memory.witnesses))
+        opened = open_note(proof.note, (*memory.logs, *memory.cosigners))
         if not opened.signed_by:
             raise Wrong("its checkpoint is not signed by a key that you gave")
         point = Checkpoint.read(opened.text)
@@ -1753,6 +1914,8 @@ def check_proof(text: str, memory: Memory) -> Findings:
                 text = "it is not the entry that your receipt is of"
                 told.add(Verdict.ALTERED, text, proof.seq)
         remembered = _compare_point(point, opened, memory, told)
+        checked += (f"{_saw(who, point.size, at)}." for who, at in opened.seen_by)
+        checked += [_not_checked(opened.unchecked)] if opened.unchecked else []
     except Wrong as wrong:
         told.add(Verdict.ALTERED, str(wrong))
     return Findings(
@@ -1770,7 +1933,7 @@ def check_proof(text: str, memory: Memory) -> Findings:
 def _compare_point(point: Checkpoint, opened: Opened, memory: Memory, told: Told) -> int:
     """Compare a proof's checkpoint with what is remembered; its size if that is the same."""
     same = 0
-    for claim in memory.claims(point.origin, memory.keys, told):
+    for claim in memory.claims(point.origin, memory.logs, told):
         size = claim.checkpoint.size
         if size != point.size:
             text = f"{claim.what} is over {_entries(size)} and this over {point.size:,}"
@@ -1783,7 +1946,10 @@ def _compare_point(point: Checkpoint, opened: Opened, memory: Memory, told: Told
         if witness.name not in dict(opened.seen_by):
             text = f"NOT WITNESSED: its checkpoint was not seen by {witness.name}"
             told.add(Verdict.INCOMPLETE, text)
-    return same
+    if memory.policy and not memory.policy.holds(opened.cosigners):
+        text = "NO QUORUM: not enough of your witnesses signed its checkpoint: "
+        told.add(Verdict.INCOMPLETE, text + memory.policy.lacks(opened.cosigners))
+    return max([same, *([point.size] if opened.cosigners else [])])
 
 
 def _read_proven(
@@ -1816,6 +1982,9 @@ def _read_proven(
 
 def memory_of(args: argparse.Namespace) -> Memory:
     """What the options name, read. Raises ``WrongUsage``."""
+    policies = tuple(_each(args.policy, lambda text: [Policy.read(text)]))
+    if len(policies) > 1:
+        raise WrongUsage("there can be one policy only")
     return Memory(
         keys=tuple(_each(args.key, _read_keys)),
         notes=tuple(_each(args.against, read_memory)),
@@ -1823,6 +1992,7 @@ def memory_of(args: argparse.Namespace) -> Memory:
         witnesses=tuple(_each(args.witness, _read_keys)),
         now=datetime.now(UTC),
         age_max=None if args.age_max is None else timedelta(hours=args.age_max),
+        policy=policies[0] if policies else None,
     )
 
 
@@ -1879,6 +2049,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "against": "signed checkpoint, or slip, that you kept from an earlier visit",
         "receipt": "receipt that you hold of an entry",
         "witness": "public key of a witness that must have seen the ledger",
+        "policy": "whose keys you trust and how many witnesses must have signed (C2SP tlog-policy)",
     }.items():
         parser.add_argument(
             f"--{name}", metavar="FILE", type=Path, action="append", default=[], help=about

@@ -36,6 +36,8 @@ TRUSTED = {
     "against": "signed checkpoint, or slip, that you kept from an earlier visit",
     "receipt": "receipt that you hold of an entry",
     "witness": "public key of a witness that must have seen the ledger (exports only)",
+    "policy": "whose keys you trust and which witnesses must have signed, in the C2SP form of a"
+    " policy (exports and proofs only)",
 }
 DISCLOSED: Mapping[str, Any] = {
     "metavar": "PART",
@@ -271,8 +273,8 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
     from overrides.signing_keys import trusted_keys
     from overrides.verify import verify_database, whose_key
 
-    if memory.witnesses or memory.age_max is not None:
-        refuse("--witness and --age-max are for an export")
+    if memory.cosigners or memory.policy or memory.age_max is not None:
+        refuse("--witness, --policy and --age-max are for an export")
     settings = existing(args)
     pinned = [PublicKey(key.name, key.public) for key in memory.keys]
     trust = Trust(
