@@ -13,7 +13,8 @@ def minor_units(text: str, currency: str) -> int:
     found = SHAPE.fullmatch(text.strip().replace(",", ""))
     digits = 0 if currency in WHOLE_UNITS else 2
     if found is None or len(found[2] or "") > digits:
-        msg = f"{text!r} is not an amount of {currency}: write it like 25000"
+        of = "" if currency == NO_CURRENCY else f" of {currency}"
+        msg = f"{text!r} is not an amount{of}: write it like 25000"
         raise ValueError(msg)
     return int(found[1] + (found[2] or "").ljust(digits, "0"))
 

@@ -60,11 +60,11 @@ def _json_lines(path: Path) -> Iterator[Line]:
     with path.open("rb") as file:
         number = 0
         while raw := file.readline(LINE_BYTES_MAX + 1):
+            number += 1
             text = raw.strip()
             while len(raw) > LINE_BYTES_MAX and not raw.endswith(b"\n"):
                 raw = file.readline(LINE_BYTES_MAX + 1)  # the rest of a line that is too long
             if text:
-                number += 1
                 yield _json_line(number, text)
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 from decision_service.services import Services
 from overrides.cases import Case
-from overrides.errors import OutcomeRefused
+from overrides.errors import LedgerUnavailable, OutcomeRefused
 from overrides.journal import (
     Command,
     Decided,
@@ -34,6 +34,11 @@ from overrides.values import Actor
 BATCH_RECORDS = 200
 BLOCK_BYTES = 1 << 20
 
+STOPPED = (
+    "After line {line} nothing was recorded: the ledger cannot be written ({cause}). What is "
+    "recorded stays. When the ledger can be written, import the same file again: only what is "
+    "missing goes in."
+)
 REFUSED = "refused"
 RESULTS = ("recorded", "corrected", "unchanged", REFUSED)
 
@@ -50,10 +55,14 @@ class RecordResult:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """How a file went in: counts by result, and every line that was refused."""
+    """How a file went in: counts by result, and every line that was refused.
+
+    ``stopped`` says from which line on nothing was recorded, and why; "" where all of it was read.
+    """
 
     counts: Mapping[str, int]
     refused: tuple[RecordResult, ...]
+    stopped: str = ""
 
     @property
     def total(self) -> int:
@@ -75,16 +84,28 @@ class OutcomeImport:
         form: Literal["csv", "jsonl"] | None = None,
         simulated: bool = False,
     ) -> ImportReport:
-        """Import a CSV or JSON-lines file; raises OSError when it cannot be read."""
+        """Import a CSV or JSON-lines file.
+
+        Raises OSError when it cannot be read, and LedgerUnavailable when nothing of it was
+        recorded. Where the ledger fails further on, the report says so: what is recorded stays.
+        """
         source = sha256_of(path)
         counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
         refused: list[RecordResult] = []
+        last, stopped = 0, ""
         with path.open("rb") as lines:
-            for result in self._lines(read_lines(lines, form), actor, source, simulated=simulated):
-                counts[result.result] += 1
-                if result.result == REFUSED:
-                    refused.append(result)
-        return ImportReport(counts, tuple(refused))
+            results = self._lines(read_lines(lines, form), actor, source, simulated=simulated)
+            try:
+                for result in results:
+                    last = result.number
+                    counts[result.result] += 1
+                    if result.result == REFUSED:
+                        refused.append(result)
+            except LedgerUnavailable as failed:
+                if not last:
+                    raise
+                stopped = STOPPED.format(line=last, cause=failed.cause)
+        return ImportReport(counts, tuple(refused), stopped)
 
     def records(
         self,

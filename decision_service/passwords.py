@@ -6,7 +6,7 @@ same time and the same answer as a wrong password.
 """
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -104,6 +104,9 @@ class AttemptStore(Protocol):
         ``most`` the time stands still, so that trying on does not lengthen the wait.
         """
 
+    def reached(self, subjects: Collection[str], most: int, since: datetime) -> frozenset[str]:
+        """Those of the subjects with at least so many attempts, the last one after ``since``."""
+
     def forgive(self, subject: str) -> None:
         """Forget a subject."""
 
@@ -140,6 +143,13 @@ class LockOut:
             if made.count > most:
                 left = made.last_at + self.wait - now
                 raise TooManyAttempts(seconds=max(1, int(left.total_seconds())))
+
+    def waiting(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of the folded names that have to wait just now."""
+        subjects = {self._account(name): name for name in names}
+        since = self.clock() - self.wait
+        found = self.store.reached(subjects.keys(), self.account_max, since)
+        return frozenset(subjects[subject] for subject in found)
 
     def succeeded(self, name: str, address: str) -> None:
         """Forget the account's failures; the address only gets this one attempt back."""

@@ -97,7 +97,12 @@ class PeoplePages:
             self._viewings.note(self._admin(viewer), "people")
         everyone = self.known.everyone()
         times = Counter(folded(person.name) for person in everyone)
-        return tuple(_line(person, shared=times[folded(person.name)] > 1) for person in everyone)
+        waiting = self.known.lock_out.waiting(times)
+        return tuple(
+            _line(person, shared=times[name] > 1, waits=name in waiting)
+            for person in everyone
+            for name in (folded(person.name),)
+        )
 
     def add_person(self, viewer: Viewer, fields: Mapping[str, str], key: str) -> str:
         """Add a person; a sentence, with the one-time password when one was made."""
@@ -221,8 +226,10 @@ def _refusing(field: str = "") -> Iterator[None]:
         raise Refused(status, title, text, {field: text} if field else {}) from error
 
 
-def _line(person: Person, *, shared: bool) -> PersonLine:
+def _line(person: Person, *, shared: bool, waits: bool) -> PersonLine:
     """One person in the list. Branch and limit are said of those who decide.
+
+    Who ``waits`` typed too many wrong passwords and is let in again by waiting or by unlocking.
 
     A ``shared`` name is that of somebody who left and of who was added under it afterwards: two
     persons to the record, so each says when it was added.
@@ -235,7 +242,7 @@ def _line(person: Person, *, shared: bool) -> PersonLine:
         role_words=ROLE_WORDS[person.role],
         branch=person.branch or ("All branches" if person.role in BRANCH_ROLES else ""),
         limit=_limit(person) if person.limit_minor or decides else "",
-        state=PersonState(person.state).value,
+        state="waiting" if waits and person.state is PersonState.ACTIVE else str(person.state),
         last_seen=person.last_seen,
         told_apart=f"{earlier} {day_words(person.added_at)}" if shared else "",
     )

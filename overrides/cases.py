@@ -175,6 +175,7 @@ class Case:
     branch: str
     subject: str  # reference of the applicant's encryption key
     opened_at: datetime
+    received_at: datetime | None = None  # as the application said, where it did
     attempt: int = 1  # of the current decision: how often the application was scored
     claim: Claim | None = None
     proposal: Proposal | None = None
@@ -182,6 +183,11 @@ class Case:
     final: Decision | None = None
     side: OverrideSide | None = None  # of the final decision, when it was an override
     stopped: bool = False  # whether it has a score whose model is suspended now
+
+    @property
+    def applied_at(self) -> datetime:
+        """When the application was made, as far back as is known."""
+        return min(self.received_at or self.opened_at, self.opened_at)
 
     @property
     def status_words(self) -> str:

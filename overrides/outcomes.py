@@ -11,6 +11,7 @@ from overrides.cases import Case
 from overrides.errors import NotCanonical, OutcomeRefused
 from overrides.instants import EARLIEST, instant_text
 from overrides.journal import Decided, Draft, Json, State, Told
+from overrides.labels import add_months
 from overrides.values import Actor, NewId, OutcomeKind
 
 LINE_BYTES_MAX = 16_384
@@ -243,6 +244,19 @@ def _csv_record(columns: list[str], line: bytes) -> OutcomeRecord:
     return read_record(dict(zip(columns, cells, strict=True)))
 
 
+def _check_order(case: Case, record: OutcomeRecord) -> None:
+    """Refuse what would have happened to the loan before anybody applied for it."""
+    applied = case.applied_at - EARLY_BY_MAX
+    day = f"{case.applied_at:%d %b %Y}"
+    if record.observed_at < applied:
+        raise OutcomeRefused(problem=f"observed_at lies before the application of {day}")
+    months = record.months_on_book
+    if months and add_months(record.observed_at, 1 - months) < applied:
+        raise OutcomeRefused(
+            problem=f"{months} months_on_book reach back before the application of {day}"
+        )
+
+
 def decide_outcome(
     case: Case | None,
     record: OutcomeRecord,
@@ -256,13 +270,14 @@ def decide_outcome(
     """Write an observation down once; another value for the same kind and instant corrects it.
 
     ``source`` is the file's sha256 or "api". The answer's ``result`` is ``recorded``,
-    ``corrected`` or ``unchanged``. Raises ``OutcomeRefused`` for an unknown application and for
-    an observation in the future.
+    ``corrected`` or ``unchanged``. Raises ``OutcomeRefused`` for an unknown application, and for
+    an observation in the future or from before the application.
     """
     if case is None:
         raise OutcomeRefused(problem="no case was opened for this application")
     if record.observed_at > state.now + EARLY_BY_MAX:
         raise OutcomeRefused(problem="observed_at lies in the future")
+    _check_order(case, record)
     observed_at = instant_text(record.observed_at)
     latest = state.outcome_at(case.case_ref, record.kind, observed_at)
     # A file taken in again takes back nothing that came after it; an old value told anew does.

@@ -315,7 +315,7 @@ class PersonLine:
     role_words: str
     branch: str
     limit: str
-    state: str  # active, locked, left
+    state: str  # active, waiting (after too many wrong passwords), locked, left
     last_seen: datetime | None
     told_apart: str = ""  # what tells this line from another of the same name
 

@@ -31,11 +31,14 @@ def import_file(args: argparse.Namespace) -> int:
         return NO
     refused = [{"line": r.number, "problem": r.problem} for r in report.refused]
     if args.json:
-        print_json({"counts": dict(report.counts), "total": report.total, "refused": refused})
+        told = {"counts": dict(report.counts), "total": report.total, "refused": refused}
+        print_json(told | ({"stopped": report.stopped} if report.stopped else {}))
     else:
         counts = ", ".join(f"{number} {result}" for result, number in report.counts.items())
         print(f"{report.total} records: {counts}.")
     sys.stdout.flush()
     for line in report.refused:
         sys.stderr.write(f"line {line.number}: {line.problem}\n")
-    return NO if report.refused else YES
+    if report.stopped:
+        sys.stderr.write(f"{report.stopped}\n")
+    return NO if report.refused or report.stopped else YES

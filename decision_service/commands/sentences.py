@@ -46,4 +46,6 @@ def _of_the_database(failure: Exception) -> str:
     first = cause[0] if cause else type(failure).__name__
     if any(sign in first for sign in DISK_FULL):
         return f"the disk is full ({first}): make room and run it again; nothing is half-written"
+    if "database is locked" in first:
+        return "another program is writing to the database just now: wait a little, run it again"
     return f"the database cannot be used ({first}): see that it is there and can be reached"

@@ -309,6 +309,9 @@ class History:
         if file is None or file.case.status is not CaseStatus.IN_REVIEW:
             return
         view = self.stage.desk.case(self.stage.viewers[name], case_id)
+        if not view.may_agree:  # the amount is above this officer's limit
+            name = HEAD_OFFICE
+            view = self.stage.desk.case(self.stage.viewers[name], case_id)
         self._record(view, Choice(view.recommendation), name)
         self._settle(case_id, row["application_id"])
 

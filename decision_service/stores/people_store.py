@@ -1,6 +1,6 @@
 """People, log-ins and keys in the database; nothing here ever sees a secret, only hashes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -238,6 +238,14 @@ class SqlAttemptStore:
             connection.execute(delete(LOGIN_ATTEMPT).where(old))
             row = connection.execute(COUNT_ATTEMPT, values).one()
         return Attempts(row.made, parse_instant(row.last_at))
+
+    def reached(self, subjects: Collection[str], most: int, since: datetime) -> frozenset[str]:
+        """Those of the subjects with at least so many attempts, the last one after ``since``."""
+        columns = LOGIN_ATTEMPT.c
+        wanted = (columns.made >= most) & (columns.last_at > instant_text(since))
+        with reading(self._engine) as connection:
+            found = connection.execute(select(columns.subject).where(wanted)).scalars()
+            return frozenset(found) & frozenset(subjects)
 
     def forgive(self, subject: str) -> None:
         """Forget a subject."""

@@ -79,6 +79,7 @@ def as_case(row: Row) -> Case:
         branch=row["branch"],
         subject=row["subject"],
         opened_at=parse_instant(row["opened_at"]),
+        received_at=parse_instant(row["received_at"]) if row["received_at"] else None,
         attempt=row["attempt"],
         claim=claim,
         proposal=as_proposal(row),

@@ -62,7 +62,8 @@ def list_order(standing: Mapping[str, Any]) -> str:
 def advance(standing: Mapping[str, Any], event: Event) -> Standing:
     """What the event changes in the standing; empty for an event that changes nothing."""
     if event.type in DECISION_KINDS:
-        kept = {name: standing[name] for name in _NO_CLAIM}
+        moved = event.data["branch"] != standing["branch"]  # whoever holds it may not see it there
+        kept = _NO_CLAIM if moved else {name: standing[name] for name in _NO_CLAIM}
         changed = {**_scored(event), **kept, "version": standing["version"] + 1}
         if event.type == "decision_failed" and standing["proposal_person"]:
             # The score that asked for a second person went; the second person is still asked for.

@@ -1,13 +1,17 @@
 """Outcome files go in once: good lines are recorded, bad ones are named by their number."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from decision_service.access import HOST
 from decision_service.outcome_import import ImportReport, OutcomeImport
-from overrides.journal import OnceOnly
+from overrides.errors import LedgerUnavailable
+from overrides.journal import Command, OnceOnly, Receipt
 from overrides.outcomes import OutcomeLine, read_record
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from tests.sample_models.trained import sample_bundles
@@ -19,6 +23,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskHouse]:
     with desk_house(tmp_path_factory.mktemp("outcomes")) as made:
         made.clock.passes(days=400)
         yield made
+
+
+def applied(house: DeskHouse) -> dict[str, Any]:
+    """An application of the day on which the house was opened."""
+    return house.apply(received_at="2026-02-20T08:30:00Z")
 
 
 def import_text(house: DeskHouse, folder: Path, text: str) -> ImportReport:
@@ -34,7 +43,7 @@ def outcomes(house: DeskHouse, case_id: str) -> list[tuple[str, str]]:
 
 
 def test_good_lines_go_in_and_bad_ones_are_named(house: DeskHouse, tmp_path: Path) -> None:
-    made = house.apply()
+    made = applied(house)
     app = made["application_id"]
     report = import_text(
         house,
@@ -59,7 +68,7 @@ def test_good_lines_go_in_and_bad_ones_are_named(house: DeskHouse, tmp_path: Pat
 
 
 def test_the_same_file_again_changes_nothing(house: DeskHouse, tmp_path: Path) -> None:
-    made = house.apply()
+    made = applied(house)
     text = (
         "application_id,observed_at,kind,value\n"
         f"{made['application_id']},2026-04-01,disbursed,\n"
@@ -75,7 +84,7 @@ def test_the_same_file_again_changes_nothing(house: DeskHouse, tmp_path: Path) -
 def test_another_value_for_the_same_instant_is_a_correction_beside_the_first(
     house: DeskHouse, tmp_path: Path
 ) -> None:
-    made = house.apply()
+    made = applied(house)
     head = "application_id,observed_at,kind,value\n"
     line = f"{made['application_id']},2026-05-01,max_days_past_due,"
     import_text(house, tmp_path, f"{head}{line}95\n")
@@ -86,7 +95,7 @@ def test_another_value_for_the_same_instant_is_a_correction_beside_the_first(
 
 
 def test_lines_of_one_batch_know_of_each_other(house: DeskHouse, tmp_path: Path) -> None:
-    made = house.apply()
+    made = applied(house)
     line = f"{made['application_id']},2026-05-01,max_days_past_due,"
     report = import_text(
         house,
@@ -98,7 +107,7 @@ def test_lines_of_one_batch_know_of_each_other(house: DeskHouse, tmp_path: Path)
 
 
 def test_more_lines_than_a_batch_all_go_in(house: DeskHouse, tmp_path: Path) -> None:
-    made = house.apply()
+    made = applied(house)
     lines = [
         f"{made['application_id']},2026-03-{day:02d}T{hour:02d}:00:00Z,max_days_past_due,{hour}\n"
         for day in range(3, 28)
@@ -118,7 +127,7 @@ def test_a_file_without_its_columns_is_refused_at_the_first_line(
 
 
 def test_json_lines_are_read_too(house: DeskHouse, tmp_path: Path) -> None:
-    made = house.apply()
+    made = applied(house)
     path = tmp_path / "outcomes.jsonl"
     path.write_text(
         f'{{"application_id":"{made["application_id"]}","observed_at":"2026-04-01T00:00:00Z",'
@@ -129,7 +138,7 @@ def test_json_lines_are_read_too(house: DeskHouse, tmp_path: Path) -> None:
 
 
 def test_the_entry_names_the_file_by_its_hash(house: DeskHouse, tmp_path: Path) -> None:
-    made = house.apply()
+    made = applied(house)
     import_text(
         house,
         tmp_path,
@@ -140,7 +149,7 @@ def test_the_entry_names_the_file_by_its_hash(house: DeskHouse, tmp_path: Path) 
 
 
 def test_a_list_sent_twice_with_one_key_is_recorded_once(house: DeskHouse) -> None:
-    made = house.apply()
+    made = applied(house)
     record = read_record(
         {
             "application_id": made["application_id"],
@@ -160,12 +169,47 @@ def test_a_list_sent_twice_with_one_key_is_recorded_once(house: DeskHouse) -> No
     assert len(outcomes(house, made["case_id"])) == 1
 
 
+def test_a_ledger_that_fails_in_mid_file_is_told_with_what_went_in_before(
+    house: DeskHouse, tmp_path: Path
+) -> None:
+    app = applied(house)["application_id"]
+    days = [f"2026-{3 + n // 28:02d}-{1 + n % 28:02d}" for n in range(250)]
+    path = tmp_path / "outcomes.csv"
+    lines = [f"{app},{day},max_days_past_due,{n}" for n, day in enumerate(days)]
+    path.write_text("\n".join(["application_id,observed_at,kind,value", *lines]) + "\n")
+
+    class Filling:
+        """A journal whose disk is full after one command."""
+
+        def __init__(self) -> None:
+            self.taken = 0
+
+        def submit(self, command: Command, *, once: OnceOnly | None = None) -> Future[Receipt]:
+            self.taken += 1
+            if self.taken > 1:
+                raise LedgerUnavailable(cause="the disk is full")
+            return house.services.journal.submit(command, once=once)
+
+    broken = replace(house.services, journal=Filling())
+    report = OutcomeImport(broken).file(path, HOST)
+    assert (report.counts["recorded"], report.total) == (200, 200)
+    assert report.stopped.startswith("After line 201 nothing was recorded")
+    assert "the disk is full" in report.stopped
+    whole = OutcomeImport(house.services).file(path, HOST)
+    assert (whole.counts["unchanged"], whole.counts["recorded"]) == (200, 50)
+    assert not whole.stopped
+    with pytest.raises(LedgerUnavailable):
+        OutcomeImport(broken).file(path, HOST)  # nothing of it was recorded
+
+
 def test_an_id_used_with_two_bundles_must_name_one(tmp_path: Path) -> None:
     with desk_house(tmp_path / "data") as house:
         house.services.registry.add(sample_bundles() / "german-scorecard", HOST)
         house.clock.passes(days=400)
-        made = house.apply()
-        same = house.again(made["application_id"], bundle="german-scorecard")
+        made = applied(house)
+        same = house.again(
+            made["application_id"], bundle="german-scorecard", received_at="2026-02-20T08:30:00Z"
+        )
         app = made["application_id"]
         head = "application_id,observed_at,kind,value,bundle\n"
         report = import_text(house, tmp_path, f"{head}{app},2026-04-01,disbursed,,\n")

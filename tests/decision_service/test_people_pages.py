@@ -215,3 +215,14 @@ def test_a_newcomer_is_told_where_to_log_in() -> None:
 
 def test_every_step_is_a_page() -> None:
     assert {("GET", link) for link, _, _ in STEPS.values()} <= set(ROUTES)
+
+
+def test_who_typed_too_many_wrong_passwords_is_seen_and_let_in_again(pages: PeoplePages) -> None:
+    root = viewer(pages, "root")
+    for _ in range(5):
+        with pytest.raises(Refused):
+            pages.sign_in("asha", "a wrong password", "10.0.0.9")
+    assert {p.name: p.state for p in pages.people(root)} == {"asha": "waiting", "root": "active"}
+    pages.change_person(root, "asha", "unlock", "k-1")
+    assert {p.state for p in pages.people(root)} == {"active"}
+    assert viewer(pages, "asha").name == "asha"

@@ -93,6 +93,7 @@ def case(  # noqa: PLR0913 - a sample may differ in anything
     proposal: Proposal | None = None,
     excluded: tuple[str, ...] = (),
     stopped: bool = False,
+    received_at: datetime | None = None,
 ) -> Case:
     return Case(
         case_ref="c-1",
@@ -108,6 +109,7 @@ def case(  # noqa: PLR0913 - a sample may differ in anything
         branch="north",
         subject="subject-1",
         opened_at=NOON - timedelta(days=1),
+        received_at=received_at,
         claim=claim,
         proposal=proposal,
         excluded=excluded,

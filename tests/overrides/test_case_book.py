@@ -368,6 +368,18 @@ def test_the_acts_of_a_case_are_its_events_with_what_they_led_to(house: House) -
     assert acts[4].actor == SENIOR.ref
 
 
+def test_a_case_that_moves_to_another_branch_is_held_by_nobody_there(house: House) -> None:
+    ref = house.apply_for("approve")
+    house.claim(ref)
+    again = {"case_ref": ref, "application_id": "A-1"}
+    house.write(house.decision("approve", **again, attempt=2))
+    assert (stays := house.book.case(ref)) is not None
+    assert stays.case.claim is not None
+    house.write(house.decision("approve", **again, attempt=3, branch="south"))
+    assert (moved := house.book.case(ref)) is not None
+    assert moved.case.claim is None
+
+
 def test_a_claim_makes_no_page_stale_and_a_decision_does(house: House) -> None:
     ref = house.apply_for("approve")
     house.claim(ref)

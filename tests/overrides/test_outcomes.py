@@ -189,6 +189,9 @@ class Known:
         return self.known[-1][::-1] if self.known else None
 
 
+LENT = case(received_at=NOON - timedelta(days=400))
+
+
 def decide(
     target: Case | None, made: OutcomeRecord, *known: tuple[str, str], source: str = FILE
 ) -> dict[str, object]:
@@ -215,7 +218,7 @@ def only_draft(found: dict[str, object]) -> Draft:
 
 
 def test_an_observation_is_written_down_with_its_source() -> None:
-    found = decide(case(), record(value="31", months_on_book="4"))
+    found = decide(LENT, record(value="31", months_on_book="4"))
     assert found["result"] == "recorded"
     draft = only_draft(found)
     assert draft.type == "outcome_observed"
@@ -232,17 +235,17 @@ def test_an_observation_is_written_down_with_its_source() -> None:
 
 def test_an_old_value_reported_anew_takes_the_correction_back() -> None:
     known = (("95", "e-1"), ("40", "e-2"))
-    found = decide(case(), record(value="95"), *known, source=SOURCE_API)
+    found = decide(LENT, record(value="95"), *known, source=SOURCE_API)
     assert found["result"] == "corrected"
     assert only_draft(found).data["corrects"] == "e-2"
-    other = decide(case(), record(value="95"), *known, source="cd" * 32)
+    other = decide(LENT, record(value="95"), *known, source="cd" * 32)
     assert other["result"] == "corrected"
 
 
 def test_the_same_again_changes_nothing_and_another_value_corrects_the_latest() -> None:
-    assert decide(case(), record(value="0"), ("0", "e-1"))["drafts"] == ()
-    assert decide(case(), record(value="0"), ("0", "e-1"), ("9", "e-2"))["result"] == "unchanged"
-    found = decide(case(), record(value="5"), ("0", "e-1"), ("9", "e-2"))
+    assert decide(LENT, record(value="0"), ("0", "e-1"))["drafts"] == ()
+    assert decide(LENT, record(value="0"), ("0", "e-1"), ("9", "e-2"))["result"] == "unchanged"
+    found = decide(LENT, record(value="5"), ("0", "e-1"), ("9", "e-2"))
     assert found["result"] == "corrected"
     draft = only_draft(found)
     assert draft.type == "outcome_corrected"
@@ -254,9 +257,29 @@ def test_an_unknown_application_and_a_day_to_come_are_refused() -> None:
     with pytest.raises(OutcomeRefused, match="No case"):
         decide(None, record())
     tomorrow = record(observed_at=(NOON + timedelta(hours=23)).isoformat())
-    assert decide(case(), tomorrow)["result"] == "recorded"
+    assert decide(LENT, tomorrow)["result"] == "recorded"
     with pytest.raises(OutcomeRefused, match="future"):
-        decide(case(), record(observed_at=(NOON + timedelta(hours=25)).isoformat()))
+        decide(LENT, record(observed_at=(NOON + timedelta(hours=25)).isoformat()))
+
+
+@pytest.mark.parametrize(
+    ("members", "problem"),
+    [
+        ({"observed_at": "2020-11-20"}, "before the application of 26 Jan 2025"),
+        ({"observed_at": "2025-03-01", "months_on_book": "4"}, "reach back before the application"),
+        ({"observed_at": "2025-01-26"}, ""),
+        ({"observed_at": "2025-03-01", "months_on_book": "2"}, ""),
+    ],
+)
+def test_nothing_became_of_a_loan_before_anybody_applied_for_it(
+    members: dict[str, str], problem: str
+) -> None:
+    told = record(value="95", **members)
+    if not problem:
+        assert decide(LENT, told)["result"] == "recorded"
+        return
+    with pytest.raises(OutcomeRefused, match=problem):
+        decide(LENT, told)
 
 
 @pytest.mark.parametrize(

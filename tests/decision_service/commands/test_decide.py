@@ -126,6 +126,16 @@ def test_a_line_that_cannot_be_decided_is_named_and_spoils_no_other(
     assert "castle" not in json.dumps(by_id["level"]["errors"])
 
 
+def test_an_empty_line_counts_where_lines_are_named(
+    empty: Shell, bundle: Path, tmp_path: Path, held_out: list[dict[str, str]]
+) -> None:
+    good = json.dumps(typed(bundle, held_out[0]))
+    path = tmp_path / "gaps.jsonl"
+    path.write_text(f"{good}\n\n  \n{{\n{good}\n")
+    told = empty("decide", bundle, path, ok=False).lines
+    assert [line["line"] for line in told] == [1, 4, 5]
+
+
 def test_a_line_without_an_id_is_named_by_its_number(
     empty: Shell, bundle: Path, tmp_path: Path, held_out: list[dict[str, str]]
 ) -> None:

@@ -33,7 +33,8 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for row in list(csv.DictReader(file))[:APPLICATIONS]:
             name = row.pop("application_id")
             fields = contract.from_text(row)
-            services.decisions.decide_now({"application_id": name, "fields": fields}, HOST)
+            body = {"application_id": name, "fields": fields, "received_at": "2025-11-03T09:00:00Z"}
+            services.decisions.decide_now(body, HOST)
     services.close()
     return data
 
