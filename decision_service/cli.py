@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from countermand import __version__
 from decision_service.commands import (
     bundles,
+    cosigners,
     database,
     demonstration,
     erasures,
@@ -40,6 +41,7 @@ MODULES = (
     offline,
     ledger,
     witness,
+    cosigners,
     outcomes,
     feedback,
     proofs,

@@ -23,6 +23,7 @@ from decision_service.errors import ServiceError
 
 ANSWER_BYTES_MAX = 1_000_000
 HASHES_MAX = 64
+AGENT = "countermand-witness"
 LATE = "not within {:g} seconds"
 OK, CREATED, SEE_OTHER, REDIRECTS = 200, 201, 303, range(300, 400)
 
@@ -95,6 +96,11 @@ class Visit:
         if status != CREATED:
             self._expect(status, headers, body)
 
+    def show(self, request: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Show a witness a checkpoint, as C2SP tlog-witness has it; status, headers and body."""
+        headers = {"Content-Type": "text/plain; charset=utf-8", "User-Agent": AGENT}
+        return self._send("POST", "/add-checkpoint", request.encode(), headers)
+
     def _expect(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Raise ``NotReached`` for every answer but a good one."""
         if status == OK:
@@ -113,7 +119,7 @@ class Visit:
         """One request; a log-in comes first where there is no key."""
         if self.login and not self._cookies:
             self._log_in(self.login)
-        headers = {"Accept": "application/json", "User-Agent": "countermand-witness"}
+        headers = {"Accept": "application/json", "User-Agent": AGENT}
         if self.key:
             headers["Authorization"] = f"Bearer {self.key}"
         if self._cookies:

@@ -21,7 +21,7 @@ from overrides.keyfiles import DIRECTORY_MODE
 from overrides.notes import SEED_BYTES, Checkpoint, check_name
 
 KEY, PUBLIC = "witness.key", "witness.pub"
-NAME_BYTES_MAX = 255
+NAME_BYTES_MAX, ID_BYTES = 255, 4
 _LABEL = b"subtree/v1\n\0"
 _MARK = "\N{EM DASH} "
 
@@ -144,3 +144,13 @@ def open_cosigner(folder: Path) -> Cosigner | None:
 def public_text(keys: Sequence[Key]) -> str:
     """Public keys to hand out, one a line."""
     return "".join(f"{key}\n" for key in keys)
+
+
+def lines_of(note: str, keys: Sequence[Key]) -> dict[Key, str]:
+    """The signature lines of a note that are by these keys, as they stand. Nothing is checked."""
+    found: dict[Key, str] = {}
+    for line in note.rpartition("\n\n")[2].splitlines(keepends=True):
+        name, _, told = line.removeprefix(_MARK).strip().partition(" ")
+        number = b64decode(told)[:ID_BYTES]
+        found |= {key: line for key in keys if (key.name, key.id) == (name, number)}
+    return found

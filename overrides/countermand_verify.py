@@ -967,6 +967,16 @@ class Memory:
         pinned = self.policy.witnesses.values() if self.policy else ()
         return tuple(dict.fromkeys((*self.witnesses, *pinned)))
 
+    @property
+    def carried(self) -> frozenset[str]:
+        """Witnesses of the policy without an address: what they sign is carried to them in files.
+
+        By then the ledger may have grown, so the time of it says nothing of where it ended.
+        """
+        policy, asked = self.policy or Policy(), {key.name for key in self.witnesses}
+        named = {policy.witnesses[name].name for name in policy.addresses}
+        return frozenset({key.name for key in policy.witnesses.values()} - named - asked)
+
     def claims(self, log: str, keys: Sequence[Key], told: Told) -> Iterator[Claim]:
         """The remembered checkpoints of this log; those that are of no use are told of."""
         for note, seen_at in self.notes:
@@ -1647,6 +1657,8 @@ class _Reading:
         if size in part.seen:
             recorded = part.seen[size][0]
             for who, at in claim.seen:
+                if who in self._memory.carried:
+                    continue
                 if recorded and _instant(recorded) < at - CLOCKS_DIFFER:
                     text = f"BACKDATED: it says {recorded.decode()}, but {_saw(who, size, at)}"
                     self._told.add(Verdict.ALTERED, text, size)
@@ -1807,7 +1819,10 @@ class _Reading:
             since = f" (the last of {last})" if last else ""
             yield f"{text}{since}: since you saw them, none of those was changed."
         for who, (size, at) in sorted(self._witnessed.items()):
-            yield f"{_saw(who, size, at)}."
+            if who in self._memory.carried:
+                yield f"{who} signed the first {size:,} of them on {instant_text(at)}."
+            else:
+                yield f"{_saw(who, size, at)}."
         if self._memory.policy and self._quorate:
             wanted = self._memory.policy.wanted()
             yield f"Your policy wants {wanted}: they signed {_entries(self._quorate)}."
@@ -1914,7 +1929,8 @@ def check_proof(text: str, memory: Memory) -> Findings:
                 text = "it is not the entry that your receipt is of"
                 told.add(Verdict.ALTERED, text, proof.seq)
         remembered = _compare_point(point, opened, memory, told)
-        checked += (f"{_saw(who, point.size, at)}." for who, at in opened.seen_by)
+        for who, at_time in opened.seen_by:
+            checked.append(f"{who} signed that checkpoint on {instant_text(at_time)}.")
         checked += [_not_checked(opened.unchecked)] if opened.unchecked else []
     except Wrong as wrong:
         told.add(Verdict.ALTERED, str(wrong))

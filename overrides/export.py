@@ -9,7 +9,7 @@ entry says that they were erased), ``files`` (hash and size of each of these, th
 
 import os
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -46,13 +46,15 @@ def export(
     *,
     disclose: Collection[str] = (),
     former: Sequence[PublicKey] = (),
+    witnessed: Callable[[SignedCheckpoint], Callable[[str], str]] = lambda _: str,
 ) -> Manifest:
     """Sign where the ledger stands and write it into ``directory``, whole or not at all.
 
     ``disclose`` names the personal parts that this reader may see, such as ``note``, or ``party``
-    for every party; ``former`` are keys that signed before. Raises ``FileExistsError`` when the
-    folder has something in it, and ``LedgerAltered`` when the ledger does not lead to the root
-    that is signed.
+    for every party; ``former`` are keys that signed before; ``witnessed`` is told of the checkpoint
+    that is exported, and gives what adds to notes the signatures of witnesses. Raises
+    ``FileExistsError`` when the folder has something in it, and ``LedgerAltered`` when the ledger
+    does not lead to the root that is signed.
     """
     if directory.exists() and any(directory.iterdir()):
         msg = f"the folder {directory} is not empty"
@@ -65,7 +67,9 @@ def export(
     working.mkdir(parents=True)
     try:
         keys = (signer.key, *former)
-        manifest = _Export(book, working, signer, signed, frozenset(disclose), keys).write(clock)
+        cosigned = witnessed(signed)
+        writing = _Export(book, working, signer, signed, frozenset(disclose), keys, cosigned)
+        manifest = writing.write(clock)
         if directory.exists():
             directory.rmdir()
         working.replace(directory)
@@ -86,6 +90,7 @@ class _Export:
         signed: SignedCheckpoint,
         disclose: frozenset[str],
         keys: Sequence[PublicKey],
+        cosigned: Callable[[str], str],
     ) -> None:
         self._book = book
         self._directory = directory
@@ -94,6 +99,7 @@ class _Export:
         self._checkpoint = open_checkpoint(signed.note, book.log, [signer.key])
         self._disclose = disclose
         self._keys = keys
+        self._cosigned = cosigned
         self._tree = Frontier()
         self._rows: dict[int, list[bytes]] = {}  # hashes of the tile being filled, by level
         self._files: _Listed
@@ -200,10 +206,10 @@ class _Export:
         with _Listed(self._directory / CHECKPOINTS) as checkpoints:
             for kept in self._book.each_checkpoint():
                 if kept.size <= self._signed.size:
-                    checkpoints.write(canonical({"note": kept.note}) + b"\n")
+                    checkpoints.write(canonical({"note": self._cosigned(kept.note)}) + b"\n")
         for name, file in {**written, CHECKPOINTS: checkpoints}.items():
             self._files.write(self._line(name, file.digest, file.size).encode())
-        self._write(CHECKPOINT, self._signed.note.encode())
+        self._write(CHECKPOINT, self._cosigned(self._signed.note).encode())
         self._write(KEYS, "".join(f"{key.vkey}\n" for key in self._keys).encode())
 
     def _write(self, path: str, data: bytes, *, later: bool = False) -> None:

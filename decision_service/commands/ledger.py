@@ -5,7 +5,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from overrides.countermand_verify import Checkpoint as Typed
     from overrides.countermand_verify import Findings, Memory
     from overrides.journal import Entry
+    from overrides.ledger import SignedCheckpoint
     from overrides.notes import Checkpoint
 
 VERIFY_USAGE = 64
@@ -133,8 +134,12 @@ def verifier(_args: argparse.Namespace) -> int:
 
 
 def export(args: argparse.Namespace) -> int:
-    """Write the ledger into a folder that anyone can verify offline."""
+    """Write the ledger into a folder that anyone can verify offline.
+
+    Witnesses with an address are asked to sign where it stands; what they signed is enclosed.
+    """
     from decision_service.access import HOST
+    from decision_service.cosigning import ask_all, book_of
     from overrides.export import export as write
     from overrides.signing_keys import former_keys
 
@@ -143,6 +148,13 @@ def export(args: argparse.Namespace) -> int:
         former = former_keys(services.settings.keys)
         if disclose:
             services.viewings.record(HOST, f"export: {', '.join(sorted(disclose))}")
+
+        def witnessed(at: "SignedCheckpoint") -> "Callable[[str], str]":
+            for asked in ask_all(services, at):
+                if asked.problem:
+                    sys.stderr.write(f"{asked.name} did not sign it: {asked.problem}.\n")
+            return book_of(services).cosigned()
+
         try:
             manifest = write(
                 services.ledger,
@@ -151,6 +163,7 @@ def export(args: argparse.Namespace) -> int:
                 services.clock,
                 disclose=disclose,
                 former=former,
+                witnessed=witnessed,
             )
         except FileExistsError as occupied:
             refuse(f"{occupied}: name a new one")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from decision_service.commands import witnessing
 from decision_service.commands.grammar import (
     CommandRefused,
     Verbs,
@@ -35,7 +36,7 @@ FILE_BYTES_MAX = 1 << 20
 
 def declare(verbs: Verbs) -> None:
     """Add the noun and its verbs."""
-    witness = verbs.noun("witness", "an auditor's own memory of a ledger")
+    witness = verbs.noun("witness", "your own memory of ledgers, and signing what you saw")
     parser = witness.verb("pull", pull, reads=True, data=False, usage_status=USAGE)
     parser.add_argument(
         "source",
@@ -66,6 +67,7 @@ def declare(verbs: Verbs) -> None:
         "--silent", action="store_true", help="do not tell the ledger that you remember it"
     )
     _memory_option(witness.verb("show", show, reads=True, data=False, usage_status=USAGE))
+    witnessing.declare(witness)
 
 
 def _memory_option(parser: argparse.ArgumentParser) -> None:

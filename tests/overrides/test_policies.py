@@ -1,6 +1,7 @@
 """Whose signatures are enough is said in a file of the C2SP form, and exports are held to it."""
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from overrides.countermand_verify import Findings, Key, Memory, Policy, Verdict,
 from overrides.notes import Checkpoint, Signer
 from overrides.proofs import whole_proof
 from tests import plain_trees
-from tests.forging import checkpoint_over, forged_export
+from tests.forging import checkpoint_over, forged_export, recorded_at
 from tests.ledgers import LOG, NOON
 from tests.overrides.test_attacks import THIEF, History, history, rewritten
 
@@ -140,8 +141,8 @@ def test_an_export_that_enough_witnesses_signed_is_clean_and_says_who(history: H
     assert (found.verdict, found.found, found.remembered) == (Verdict.CLEAN, (), 40)
     said = str(found.sentences())
     assert "Your policy wants 2 of hq, court: they signed 40 entries." in said
-    for name in ("hq", "court"):
-        assert f"{name}.example/w saw the ledger end after 40 entries on 2026-01-02T12:00" in said
+    assert "court.example/w saw the ledger end after 40 entries on 2026-01-02T12:00" in said
+    assert "hq.example/w signed the first 40 of them on 2026-01-02T12:00" in said, "no address"
 
 
 def test_an_export_that_too_few_witnesses_signed_lacks_its_quorum(history: History) -> None:
@@ -166,6 +167,19 @@ def test_entries_after_the_quorum_are_told_of(history: History) -> None:
 
 def test_a_policy_may_want_no_witness(history: History) -> None:
     assert checked(history, history.bodies, history.notes, "quorum none\n").verdict == 0
+
+
+@pytest.mark.parametrize("who", [HQ, COURT], ids=["by file", "over the network"])
+def test_a_checkpoint_carried_to_a_witness_late_is_no_proof_of_backdating(
+    history: History, who: Cosigner
+) -> None:
+    """Who is asked over the network is asked at once: there nothing older can come after."""
+    late = recorded_at(history.bodies[-1]) + timedelta(days=2)
+    point = Checkpoint(*verifier.Checkpoint.read(history.notes[0].rpartition("\n\n")[0] + "\n"))
+    note = history.notes[0] + who.lines(point, late)
+    found = checked(history, history.bodies, [note, cosigned(history.notes[1], HQ, COURT)])
+    assert found.verdict is (Verdict.CLEAN if who is HQ else Verdict.ALTERED)
+    assert ("BACKDATED" in str(found.found)) is (who is COURT)
 
 
 def test_a_history_written_anew_with_the_stolen_key_has_no_quorum(history: History) -> None:
@@ -221,7 +235,7 @@ def test_a_proof_of_one_entry_is_held_to_the_policy_too(history: History) -> Non
     memory = Memory(policy=Policy.read(log + BOTH))
     good = verifier.check_proof(proof(history, 7, cosigned(history.notes[1], HQ, COURT)), memory)
     assert (good.verdict, good.remembered) == (Verdict.CLEAN, 40)
-    assert "court.example/w saw the ledger end after 40 entries" in str(good.sentences())
+    assert "court.example/w signed that checkpoint on 2026-01-02T12:00" in str(good.sentences())
     bad = verifier.check_proof(proof(history, 7, cosigned(history.notes[1], HQ)), memory)
     assert bad.verdict == Verdict.INCOMPLETE
     assert "NO QUORUM" in str(bad.found)

@@ -44,7 +44,9 @@ PROMISED = """
     outcomes import, feedback export, selftest, report board, db upgrade, db backup, db restore,
     key rotate, erase request, erase approve, erase refuse, erase list, erase show,
     erase certificate, erase due, erase finish, erase remember, hold set, hold lift, hold list,
-    signer, witness pull, witness show, db roles, key list, key replace, key revoke
+    signer, witness pull, witness show, witness init, witness add, witness cosign,
+    witness ledgers, cosigner add, cosigner remove, cosigner list, cosigner policy, cosigner ask,
+    cosigner take, db roles, key list, key replace, key revoke
 """
 
 
