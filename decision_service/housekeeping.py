@@ -14,8 +14,14 @@ LOOK_EVERY_SECONDS = 3_600.0
 class Housekeeping:
     """Does some work in a thread of its own, once it was started and until it is closed."""
 
-    def __init__(self, *, every_seconds: float = LOOK_EVERY_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        every_seconds: float = LOOK_EVERY_SECONDS,
+        failed: str = "what erasures left to do could not be finished",
+    ) -> None:
         self._every_seconds = every_seconds
+        self._failed = failed
         self._woken = Event()
         self._closing = False
         self._thread: Thread | None = None
@@ -42,6 +48,6 @@ class Housekeeping:
             try:
                 work()
             except Exception:
-                LOGGER.exception("what erasures left to do could not be finished")
+                LOGGER.exception(self._failed)
             self._woken.wait(self._every_seconds)
             self._woken.clear()

@@ -1,12 +1,18 @@
 """The end of the ledger: how much no signature covers, and how much no memory outside does."""
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime
 
-from decision_service.anchors import ANCHORED, LOOKED_AT, anchors
+from decision_service.anchors import ANCHORED, LOOKED_AT, Anchor, anchors
+from decision_service.cosigning import book_of
 from decision_service.services import Services
 from decision_service.signer_words import signer_standing
-from ui.memory_views import TailView, WitnessLine
+from overrides.cosigner_book import Standing
+from overrides.errors import MemoryUnusable
+from ui.memory_views import CosignerLine, TailView, WitnessLine
 
+LOGGER = logging.getLogger(__name__)
 WITNESSES_SHOWN = 5
 
 
@@ -16,7 +22,8 @@ def tail_of(services: Services) -> TailView:
     told, size = anchors(services), ledger.head().size
     signed = ledger.latest_checkpoint()
     signed_size = min(signed.size, size) if signed else 0
-    anchored = max((one.size for one in told), default=0)
+    cosigners = _cosigners(services)
+    anchored = _anchored(told, cosigners, size)
     newest = {one.actor: one for one in reversed(told)}
     names = services.people.names(newest)
     lines = [
@@ -29,6 +36,7 @@ def tail_of(services: Services) -> TailView:
         unanchored=size - anchored,
         unanchored_since=_at(services, anchored),
         only_visits=bool(told) and _only_visits(services, anchored, size),
+        cosigners=cosigners,
         witnesses=tuple(sorted(lines, key=lambda line: line.at, reverse=True)[:WITNESSES_SHOWN]),
         signer_problem=f"{problem[:1].upper()}{problem[1:].rstrip('.')}." if problem else "",
     )
@@ -36,8 +44,34 @@ def tail_of(services: Services) -> TailView:
 
 def unanchored(services: Services) -> int:
     """How many entries no memory outside covers that told of itself."""
-    anchored = max((one.size for one in anchors(services)), default=0)
-    return services.ledger.head().size - anchored
+    size = services.ledger.head().size
+    return size - _anchored(anchors(services), _cosigners(services), size)
+
+
+def _anchored(told: Sequence[Anchor], cosigners: Sequence[CosignerLine], size: int) -> int:
+    """How many entries the largest memory outside covers."""
+    return min(size, max((0, *(one.size for one in told), *(one.size for one in cosigners))))
+
+
+def _cosigners(services: Services) -> tuple[CosignerLine, ...]:
+    """The witnesses that sign, with how much each signed last."""
+    book = book_of(services)
+    try:
+        known, pinned = book.standings(), book.pinned()
+    except MemoryUnusable as damaged:
+        LOGGER.warning("%s", damaged)
+        return ()
+    rows = ((one, known.get(one.name, Standing())) for one in pinned)
+    return tuple(
+        CosignerLine(
+            name=one.name,
+            size=standing.size,
+            at=standing.signed_at,
+            problem=standing.problem,
+            by_file=not one.address,
+        )
+        for one, standing in rows
+    )
 
 
 def _only_visits(services: Services, start: int, stop: int) -> bool:

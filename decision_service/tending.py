@@ -1,10 +1,16 @@
-"""What a server does on the side for personal data: finish erasures, replace keys at night."""
+"""What a server does on the side: finish erasures, replace keys at night, ask witnesses."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from decision_service.access import HOST
+from decision_service.cosigning import ask_all
 from decision_service.erasure_finishing import finish_erasures, rotation_due
+from decision_service.housekeeping import Housekeeping
 from decision_service.services import Services
+from overrides.errors import LedgerAltered, SigningRefused
+
+ASK_LOOK_SECONDS = 5.0
 
 
 def tend(services: Services) -> None:
@@ -15,3 +21,16 @@ def tend(services: Services) -> None:
         every = timedelta(hours=hours)
         if rotation_due(services, every):
             services.rotation.rotate(HOST, "nightly", still=lambda: rotation_due(services, every))
+
+
+def asking_witnesses(services: Services) -> Housekeeping:
+    """Ask the witnesses of the ledger from now on, each when it is time to."""
+    asking = Housekeeping(every_seconds=ASK_LOOK_SECONDS, failed="witnesses could not be asked")
+    asking.start(lambda: _ask(services))
+    return asking
+
+
+def _ask(services: Services) -> None:
+    """Ask who is due. Where nothing can be signed there is nothing to show, and that is told."""
+    with suppress(SigningRefused, LedgerAltered):
+        ask_all(services, due=True)

@@ -60,6 +60,17 @@ class WitnessLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CosignerLine:
+    """A witness that signs what it sees: how much it signed last, and what went wrong."""
+
+    name: str
+    size: int
+    at: datetime | None  # nothing while it signed nothing
+    problem: str  # a clause; "" when it signed when it was asked
+    by_file: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TailView:
     """The end of the ledger: what no signature covers, and what no memory outside does."""
 
@@ -69,4 +80,5 @@ class TailView:
     unanchored_since: datetime | None
     only_visits: bool  # whether the unanchored end is nothing but what witnesses left themselves
     witnesses: tuple[WitnessLine, ...]  # newest first, each once
+    cosigners: tuple[CosignerLine, ...] = ()  # who signs what they see
     signer_problem: str  # a clause that says why nobody signs; "" when somebody does

@@ -131,20 +131,23 @@ def serve_here(settings: "Settings", listening: Listening) -> int:
     from decision_service.app import create_app
     from decision_service.showcase import showcase_of
     from decision_service.signer_child import SignerChild
-    from decision_service.tending import tend
+    from decision_service.tending import asking_witnesses, tend
 
     with _bound(listening) as door:
         services = wiring.build(replace(settings, secure_cookies=listening.secure), serving=True)
-        signer = SignerChild(settings)
+        signer, asking = SignerChild(settings), None
         try:
             signer.start()
             services.housekeeping.start(lambda: tend(services))
+            asking = asking_witnesses(services)
             app = create_app(services, showcase=showcase_of(services))
             config = _config(app, listening)
             _announce(settings, listening, door)
             with suppress(KeyboardInterrupt), _stopped_by_either_signal():
                 uvicorn.Server(config).run(sockets=[door])
         finally:
+            if asking is not None:
+                asking.close()
             services.close()
             signer.close()  # after the last entry, which it signs
     return YES
@@ -186,13 +189,14 @@ def worker() -> "FastAPI":
     from decision_service.app import create_app
     from decision_service.settings import Settings
     from decision_service.showcase import showcase_of
-    from decision_service.tending import tend
+    from decision_service.tending import asking_witnesses, tend
 
     told = json.loads(os.environ[SERVED])
     settings = Settings.read(os.environ, data=told["data"])
     services = wiring.build(replace(settings, secure_cookies=told["secure"]), serving=True)
     atexit.register(services.close)
     services.housekeeping.start(lambda: tend(services))
+    atexit.register(asking_witnesses(services).close)  # before the database is closed
     return create_app(services, showcase=showcase_of(services))
 
 

@@ -8,8 +8,12 @@ import pytest
 
 from decision_service.anchors import read_told, record_anchor
 from decision_service.auditing import Auditing
+from decision_service.cosigning import book_of, take
 from decision_service.signer_words import NEVER_RAN
 from decision_service.tail import tail_of, unanchored
+from overrides.cosigner_book import Pinned
+from overrides.cosigning import Cosigner
+from overrides.notes import Checkpoint
 from overrides.signing_desk import Report
 from tests.decision_service.desk_house import DeskHouse, desk_house
 
@@ -67,6 +71,26 @@ def test_each_witness_is_told_once_with_what_they_remember_now(house: DeskHouse)
     assert [line.name for line in tail.witnesses] == ["core", "kofi"]
     assert tail.witnesses[0].size == 5
     assert tail.unanchored == house.services.ledger.head().size - tail.witnesses[1].size
+
+
+def test_what_witnesses_signed_counts_and_so_does_what_went_wrong(house: DeskHouse) -> None:
+    services, hq = house.services, Cosigner("hq.example/w1", b"h" * 32, b"q" * 32)
+    book = book_of(services)
+    book.pin(Pinned("hq", hq.keys))
+    assert tail_of(services).unanchored == services.ledger.head().size
+    signed = services.signer.checkpoint()
+    assert signed is not None
+    at = Checkpoint(signed.log, signed.size, services.ledger.frontier(signed.size).root())
+    assert take(services, signed.note + hq.lines(at, services.clock()))[1] == ["hq"]
+    assert (tail_of(services).unanchored, unanchored(services)) == (0, 0)
+    house.apply()
+    assert unanchored(services) == services.ledger.head().size - signed.size
+    book.report("hq", services.clock(), "it answered 404")
+    (line,) = tail_of(services).cosigners
+    assert (line.name, line.size, line.by_file) == ("hq", signed.size, True)
+    assert line.problem == "it answered 404"
+    (services.settings.cosigners / "standing.json").write_text("{")
+    assert tail_of(services).cosigners == (), "the page is there all the same"
 
 
 def test_why_nobody_signs_is_said(house: DeskHouse) -> None:
