@@ -18,6 +18,7 @@ from overrides.cosigner_book import CosignerBook, Pinned, Standing
 from overrides.countermand_verify import CLOCKS_DIFFER, Checkpoint, Key
 from overrides.errors import LedgerError, NoteInvalid
 from overrides.ledger import HEARTBEAT, SignedCheckpoint
+from overrides.notes import claimed_checkpoint
 from overrides.offers import offer_of
 from overrides.signing_keys import trusted_keys
 
@@ -154,6 +155,15 @@ def take(services: Services, note: str) -> tuple[Checkpoint, list[str]]:
     """
     book = book_of(services)
     return book.open(note)[0], _keep(services, book, note)
+
+
+def witnessed_over(services: Services, seq: int) -> SignedCheckpoint | None:
+    """A checkpoint over this entry that witnesses signed, if there is one of this ledger."""
+    found, ledger = book_of(services).newest(), services.ledger
+    if found is None or not seq < found.size <= ledger.head().size:
+        return None
+    at = claimed_checkpoint(found.note)
+    return found if ledger.frontier(found.size).root() == at.root else None
 
 
 def _keep(

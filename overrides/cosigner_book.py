@@ -9,7 +9,7 @@ it is secret, and it is no part of the database: a backup that is put back does 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from overrides.errors import MemoryUnusable, NoteInvalid
 from overrides.file_turns import alone
 from overrides.instants import instant_text, parse_instant
 from overrides.kek_files import PARTIAL, overwrite, sync_folder, write_secret
+from overrides.ledger import SignedCheckpoint
 
 KINDS = {WITNESS_KEY: "ed25519", ML_DSA_KEY: "ml-dsa-44"}
 COSIGNERS, STANDING, SIGNED, TURN = "cosigners.json", "standing.json", "signed", "turn.lock"
@@ -158,6 +159,17 @@ class CosignerBook:
 
         return added
 
+    def newest(self) -> SignedCheckpoint | None:
+        """The largest checkpoint that most witnesses signed, with what they signed, if any."""
+        days = sorted((self.folder / SIGNED).glob("*.jsonl"))
+        if not days:
+            return None
+        notes = self._notes(f"{SIGNED}/{days[-1].name}")
+        text = max(notes, key=lambda text: (len(notes[text]), Checkpoint.read(text).size))
+        at = Checkpoint.read(text)
+        day = datetime.strptime(days[-1].stem, "%Y-%m-%d").replace(tzinfo=UTC)
+        return SignedCheckpoint(at.origin, at.size, _note(text, notes[text]), day)
+
     def _signed(self, name: str, size: int, at: datetime) -> None:
         """Note what a witness signed, unless they signed something later."""
 
@@ -232,10 +244,13 @@ def _undominated(notes: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
 
 def _as_lines(notes: dict[str, dict[str, str]]) -> str:
     """Notes as they are kept, a line each."""
-    rows = [
-        {"note": f"{text}\n{''.join(lines.values())}", "by": lines} for text, lines in notes.items()
-    ]
+    rows = [{"note": _note(text, lines), "by": lines} for text, lines in notes.items()]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def _note(text: str, lines: dict[str, str]) -> str:
+    """A note whole."""
+    return f"{text}\n{''.join(lines.values())}"
 
 
 def policy_text(book: CosignerBook) -> str:

@@ -227,16 +227,18 @@ def show(args: argparse.Namespace) -> int:
 def proof(args: argparse.Namespace) -> int:
     """Prove that an entry is under a signed checkpoint, in the C2SP tlog-proof format.
 
-    With --out the entry is enclosed, so that the file is all that somebody needs to check it.
+    With --out the entry is enclosed, so that the file is all that somebody needs to check it. A
+    checkpoint that witnesses signed is taken where there is one over it.
     """
     from base64 import b64encode
 
+    from decision_service.cosigning import witnessed_over
     from overrides.proofs import bare_proof, whole_proof
 
     disclose = _parts(args)
     with installed(args) as services:
         entry = _entry(services, args.seq)
-        kept = services.ledger.latest_checkpoint()
+        kept = witnessed_over(services, args.seq) or services.ledger.latest_checkpoint()
         if kept is None or kept.size <= args.seq:
             kept = signed(services)
         if kept is None:

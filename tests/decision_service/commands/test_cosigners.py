@@ -19,7 +19,7 @@ from overrides import countermand_verify as verifier
 from overrides.cosigning import Cosigner
 from overrides.notes import Checkpoint, Signer
 from tests.decision_service.commands.servers import Start
-from tests.decision_service.commands.shell import Said, Shell
+from tests.decision_service.commands.shell import Said, Shell, program
 from tests.decision_service.commands.test_witness import served
 
 STRANGER = Cosigner("stranger.example/w", b"s" * 32, b"t" * 32)
@@ -371,3 +371,75 @@ def test_a_fork_is_kept_and_shown_by_the_witness(branch: Bank, hq: Bank, tmp_pat
     (kept,) = hq("witness", "ledgers", "--json").json["forks"]
     assert json.loads(Path(kept).read_text())["shown"] == forged
     assert b64encode(b"f" * 32).decode() in forged
+
+
+def test_a_backup_that_is_put_back_is_seen_by_the_witness_and_its_memory_is_no_part_of_it(
+    branch: Bank, hq: Bank, start: Start, tmp_path: Path
+) -> None:
+    hq("witness", "add", branch.key)
+    address = f"{start(hq.data).address}/witness"
+    branch("cosigner", "add", "hq", "--key", hq.witness, "--at", address)
+    hq("db", "backup", tmp_path / "hq.db")
+    branch("db", "backup", tmp_path / "branch.db")
+    for name in ("asha", "bruno", "chitra"):
+        branch.grow(name)
+    branch("cosigner", "ask")
+    size = branch.standing()["size"]
+    branch("db", "restore", tmp_path / "branch.db", "--over-newer")
+    branch("signer", "--start-anew")
+    (one,) = branch("cosigner", "ask", "--json", ok=False).json["asked"]
+    assert f"it remembers {size} entries and there are" in one["problem"]
+    policy = written(tmp_path / "policy", branch("cosigner", "policy"))
+    folder = branch.export(tmp_path / "out")
+    found = branch.shell("ledger", "verify", folder, "--policy", policy, ok=False)
+    assert "NO QUORUM" in found.out
+    (seen,) = hq("witness", "ledgers", "--json").json["ledgers"]
+    assert seen["size"] == size
+
+
+def test_a_witness_whose_database_is_put_back_remembers_all_the_same(
+    branch: Bank, hq: Bank, tmp_path: Path
+) -> None:
+    hq("witness", "add", branch.key)
+    hq("db", "backup", tmp_path / "hq.db")
+    branch.grow("asha")
+    offer = written(tmp_path / "1.txt", branch("ledger", "checkpoint"))
+    hq("witness", "cosign", offer)
+    hq("db", "restore", tmp_path / "hq.db")
+    (seen,) = hq("witness", "ledgers", "--json").json["ledgers"]
+    assert seen["size"] > 1
+
+
+def test_of_many_requests_at_once_by_several_programs_one_history_comes(
+    branch: Bank, hq: Bank, tmp_path: Path
+) -> None:
+    """Two processes and two threads of each; sizes that the witness signs only ever grow."""
+    hq("witness", "add", branch.key)
+    hq("witness", "cosign", written(tmp_path / "0.txt", branch("ledger", "checkpoint")))
+    offers = []
+    for name in ("asha", "bruno", "chitra", "dina"):
+        branch.grow(name)
+        offer = branch("ledger", "checkpoint", "--since", 1)
+        offers.append(written(tmp_path / f"{name}.txt", offer))
+    programs = [program(["witness", "cosign", offer, "--data", hq.data]) for offer in offers]
+    said = [one.communicate(timeout=60) for one in programs]
+    won = [out for (out, _), one in zip(said, programs, strict=True) if one.returncode == 0]
+    assert len(won) == 1
+    assert sum("show that they are its beginning" in err for _, err in said) == 3
+
+
+def test_the_proof_of_an_entry_carries_what_witnesses_signed(
+    branch: Bank, hq: Bank, tmp_path: Path
+) -> None:
+    hq("witness", "add", branch.key)
+    branch("cosigner", "add", "hq", "--key", hq.witness)
+    offer = written(tmp_path / "1.txt", branch("ledger", "checkpoint"))
+    branch("cosigner", "take", written(tmp_path / "2.txt", hq("witness", "cosign", offer)))
+    branch.grow("asha")
+    policy = written(tmp_path / "policy", branch("cosigner", "policy"))
+    for seq, status in ((0, verifier.Verdict.CLEAN), (1, verifier.Verdict.INCOMPLETE)):
+        proof = tmp_path / f"{seq}.proof"
+        branch("ledger", "proof", seq, "--out", proof)
+        found = branch.shell("ledger", "verify", proof, "--policy", policy, ok=False)
+        assert found.status == status, found.out
+        assert ("hq.example/w1 signed that checkpoint" in found.out) is (seq == 0)
