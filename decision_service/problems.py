@@ -62,6 +62,7 @@ STATUS: Mapping[type[Exception], int] = {
     erasure.NothingToErase: 404,
     erasure.NotErased: 409,
     erasure.CaseStillOpen: 409,
+    erasure.NotDueYet: 409,
     erasure.AskedYourself: 403,
     erasure.GroundUnknown: 422,
     erasure.UnknownHold: 404,

@@ -36,6 +36,7 @@ TITLES: dict[type[Exception], str] = {
     errors.KeyReused: "This form was sent before with other answers",
     errors.LedgerUnavailable: NOT_RECORDED,
     erasure_errors.CaseStillOpen: "The case is still open",
+    erasure_errors.NotDueYet: "Not due yet",
     erasure_errors.AskedYourself: "A second person is needed",
     erasure_errors.ErasureChanged: "Look again",
     erasure_errors.ErasureOver: "Settled already",

@@ -35,6 +35,7 @@ from overrides.erasure_errors import (
     ErasureOver,
     GroundUnknown,
     HoldOver,
+    NotDueYet,
     NothingToErase,
     UnknownErasure,
     UnknownHold,
@@ -79,12 +80,12 @@ class ErasureDesk:
         """Ask that something be erased; where that may not be, record that it is refused."""
         _check_role(actor, ASKERS)
         known, schedule = self.erasures.within(state), self.schedule()
-        parts, obstacle = self._parts(known, target, schedule), None
+        parts = self._parts(known, target, schedule, state.now)
         if target.scope is Scope.SCHEDULE:
             ground = BY_SCHEDULE
         else:
             _one_of(ground, GROUNDS)
-            obstacle = obstacle_to(known, parts, ground, schedule, state.now)
+        obstacle = obstacle_to(known, parts, ground, schedule, state.now)
         pairs = [part.pair for part in parts]
         data: dict[str, Json] = {
             "scope": target.scope.value,
@@ -117,12 +118,11 @@ class ErasureDesk:
         by_schedule = request.target.scope is Scope.SCHEDULE
         if by_schedule and schedule.sha256 != request.schedule:
             raise ErasureChanged(what="the retention schedule is another one")
-        parts = self._parts(known, request.target, schedule)
-        if not by_schedule:
-            obstacle = obstacle_to(known, parts, request.ground, schedule, state.now)
-            if obstacle is not None:
-                refused = self._refused(actor, request_id, obstacle, case=request.target.case)
-                return Decided((refused,), _settled(request_id, Standing.REFUSED))
+        parts = self._parts(known, request.target, schedule, state.now)
+        obstacle = obstacle_to(known, parts, request.ground, schedule, state.now)
+        if obstacle is not None:
+            refused = self._refused(actor, request_id, obstacle, case=request.target.case)
+            return Decided((refused,), _settled(request_id, Standing.REFUSED))
         pairs = [part.pair for part in parts]
         root = pairs_root(pairs)
         if root != request.root:
@@ -180,10 +180,14 @@ class ErasureDesk:
         )
         return Decided((lifted,), {"hold": hold_id})
 
-    def _parts(self, known: ErasureState, target: Target, schedule: Schedule) -> list[Part]:
-        """What would go; raises ``NothingToErase`` or ``CaseStillOpen``."""
+    def _parts(
+        self, known: ErasureState, target: Target, schedule: Schedule, now: datetime
+    ) -> list[Part]:
+        """What would go; raises ``NotDueYet``, ``NothingToErase`` or ``CaseStillOpen``."""
         if target.scope is Scope.SCHEDULE:
             assert target.as_of is not None, "a schedule is applied as of an instant"
+            if target.as_of > now:
+                raise NotDueYet(as_of=target.as_of.date().isoformat())
             parts = due_parts(known.due(schedule, target.as_of))
         else:
             parts = known.parts(target)
@@ -266,7 +270,7 @@ def obstacle_to(
     holds = [hold for hold in known.standing_holds() if any(map(hold.covers, parts))]
     if holds:
         return Obstacle(Why.HOLD, holds[0].ground, tuple(hold.hold_id for hold in holds))
-    if GROUNDS[ground].beats_law:
+    if ground != BY_SCHEDULE and GROUNDS[ground].beats_law:
         return None
     facts = known.facts({part.case for part in parts if part.case})
     longest: Obstacle | None = None

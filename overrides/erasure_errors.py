@@ -51,6 +51,13 @@ class CaseStillOpen(ErasureError):
 
 
 @dataclass(eq=False)
+class NotDueYet(ErasureError):
+    """What is due on {as_of} cannot be erased before that day: ask again then."""
+
+    as_of: str
+
+
+@dataclass(eq=False)
 class AskedYourself(ErasureError):
     """Whoever asked for an erasure cannot approve it: another person must."""
 

@@ -44,6 +44,7 @@ OverridesError
     NothingToErase
     NotErased
     CaseStillOpen
+    NotDueYet
     AskedYourself
     GroundUnknown
     UnknownHold

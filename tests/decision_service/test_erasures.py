@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from overrides.erasure_errors import (
     ErasureOver,
     GroundUnknown,
     HoldOver,
+    NotDueYet,
     NothingToErase,
     ScheduleInvalid,
     UnknownErasure,
@@ -302,6 +304,23 @@ def test_what_is_due_is_listed_first_and_then_erased_at_once_by_two(house: Erasu
     assert erased["schedule"] == house.acts.schedule().sha256
     assert [line.held != () for line in house.acts.due(as_of)] == [True] * 3
     assert verdict(house) == "CLEAN"
+
+
+def test_nothing_is_erased_as_due_before_the_day_on_which_it_is_due(house: ErasureHouse) -> None:
+    made = house.closed("P-anna")
+    carla, day = house.people["carla"], house.desk.clock() + timedelta(days=8 * 365)
+    assert house.acts.due(day), "the list of what will be due can be looked at"
+    with pytest.raises(NotDueYet, match="2034"):
+        house.acts.ask_due(carla, day, "years too early")
+    house.desk.clock.passes(days=8 * 365)
+    asked = house.acts.ask_due(carla, day, "")
+    later = "UPDATE erasure_request SET as_of = '2060-01-01T00:00:00.000000Z'"
+    house.altered(later)  # as a request stands that an earlier release let in
+    with pytest.raises(NotDueYet, match="2060"):
+        house.acts.approve(house.people["dora"], asked.request_id, asked.root, "")
+    assert not entry_data(house, "record_erased")
+    assert set(house.parts(made["case_id"]).values()) == {"read"}
+    assert house.acts.request(asked.request_id).standing is Standing.WAITING
 
 
 def test_a_bulk_run_too_long_for_an_entry_is_bound_by_its_root(embedded: ErasureHouse) -> None:

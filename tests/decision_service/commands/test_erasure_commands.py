@@ -132,16 +132,27 @@ def test_a_hold_refuses_with_status_one_until_it_is_lifted(office: Office) -> No
     assert not office.readable("P-anna")
 
 
+def due_at_once(office: Office) -> None:
+    """A schedule of the lender's own, under which everything is due when a case has ended."""
+    rule: dict[str, object] = dict.fromkeys(("class", "jurisdiction", "ending"), "*")
+    rule |= {"keep_months": 0, "erase_after_months": 0, "law": "our policy R-7"}
+    (office.shell.data / "retention.json").write_text(json.dumps({"rules": [rule]}))
+
+
 def test_what_is_due_is_listed_and_erased_at_once(office: Office, tmp_path: Path) -> None:
     nothing = office.shell.on_data("erase", "due").out
     assert "0 parts of 0 cases" in nothing
-    later = "2040-01-01"
-    listed = office.shell.on_data("erase", "due", "--as-of", later, "--out", tmp_path / "list")
+    assert "of 3 cases" in office.shell.on_data("erase", "due", "--as-of", "2060-01-01").out
+    refused = office.by("carla", "erase", "request", "--due", "--as-of", "2060-01-01", ok=False)
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "due on 2060-01-01 cannot be erased before that day" in refused.err
+    due_at_once(office)
+    listed = office.shell.on_data("erase", "due", "--out", tmp_path / "list")
     assert "of 3 cases" in listed.out
     lines = [json.loads(line) for line in (tmp_path / "list").read_text().splitlines()]
     assert {line["case"] for line in lines} == {c["case_id"] for c in office.cases.values()}
     assert all(line["parts"] for line in lines)
-    done = office.erase("--due", "--as-of", later)
+    done = office.erase("--due")
     assert done["parts"] == sum(len(line["parts"]) for line in lines)
     assert not any(office.readable(party) for party in office.cases)
     assert verdict(office) == "clean"
