@@ -17,7 +17,7 @@ from overrides.journal import Decided, Draft, Entry, Json, OnceOnly, Receipt
 from overrides.values import Actor
 
 ANCHORED = "checkpoint_anchored"
-WITNESS = "witness"
+WITNESS, STAMP = "witness", "stamp"  # kinds: a stamp is an authority's word, and no memory
 ROUTE = "anchors"
 LOOKED_AT = 50  # newest entries of this kind: the largest memory is among them
 ROOT_HEX_CHARS = 64
@@ -55,7 +55,8 @@ def read_told(body: object) -> Told:
 
 def anchors(services: Services) -> Sequence[Anchor]:
     """What witnesses told lately, newest first."""
-    return [_anchor(entry) for entry in services.ledger.latest(None, LOOKED_AT, (ANCHORED,))]
+    told = services.ledger.latest(None, 4 * LOOKED_AT, (ANCHORED,))  # stamps are among them
+    return [_anchor(entry) for entry in told if read_event(entry.body).data["kind"] != STAMP]
 
 
 def record_anchor(services: Services, actor: Actor, told: Told, key: str) -> Receipt | None:

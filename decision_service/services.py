@@ -23,6 +23,7 @@ from overrides.ledger import LedgerBook
 from overrides.reading import CaseBook
 from overrides.signing import Signing
 from overrides.signing_desk import SigningDesk
+from overrides.stamps import StampBook
 from overrides.values import Clock, NewId
 from overrides.vault import Vault
 
@@ -46,6 +47,7 @@ class Services:
     housekeeping: Housekeeping  # finishes what erasures left to do, in a server
     signer: Signing  # has checkpoints and exports signed, here or in a process of its own
     signing_desk: SigningDesk  # what the signer's own process says of itself
+    stamps: StampBook  # what time stamping authorities said of checkpoints
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
     cases: CaseBook  # queue, search, case, acts, board and feedback rows
     people: People  # who exists, who a key or a session belongs to

@@ -64,6 +64,7 @@ from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.projections import CaseProjector
 from overrides.stores.rebuild import rebuild
 from overrides.stores.signing_desk import SqlSigningDesk
+from overrides.stores.stamps import SqlStamps
 from overrides.stores.verifying import verify_engine
 from overrides.stores.writer import SqlJournal
 from overrides.values import Clock, NewId
@@ -176,6 +177,7 @@ def _furnish(
         housekeeping=housekeeping,
         signer=_signing(ground, ledger, desk, serving=serving),
         signing_desk=desk,
+        stamps=SqlStamps(ground.engine, log=ground.log),
         ledger=ledger,
         cases=book,
         people=_people(ground),

@@ -928,6 +928,7 @@ class Claim(NamedTuple):
     signers: tuple[Key, ...]
     seen: tuple[tuple[str, datetime], ...] = ()
     cosigners: tuple[Key, ...] = ()
+    stamp: bool = False
 
 
 class Receipt(NamedTuple):
@@ -946,6 +947,8 @@ class Memory:
     findings say. ``notes`` are checkpoints kept from earlier, each with the time it was seen if
     that is known; one typed from a slip is not signed. ``witnesses`` must have seen the ledger.
     ``now`` and ``age_max`` bound how old an export may be.
+    ``stamped`` are checkpoints of it that an authority stamped, with time and name, where somebody
+    checked that.
     """
 
     keys: tuple[Key, ...] = ()
@@ -955,6 +958,7 @@ class Memory:
     now: datetime | None = None
     age_max: timedelta | None = None
     policy: Policy | None = None
+    stamped: tuple[tuple[str, datetime, str], ...] | None = None
 
     @property
     def logs(self) -> tuple[Key, ...]:
@@ -979,8 +983,10 @@ class Memory:
 
     def claims(self, log: str, keys: Sequence[Key], told: Told) -> Iterator[Claim]:
         """The remembered checkpoints of this log; those that are of no use are told of."""
-        for note, seen_at in self.notes:
-            what = "a checkpoint you remembered"
+        kept = [(note, at, "") for note, at in self.notes]
+        for note, seen_at, who in (*kept, *(self.stamped or ())):
+            stamp = bool(who)
+            what = f"the checkpoint stamped by {who}" if stamp else "a checkpoint you remembered"
             try:
                 if isinstance(note, Checkpoint):
                     checkpoint, opened, what = note, Opened("", (), ()), "a slip you typed in"
@@ -994,8 +1000,11 @@ class Memory:
             except Wrong as wrong:
                 told.add(Verdict.INCOMPLETE, f"{what} cannot be compared: {wrong}")
             else:
-                seen = (*opened.seen_by, *([("you", seen_at)] if seen_at else []))
-                yield Claim(checkpoint, what, False, opened.signed_by, seen, opened.cosigners)
+                seen = (*opened.seen_by, *([(who or "you", seen_at)] if seen_at else []))
+                seen = seen[-1:] if stamp else seen
+                yield Claim(
+                    checkpoint, what, False, opened.signed_by, seen, opened.cosigners, stamp
+                )
 
 
 def read_memory(text: str) -> list[tuple[str | Checkpoint, datetime | None]]:
@@ -1050,7 +1059,7 @@ def read_receipts(text: str) -> list[Receipt]:
 
 CHECKPOINT, CHECKPOINTS, KEYS = "checkpoint", "checkpoints.jsonl", "keys"
 DISCLOSURES, ERASED = "disclosures.jsonl", "erased.jsonl"
-FILES, MANIFEST = "files", "manifest"
+FILES, MANIFEST, STAMPS = "files", "manifest", "stamps/"
 TITLE = "countermand ledger export 2"
 NOTHING = "nothing"
 
@@ -1492,6 +1501,7 @@ class _Reading:
         self._claims: list[Claim] = []  # that hold, with a time, and wait for the next entry's
         self._compared: dict[int, str] = {}  # size that was remembered: the time of its last entry
         self._witnessed: dict[str, tuple[int, datetime]] = {}
+        self._stamped: dict[str, tuple[int, datetime]] = {}
         self._cosigned: dict[int, set[Key]] = {}  # size: who signed a checkpoint that holds
         self._unchecked: set[str] = set()
         self._quorate = 0  # entries under what the policy wants to be signed
@@ -1499,6 +1509,7 @@ class _Reading:
         self._erased: set[bytes] = set()
         self._first_at = self._last_at = b""
         self._own = self._strange = self._signed = self._disclosed = self._receipts = 0
+        self._stamps = 0
 
     def run(self, jobs: int, keys_from: str) -> Findings:
         """Read everything and say what was found."""
@@ -1641,15 +1652,16 @@ class _Reading:
         if claim.own:
             self._own += 1
             self._signed = max(self._signed, size)
-        else:
+        elif not claim.stamp:
             self._compared[size] = last
         if claim.signers:
             self._cosigned.setdefault(size, set()).update(claim.cosigners)
         if claim.seen:
             self._claims.append(claim)
+        told = self._stamped if claim.stamp else self._witnessed
         for who, at in claim.seen:
-            if who != "you" and size >= self._witnessed.get(who, (0, at))[0]:
-                self._witnessed[who] = (size, at)
+            if (claim.stamp or who != "you") and size >= told.get(who, (0, at))[0]:
+                told[who] = (size, at)
 
     def _judge_time(self, claim: Claim, part: Part) -> None:
         """What was recorded after somebody saw the ledger end cannot be from before that."""
@@ -1706,6 +1718,7 @@ class _Reading:
                 self._told.add(Verdict.ALTERED, text)
         while self._lines[FILES].ahead():
             name, listed = self._listed()
+            self._stamps += name.startswith(STAMPS) and name.endswith(".tsr")
             try:
                 if name in self._lines:
                     same = self._lines[name].listed == listed
@@ -1823,6 +1836,10 @@ class _Reading:
                 yield f"{who} signed the first {size:,} of them on {instant_text(at)}."
             else:
                 yield f"{_saw(who, size, at)}."
+        for who, (size, at) in sorted(self._stamped.items()):
+            yield stamp_words(size, at, who)
+        if self._stamps and self._memory.stamped is None:
+            yield stamps_unchecked(self._stamps)
         if self._memory.policy and self._quorate:
             wanted = self._memory.policy.wanted()
             yield f"Your policy wants {wanted}: they signed {_entries(self._quorate)}."
@@ -1836,6 +1853,20 @@ class _Reading:
                 f"{self._disclosed:,} disclosed parts were compared with their commitments: all"
                 f" there are of the kind {names}, but those that an entry says were erased."
             )
+
+
+def stamp_words(size: int, at: datetime, who: str) -> str:
+    """What a time stamp shows."""
+    first = "first entry" if size == 1 else f"first {size:,} entries"
+    return (
+        f"Its {first} existed on {instant_text(at)} by the word of {who}: since then"
+        " none of those was changed. Whether others stood there before, no time stamp shows."
+    )
+
+
+def stamps_unchecked(count: int) -> str:
+    """What is to be said where nobody named an authority to believe."""
+    return f"Time stamps are in it ({count:,}). They were not checked: that takes an authority."
 
 
 def _not_checked(names: Iterable[str]) -> str:

@@ -28,8 +28,8 @@ from overrides.notes import (
     PublicKey,
     claimed_checkpoint,
     kept_checkpoint,
-    open_checkpoint,
 )
+from overrides.stamps import Authority
 from overrides.vault import Sealed, Vault
 
 UNSIGNED_MAX = timedelta(minutes=5)  # an older end without a checkpoint is stale
@@ -42,6 +42,7 @@ class Trust:
     ``keys`` check the checkpoints and ``keys_from`` says in words where they come from.
     ``remembered`` are checkpoints kept elsewhere, signed or typed from paper; so are ``receipts``.
     ``vault`` opens personal parts; ``now`` is for judging staleness, where that matters.
+    ``authority`` is whose time stamps are believed.
     """
 
     keys: Sequence[PublicKey]
@@ -50,6 +51,7 @@ class Trust:
     receipts: Sequence[Receipt] = ()
     vault: Vault | None = None
     now: datetime | None = None
+    authority: Authority | None = None
 
 
 @dataclass(slots=True)
@@ -87,11 +89,10 @@ class Examination:
 
     def read_notes(self) -> None:
         """Open every signed checkpoint, the ledger's own and the remembered ones."""
-        own = list(self.rows.notes())
-        strange = 0
+        own, strange = list(self.rows.notes()), 0
         for place, note in enumerate(own, 1):
             try:
-                checkpoint = open_checkpoint(note, self.rows.log, self.trust.keys)
+                checkpoint = kept_checkpoint(note, self.rows.log, self.trust.keys)
             except NoteInvalid as invalid:
                 if invalid.finding != NO_KNOWN_KEY or place == len(own):
                     text = f"a checkpoint of its own does not hold: {invalid.finding}"
@@ -153,10 +154,9 @@ class Examination:
         if head is None:
             self.tell(Verdict.ALTERED, "the head, which says where the entries end, is missing")
             return
-        size, root = self.tree.size, self.tree.root()
-        expected = (size, root, self.tree.to_bytes(), self.last_at)
+        expected = (self.tree.size, self.tree.root(), self.tree.to_bytes(), self.last_at)
         if (head.size, head.root, head.frontier, head.last_ts) != expected:
-            text = f"the head says {head.size} entries with another end; there are {size}"
+            text = f"the head says {head.size} entries with another end; there are {self.tree.size}"
             self.tell(Verdict.ALTERED, text)
 
     def compare_subtrees(self) -> None:

@@ -3,8 +3,9 @@
 The folder has ``checkpoint`` (the newest, signed), ``checkpoints.jsonl`` (all of them), ``tile/``
 (hashes and entries), ``keys`` (for information: trust a key you got elsewhere),
 ``disclosures.jsonl`` (personal parts opened for this reader), ``erased.jsonl`` (parts of which an
-entry says that they were erased), ``files`` (hash and size of each of these, the bundles first) and
-``manifest``, a signed note over that list. Nothing is held in memory that grows with the ledger.
+entry says that they were erased), ``stamps/`` (checkpoints, and what authorities replied to them),
+``files`` (hash and size of each of these, the bundles first) and ``manifest``, a signed note over
+that list. Nothing is held in memory that grows with the ledger.
 """
 
 import os
@@ -34,6 +35,7 @@ from overrides.ledger_rows import Disclosure
 from overrides.merkle import BLOCK, Frontier, leaf_hash
 from overrides.notes import PublicKey, Signer, open_checkpoint
 from overrides.signing import Signing, sign_checkpoint
+from overrides.stamps import Stamp
 from overrides.tiles import bundle, fold, tile_path
 from overrides.values import Clock
 
@@ -47,14 +49,15 @@ def export(
     disclose: Collection[str] = (),
     former: Sequence[PublicKey] = (),
     witnessed: Callable[[SignedCheckpoint], Callable[[str], str]] = lambda _: str,
+    stamps: Sequence[Stamp] = (),
 ) -> Manifest:
     """Sign where the ledger stands and write it into ``directory``, whole or not at all.
 
     ``disclose`` names the personal parts that this reader may see, such as ``note``, or ``party``
     for every party; ``former`` are keys that signed before; ``witnessed`` is told of the checkpoint
-    that is exported, and gives what adds to notes the signatures of witnesses. Raises
-    ``FileExistsError`` when the folder has something in it, and ``LedgerAltered`` when the ledger
-    does not lead to the root that is signed.
+    that is exported, and gives what adds to notes the signatures of witnesses; ``stamps`` are time
+    stamps to enclose. Raises ``FileExistsError`` when the folder has something in it, and
+    ``LedgerAltered`` when the ledger does not lead to the root that is signed.
     """
     if directory.exists() and any(directory.iterdir()):
         msg = f"the folder {directory} is not empty"
@@ -69,7 +72,7 @@ def export(
         keys = (signer.key, *former)
         cosigned = witnessed(signed)
         writing = _Export(book, working, signer, signed, frozenset(disclose), keys, cosigned)
-        manifest = writing.write(clock)
+        manifest = writing.write(clock, stamps)
         if directory.exists():
             directory.rmdir()
         working.replace(directory)
@@ -106,7 +109,7 @@ class _Export:
         self._listed = 0
         self._later: list[str] = []  # lines of the list for tiles above the entries' own
 
-    def write(self, clock: Clock) -> Manifest:
+    def write(self, clock: Clock, stamps: Sequence[Stamp]) -> Manifest:
         """Every file, the manifest last."""
         with _Listed(self._directory / FILES) as self._files:
             with (
@@ -121,6 +124,10 @@ class _Export:
                 finding = "the entries do not lead to the root that was signed"
                 raise LedgerAltered(seq=self._checkpoint.size - 1, finding=finding)
             self._write_rest({DISCLOSURES: disclosures, ERASED: erased})
+            for stamp in stamps:
+                if stamp.size <= self._signed.size:
+                    self._write(f"{stamp.path}.note", stamp.note.encode())
+                    self._write(f"{stamp.path}.tsr", stamp.reply)
         at = self._checkpoint
         manifest = Manifest(
             Checkpoint(at.origin, at.size, at.root),

@@ -7,6 +7,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "ledger_event",
     "ledger_subtree",
     "ledger_checkpoint",
+    "ledger_stamp",
     "erased_slot",
 )
 """Rows are added and stay."""
@@ -19,6 +20,7 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         "ledger_event": (("log", "seq"), ("event_id",)),
         "ledger_subtree": (("log", "level", "idx"),),
         "ledger_checkpoint": (("log", "size", "signed_at"),),
+        "ledger_stamp": (("log", "digest"),),
         "erased_slot": (("erasure", "place"),),
         HEAD: (("log",),),
         PARTS: (("log", "seq", "slot"),),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from overrides.errors import LedgerAltered
+from overrides.stamps import Stamp
 from overrides.vault import Sealed, WrappedKey
 
 
@@ -125,6 +126,18 @@ class DatabaseRows:
             "SELECT note FROM ledger_checkpoint WHERE log = ? ORDER BY size, signed_at"
         ):
             yield str(row[0])
+
+    def stamps(self) -> Iterator[Stamp]:
+        """Every time stamp; a database of an earlier release has no table of them."""
+        question = "SELECT size, note, reply FROM ledger_stamp WHERE log = ? ORDER BY size, digest"
+        try:
+            rows = self._ask(question)
+        except sqlite3.OperationalError as failed:
+            if "no such table" not in str(failed):
+                raise
+            return
+        for size, note, reply in rows:
+            yield Stamp(size, str(note), _bytes(reply, "a time stamp"))
 
     def _ask(self, question: str, *values: object) -> Sequence[Any]:
         """Answer to a question about this log."""

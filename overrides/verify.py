@@ -8,11 +8,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from overrides.countermand_verify import Finding, Findings, Verdict
+from overrides.countermand_verify import (
+    Finding,
+    Findings,
+    Verdict,
+    stamp_words,
+    stamps_unchecked,
+)
 from overrides.errors import LedgerAltered, LedgerUnavailable
 from overrides.examination import Examination, Trust
 from overrides.keyfiles import has_signer
 from overrides.ledger_rows import DatabaseRows, logs_of, open_database
+from overrides.notes import claimed_checkpoint
+from overrides.stamps import examine
 
 WAL_MARK = b"\x02\x02"  # in the header of a SQLite file that is written to by way of a log
 HALF = (
@@ -44,7 +52,28 @@ def verify_rows(rows: DatabaseRows, trust: Trust) -> Findings:
         except LedgerAltered as altered:
             place = altered.seq if altered.seq >= 0 else None
             examination.tell(Verdict.ALTERED, altered.finding, place)
-    return examination.findings()
+    return _with_stamps(examination.findings(), rows, trust)
+
+
+def _with_stamps(findings: Findings, rows: DatabaseRows, trust: Trust) -> Findings:
+    """The findings with what time stamps show. They are over checkpoints that were checked."""
+    try:
+        stamps = list(rows.stamps())
+    except LedgerAltered as altered:
+        wrong = Finding(Verdict.ALTERED, altered.finding)
+        return replace(findings, found=(*findings.found, wrong))
+    if not stamps or trust.authority is None:
+        unchecked = (stamps_unchecked(len(stamps)),) if stamps else ()
+        return replace(findings, checked=(*findings.checked, *unchecked))
+    own = {stamp.note for stamp in stamps}.intersection(rows.notes())
+    here = [s for s in stamps if s.note in own and claimed_checkpoint(s.note).size == s.size]
+    held, found = examine(here, trust.authority, trust.now)
+    if lost := len(stamps) - len(here):
+        text = f"{lost:,} time stamps are over what is no checkpoint of its own"
+        found.append(Finding(Verdict.ALTERED, text))
+    said = tuple(stamp_words(stamp.size, word.at, word.by) for stamp, word in held)
+    checked = (*findings.checked, *said)
+    return replace(findings, checked=checked, found=(*findings.found, *found))
 
 
 def verify_database(path: Path, trust: Trust, *, log: str | None = None) -> Findings:

@@ -19,6 +19,7 @@ from overrides.ledger import Head, SignedCheckpoint
 from overrides.ledger_rows import Disclosure
 from overrides.merkle import Frontier, leaf_hash
 from overrides.notes import Checkpoint, Signer
+from overrides.stamps import Stamp
 from tests.ledgers import NOON
 
 
@@ -85,11 +86,12 @@ def forged_export(
     *,
     parts: Sequence[Disclosure] = (),
     clock: Callable[[], datetime] = lambda: NOON,
+    stamps: Sequence[Stamp] = (),
 ) -> Path:
     """An export of these entries and kept checkpoints, with a manifest by this signer."""
     book = ForgedBook(signer.name, list(bodies), list(notes), parts)
     slots = sorted({part.slot for part in parts})
-    export(book, folder, signer, clock, disclose=slots)  # type: ignore[arg-type]
+    export(book, folder, signer, clock, disclose=slots, stamps=stamps)  # type: ignore[arg-type]
     return folder
 
 

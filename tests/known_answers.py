@@ -31,6 +31,7 @@ from overrides.merkle import (
     verify_inclusion,
 )
 from overrides.notes import Checkpoint, PublicKey, open_checkpoint, open_note
+from overrides.stamps import Authority, StampInvalid, is_over, number_of
 from tests.stored_trees import Stored
 from tests.vectors import VECTORS, known
 
@@ -336,6 +337,60 @@ def keyed_hashes() -> int:
     return count
 
 
+STAMPED = {  # what an authority's reply is, and the words that a refusal must have
+    "identrust/issue-104.tsr": "",
+    "sigstage/response-invalid-signature.tsr": "signature does not hold",
+    "sigstage/response-no-embedded-cert.tsr": "",
+    "sigstage/response-sha256.tsr": "",
+    "sigstage/response-sha384.tsr": "",
+    "sigstage/response-sha512.tsr": "",
+    "sigstore.mock/response-expired.tsr": "",  # its certificate ended later than it stamped
+    "test_tsa/other_response.tsr": "that you did not name",
+    "test_tsa/response-injected-certs.tsr": "",
+    "test_tsa/response.tsr": "",
+}
+
+
+def time_stamps() -> int:
+    """Replies of authorities: good, forged, by others, with foreign certificates enclosed."""
+    folder = VECTORS / "rfc3161" / "test" / "fixtures"
+    replies = {str(p.relative_to(folder)): p for p in folder.rglob("*.tsr")}
+    _agree(replies.keys(), STAMPED.keys(), "the replies")
+    by = {}
+    for name, path in replies.items():
+        authority = Authority.read((path.parent / "ts_chain.pem").read_bytes())
+        try:
+            by[name] = authority.check(path.read_bytes()).by
+            said = ""
+        except StampInvalid as invalid:
+            said = invalid.finding
+        _agree(STAMPED[name] in said and bool(said) == bool(STAMPED[name]), True, f"{name}: {said}")
+    _agree("Spoofed" in by["test_tsa/response-injected-certs.tsr"], False, "who stamped it")
+    payload = (folder / "sigstore.mock" / "payload").read_bytes()
+    expired = replies["sigstore.mock/response-expired.tsr"].read_bytes()
+    _agree(is_over(expired, payload), True, "what it is over")
+    _agree(is_over(expired, payload + b" "), False, "what it is not over")
+    for name in ("sigstage/request.der", "test_tsa/request.der"):
+        number = number_of((folder / name).read_bytes())
+        answered = folder / name.replace("request.der", "response.tsr")
+        if answered.exists():
+            authority = Authority.read((answered.parent / "ts_chain.pem").read_bytes())
+            _agree(
+                authority.check(answered.read_bytes(), number).by, by["test_tsa/response.tsr"], name
+            )
+            _agree(_answers(authority, answered.read_bytes(), number + 1), False, "another request")
+    return len(replies) + 6
+
+
+def _answers(authority: Authority, reply: bytes, number: int) -> bool:
+    """Whether a reply answers the request with this number."""
+    try:
+        authority.check(reply, number)
+    except StampInvalid:
+        return False
+    return True
+
+
 def _cases(name: str) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
     """Cases of a file of Wycheproof, each with its group."""
     for group in known(f"crypto/wycheproof_{name}_test.json")["testGroups"]:
@@ -373,7 +428,7 @@ CHECKS = (
     Check("AES-256-GCM", ("crypto/wycheproof_aes_gcm_test.json",), encryption),
     Check("HMAC-SHA256", ("crypto/wycheproof_hmac_sha256_test.json",), keyed_hashes),
     Check("HKDF", ("crypto/wycheproof_hkdf_*",), None, "no key is derived from another here"),
-    Check("time stamps (RFC 3161)", ("rfc3161/**/*",), None, "no time stamps are taken here"),
+    Check("time stamps (RFC 3161)", ("rfc3161/**/*",), time_stamps),
     Check("state of Tessera", ("tiles/testdata/log/.state/*",), None, "its own business"),
     Check(
         "decoys and empty bundles of Sunlight",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from overrides.journal import Entry
     from overrides.ledger import SignedCheckpoint
     from overrides.notes import Checkpoint
+    from overrides.stamps import Authority
 
 VERIFY_USAGE = 64
 SEQ_MAX = 2**53
@@ -66,6 +67,13 @@ def declare(verbs: Verbs) -> None:
     parser.add_argument(
         "--age-max", metavar="HOURS", type=whole(0, HOURS_MAX), help="an older export is stale"
     )
+    parser.add_argument(
+        "--authority",
+        metavar="FILE",
+        type=Path,
+        help="certificates of the authority whose time stamps you believe, up to the one that"
+        " signs itself",
+    )
     ledger.verb("verifier", verifier, data=False)
     parser = ledger.verb("export", export)
     parser.add_argument("directory", metavar="DIR", type=Path, help="new or empty folder")
@@ -103,13 +111,17 @@ def verify(args: argparse.Namespace) -> int:
     """
     from overrides import countermand_verify
     from overrides.errors import LedgerUnavailable
+    from overrides.stamps import check_with_stamps
 
     try:
         memory = countermand_verify.memory_of(args)
-        if args.export:
+        authority = anchoring.authority_at(args.authority, VERIFY_USAGE)
+        if args.export and args.export.is_dir() and authority:
+            findings = check_with_stamps(args.export, memory, authority)
+        elif args.export:
             findings = countermand_verify.check(args.export, memory)
         else:
-            findings = _own_findings(args, memory)
+            findings = _own_findings(args, memory, authority)
     except (CommandRefused, countermand_verify.WrongUsage) as refused:
         refuse(str(refused), VERIFY_USAGE)
     except LedgerUnavailable as missing:
@@ -164,6 +176,7 @@ def export(args: argparse.Namespace) -> int:
                 disclose=disclose,
                 former=former,
                 witnessed=witnessed,
+                stamps=services.stamps.stamps(),
             )
         except FileExistsError as occupied:
             refuse(f"{occupied}: name a new one")
@@ -279,7 +292,9 @@ def rebuild(args: argparse.Namespace) -> int:
     return YES
 
 
-def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
+def _own_findings(
+    args: argparse.Namespace, memory: "Memory", authority: "Authority | None"
+) -> "Findings":
     """What a check of this installation's own ledger finds."""
     from overrides.countermand_verify import PINNED
     from overrides.examination import Trust
@@ -300,6 +315,7 @@ def _own_findings(args: argparse.Namespace, memory: "Memory") -> "Findings":
         # Nothing is sealed here, so no random bytes are drawn.
         vault=open_vault(settings.keys, random_bytes=bytes),
         now=memory.now,
+        authority=authority,
     )
     path = _database_file(settings)
     if path is None:

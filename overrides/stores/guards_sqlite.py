@@ -26,6 +26,7 @@ TYPES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "ledger_subtree": {"level": INTEGER, "idx": INTEGER, "hash": BLOB},
         "ledger_checkpoint": {"size": INTEGER, "note": TEXT, "signed_at": TEXT},
+        "ledger_stamp": {"digest": TEXT, "size": INTEGER, "note": TEXT, "reply": BLOB},
         PARTS: {"seq": INTEGER, "slot": TEXT, "nonce": BLOB, "ciphertext": BLOB},
     }
 )

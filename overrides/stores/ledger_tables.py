@@ -123,6 +123,18 @@ class LedgerCheckpoint(SQLModel, table=True):
     note: str = Field(sa_column=_text())
 
 
+class LedgerStamp(SQLModel, table=True):
+    """A time stamp of a signed checkpoint, kept for ever."""
+
+    __tablename__ = "ledger_stamp"
+
+    log: str = Field(sa_column=_text(primary_key=True))
+    digest: str = Field(sa_column=_text(primary_key=True))  # SHA-256 of the reply, in hex
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    note: str = Field(sa_column=_text())  # the very bytes that were stamped
+    reply: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
 class Idempotency(SQLModel, table=True):
     """A request that was carried out: the same one again gets the same answer."""
 

@@ -15,8 +15,10 @@ from sqlalchemy.exc import DatabaseError
 
 from overrides.guarded import APPEND_ONLY
 from overrides.signing import sign_checkpoint
+from overrides.stamps import Stamp
 from overrides.stores.engine import create_all, reading, writing
 from overrides.stores.guards import install_guards, missing_guards
+from overrides.stores.stamps import SqlStamps
 from tests.ledgers import TestLedger, ledger_at
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -24,7 +26,7 @@ BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 @contextmanager
 def filled(url: str, folder: Path) -> Iterator[TestLedger]:
-    """A ledger of 300 entries with a personal part, one checkpoint, and the list of an erasure."""
+    """A ledger of 300 entries with a personal part, a checkpoint, a stamp, and an erasure."""
     with ledger_at(url, folder / "keys") as opened:
         opened.begin()
         opened.write(opened.open.withdrawn("case-1", "a note"))
@@ -32,6 +34,7 @@ def filled(url: str, folder: Path) -> Iterator[TestLedger]:
         sign_checkpoint(opened.book, opened.signer, opened.clock)
         with writing(opened.engine) as connection:
             connection.exec_driver_sql("INSERT INTO erased_slot VALUES ('x', 0, 'gone', 'note')")
+        SqlStamps(opened.engine, log=opened.book.log).save(Stamp(1, "a checkpoint", b"a reply"))
         yield opened
 
 
@@ -89,6 +92,7 @@ EITHER = {
     "UPDATE of a place": "UPDATE ledger_event SET seq = 1000 WHERE seq = 299",
     "UPDATE of a subtree": "UPDATE ledger_subtree SET idx = 7",
     "UPDATE of a checkpoint": "UPDATE ledger_checkpoint SET note = ''",
+    "UPDATE of a stamp": "UPDATE ledger_stamp SET note = ''",
     "UPDATE of what an erasure took": "UPDATE erased_slot SET slot = 'other'",
     "UPSERT on the place": inserted(FIFTH, after=f"ON CONFLICT (log, seq) {REWRITE}"),
     "UPSERT on the id": inserted(
@@ -113,6 +117,8 @@ SQLITE = {
     "REPLACE of a subtree": "REPLACE INTO ledger_subtree SELECT * FROM ledger_subtree",
     "REPLACE of a checkpoint": "REPLACE INTO ledger_checkpoint"
     " SELECT log, size, signed_at, 'x' FROM ledger_checkpoint",
+    "REPLACE of a stamp": "REPLACE INTO ledger_stamp SELECT log, digest, 2, note, reply"
+    " FROM ledger_stamp",
     "REPLACE of what an erasure took": "REPLACE INTO erased_slot VALUES ('x', 0, 'y', 'z')",
     "REPLACE of the head": "REPLACE INTO ledger_head"
     " SELECT log, 0, root, x'', '', epoch FROM ledger_head",
@@ -125,6 +131,7 @@ SQLITE = {
     "INSERT of a number for a kind": inserted(LAST, seq="300", event_id=FRESH, type="x'00'"),
     "INSERT of bytes for a case": inserted(LAST, seq="300", event_id=FRESH, case_ref="x'00'"),
     "INSERT of a subtree as text": "INSERT INTO ledger_subtree VALUES ('x', 8, 0, 'hash')",
+    "INSERT of a stamp as text": "INSERT INTO ledger_stamp VALUES ('x', 'y', 1, 'z', 'text')",
     "INSERT of a checkpoint as bytes": "INSERT INTO ledger_checkpoint VALUES ('x', 1, '', x'00')",
 }
 POSTGRES = {
