@@ -13,7 +13,8 @@ from overrides.instants import instant_text, parse_instant
 from overrides.record_classes import APPLICANT_CLASSES
 from overrides.retention import Schedule, after_months, ending_of
 from overrides.stores.case_tables import FILES, OUTCOMES
-from overrides.stores.erasure_tables import HOLDS, REQUESTS
+from overrides.stores.erasure_tables import REQUESTS
+from overrides.stores.holds import every_hold
 from overrides.stores.ledger_tables import DataKey, LedgerPayload
 from overrides.stores.reading import EVENTS
 
@@ -164,14 +165,13 @@ class SqlErasureState:
         return facts
 
     def standing_holds(self) -> list[Hold]:
-        """Every hold that is not lifted, oldest first."""
-        query = select(HOLDS).where(HOLDS.c.log == self._log, HOLDS.c.lifted_at == "")
-        return [hold_of(row) for row in self._connection.execute(query.order_by(HOLDS.c.seq))]
+        """Every hold that is not lifted, oldest first, as the ledger's entries say."""
+        return [hold for hold in every_hold(self._connection, self._log) if hold.stands]
 
     def hold(self, hold_id: str) -> Hold | None:
         """One hold."""
-        row = self._connection.execute(select(HOLDS).where(HOLDS.c.hold_id == hold_id)).first()
-        return None if row is None else hold_of(row)
+        every = every_hold(self._connection, self._log)
+        return next((hold for hold in every if hold.hold_id == hold_id), None)
 
     def request(self, request_id: str) -> Request | None:
         """One request."""
@@ -245,20 +245,4 @@ def request_of(row: Any) -> Request:
         erased_event=row.erased_event,
         erased_seq=row.erased_seq,
         destroyed=row.destroyed,
-    )
-
-
-def hold_of(row: Any) -> Hold:
-    """A hold from its row."""
-    return Hold(
-        hold_id=row.hold_id,
-        seq=row.seq,
-        scope=Scope(row.scope),
-        subject=row.subject,
-        case=row.case_ref,
-        ground=row.ground,
-        set_by=row.set_by,
-        set_at=parse_instant(row.set_at),
-        lifted_by=row.lifted_by,
-        lifted_at=parse_instant(row.lifted_at) if row.lifted_at else None,
     )

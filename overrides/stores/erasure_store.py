@@ -11,8 +11,9 @@ from overrides.instants import parse_instant
 from overrides.journal import SideWrite, State
 from overrides.stores.case_state import SqlState
 from overrides.stores.engine import reading
-from overrides.stores.erasure_state import SqlErasureState, hold_of, request_of
-from overrides.stores.erasure_tables import HOLDS, REQUESTS
+from overrides.stores.erasure_state import SqlErasureState, request_of
+from overrides.stores.erasure_tables import REQUESTS
+from overrides.stores.holds import every_hold
 from overrides.stores.ledger_tables import DataKey, ErasedSlot, LedgerPayload
 from overrides.stores.projections import forget_applications
 from overrides.stores.reading import EVENTS
@@ -66,10 +67,9 @@ class SqlErasures:
 
     def holds(self, *, limit: int = 200) -> list[Hold]:
         """Holds, those that stand first, newest first."""
-        query = select(HOLDS).where(HOLDS.c.log == self._log)
-        order = (HOLDS.c.lifted_at != "", HOLDS.c.seq.desc())
         with reading(self._engine) as connection:
-            return [hold_of(row) for row in connection.execute(query.order_by(*order).limit(limit))]
+            newest = every_hold(connection, self._log)[::-1]
+        return sorted(newest, key=lambda hold: not hold.stands)[:limit]
 
     def list_of(self, erasure: str) -> list[Pair]:
         """What an erasure took, in the order of its tree."""

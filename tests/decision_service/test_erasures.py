@@ -26,7 +26,7 @@ from overrides.erasure_errors import (
     UnknownErasure,
     UnknownHold,
 )
-from overrides.errors import KeyReused, NoAuthority, UnknownCase
+from overrides.errors import KeyReused, LedgerAltered, NoAuthority, UnknownCase
 from overrides.examination import Trust
 from overrides.signing import sign_checkpoint
 from overrides.stores.engine import open_engine, reading
@@ -176,6 +176,39 @@ def test_what_a_hold_covers_stays_and_the_refusal_is_recorded_with_its_ground(
         house.acts.lift(carla, hold, "ended", "settled")
     assert house.erase(party="P-anna").standing is Standing.ERASED
     assert [h.stands for h in house.services.erasures.holds()] == [False]
+
+
+def test_a_hold_stands_until_an_entry_lifts_it_whatever_tables_beside_the_ledger_say(
+    house: ErasureHouse,
+) -> None:
+    made = house.closed("P-anna")
+    target = house.acts.target(house_named(made))
+    asked = house.ask(party="P-anna")
+    hold = house.acts.hold(house.people["carla"], target, "litigation", "")
+    house.altered("DELETE FROM legal_hold")
+    assert [one.hold_id for one in house.services.erasures.holds() if one.stands] == [hold]
+    done = house.acts.approve(house.people["dora"], asked.request_id, asked.root, "")
+    assert (done.standing, done.why) == (Standing.REFUSED, Why.HOLD.value)
+    assert house.ask(party="P-anna").why == Why.HOLD.value
+    house.desk.clock.passes(days=8 * 365)
+    due = house.acts.due(house.desk.clock())
+    assert [line.held for line in due] == [(hold,)] * 3
+    assert set(house.parts(made["case_id"]).values()) == {"read"}
+    house.acts.lift(house.people["carla"], hold, "ended", "")
+    assert house.erase(party="P-anna").standing is Standing.ERASED
+
+
+def test_nothing_is_erased_while_an_entry_of_a_hold_is_altered(embedded: ErasureHouse) -> None:
+    made = embedded.closed("P-anna")
+    target = embedded.acts.target(house_named(made))
+    asked = embedded.ask(party="P-anna")
+    embedded.acts.hold(embedded.people["carla"], target, "litigation", "")
+    embedded.altered(
+        "UPDATE ledger_event SET body = :body WHERE type = 'legal_hold_set'", body=b"{}"
+    )
+    with pytest.raises(LedgerAltered):
+        embedded.acts.approve(embedded.people["dora"], asked.request_id, asked.root, "")
+    assert set(embedded.parts(made["case_id"]).values()) == {"read"}
 
 
 def test_a_hold_set_between_asking_and_approving_refuses(house: ErasureHouse) -> None:
