@@ -40,7 +40,7 @@ def errors(package: str) -> str:
 
 
 def routes(side: str) -> str:
-    """One row per route of the interface (``/v1``), of operation, or of the pages: who may."""
+    """One row per route of the interface, of operation, or of the pages: who may."""
     rows = ["| route | who may |", "|---|---|"]
     for (method, path), needed in ROUTES.items():
         if side == side_of(path):
@@ -50,7 +50,7 @@ def routes(side: str) -> str:
 
 def side_of(path: str) -> str:
     """Which of the three tables a route stands in."""
-    if path.startswith("/v1/"):
+    if path.startswith(("/v1/", "/witness/")):
         return "interface"
     plain = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/static")
     return "operation" if path.startswith(plain) else "pages"
