@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from fcntl import F_SETPIPE_SZ, fcntl
 from functools import cache
@@ -165,8 +165,10 @@ class Writer:
         """Write from several threads until told to stop."""
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        grouped = self.number % 2 == 0
-        with open_office(self.url, Random(f"{self.seed} {self.number}"), grouped=grouped) as office:
+        with ExitStack() as open_ones:
+            office = self._opened(open_ones, stop)
+            if office is None:
+                return
             tasks = Tasks(self.seed, office.new_id, office.vault.lookup_hash)
             threads = [
                 threading.Thread(target=self._send_all, args=(office, tasks, thread, stop))
@@ -176,6 +178,17 @@ class Writer:
                 thread.start()
             for thread in threads:
                 thread.join()
+
+    def _opened(self, open_ones: ExitStack, stop: threading.Event) -> Office | None:
+        """What it writes through, opened as soon as the server lets it; None when told to stop."""
+        grouped = self.number % 2 == 0
+        while not stop.is_set():
+            chance = Random(f"{self.seed} {self.number}")
+            try:
+                return open_ones.enter_context(open_office(self.url, chance, grouped=grouped))
+            except (LedgerUnavailable, DBAPIError):  # it crashed just then
+                time.sleep(0.05)
+        return None
 
     def _send_all(self, office: Office, tasks: Tasks, thread: int, stop: threading.Event) -> None:
         """One thread's requests; what is not answered is sent again until it is."""

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -92,11 +92,15 @@ def work(
         lot = desk.next()
         if lot is None:
             return
-        with worker(part, found.seed, sabotage) as ask:
-            while lot is not None:
-                desk.take(ask(*lot))
-                look()
-                lot = desk.next()
+        while lot is not None:
+            with worker(part, found.seed, sabotage) as ask:
+                while lot is not None:
+                    done = ask(*lot)
+                    desk.take(done)
+                    look()
+                    lot = desk.next()
+                    if not done.units:
+                        break  # it ended: the next lot is for a new one
 
     with ThreadPoolExecutor(jobs) as workers:
         list(workers.map(one_worker, range(min(jobs, part.jobs_max))))
@@ -142,6 +146,7 @@ def worker(part: Part, seed: int, sabotage: str) -> Iterator[Callable[[int, int]
     try:
         yield ask
     finally:
-        asked.close()
+        with suppress(BrokenPipeError):
+            asked.close()
         process.wait()
         told.close()
