@@ -61,9 +61,11 @@ class Server:
         if way == "connections cut":
             self._cut()
         elif way == "process killed":
-            backends = self._processes()[1:]
+            which = chance.random()
+            while not (backends := self._processes()[1:]):
+                time.sleep(0.01)  # they are only just being started again
             with suppress(ProcessLookupError):
-                os.kill(chance.choice(backends), signal.SIGKILL)
+                os.kill(backends[int(which * len(backends))], signal.SIGKILL)
         else:
             processes = self._processes()
             at_once = way == "stopped at once"
