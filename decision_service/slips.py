@@ -23,7 +23,7 @@ from ui.words import count_words, instant_words
 PROVES = (
     "Whoever holds this paper can show later whether any of these entries was changed, taken away,"
     " added or put into another order since: an export then no longer leads to this root, whoever"
-    " signs it. Nobody can make other entries that lead to it."
+    " signs it."
 )
 PROVES_NOT = (
     "It does not show that what the entries say is true, and says nothing of later entries. The"
@@ -32,7 +32,7 @@ PROVES_NOT = (
 )
 BEFORE_SIGNING = (
     "Before you sign, compare the number of entries with the ledger's page, and the print of the"
-    " key with one that you have from elsewhere: it is what sha256sum says of the file signing.pub."
+    " key with one from elsewhere: it is what sha256sum says of the file signing.pub."
 )
 LINE = "____________________"
 

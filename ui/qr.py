@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 QUIET = 4  # empty squares around a code, without which some readers do not find it
-WIDTH = 240  # pixels: about six centimetres on paper
+WIDTH = 208  # pixels: five and a half centimetres on paper
 
 
 def squares(text: str) -> list[list[bool]]:

@@ -1,5 +1,6 @@
 """Every page can be read and used by everyone: by screen reader, in the dark, on a small screen."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from tests.browser.addresses import PAGES
 from tests.browser.conftest import Arrive, House
 from tests.browser.filling import choose
+from tests.qr_codes import read_picture
 from tests.ui.fake_cases import DECIDED, DECLINE, REFER, WAITING
+from tests.ui.fake_receipts import SLIP
 
 pytestmark = pytest.mark.browser
 
@@ -70,6 +73,26 @@ def test_no_page_is_wider_than_the_screen(arrive: Arrive) -> None:
                 if page.evaluate(OVERFLOWS):
                     wide.append((address, width))
     assert wide == []
+
+
+@pytest.mark.parametrize("paper", ["A4", "A5"])
+def test_a_slip_is_one_sheet_of_paper_with_room_to_sign(arrive: Arrive, paper: str) -> None:
+    page = arrive("meera")
+    page.goto("/ledger/slip")
+    margin = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
+    printed = page.pdf(format=paper, margin=margin)
+    assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
+    page.emulate_media(media="print")
+    heights = "[...document.querySelectorAll('.sign td')].map((e) => e.offsetHeight)"
+    assert min(page.evaluate(heights)) >= 45
+
+
+def test_a_telephone_reads_the_code_from_the_screen_in_the_dark_too(arrive: Arrive) -> None:
+    for scheme in ("light", "dark"):
+        page = arrive("meera", color_scheme=scheme, width=390)
+        page.goto("/ledger/slip")
+        code = page.get_by_role("img", name="QR code with the signed checkpoint")
+        assert read_picture(code.screenshot()) == SLIP.note
 
 
 def test_on_a_telephone_no_column_is_out_of_sight(arrive: Arrive) -> None:
