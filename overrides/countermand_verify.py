@@ -10,8 +10,8 @@ It takes nothing from the export but bytes and hashes, and works out itself wher
 Exit status: 0 clean, 1 altered, 2 incomplete, 3 stale, 64 wrong usage.
 
 In this order: findings in words; signatures; notes and checkpoints; policies; the hash tree;
-entries; memories; the files of an export; reading an export; the proof of one entry; the command
-line.
+entries; erasures; memories; the files of an export; reading an export; the proof of one entry; the
+command line.
 """
 
 import argparse
@@ -914,6 +914,202 @@ def commitment_of(salt: bytes, event_id: str, slot: str, payload: bytes) -> str:
     return hmac.digest(salt, message, "sha256").hex()
 
 
+# ---- Erasures and legal holds --------------------------------------------------------------------
+
+RESTORED = "erased_before_restore"  # the ground of an erasure that is made again
+ERASING = frozenset(
+    {b"erasure_approved", b"erasure_refused", b"erasure_requested", b"legal_hold_lifted"}
+    | {b"legal_hold_set", b"record_erased", b"restore_performed"}
+)
+_OF_CASE = re.compile(rb'\{"actor":"(?:[^"\\]|\\.)*","case":("(?:[^"\\]|\\.)*")')
+
+Pair = tuple[str, str]  # event id and slot: the name of a personal part
+
+
+class Asked(NamedTuple):
+    """Who asked for an erasure or approved it, what for, and what exactly."""
+
+    actor: str
+    about: str  # the party that is named, or the request that is approved
+    bound: bytes  # ground, root and count
+
+
+@dataclass
+class Hold:
+    """A legal hold: the entries that set and lifted it, and whose records it keeps."""
+
+    seq: int
+    case: str
+    subject: str
+    until: "int | None" = None
+
+    def stood(self, seq: int) -> bool:
+        """Whether it stood when that entry was made."""
+        return self.seq < seq and (self.until is None or seq < self.until)
+
+
+class Erasures:
+    """What entries say of erasures and of holds against them, judged in the order of the ledger.
+
+    An erasure rests on a request, and on somebody else's approval of exactly that. It takes nothing
+    that a hold keeps. One that is made again after a restore rests on entries that the backup may
+    not have had; that there was a restore, an entry must say.
+    """
+
+    def __init__(self, told: Told) -> None:
+        self.places: dict[bytes, int] = {}  # part that an entry says was erased: that entry
+        self.count = 0
+        self.again: list[int] = []  # erasures that were made again after a restore
+        self._told = told
+        self._asked: dict[str, Asked] = {}
+        self._approved: dict[str, Asked] = {}
+        self._holds: dict[str, Hold] = {}
+        self._against: set[tuple[int, int]] = set()  # erasure, and the entry that set the hold
+        self._restored = self._doubtful = False
+
+    def take(self, seq: int, members: Mapping[str, Any], listed: Sequence[Pair] = ()) -> None:
+        """Take in an entry of a kind of ``ERASING``; ``listed`` is what lies here as its list."""
+        data, kind, actor = members["data"], members["type"], members["actor"]
+        of, subject = str(data.get("of")), str(data.get("subject") or "")
+        if kind == "record_erased":
+            self._erase(seq, members, listed)
+        elif kind == "erasure_requested":
+            self._asked[members["id"]] = Asked(actor, subject, _bound(data))
+        elif kind == "erasure_approved":
+            self._approved[members["id"]] = Asked(actor, of, _bound(data))
+        elif kind == "erasure_refused":
+            self._asked.pop(of, None)
+        elif kind == "legal_hold_set":
+            self._holds[members["id"]] = Hold(seq, members["case"] or "", subject)
+        elif kind == "legal_hold_lifted" and of in self._holds:
+            hold = self._holds[of]
+            hold.until = seq if hold.until is None else hold.until
+        elif kind == "restore_performed":
+            self._restored = True
+
+    def finish(self, bodies: Callable[[], Iterable[bytes]]) -> None:
+        """Judge what shows at the end only; ``bodies`` reads the entries again where it has to."""
+        if self.again and not self._restored:
+            text = "UNAPPROVED ERASURE: it says that it repeats an erasure from before a restore,"
+            text = f"{text} and no entry says that a backup was put back. Ask who recorded it"
+            self._told.add(Verdict.INCOMPLETE, text, self.again[0])
+        if self._doubtful:
+            self._read_held(bodies())
+        for erasure, held in sorted(self._against):
+            text = f"ERASED UNDER A HOLD: it took what the legal hold of entry {held} keeps, and no"
+            text = f"{text} entry between the two lifts that hold. Ask who approved it, and why"
+            self._told.add(Verdict.INCOMPLETE, text, erasure)
+
+    def checked(self) -> Iterator[str]:
+        """What was compared with what."""
+        if self.count:
+            were = "1 erasure was" if self.count == 1 else f"{self.count:,} erasures were"
+            yield (
+                f"{were} compared with who asked for it and who approved it, and with the legal"
+                " holds that stood."
+            )
+        if again := len(self.again):
+            yield (
+                f"{again:,} of these made again what had been erased before a backup was put back:"
+                " who asked and who approved is in entries that the backup did not have."
+            )
+
+    def _erase(self, seq: int, members: Mapping[str, Any], listed: Sequence[Pair]) -> None:
+        """Take in which parts went: by their names, or the root over them; and on whose word."""
+        data, slots = members["data"], members["data"].get("slots")
+        root, named = data.get("root"), [(str(e), str(s)) for e, s in _pairs(slots)]
+        pairs = [*listed] or named
+        fits = root_of(peaks_of([leaf_hash(_canonical(pair)) for pair in pairs])).hex() == root
+        self.count += 1
+        if not fits and (root is not None or not {*listed} <= {*named}):
+            text = "the parts listed as erased by it are not those it was recorded with"
+            self._told.add(Verdict.ALTERED if listed else Verdict.INCOMPLETE, text, seq)
+            return
+        for pair in pairs if fits else named:
+            self.places.setdefault(place_of(*pair), seq)
+        if wrong := self._unfounded(seq, members, len(pairs)):
+            are = "1 personal part is" if len(pairs) == 1 else f"{len(pairs):,} personal parts are"
+            text = f"UNAPPROVED ERASURE: {wrong}. Ask who recorded it: {are} gone by it"
+            self._told.add(Verdict.INCOMPLETE, text, seq)
+        self._doubtful |= any(hold.stood(seq) for hold in self._holds.values())
+
+    def _unfounded(self, seq: int, members: Mapping[str, Any], count: int) -> str:
+        """What an erasure lacks of a request and an approval; "" for nothing."""
+        data = members["data"]
+        if data.get("ground") == RESTORED:
+            self.again.append(seq)
+            return "" if data.get("count") == count else "it took another number than it says"
+        asked = self._asked.pop(str(data.get("of")), None)
+        approved = self._approved.pop(str(data.get("approval")), None)
+        wrong, as_of = "", data.get("as_of")
+        if asked is None:
+            return "no entry before it asks for it"
+        if approved is None or approved.about != str(data["of"]):
+            wrong = "no entry before it approves it"
+        elif approved.actor == asked.actor:
+            wrong = f"{asked.actor[:80]} asked for it and approved it, and that takes two"
+        elif not asked.bound == approved.bound == _bound(data) or data.get("count") != count:
+            wrong = "it is not what was asked for and approved"
+        elif isinstance(as_of, str) and as_of > members["ts"]:
+            wrong = f"it took what would be due on {as_of[:27]}, which was still to come"
+        held = (h for h in self._holds.values() if h.subject and h.subject == asked.about)
+        self._against.update((seq, hold.seq) for hold in held if hold.stood(seq))
+        return wrong
+
+    def _read_held(self, bodies: Iterable[bytes]) -> None:
+        """Look for what erasures took of cases and parties whose records a hold kept then."""
+        by_case: dict[str, list[Hold]] = {}
+        by_party: dict[str, list[Hold]] = {}
+        for hold in self._holds.values():
+            told, whose = (by_party, hold.subject) if hold.subject else (by_case, hold.case)
+            told.setdefault(whose, []).append(hold)
+        parties = [_canonical(subject) for subject in by_party]
+        cases = {_canonical(case) for case in by_case}
+        about: dict[bytes, str] = {}  # case of a held party: the party; "" where there are several
+        for body in bodies:
+            if (match := _OF_CASE.match(body)) is None:
+                continue
+            case, subject = match[1], ""
+            if b'"type":"decision_' in body and (
+                case in about or any(party in body for party in parties)
+            ):
+                subject = str(read_canonical(body)["data"].get("subject"))
+                about[case] = subject if about.get(case, subject) == subject else ""
+            if case in cases or case in about:
+                subject = subject or about.get(case, "")
+                self._compare(body, by_case.get(text_of(case), ()), by_party.get(subject, ()))
+
+    def _compare(self, body: bytes, of_case: Sequence[Hold], of_party: Sequence[Hold]) -> None:
+        """Note whether parts of an entry were erased while a hold on them stood.
+
+        What a co-applicant's own part holds may be another party's.
+        """
+        try:
+            entry = read_entry(body)
+        except Wrong:
+            return  # it was told of before
+        for slot in entry.commitments:
+            erasure = self.places.get(place_of(text_of(entry.event_id), slot), -1)
+            holds = (*of_case, *(() if _PARTY.fullmatch(slot) else of_party))
+            self._against.update((erasure, h.seq) for h in holds if h.stood(erasure))
+
+
+def _bound(data: Mapping[str, Any]) -> bytes:
+    """What a request, its approval and the erasure have in common."""
+    return _canonical([data.get("ground"), data.get("root"), data.get("count")])
+
+
+def _pairs(value: object) -> list[Any]:
+    """The pairs in a list of pairs; nothing where it is something else."""
+    fits = isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
+    return value if fits and isinstance(value, list) else []
+
+
+def place_of(event_id: str, slot: str) -> bytes:
+    """A personal part's name in few bytes."""
+    return sha256(f"{event_id}\0{slot}".encode()).digest()[:16]
+
+
 # ---- What the reader remembers -------------------------------------------------------------------
 
 CLOCKS_DIFFER = timedelta(seconds=120)  # so far may two honest clocks be apart
@@ -1233,7 +1429,7 @@ class Part:
     unchecked: set[str] = field(default_factory=set)  # witnesses whose signatures were not
     seen: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)  # entry: time and hash
     gaps: dict[bytes, tuple[int, str]] = field(default_factory=dict)  # place: entry and part
-    erasures: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    erasing: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     keys: list[tuple[int, str]] = field(default_factory=list)  # entry: key that signs from it on
     entries: int = 0
     disclosed: int = 0
@@ -1242,7 +1438,7 @@ class Part:
     broken: bool = False  # what comes after cannot be put together with it
 
 
-_TELLING = frozenset({b"record_erased", b"ledger_opened", b"key_rotated"})
+_TELLING = ERASING | {b"ledger_opened", b"key_rotated"}
 
 
 def examine(task: Task) -> Part:
@@ -1376,10 +1572,10 @@ def _read_one(task: Task, part: Part, seq: int, body: bytes, shown: Sequence[byt
 
 
 def _take_telling(part: Part, seq: int, kind: bytes, members: dict[str, Any]) -> None:
-    """Keep an entry that others are judged by: of an erasure, or of the key that signs."""
+    """Keep an entry that others are judged by: of erasures, or of the key that signs."""
     data = members["data"]
-    if kind == b"record_erased":
-        part.erasures.append((seq, members))
+    if kind in ERASING:
+        part.erasing.append((seq, members))
     elif kind == b"ledger_opened":
         keys = data["keys"] if isinstance(data["keys"], list) else []
         part.keys += [(seq, str(key)) for key in keys[-1:]]
@@ -1403,7 +1599,7 @@ def _open_parts(task: Task, part: Part, seq: int, entry: Entry, shown: Sequence[
         part.disclosed += 1
     for slot in committed.keys() - opened:
         if slot.partition(".")[0] in task.discloses:
-            part.gaps[_place(text_of(entry.event_id), slot)] = (seq, slot)
+            part.gaps[place_of(text_of(entry.event_id), slot)] = (seq, slot)
 
 
 def read_disclosure(line: bytes) -> tuple[str, str, str, bytes]:
@@ -1439,11 +1635,6 @@ def _size_of(line: bytes) -> int:
     """How many entries a kept checkpoint is over; 0 when that cannot be read."""
     told = line.partition(b"\\n")[2].partition(b"\\n")[0]
     return int(told) if told.isdigit() and len(told) < 19 else 0
-
-
-def _place(event_id: str, slot: str) -> bytes:
-    """A personal part's name in few bytes."""
-    return sha256(f"{event_id}\0{slot}".encode()).digest()[:16]
 
 
 def check_export(folder: Path, memory: Memory, *, jobs: int | None = None) -> Findings:
@@ -1506,7 +1697,7 @@ class _Reading:
         self._unchecked: set[str] = set()
         self._quorate = 0  # entries under what the policy wants to be signed
         self._gaps: dict[bytes, tuple[int, str]] = {}
-        self._erased: set[bytes] = set()
+        self._erasures = Erasures(self._told)
         self._first_at = self._last_at = b""
         self._own = self._strange = self._signed = self._disclosed = self._receipts = 0
         self._stamps = 0
@@ -1524,7 +1715,7 @@ class _Reading:
         self._compare_memory()
         self._judge_quorum()
         self._judge_age()
-        self._explain_gaps()
+        self._judge_erasures()
         witnessed = [size for size, _ in self._witnessed.values()]
         return Findings(
             log=self._log,
@@ -1610,8 +1801,8 @@ class _Reading:
         self._first_at = self._first_at or part.first_at
         self._last_at = max(self._last_at, part.last_at)
         self._gaps |= part.gaps
-        for seq, entry in part.erasures:
-            self._take_erasure(seq, entry["id"], entry["data"])
+        for seq, members in part.erasing:
+            self._erasures.take(seq, members, self._erased_by(members))
         for receipt in self._memory.receipts:
             if receipt.seq in part.seen and receipt.log in ("", self._log):
                 self._receipts += 1
@@ -1690,21 +1881,21 @@ class _Reading:
         self._root = root_of(self._tree.peaks + part.peaks)
         return roots
 
-    def _take_erasure(self, seq: int, erasure: str, data: Mapping[str, Any]) -> None:
-        """Note which parts an entry says were erased: by their names, or the root over them."""
-        mark = f'{{"erasure":"{erasure}",'.encode()
+    def _erased_by(self, members: Mapping[str, Any]) -> list[Pair]:
+        """What lies here as the list of what an erasure took; nothing for another entry."""
+        mark = f'{{"erasure":"{members["id"]}",'.encode()
+        if members["type"] != "record_erased":
+            return []
         lines = self._lines[ERASED].until(lambda line: not line.startswith(mark), 0)
         told = [_line(line, "erasure", "event_id", "slot") for line in lines]
-        listed = [(str(one["event_id"]), str(one["slot"])) for one in told]
-        slots, root = data["slots"], data.get("root")
-        named = [(str(event), str(slot)) for event, slot in slots] if _are_pairs(slots) else []
-        leaves = [leaf_hash(_canonical(pair)) for pair in listed or named]
-        fits = root is None and set(listed) <= set(named)
-        if fits or root_of(peaks_of(leaves)).hex() == root:
-            self._erased.update(_place(*pair) for pair in (*named, *listed))
-        else:
-            text = "the parts listed as erased by it are not those it was recorded with"
-            self._told.add(Verdict.ALTERED if listed else Verdict.INCOMPLETE, text, seq)
+        return [(str(one["event_id"]), str(one["slot"])) for one in told]
+
+    def _bodies(self) -> Iterator[bytes]:
+        """The entries that were read, once more, as far as they can still be."""
+        for number in range(-(-self._read // BUNDLE)):
+            name = tile_name("entries", number, self._size)
+            width = min(BUNDLE, self._size - number * BUNDLE)
+            yield from unbundle(read_file(self._folder, name, 0), width)
 
     def _compare_rest(self) -> None:
         """What is left of each file, and the files that are listed after the bundles."""
@@ -1805,17 +1996,22 @@ class _Reading:
             hours = (now - made) // timedelta(hours=1)
             self._told.add(Verdict.STALE, f"it was made {hours:,} hours ago: ask for a newer one")
 
-    def _explain_gaps(self) -> None:
+    def _judge_erasures(self) -> None:
         """A part that should be disclosed and is not was erased, or that is to be told of."""
+        erased = self._erasures.places
+        try:
+            self._erasures.finish(self._bodies)
+        except Wrong as wrong:
+            self._told.add(Verdict.ALTERED, str(wrong))
         for place, (seq, slot) in sorted(self._gaps.items(), key=lambda gap: gap[1]):
-            if place not in self._erased:
+            if place not in erased:
                 text = f"the personal part {slot} is not here, and no entry says it was erased"
                 self._told.add(Verdict.INCOMPLETE, f"UNEXPLAINED GAP: {text}", seq)
-        if self._erased and self._disclosed:
+        if erased and self._disclosed:
             with open(f"{self._folder}/{DISCLOSURES}", "rb") as file:
                 for line in file:
                     slot, _, owner, _ = read_disclosure(line)
-                    if _place(owner, slot) in self._erased:
+                    if place_of(owner, slot) in erased:
                         text = f"the part {slot} is disclosed although an entry says it was erased"
                         self._told.add(Verdict.ALTERED, text, _seq_of(line))
 
@@ -1847,6 +2043,7 @@ class _Reading:
             yield _not_checked(self._unchecked)
         if self._receipts:
             yield f"{self._receipts:,} of your receipts were compared with their entries."
+        yield from self._erasures.checked()
         if self._manifest.discloses:
             names = " ".join(sorted(self._manifest.discloses))
             yield (
@@ -1875,11 +2072,6 @@ def _not_checked(names: Iterable[str]) -> str:
         f"Signatures of {_listing(sorted(names))} with ML-DSA-44 could not be checked here and"
         " count for nothing: that takes a recent release of the library 'cryptography'."
     )
-
-
-def _are_pairs(value: object) -> bool:
-    """Whether this is a list of pairs."""
-    return isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
 
 
 def _instant(at: bytes) -> datetime:

@@ -5,18 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from overrides.countermand_verify import (
+    ERASING,
     Entry,
+    Erasures,
     Findings,
     Receipt,
     Told,
     UnknownKind,
     Verdict,
     Wrong,
+    place_of,
     read_canonical,
     read_entry,
     text_of,
 )
-from overrides.erasing import Pair, pairs_root
+from overrides.erasing import Pair
 from overrides.errors import LedgerAltered, NoteInvalid, SlotErased
 from overrides.instants import parse_instant
 from overrides.key_history import KEY_KINDS, KeyHistory
@@ -76,12 +79,16 @@ class Examination:
     subtrees: dict[tuple[int, int], bytes] = field(default_factory=dict)
     told: Told = field(default_factory=Told)
     gaps: dict[Pair, int] = field(default_factory=dict)  # to the entry's place
-    erased: set[Pair] = field(default_factory=set)
+    erasures: Erasures = field(init=False)
     first_at: str = ""
     last_at: str = ""
     signed_size: int | None = None
     opened: int = 0
     keys: KeyHistory = field(default_factory=KeyHistory)
+
+    def __post_init__(self) -> None:
+        """What is wrong with erasures is told among the rest."""
+        self.erasures = Erasures(self.told)
 
     def tell(self, verdict: Verdict, text: str, seq: int | None = None) -> None:
         """Note a finding."""
@@ -202,7 +209,9 @@ class Examination:
 
     def explain_gaps(self) -> None:
         """A personal part that cannot be read must have been erased by an entry that says so."""
-        unexplained = self.gaps.keys() - self.erased
+        self.erasures.finish(lambda: (row.body for row in self.rows.rows()))
+        erased = self.erasures.places
+        unexplained = {place for place in self.gaps if place_of(*place) not in erased}
         given_up = {place for place in unexplained if self.gaps[place] < (self.keys.lost or 0)}
         if given_up:
             parts = "1 personal part" if len(given_up) == 1 else f"{len(given_up):,} personal parts"
@@ -258,19 +267,10 @@ class Examination:
         self.last_at = at
         if kind in KEY_KINDS:
             self.keys.take(row.seq, kind, read_canonical(row.body)["data"])
-        if kind == "record_erased":
-            self._take_erasure(row.seq, columns[0], read_canonical(row.body)["data"])
+        if entry.kind in ERASING:
+            listed = list(self.rows.erased(columns[0])) if kind == "record_erased" else []
+            self.erasures.take(row.seq, read_canonical(row.body), listed)
         return entry
-
-    def _take_erasure(self, seq: int, event_id: str, data: Mapping[str, object]) -> None:
-        """Note which parts an entry says were erased: by name, or by the root over them."""
-        named, root = _named_pairs(data), data.get("root")
-        listed = list(self.rows.erased(event_id))
-        if root is not None and pairs_root(listed or named) != root:
-            text = "the parts listed as erased by it are not those it was recorded with"
-            self.tell(Verdict.ALTERED if listed else Verdict.INCOMPLETE, text, seq)
-        else:
-            self.erased.update(named if root is None else listed or named)
 
     def _check_parts(self, seq: int, entry: Entry, stored: Mapping[str, PartRow]) -> None:
         """Every commitment must open, or be accounted for by an erasure."""
@@ -317,15 +317,9 @@ class Examination:
             yield f"It was compared with what you remembered of it at {sizes} entries."
         if self.trust.receipts:
             yield f"{len(self.trust.receipts):,} of your receipts were compared with their entries."
+        yield from self.erasures.checked()
         if self.trust.vault is not None:
             yield f"{self.opened:,} personal parts were opened and are those committed to."
-
-
-def _named_pairs(data: Mapping[str, object]) -> list[Pair]:
-    """The (event, slot) pairs that an erasure names."""
-    named = data.get("slots")
-    pairs = named if isinstance(named, list) else []
-    return [(str(p[0]), str(p[1])) for p in pairs if isinstance(p, list) and len(p) == 2]  # noqa: PLR2004
 
 
 class _BySeq:

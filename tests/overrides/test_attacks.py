@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from overrides.countermand_verify import (
 )
 from overrides.examination import Trust
 from overrides.instants import instant_text
+from overrides.journal import Draft
 from overrides.ledger_rows import Disclosure
 from overrides.merkle import leaf_hash
 from overrides.notes import Signer
@@ -36,6 +38,7 @@ from overrides.signing import sign_checkpoint
 from overrides.stores.engine import writing
 from overrides.stores.verifying import verify_engine
 from overrides.verify import SAME_HOST
+from tests.erasures import erasing
 from tests.forging import Witness, checkpoint_over, edited, forged_export, recorded_at, renumbered
 from tests.ledgers import LOG, NOON, TestLedger, ledger_at
 from tests.tampering import changed, rewrite
@@ -343,20 +346,25 @@ def test_personal_parts_of_two_entries_exchanged_whole_are_detected(history: His
 
 def test_a_lawful_erasure_is_clean_and_an_unlawful_one_is_a_gap(history: History) -> None:
     gone, kept = history.parts[0], history.parts[1:]
+    gone_pair = (gone.event_id, gone.slot)
     silent = history.check(history.bodies, history.notes, parts=kept)
     assert silent.verdict == Verdict.INCOMPLETE
     assert "UNEXPLAINED GAP: the personal part note is not here" in str(silent.found)
-    erased = edited(
-        history.bodies[-1],
-        seq=40,
-        id="0193529a-0000-7000-8000-000000000040",
-        type="record_erased",
-        case=None,
-        commit={},
-        data={"ground": "person_asked", "slots": [[gone.event_id, "note"]]},
-    )
-    told = history.check([*history.bodies, erased], history.notes, parts=kept)
+    drafts = erasing(map("0193529a-0000-7000-8000-{:012d}".format, count(40)).__next__, [gone_pair])
+    lawful = [
+        edited(history.bodies[-1], seq=seq, case=None, commit={}, **members_of(draft))
+        for seq, draft in enumerate(drafts, 40)
+    ]
+    told = history.check([*history.bodies, *lawful], history.notes, parts=kept)
     assert (told.verdict, told.found) == (Verdict.CLEAN, ())
+    alone = history.check([*history.bodies, edited(lawful[-1], seq=40)], parts=kept)
+    assert alone.verdict == Verdict.INCOMPLETE
+    assert "UNAPPROVED ERASURE: no entry before it asks for it" in str(alone.found)
+
+
+def members_of(draft: Draft) -> dict[str, Any]:
+    """What an entry has of a draft."""
+    return {"id": draft.event_id, "type": draft.type, "actor": draft.actor, "data": draft.data}
 
 
 # The files of an export, by somebody without the key.

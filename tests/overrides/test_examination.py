@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from overrides.countermand_verify import FINDINGS_MAX, Findings, Receipt, Verdict
-from overrides.erasing import pairs_root
 from overrides.examination import Trust
-from overrides.journal import Draft
 from overrides.merkle import Frontier, leaf_hash
 from overrides.notes import Checkpoint, Signer
 from overrides.signing import sign_checkpoint
 from overrides.verify import SAME_HOST, verify_database
+from tests.erasures import erasing
 from tests.ledgers import LOG, NOON, TestLedger, ledger_at
 from tests.tampering import changed, rewrite
 
@@ -38,19 +37,8 @@ def erase(ledger: TestLedger, case: str, *, listed: bool, inline: bool) -> list[
     """Destroy the notes of a case, and have an entry say so."""
     pairs = [(event.event_id, "note") for event in ledger.book.entries_of_case(case)]
     rewrite(ledger.engine, f"DELETE FROM data_key WHERE subject_ref = 'party-of-{case}'")
-    draft = Draft(
-        event_id=ledger.open.new_id(),
-        type="record_erased",
-        actor="p",
-        role="compliance",
-        data={
-            "ground": "person_asked",
-            "slots": [list(pair) for pair in pairs] if inline else [],
-            "root": pairs_root(pairs),
-            "count": len(pairs),
-        },
-    )
-    ledger.write(draft)
+    *_, draft = drafts = erasing(ledger.open.new_id, pairs, inline=inline)
+    ledger.write(*drafts)
     if listed:
         rows = ", ".join(
             f"('{draft.event_id}', {n}, '{event_id}', '{slot}')"

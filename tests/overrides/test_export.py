@@ -32,14 +32,13 @@ from overrides.countermand_verify import (
     tile_name,
     unbundle,
 )
-from overrides.erasing import pairs_root
 from overrides.errors import LedgerAltered, LedgerUnavailable
 from overrides.export import export
-from overrides.journal import Draft
 from overrides.merkle import verify_inclusion
 from overrides.notes import Checkpoint, Signer, open_checkpoint
 from overrides.signing import sign_checkpoint
 from overrides.tiles import place, tile_path
+from tests.erasures import erasing
 from tests.forging import edited, forged_export, renumbered
 from tests.ledgers import LOG, SteadyClock, TestLedger, ledger_at
 from tests.tampering import changed, rewrite
@@ -202,19 +201,9 @@ def test_a_part_that_is_not_here_must_have_been_erased_by_an_entry_that_says_so(
     assert [finding.seq for finding in found.found] == [2, 201]
     assert "UNEXPLAINED GAP: the personal part note is not here" in str(found.found[0])
     gone = [event.event_id for event in ledger.book.entries_of_case("case-1")]
-    ledger.write(erasure(ledger, {"slots": [[event_id, "note"] for event_id in gone]}))
+    ledger.write(*erasing(ledger.open.new_id, [(event_id, "note") for event_id in gone]))
     export(ledger.book, tmp_path / "after", ledger.signer, ledger.clock, disclose=["note"])
     assert check_export(tmp_path / "after", pinned(ledger)).verdict == Verdict.CLEAN
-
-
-def erasure(ledger: TestLedger, data: dict[str, Any]) -> Draft:
-    return Draft(
-        event_id=ledger.open.new_id(),
-        type="record_erased",
-        actor="p",
-        role="compliance",
-        data={"ground": "person_asked", **data},
-    )
 
 
 def test_what_an_erasure_names_by_its_root_is_listed_beside_it(
@@ -222,8 +211,8 @@ def test_what_an_erasure_names_by_its_root_is_listed_beside_it(
 ) -> None:
     rewrite(ledger.engine, "DELETE FROM data_key WHERE subject_ref = 'party-of-case-1'")
     pairs = [(event.event_id, "note") for event in ledger.book.entries_of_case("case-1")]
-    draft = erasure(ledger, {"slots": [], "root": pairs_root(pairs), "count": len(pairs)})
-    ledger.write(draft)
+    *_, draft = drafts = erasing(ledger.open.new_id, pairs, inline=False)
+    ledger.write(*drafts)
 
     def exported_with(name: str, listed: list[tuple[str, str]]) -> Findings:
         rows = (f"('{draft.event_id}', {n}, '{e}', '{s}')" for n, (e, s) in enumerate(listed))
@@ -246,7 +235,7 @@ def test_a_part_that_was_erased_and_is_disclosed_all_the_same_is_told(
 ) -> None:
     """An older backup put back, say, with the erasure in the ledger and the key in the tables."""
     one = ledger.book.entries_of_case("case-1")[0].event_id
-    ledger.write(erasure(ledger, {"slots": [[one, "note"]]}))
+    ledger.write(*erasing(ledger.open.new_id, [(one, "note")]))
     export(ledger.book, tmp_path / "out", ledger.signer, ledger.clock, disclose=["note"])
     found = check_export(tmp_path / "out", pinned(ledger))
     assert found.verdict == Verdict.ALTERED

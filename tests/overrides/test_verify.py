@@ -16,12 +16,12 @@ from overrides.checks import OpenLedger, writes
 from overrides.countermand_verify import Finding, Findings, Verdict
 from overrides.errors import LedgerUnavailable
 from overrides.examination import Trust
-from overrides.journal import Draft
 from overrides.merkle import leaf_hash
 from overrides.notes import Signer
 from overrides.signing import sign_checkpoint
 from overrides.stores.verifying import verify_engine
 from overrides.verify import SAME_HOST, verify_database
+from tests.erasures import erasing
 from tests.ledgers import LOG, NOON, TestLedger, ledger_at
 from tests.tampering import forge, rewrite
 
@@ -238,14 +238,7 @@ def test_a_personal_part_that_cannot_be_read_needs_an_entry_that_says_why(
     found = verify(ledger)
     assert found.verdict == Verdict.INCOMPLETE
     assert [finding.seq for finding in found.found] == [4, 33]
-    erased = Draft(
-        event_id=ledger.open.new_id(),
-        type="record_erased",
-        actor="p",
-        role="compliance",
-        data={"slots": [[event_id, "note"] for event_id in gone], "ground": "asked for"},
-    )
-    ledger.write(erased)
+    ledger.write(*erasing(ledger.open.new_id, [(event_id, "note") for event_id in gone]))
     assert verify(ledger).verdict == Verdict.CLEAN
 
 
