@@ -51,9 +51,10 @@ known-answers: ## Hold formats and proofs against the answers of others, where t
 known-answers: $(READY)
 	@$(BIN)/python -m tests.known_answers
 
-interop:   ## Have an export judged by another verifier (AICS_TLOG=path of its command)
+interop:   ## Have an export judged by another verifier (AICS_TLOG=, AICS_WITNESS=: its commands)
 interop: $(READY)
 	@$(BIN)/python -m tests.interop $(AICS_TLOG)
+	@test -z "$(AICS_WITNESS)" || $(BIN)/python -m tests.interop_witness $(AICS_WITNESS) $(AICS_TLOG)
 
 bench:     ## Measure speed beside a textbook endpoint (writes benchmarks/results/)
 bench: $(READY)

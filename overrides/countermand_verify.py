@@ -553,8 +553,9 @@ class Policy:
         if name not in self.groups:
             return name
         count, names = self.groups[name]
-        listed = ", ".join(f"({self.wanted(n)})" if n in self.groups else n for n in names)
-        return f"{count} of {listed}" if len(names) > 1 else listed
+        inner = [self.wanted(each) for each in names]
+        listed = ", ".join(f"({text})" if " of " in text else text for text in inner)
+        return f"{count} of {listed}" if len(names) > 1 else inner[0]
 
     def lacks(self, cosigners: Iterable[Key]) -> str:
         """What the policy wants and who signed, in words."""

@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from overrides import cosigning
 from overrides import countermand_verify as verifier
 from overrides.canonical import canonical, parse_strict
+from overrides.cosigning import lines_of
 from overrides.errors import NotCanonical, NoteInvalid, ProofInvalid
 from overrides.merkle import (
     Frontier,
@@ -227,6 +230,7 @@ def witnesses_of_others() -> int:
                 continue
             opened = verifier.open_note(path.read_text("utf-8"), [key])
             _agree([name for name, _ in opened.seen_by], [key.name], str(path))
+            _agree(_is_what_we_sign(key, path.read_text("utf-8")), True, str(path))
             checkpoint = verifier.Checkpoint.read(opened.text)
             _agree(checkpoint.size, 300, str(path))
             tile = path.parent / verifier.tile_name("0", 0, 300)
@@ -239,6 +243,16 @@ def witnesses_of_others() -> int:
                 count += 3
             count += 1
     return count
+
+
+def _is_what_we_sign(key: verifier.Key, note: str) -> bool:
+    """Whether a witness of others signed the very bytes that ours would have signed."""
+    line = lines_of(note, [key])[key]
+    told = b64decode(line.split(" ")[2])[4:]
+    text = note.rpartition("\n\n")[0] + "\n"
+    ours = cosigning._in_words(Checkpoint.from_text(text), int.from_bytes(told[:8], "big"))
+    Ed25519PublicKey.from_public_bytes(key.public).verify(told[8:], ours)
+    return True
 
 
 def canonical_documents() -> int:

@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 from decision_service.slips import BEFORE_SIGNING, PROVES, PROVES_NOT
 from tests.ui.fake_cases import CASES, NOW
-from ui.memory_views import ReceiptCheck, ReceiptView, SlipView, TailView, WitnessLine
+from ui.memory_views import (
+    CosignerLine,
+    ReceiptCheck,
+    ReceiptView,
+    SlipView,
+    TailView,
+    WitnessLine,
+)
 from ui.ports import Refused
 from ui.views import Viewer
 
@@ -49,6 +56,11 @@ TAIL = TailView(
     unanchored_since=NOW,
     only_visits=False,
     witnesses=(WitnessLine(name="Meera", size=19_552, at=NOW),),
+    cosigners=(
+        CosignerLine(name="hq", size=19_540, at=NOW, problem="", by_file=False),
+        CosignerLine(name="court", size=9_000, at=NOW, problem="<b>no</b>", by_file=False),
+        CosignerLine(name="union", size=0, at=None, problem="", by_file=True),
+    ),
     signer_problem="",
 )
 
