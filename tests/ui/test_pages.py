@@ -184,6 +184,13 @@ def test_nobody_holds_a_closed_case_so_the_list_is_not_narrowed_by_it(
     assert "selected" in open_cases.one("option", value="me").attributes
 
 
+def test_the_ledger_page_says_who_signed_how_much_and_what_went_wrong(visit: Visit) -> None:
+    text = " ".join(visit("meera").get("/ledger").text.split())
+    assert "hq signed the first 19,540 entries" in text
+    assert "union has signed nothing yet, and is asked by file" in text
+    assert "it did not sign:</strong> &lt;b&gt;no&lt;/b&gt;" in text
+
+
 def test_going_back_in_history_gets_a_whole_page(visit: Visit) -> None:
     headers = {**BLOCK, "HX-History-Restore-Request": "true"}
     assert "<html" in visit("asha").get("/desk", headers=headers).text
