@@ -71,6 +71,14 @@ class TestAuthority:
         self.pinned.write_text("".join(certificates))
         return self
 
+    def issue(self, name: str) -> None:
+        """Give its place to another authority under the same root."""
+        self._run("req", "-new", "-config", "ts.cnf", "-key", "own.key", "-subj", f"/CN={name}",
+                  "-out", "own.csr")  # fmt: skip
+        self._run("x509", "-req", "-days", "30", "-extfile", "ts.cnf", "-in", "own.csr", "-CA",
+                  "above.pem", "-CAkey", "above.key", "-CAcreateserial", "-extensions", "stamping",
+                  "-out", "own.pem")  # fmt: skip
+
     def reply(self, request: bytes) -> bytes:
         """What it says to a request."""
         (self.folder / "in.tsq").write_bytes(request)

@@ -16,7 +16,7 @@ from overrides import countermand_verify as verifier
 from overrides.countermand_verify import Key, Memory, Verdict, WrongUsage, check_export, read_memory
 from overrides.examination import Trust
 from overrides.export import export
-from overrides.notes import Checkpoint
+from overrides.notes import Checkpoint, Signer
 from overrides.signing_keys import trusted_keys
 from overrides.slips import slip_line
 from overrides.stores.engine import open_engine
@@ -171,6 +171,15 @@ def test_letters_that_look_alike_may_be_mixed_up() -> None:
 def test_a_line_with_another_number_or_name_is_none(typed: str) -> None:
     with pytest.raises(WrongUsage):
         read_memory(typed)
+
+
+def test_a_scanned_note_of_another_key_is_no_memory(house: DeskHouse, tmp_path: Path) -> None:
+    slip = ReceiptPages(house.services).slip(house.viewer("kofi"))
+    text = slip.note.partition("\n\n")[0] + "\n"
+    forged = Signer(slip.log, b"x" * 32).sign(text)
+    found = held_against(house, tmp_path / "export", forged)
+    assert (found.verdict, found.remembered) == (Verdict.INCOMPLETE, 0)
+    assert "signed by none of the keys" in str(found.found[0])
 
 
 def test_a_note_that_nobody_signed_is_no_memory_because_slips_need_none() -> None:

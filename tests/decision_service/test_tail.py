@@ -13,6 +13,7 @@ from decision_service.signer_words import NEVER_RAN
 from decision_service.tail import tail_of, unanchored
 from overrides.cosigner_book import Pinned
 from overrides.cosigning import Cosigner
+from overrides.journal import Decided, Draft
 from overrides.notes import Checkpoint
 from overrides.signing_desk import Report
 from tests.decision_service.desk_house import DeskHouse, desk_house
@@ -57,6 +58,22 @@ def test_what_is_signed_and_what_is_remembered_are_two_things(house: DeskHouse) 
     assert later.unsigned_since == entry.recorded_at
     assert not later.only_visits
     assert unanchored(house.services) == later.unanchored == later.unsigned + 1
+
+
+def test_a_time_stamp_is_no_memory(house: DeskHouse) -> None:
+    before = tail_of(house.services)
+    size = house.services.ledger.head().size
+    data = {"size": size, "root": "00" * 32, "kind": "stamp", "witness": "Notary", "at": "now"}
+    draft = Draft(
+        event_id=house.services.new_id(),
+        type="checkpoint_anchored",
+        actor="host",
+        role="operations",
+        data=data,
+    )
+    house.services.journal.submit(lambda _: Decided((draft,))).result()
+    after = tail_of(house.services)
+    assert (after.witnesses, after.unanchored) == ((), before.unanchored + 1)
 
 
 def test_each_witness_is_told_once_with_what_they_remember_now(house: DeskHouse) -> None:

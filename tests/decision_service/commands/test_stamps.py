@@ -135,7 +135,20 @@ def test_another_authority_s_word_does_not_count(stamped: Stamped, other: TestAu
     assert "existed on" not in said
 
 
-def test_a_certificate_of_the_same_root_that_is_not_the_named_one_does_not_count(
+def test_another_authority_under_the_same_root_counts_only_where_the_root_is_named(
+    tmp_path: Path,
+) -> None:
+    tsa = TestAuthority(tmp_path / "tsa", "Notary One").make()
+    tsa.issue("Notary Three")
+    reply = tsa.reply(stamps.request_for("x\n")[0])
+    with pytest.raises(StampInvalid, match="did not name") as refused:
+        Authority.read(tsa.pinned.read_bytes()).judge(reply, "x\n")
+    assert refused.value.foreign
+    root = Authority.read((tsa.folder / "above.pem").read_bytes())
+    assert root.judge(reply, "x\n").by == "Notary Three"
+
+
+def test_the_file_of_an_authority_reaches_up_to_who_signs_itself(
     stamped: Stamped, tmp_path: Path
 ) -> None:
     assert "Its first 2 entries existed" in stamped.verify("--authority", stamped.above)
