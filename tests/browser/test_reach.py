@@ -79,7 +79,7 @@ def test_no_page_is_wider_than_the_screen(arrive: Arrive) -> None:
 def test_a_slip_is_one_sheet_of_paper_with_room_to_sign(arrive: Arrive, paper: str) -> None:
     page = arrive("meera")
     page.goto("/ledger/slip")
-    margin = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
+    margin: Any = dict.fromkeys(("top", "right", "bottom", "left"), "10mm")
     printed = page.pdf(format=paper, margin=margin)
     assert len(re.findall(rb"/Type\s*/Page\b(?!s)", printed)) == 1
     page.emulate_media(media="print")
