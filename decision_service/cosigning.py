@@ -79,10 +79,10 @@ def ask_all(
 
 def _is_due(standing: Standing, size: int, now: datetime) -> bool:
     """Whether it is time to ask again."""
-    if standing.asked_at is None or standing.signed_at is None or now < standing.asked_at:
-        return standing.asked_at is None or not timedelta() <= now - standing.asked_at < ASK_EVERY
-    grown = size != standing.size or bool(standing.problem)
-    return now - standing.asked_at >= (ASK_EVERY if grown else HEARTBEAT)
+    if standing.asked_at is None or now < standing.asked_at:
+        return True
+    new = size != standing.size or standing.signed_at is None or bool(standing.problem)
+    return now - standing.asked_at >= (ASK_EVERY if new else HEARTBEAT)
 
 
 def _ask(
