@@ -25,6 +25,7 @@ from overrides.event_kinds import KINDS
 from overrides.events import SIMULATED_CLOCK, read_event
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, Entry, Event
+from overrides.signer_memory import note_in
 from overrides.signing_keys import trusted_keys
 from overrides.values import Actor
 from overrides.verify import whose_key
@@ -127,6 +128,7 @@ class LedgerPages:
                         keys_from=whose_key(self.services.settings.keys),
                         vault=self.services.vault.holding(),
                         now=checked_at,
+                        signer=note_in(self.services.settings.signer),
                     )
                 )
                 self._record(actor, findings)

@@ -60,6 +60,11 @@ CUT_OFF = (
     "First limit: entries cut off the end together with every checkpoint over them leave what looks"
     " whole. Only a checkpoint or receipt from after they were written shows it."
 )
+WITH_KEY = "whoever holds the database and its signing key"
+BY_ANYBODY = (
+    "The key that it was checked with came with it: anybody could have written all of it and signed"
+    " it with a key of their own. Get the ledger's key some other way, and name it with --key."
+)
 WRITTEN_ANEW = (
     "Second limit: a history written anew and signed with the ledger's own key, stolen, looks"
     " genuine. Only a checkpoint, receipt or witness from before shows it."
@@ -91,6 +96,7 @@ class Findings:
     signed_size: int | None = None  # entries under the newest checkpoint whose signature holds
     checked: tuple[str, ...] = ()  # what was compared with what, a sentence each
     remembered: int = 0  # so many entries, from the first, are vouched for by something outside
+    forger: str = WITH_KEY  # who could have written it anew; "" for anybody
     has_projections: bool = False  # whether tables made from the entries lie beside them
     found: tuple[Finding, ...] = ()
 
@@ -119,10 +125,12 @@ class Findings:
         if self.unsigned:
             tail = "entry is" if self.unsigned == 1 else f"{self.unsigned:,} entries are"
             said.append(f"The last {tail} under no signed checkpoint yet.")
+        if self.log and not self.forger:
+            said.append(BY_ANYBODY)
         if self.log and not self.remembered:
             said.append(
-                "It was compared with nothing kept outside: whoever holds the database and its"
-                " signing key could have written it anew. Keep a checkpoint elsewhere."
+                f"It was compared with nothing kept outside: {self.forger or 'anybody'} could have"
+                " written it anew. Keep a checkpoint elsewhere."
             )
         if self.log:
             said += [CUT_OFF, WRITTEN_ANEW]
@@ -1727,6 +1735,7 @@ class _Reading:
             signed_size=self._signed,
             checked=tuple(self._checked(keys_from)),
             remembered=max([*self._compared, *witnessed], default=0),
+            forger="" if keys_from == ENCLOSED else WITH_KEY,
             found=self._told.all(),
         )
 

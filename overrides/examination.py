@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from overrides.countermand_verify import (
     ERASING,
+    WITH_KEY,
     Entry,
     Erasures,
     Findings,
@@ -23,7 +24,7 @@ from overrides.erasing import Pair
 from overrides.errors import LedgerAltered, NoteInvalid, SlotErased
 from overrides.instants import parse_instant
 from overrides.key_history import KEY_KINDS, KeyHistory
-from overrides.ledger_rows import DatabaseRows, PartRow, Row
+from overrides.ledger_rows import DatabaseRows, PartRow, PartsBySeq, Row
 from overrides.merkle import Frontier, leaf_hash
 from overrides.notes import (
     NO_KNOWN_KEY,
@@ -35,6 +36,12 @@ from overrides.notes import (
 from overrides.stamps import Authority
 from overrides.vault import Sealed, Vault
 
+OLDER_COPY = (
+    "entries were cut off the end, or an older copy of the database was put back by hand. Find the"
+    " newer database and put it back. Where it is lost, 'countermand db restore' puts a backup back"
+    " and records that, and 'countermand signer --start-anew' goes on with what is here"
+)
+WITH_MEMORY = "whoever holds the database, its signing key and the signer's memory"
 UNSIGNED_MAX = timedelta(minutes=5)  # an older end without a checkpoint is stale
 
 
@@ -45,7 +52,8 @@ class Trust:
     ``keys`` check the checkpoints and ``keys_from`` says in words where they come from.
     ``remembered`` are checkpoints kept elsewhere, signed or typed from paper; so are ``receipts``.
     ``vault`` opens personal parts; ``now`` is for judging staleness, where that matters.
-    ``authority`` is whose time stamps are believed.
+    ``authority`` is whose time stamps are believed. ``signer`` is the checkpoint that the signer
+    of this installation remembers: on the same machine, and not in the database.
     """
 
     keys: Sequence[PublicKey]
@@ -55,6 +63,7 @@ class Trust:
     vault: Vault | None = None
     now: datetime | None = None
     authority: Authority | None = None
+    signer: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +74,7 @@ class _Claim:
     what: str
     own: bool
     note: str
+    here: bool = False  # the signer's, on this machine: nothing that was kept outside
 
 
 @dataclass(slots=True)
@@ -114,13 +124,19 @@ class Examination:
         if not own:
             self.tell(Verdict.INCOMPLETE, "there is no signed checkpoint at all")
         for kept in self.trust.remembered:
-            what = "a checkpoint you remembered" if isinstance(kept, str) else "a slip you typed in"
-            try:
-                checkpoint = kept_checkpoint(kept, self.rows.log, self.trust.keys)
-            except NoteInvalid as invalid:
-                self.tell(Verdict.INCOMPLETE, f"{what} cannot be used: {invalid.finding}")
-                continue
-            self._claim(_Claim(checkpoint, what, own=False, note=str(kept)))
+            typed = isinstance(kept, Checkpoint)
+            self._remember(kept, "a slip you typed in" if typed else "a checkpoint you remembered")
+        if self.trust.signer:
+            self._remember(self.trust.signer, "what the signer here remembers", here=True)
+
+    def _remember(self, kept: str | Checkpoint, what: str, *, here: bool = False) -> None:
+        """Have something compared that was kept apart from the database."""
+        try:
+            checkpoint = kept_checkpoint(kept, self.rows.log, self.trust.keys)
+        except NoteInvalid as invalid:
+            self.tell(Verdict.INCOMPLETE, f"{what} cannot be compared: {invalid.finding}")
+        else:
+            self._claim(_Claim(checkpoint, what, own=False, note=str(kept), here=here))
 
     def _claim(self, claim: _Claim) -> None:
         """Have the tree compared with this when it is as large."""
@@ -129,7 +145,7 @@ class Examination:
 
     def read_entries(self) -> None:
         """Hash every entry and compare it with all that is stored beside it."""
-        parts = _BySeq(self.rows.parts())
+        parts = PartsBySeq(self.rows.parts())
         self._remember_root()
         for row in self.rows.rows():
             if row.seq != self.tree.size:
@@ -182,7 +198,8 @@ class Examination:
             size = claim.checkpoint.size
             if size > self.tree.size:
                 text = f"{claim.what} has {size} entries, here are {self.tree.size}"
-                self.tell(Verdict.ALTERED, f"{text}: entries were removed from the end")
+                why = OLDER_COPY if claim.here else "entries were removed from the end"
+                self.tell(Verdict.ALTERED, f"{text}: {why}")
             elif self.roots[size] != claim.checkpoint.root:
                 text = f"{claim.what} over {size} entries has another root: one was changed"
                 self.tell(Verdict.ALTERED, text)
@@ -232,6 +249,7 @@ class Examination:
             signed_size=self.signed_size,
             checked=tuple(self._checked()),
             remembered=max(self._compared(), default=0),
+            forger=WITH_MEMORY if self.trust.signer else WITH_KEY,
             found=tuple(self.told.all()),
         )
 
@@ -301,7 +319,7 @@ class Examination:
 
     def _compared(self) -> list[int]:
         """Sizes at which something kept outside could be compared."""
-        kept = (claim.checkpoint.size for claim in self.claims if not claim.own)
+        kept = (c.checkpoint.size for c in self.claims if not (c.own or c.here))
         return sorted(size for size in kept if size <= self.tree.size)
 
     def _checked(self) -> Iterator[str]:
@@ -312,6 +330,8 @@ class Examination:
         if own:
             signed = "1 checkpoint" if len(own) == 1 else f"{len(own):,} checkpoints"
             yield f"The tree was compared with {signed}, {self.trust.keys_from}."
+        for size in (c.checkpoint.size for c in self.claims if c.here):
+            yield f"It was compared with what the signer here remembers of it at {size:,} entries."
         if kept := self._compared():
             sizes = ", ".join(f"{size:,}" for size in kept)
             yield f"It was compared with what you remembered of it at {sizes} entries."
@@ -320,25 +340,3 @@ class Examination:
         yield from self.erasures.checked()
         if self.trust.vault is not None:
             yield f"{self.opened:,} personal parts were opened and are those committed to."
-
-
-class _BySeq:
-    """Rows that come in the order of ``seq``, handed out entry by entry."""
-
-    def __init__(self, rows: Iterator[PartRow]) -> None:
-        self._rows: Iterator[PartRow] = rows
-        self._next: PartRow | None = next(rows, None)
-
-    def of(self, seq: int) -> list[PartRow]:
-        """The rows of one entry. Rows out of order are left for ``rest``."""
-        here: list[PartRow] = []
-        while self._next is not None and self._next.seq == seq:
-            here.append(self._next)
-            self._next = next(self._rows, None)
-        return here
-
-    def rest(self) -> Iterator[int]:
-        """Entries named by the rows that were not handed out."""
-        while self._next is not None:
-            yield self._next.seq
-            self._next = next(self._rows, None)

@@ -169,6 +169,28 @@ def _bytes(value: object, what: str, seq: int = -1) -> bytes:
     return value
 
 
+class PartsBySeq:
+    """Rows that come in the order of ``seq``, handed out entry by entry."""
+
+    def __init__(self, rows: Iterator[PartRow]) -> None:
+        self._rows: Iterator[PartRow] = rows
+        self._next: PartRow | None = next(rows, None)
+
+    def of(self, seq: int) -> list[PartRow]:
+        """The rows of one entry. Rows out of order are left for ``rest``."""
+        here: list[PartRow] = []
+        while self._next is not None and self._next.seq == seq:
+            here.append(self._next)
+            self._next = next(self._rows, None)
+        return here
+
+    def rest(self) -> Iterator[int]:
+        """Entries named by the rows that were not handed out."""
+        while self._next is not None:
+            yield self._next.seq
+            self._next = next(self._rows, None)
+
+
 def logs_of(connection: Any) -> list[str]:
     """Names of the logs in a database."""
     with closing(connection.cursor()) as cursor:

@@ -167,6 +167,20 @@ class FileMemory:
             yield
 
 
+def note_in(folder: Path) -> str:
+    """The checkpoint that a memory holds, to be checked; "" where there is none for us to read.
+
+    A memory that is damaged gives something that is no checkpoint.
+    """
+    try:
+        text = (folder / MEMORY).read_text("utf-8", "replace")
+        return str(json.loads(text)["note"])
+    except OSError:
+        return ""
+    except (ValueError, TypeError, KeyError):
+        return MEMORY
+
+
 def _text(remembered: Remembered) -> str:
     """A memory as it is written."""
     kept = {

@@ -188,8 +188,7 @@ class KeyAtHand:
     def _stored(self, size: int, head: Head) -> Frontier:
         """The tree of so many entries, from the stored hashes."""
         if size > head.size:
-            finding = f"{size} entries were signed and {head.size} are left"
-            raise LedgerAltered(seq=head.size, finding=finding)
+            raise LedgerAltered(seq=head.size, finding=cut_off(size, head.size))
         try:
             return self.book.frontier(size)
         except ProofInvalid as missing:
@@ -226,6 +225,15 @@ def recount_entries(tree: Recount, entries: Sequence[Entry]) -> None:
         if tree.add(entry.body) != entry.leaf_hash:
             finding = "the stored bytes are not those that were hashed"
             raise LedgerAltered(seq=entry.seq, finding=finding)
+
+
+def cut_off(signed: int, left: int) -> str:
+    """What to say when fewer entries are there than were signed."""
+    return (
+        f"{signed} entries were signed and {left} are left. Either entries were cut off the end, or"
+        " an older copy of the database was put back by hand; 'countermand ledger verify' says what"
+        " to do"
+    )
 
 
 def _changed(size: int) -> LedgerAltered:

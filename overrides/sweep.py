@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from overrides.errors import LedgerAltered
 from overrides.recount import Recount
 from overrides.signer_memory import Remembered
-from overrides.signing import SignableLog, recount_entries
+from overrides.signing import SignableLog, cut_off, recount_entries
 
 AT_ONCE = 1_000
 AGAIN_AFTER = timedelta(hours=1)
@@ -46,7 +46,9 @@ class Sweep:
         tree = self._tree
         entries = self.book.entries(tree.size, min(AT_ONCE, until.size - tree.size))
         if not entries and tree.size < until.size:
-            raise LedgerAltered(seq=tree.size, finding="the entry is missing")
+            left = self.book.head().size
+            gone = "the entry is missing" if left >= until.size else cut_off(until.size, left)
+            raise LedgerAltered(seq=tree.size, finding=gone)
         recount_entries(tree, entries)
         if tree.size < until.size:
             return False

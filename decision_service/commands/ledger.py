@@ -300,6 +300,7 @@ def _own_findings(
     from overrides.examination import Trust
     from overrides.keyfiles import open_public, open_vault
     from overrides.notes import PublicKey
+    from overrides.signer_memory import note_in
     from overrides.signing_keys import trusted_keys
     from overrides.verify import verify_database, whose_key
 
@@ -316,6 +317,7 @@ def _own_findings(
         vault=open_vault(settings.keys, random_bytes=bytes),
         now=memory.now,
         authority=authority,
+        signer=note_in(settings.signer),  # before the ledger is read: it only grows
     )
     path = _database_file(settings)
     if path is None:

@@ -17,6 +17,7 @@ from overrides.canonical import canonical
 from overrides.checks import writes
 from overrides.countermand_verify import (
     BUNDLES_AT_ONCE,
+    BY_ANYBODY,
     DISCLOSURES,
     FILES,
     MANIFEST,
@@ -114,7 +115,9 @@ def test_an_export_is_clean_and_says_against_what(ledger: TestLedger, exported: 
         assert words in said
     alone = " ".join(check_export(exported, NOTHING).sentences())
     assert "signed by the key that came with them" in alone
-    assert "compared with nothing kept outside" in alone
+    assert "compared with nothing kept outside: anybody could have written it anew" in alone
+    assert BY_ANYBODY in alone
+    assert BY_ANYBODY not in said
 
 
 def test_the_tiles_prove_any_entry_to_a_reader_with_nothing_else(

@@ -23,7 +23,7 @@ from overrides.signing_desk import REPORT_EVERY, SILENT_AFTER, Answer, AskedSign
 from overrides.stores.signing_desk import SqlSigningDesk
 from overrides.sweep import AGAIN_AFTER, DOUBT_AFTER
 from tests.ledgers import LOG, NOON, SteadyClock, TestLedger, ledger_at
-from tests.tampering import changed, rewrite
+from tests.tampering import changed, forge, rewrite
 
 
 @dataclass
@@ -184,6 +184,20 @@ def test_a_refusal_reaches_whoever_asked_the_report_and_the_operator(works: Work
         asking(works, signer).checkpoint()
     works.write()  # nothing keeps a decision from being recorded
     assert works.sizes == [7]
+
+
+@SQLITE
+def test_an_older_copy_of_the_database_is_called_that_by_whoever_sweeps(works: Works) -> None:
+    works.write(20)
+    signer = works.signer()
+    signer.look()
+    forge(works.ledger, works.ledger.signer, keep=10, change=False)
+    works.clock.at += AGAIN_AFTER
+    signer.look()
+    assert works.told
+    for told in works.told:
+        assert "entries were signed and 10 are left" in told
+        assert "an older copy of the database was put back by hand" in told
 
 
 @SQLITE

@@ -310,4 +310,6 @@ def test_refusals_are_sentences(ledger: TestLedger, memory: FileMemory) -> None:
         sign(ledger, memory)
     assert str(refused.value) == (
         "Entry 10 does not match what was recorded: 13 entries were signed and 10 are left."
+        " Either entries were cut off the end, or an older copy of the database was put back by"
+        " hand; 'countermand ledger verify' says what to do."
     )

@@ -1,6 +1,7 @@
 """The ledger from the command line: read, proven, exported, and found out when it was changed."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -81,10 +82,33 @@ def test_an_end_cut_off_with_its_checkpoints_is_found_by_who_kept_one(
     for suffix in ("", "-wal", "-shm"):
         (early.data / f"{DATABASE}{suffix}").unlink(missing_ok=True)
     (early.data / DATABASE).write_bytes(backup.read_bytes())
+    shutil.rmtree(early.data / "signer")
     assert early.on_data("ledger", "verify").status == 0
     said = early.on_data("ledger", "verify", "--against", kept, ok=False)
     assert said.status == 1
     assert "removed from the end" in said.out
+
+
+def test_an_end_cut_off_with_its_checkpoints_is_found_by_the_signer_s_memory(
+    peopled: Shell, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    peopled.on_data("db", "backup", copy)
+    peopled.on_data("user", "add", "ben", "--role", "officer")
+    said = peopled.on_data("ledger", "verify").out
+    assert "compared with what the signer here remembers of it at 5 entries" in said
+    assert "nothing kept outside: whoever holds the database, its signing key and the" in said
+    for suffix in ("-wal", "-shm"):
+        (peopled.data / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    (peopled.data / DATABASE).write_bytes(copy.read_bytes())
+    said = peopled.on_data("ledger", "verify", ok=False)
+    assert said.status == 1
+    assert "what the signer here remembers has 5 entries, here are 4" in said.out
+    assert "an older copy of the database was put back by hand. Find the newer" in said.out
+    (peopled.data / "signer" / "memory.json").write_text("{")
+    said = peopled.on_data("ledger", "verify", ok=False)
+    assert said.status == 2
+    assert "what the signer here remembers cannot be compared" in said.out
 
 
 def test_another_ledger_s_checkpoint_does_not_hold(peopled: Shell, tmp_path: Path) -> None:
