@@ -21,7 +21,7 @@ PACKAGES = (
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 MODULE_LINES_MAX = 350
-LONGER = {"overrides/countermand_verify.py": 2_200}  # decision 18: an auditor gets one file
+LONGER = {"overrides/countermand_verify.py": 2_350}  # decision 18: an auditor gets one file
 FUNCTION_LINES_MAX = 60
 VAGUE = {"base", "common", "core", "data", "helpers", "manager", "misc", "util", "utils"}
 
