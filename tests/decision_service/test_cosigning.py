@@ -85,6 +85,8 @@ def test_a_witnessed_checkpoint_is_found_for_entries_under_it_and_of_this_ledger
     services = house.services
     size = services.ledger.head().size
     assert witnessed_over(services, 0) is None
+    book_of(services).keep(signed_by_both(house, size, b"f" * 32))
+    assert witnessed_over(services, 0) is None, "it is of another ledger"
     take(services, signed_by_both(house, size, services.ledger.frontier(size).root()))
     found = witnessed_over(services, size - 1)
     assert found is not None
