@@ -5,8 +5,10 @@ that the next one finishes.
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +17,9 @@ from decision_service.access import HOST
 from decision_service.feedback_export import MANIFEST, PARTIAL
 from decision_service.party_parts import PARTY_SLOTS
 from decision_service.services import Services
+from overrides.errors import OverridesError
 
+LOGGER = logging.getLogger(__name__)
 ROWS = "*.parquet"
 PLACE = "ledger_seq"
 FEATURES = frozenset({"inputs", "explanation", *PARTY_SLOTS})
@@ -25,20 +29,31 @@ EXPORT_SECONDS_MAX = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What was done: the epoch that began, if one did, and the sets that were emptied."""
+    """What was done: the epoch that began, if one did, and the sets that were emptied.
+
+    ``again`` entries erase what lay here once more; ``told`` is what was not erased, and why.
+    """
 
     epoch: int | None
     sets: tuple[str, ...]
+    again: int = 0
+    told: tuple[str, ...] = ()
 
 
 def finish_erasures(services: Services) -> Finished:
     """Do everything that follows from what was erased so far and is not done yet."""
-    services.replaying.remember()
+    returned = services.replaying.erase_returned(HOST)
+    for words in returned.told:
+        LOGGER.warning(words)
+    if services.replaying.remember():
+        with suppress(OverridesError):  # without a signature now, at the next look
+            services.signer.checkpoint()
+        services.replaying.remember()
     sets = tuple(_empty_sets(services))
     epoch = services.rotation.finish(HOST)
     if keys_pending(services):
         epoch = services.rotation.rotate(HOST, "erasure", still=lambda: keys_pending(services))
-    return Finished(epoch, sets)
+    return Finished(epoch, sets, returned.entries, tuple(returned.told))
 
 
 def keys_pending(services: Services) -> bool:

@@ -68,6 +68,8 @@ STATUS: Mapping[type[Exception], int] = {
     erasure.UnknownHold: 404,
     erasure.HoldOver: 409,
     erasure.ScheduleInvalid: 503,
+    erasure.ErasureUnproven: 503,
+    erasure.ErasureEntangled: 503,
     overrides.LedgerError: 500,
     overrides.LedgerUnavailable: 503,
     overrides.LedgerAltered: 500,

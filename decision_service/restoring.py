@@ -92,9 +92,10 @@ def _record_in(settings: Settings, incoming: Path, here: Standing | None) -> Non
     """Bring a copy to this release, erase what had been erased, and write the restore into it."""
     there = replace(settings, database_url=f"sqlite:///{incoming}")
     upgrade_database(there)
-    with closing(wiring.build(there, serving=False)) as services:
+    with closing(wiring.build(there, serving=False, replay=False)) as services:
         record_restore(services, here or Standing(0, ""))
         services.rebuild()
+        services.replaying.replay(HOST)
 
 
 def record_restore(services: Services, replaced: Standing) -> None:

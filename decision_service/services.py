@@ -15,7 +15,7 @@ from decision_service.settings import Settings
 from decision_service.viewing import Viewings
 from overrides.countermand_verify import Findings
 from overrides.erasing import Erasures
-from overrides.erasure_memory import Replaying
+from overrides.erasure_replay import Replaying
 from overrides.examination import Trust
 from overrides.journal import Journal
 from overrides.key_rotation import KeyRotation

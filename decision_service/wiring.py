@@ -36,7 +36,8 @@ from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
 from decision_service.stores.schema import upgrade
 from decision_service.viewing import Viewings
-from overrides.erasure_memory import ErasureMemory, Replaying
+from overrides.erasure_memory import ErasureMemory
+from overrides.erasure_replay import Replaying
 from overrides.events import SIMULATED_CLOCK
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, Journal, OnceOnly, Projector
@@ -106,6 +107,7 @@ def build(
     chance: Chance | None = None,
     random_bytes: RandomBytes = secrets.token_bytes,
     demo_note: str = "",
+    replay: bool = True,
 ) -> Services:
     """Open an installation, making whatever is missing of it.
 
@@ -113,6 +115,7 @@ def build(
     serving the embedded database; without it every write is a transaction of its own, as commands
     need it beside a running server. A ledger opened with a ``demo_note`` says in its first entry
     that it is a demo, and what is written until it is closed says that its clock was simulated.
+    Without ``replay`` whoever opens it sees to what an older database brought back.
     Raises AlreadyServed, and what ``installation_errors`` lists.
     """
     clock = clock or _now
@@ -133,11 +136,17 @@ def build(
             engine=engine,
         )
         chance = chance or random.SystemRandom().random
-        return _furnish(ground, opened, chance, serving=serving, demo_note=demo_note)
+        return _furnish(ground, opened, chance, serving=serving, demo_note=demo_note, replay=replay)
 
 
 def _furnish(
-    ground: _Ground, opened: ExitStack, chance: Chance, *, serving: bool, demo_note: str
+    ground: _Ground,
+    opened: ExitStack,
+    chance: Chance,
+    *,
+    serving: bool,
+    demo_note: str,
+    replay: bool,
 ) -> Services:
     """Everything that stands on the ground; what is opened here is closed in turn."""
     ledger = SqlLedgerBook(ground.engine, log=ground.log, vault=ground.vault)
@@ -157,7 +166,7 @@ def _furnish(
     opened.callback(journal.close)
     if not ledger.head().size:
         _open_ledger(journal, ground, demo_note)
-    rotation, replaying = _personal_data(ground, ledger, journal)
+    rotation, replaying = _personal_data(ground, ledger, journal, replay=replay)
     desk = SqlSigningDesk(ground.engine, log=ground.log)
     housekeeping = Housekeeping()
     opened.callback(housekeeping.close)
@@ -192,7 +201,7 @@ def _furnish(
 
 
 def _personal_data(
-    ground: _Ground, ledger: LedgerBook, journal: Journal
+    ground: _Ground, ledger: LedgerBook, journal: Journal, *, replay: bool
 ) -> tuple[KeyRotation, Replaying]:
     """Keys and erasures. What an older database brought back is erased again before it is used."""
     folder = ground.settings.keys
@@ -211,9 +220,11 @@ def _personal_data(
         journal=journal,
         new_id=ground.new_id,
         epoch=ground.vault.epoch,
+        opens=ground.vault.knows,
     )
     _, closed = rotation.keys.adopt(copied_keys(folder))
-    replaying.replay(HOST)
+    for words in replaying.replay(HOST).told if replay else ():
+        LOGGER.warning(words)
     if closed and (closed := rotation.keys.adopt(())[1]):
         LOGGER.warning("%d data keys do not open: the keys' folder is of another time", closed)
     return rotation, replaying

@@ -67,7 +67,7 @@ RESTORED = "erased_before_restore"
 GROUND_WORDS: Mapping[str, str] = {
     **{code: ground.words for code, ground in GROUNDS.items()},
     BY_SCHEDULE: "The retention schedule says that it is due",
-    RESTORED: "It had been erased before an older backup was put back",
+    RESTORED: "It had been erased before, and was there again",
 }
 HOLD_GROUNDS: Mapping[str, str] = {
     "litigation": "A lawsuit, or one to be expected",
@@ -92,6 +92,7 @@ class Part:
     subject: str
     case: str  # "" for an entry about no case
     record_class: str
+    epoch: int = 0  # of the key above the data key
 
     @property
     def pair(self) -> Pair:
@@ -205,6 +206,9 @@ class ErasureState(Protocol):
     def parts_named(self, pairs: Sequence[Pair]) -> list[Part]:
         """Those of the named parts that are still there, in ledger order."""
 
+    def parts_under(self, keys: Collection[str]) -> list[Part]:
+        """Every part that these data keys lock, in ledger order."""
+
     def events_there(self, events: Collection[str]) -> set[str]:
         """Those of these events that the ledger has."""
 
@@ -244,6 +248,9 @@ class Erasures(Protocol):
 
     def list_of(self, erasure: str) -> list[Pair]:
         """What an erasure took, in the order of its tree."""
+
+    def returned(self) -> Mapping[str, list[Pair]]:
+        """Parts that lie here although an erasure lists them as taken, by that erasure."""
 
     def entries_of(self, erasure: str, *, limit: int) -> list[tuple[int, str, str]]:
         """Place and kind of the entries whose parts an erasure took, and the slot of each."""

@@ -86,3 +86,19 @@ class ScheduleInvalid(ErasureError):
     """The retention schedule cannot be used: {problem}."""
 
     problem: str
+
+
+@dataclass(eq=False)
+class ErasureUnproven(ErasureError):
+    """The file {file} calls something erased that this ledger knows nothing of, and is not believed: {why}. Nothing was erased by it. Keep it elsewhere as evidence to go on; what was erased in truth has to be asked for again."""  # noqa: E501
+
+    file: str
+    why: str
+
+
+@dataclass(eq=False)
+class ErasureEntangled(ErasureError):
+    """The file {file} names parts under data keys that lock more, which it does not name ({parts}). Nothing was erased by it. Move it elsewhere, have the rest erased (countermand erase request), and put it back."""  # noqa: E501
+
+    file: str
+    parts: int

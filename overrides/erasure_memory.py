@@ -1,47 +1,86 @@
 """What was erased, remembered beside the keys, so that no older copy of the database undoes it.
 
-Each erasure leaves a file that names the parts it took. When a database is opened that does not
-know of one of them, because it was put back from a backup, the parts are erased again, and an
-entry says so, before anything else is done with it.
+Each erasure leaves a file that names the parts it took and carries the entry that recorded it, with
+the proof that this entry is under a checkpoint that the ledger's own key signed. Whoever can write
+a file cannot make such a proof, so a file alone erases nothing.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from overrides.canonical import canonical
-from overrides.countermand_verify import ERASED
-from overrides.erasing import INLINE_MAX, RESTORED, Erasures, Pair, pairs_root
-from overrides.journal import Decided, Draft, Journal, Json, State
+from overrides.countermand_verify import Proof, Wrong
+from overrides.erasing import Pair, pairs_root
+from overrides.erasure_errors import ErasureUnproven
+from overrides.errors import OverridesError, ProofInvalid
+from overrides.events import read_event
+from overrides.journal import Entry, Event
 from overrides.kek_files import PARTIAL, overwrite, sync_folder, write_secret
 from overrides.ledger import LedgerBook
-from overrides.values import Actor, NewId
+from overrides.merkle import leaf_hash, verify_inclusion
+from overrides.notes import PublicKey, open_checkpoint
+from overrides.proofs import whole_proof
+from overrides.signing_keys import trusted_keys
 
 FOLDER = "erasures"
-AT_ONCE = 500
 DIRECTORY_MODE = 0o700
+NO_PROOF = "it carries no proof that the ledger recorded it"
+UNREADABLE = "it is no note of an erasure"
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """One erasure: the event that recorded it, and what it took."""
+    """One erasure: the event that recorded it, what it took, and the proof of the event.
+
+    ``proof`` is "" until a signed checkpoint covers the event.
+    """
 
     event_id: str
     pairs: tuple[Pair, ...]
+    proof: str = ""
 
     @property
     def text(self) -> str:
         """The erasure as it lies in its file."""
-        members = {"event": self.event_id, "parts": [list(pair) for pair in self.pairs]}
+        parts = [list(pair) for pair in self.pairs]
+        members = {"event": self.event_id, "parts": parts, "proof": self.proof}
         return canonical(members).decode() + "\n"
 
     @classmethod
     def from_text(cls, text: str) -> "Erased":
-        """An erasure from its file. Raises ``ValueError`` or ``KeyError`` for another file."""
+        """An erasure from its file; a ``LookupError`` or such for another file."""
         members = json.loads(text)
         pairs = tuple((str(event_id), str(slot)) for event_id, slot in members["parts"])
-        return cls(members["event"], pairs)
+        return cls(str(members["event"]), pairs, str(members.get("proof", "")))
+
+
+def recorded_in(erased: Erased, log: str, keys: Sequence[PublicKey]) -> Event:
+    """The event that recorded an erasure, from its proof. Raises ``ProofInvalid`` and such."""
+    if not erased.proof:
+        raise ProofInvalid(finding=NO_PROOF)
+    try:
+        proof = Proof.read(erased.proof)
+    except Wrong as wrong:
+        raise ProofInvalid(finding=str(wrong)) from None
+    signed = open_checkpoint(proof.note, log, keys)
+    body = proof.entry or b""
+    verify_inclusion(leaf_hash(body), proof.seq, signed.size, proof.path, signed.root)
+    event = read_event(body)
+    if (event.type, event.event_id) != ("record_erased", erased.event_id):
+        raise ProofInvalid(finding="its proof is of another entry")
+    if pairs_root(erased.pairs) != root_in(event.data):
+        raise ProofInvalid(finding="the parts it names are not those that the entry names")
+    return event
+
+
+def root_in(data: Any) -> str:
+    """The root over what an erasure took, as its entry has it."""
+    return str(
+        data.get("root") or pairs_root((str(pair[0]), str(pair[1])) for pair in data["slots"])
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +94,14 @@ class ErasureMemory:
         """Where the files lie."""
         return self.directory / FOLDER
 
+    def path(self, event_id: str) -> Path:
+        """The file of one erasure."""
+        return self.folder / f"{event_id}.json"
+
     def keep(self, erased: Erased) -> None:
         """Remember an erasure, whole or not at all."""
         self.folder.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-        path = self.folder / f"{erased.event_id}.json"
+        path = self.path(erased.event_id)
         partial = path.with_name(path.name + PARTIAL)
         overwrite(partial)
         write_secret(partial, erased.text)
@@ -69,84 +112,36 @@ class ErasureMemory:
         """Events that are remembered."""
         return {path.stem for path in self.folder.glob("*.json")}
 
-    def read(self, event_id: str) -> Erased:
-        """One erasure."""
-        return Erased.from_text((self.folder / f"{event_id}.json").read_text())
+    def read(self, event_id: str, log: str) -> tuple[Erased, Event]:
+        """One erasure, and the event that recorded it. Raises ``ErasureUnproven``."""
+        path = self.path(event_id)
+        try:
+            erased = Erased.from_text(path.read_text("utf-8"))
+            if erased.event_id != event_id:
+                raise ProofInvalid(finding="it was given another name")
+            return erased, recorded_in(erased, log, trusted_keys(self.directory))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            raise ErasureUnproven(file=str(path), why=UNREADABLE) from None
+        except OverridesError as doubt:
+            raise ErasureUnproven(file=str(path), why=doubt_in(doubt)) from None
+
+    def proves(self, event_id: str, log: str) -> bool:
+        """Whether the file of an erasure is there and can be believed."""
+        try:
+            return bool(self.path(event_id).is_file() and self.read(event_id, log))
+        except ErasureUnproven:
+            return False
 
 
-def erased_in(export: Path) -> list[Erased]:
-    """What the erasures took that an export lists. Whoever uses it has checked the export."""
-    listed: dict[str, list[Pair]] = {}
-    with (export / ERASED).open("rb") as lines:
-        for line in lines:
-            part = json.loads(line)
-            listed.setdefault(part["erasure"], []).append((part["event_id"], part["slot"]))
-    return [Erased(event_id, tuple(pairs)) for event_id, pairs in listed.items()]
+def doubt_in(doubt: OverridesError) -> str:
+    """Why something is not believed, as the end of a sentence."""
+    return str(getattr(doubt, "finding", doubt)).rstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
-class Replaying:
-    """Erases again what an older database brought back."""
-
-    memory: ErasureMemory
-    erasures: Erasures
-    ledger: LedgerBook
-    journal: Journal
-    new_id: NewId
-    epoch: int
-
-    def remember(self) -> int:
-        """Keep every erasure of the ledger that is not kept yet; how many those were."""
-        known, kept = self.memory.known(), 0
-        for event_id, _ in self._recorded():
-            if event_id not in known:
-                self.memory.keep(Erased(event_id, tuple(self.erasures.list_of(event_id))))
-                kept += 1
-        return kept
-
-    def replay(self, actor: Actor) -> int:
-        """Erase again what is remembered as erased and is not erased here; in how many entries."""
-        known = self.memory.known()
-        if not known:
-            return 0
-        done = {name for recorded in self._recorded() for name in recorded}
-        return sum(self._again(actor, self.memory.read(lost)) for lost in sorted(known - done))
-
-    def _again(self, actor: Actor, erased: Erased) -> int:
-        """Erase again what one erasure took, as far as it is in this ledger; 1 for an entry."""
-
-        def decide(state: State) -> Decided:
-            known = self.erasures.within(state)
-            there = known.events_there({event_id for event_id, _ in erased.pairs})
-            pairs = [pair for pair in erased.pairs if pair[0] in there]
-            if not pairs:
-                return Decided(())
-            keys = {part.dek_id for part in known.parts_named(pairs)}
-            data: dict[str, Json] = {
-                "ground": RESTORED,
-                "of": erased.event_id,
-                "slots": [list(pair) for pair in pairs] if len(pairs) <= INLINE_MAX else [],
-                "root": pairs_root(pairs),
-                "count": len(pairs),
-                "destroyed": len(keys),
-                "epoch": self.epoch,
-            }
-            draft = Draft(
-                event_id=self.new_id(),
-                type="record_erased",
-                actor=actor.ref,
-                role=actor.role.value,
-                data=data,
-            )
-            return Decided((draft,), also=(self.erasures.destroy(draft.event_id, pairs, keys),))
-
-        return len(self.journal.submit(decide).result().entries)
-
-    def _recorded(self) -> Iterator[tuple[str, str]]:
-        """Erasures of this ledger: the event, and the event that it did again or ""."""
-        after = -1
-        while found := self.ledger.changes(after, AT_ONCE, ("record_erased",)):
-            for entry in found:
-                data = json.loads(entry.body)["data"]
-                yield entry.event_id, data["of"] if data["ground"] == RESTORED else ""
-            after = found[-1].seq
+def with_proof(erased: Erased, entry: Entry, ledger: LedgerBook) -> Erased:
+    """The same with the proof of its entry; as it was where no signed checkpoint covers that."""
+    signed = ledger.latest_checkpoint()
+    if signed is None or signed.size <= entry.seq:
+        return erased
+    path = ledger.inclusion(entry.seq, signed.size)
+    return replace(erased, proof=whole_proof(entry.seq, path, signed.note, body=entry.body))

@@ -50,6 +50,8 @@ OverridesError
     UnknownHold
     HoldOver
     ScheduleInvalid
+    ErasureUnproven
+    ErasureEntangled
 """
 
 from dataclasses import dataclass, fields

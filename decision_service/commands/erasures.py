@@ -170,7 +170,11 @@ def finish(args: argparse.Namespace) -> int:
 
     with installed(args) as services:
         finished = finish_erasures(services)
+    if finished.again:
+        print(f"Erased again, as it lay here once more: by {finished.again} entries.")
     print("Old keys were destroyed." if finished.epoch else "There was nothing left to do.")
+    for words in finished.told:
+        print(words)
     for name in finished.sets:
         print(f"The rows of the feedback set {name} were taken away.")
     return YES
@@ -185,20 +189,29 @@ def remember(args: argparse.Namespace) -> int:
     from decision_service.access import HOST
     from decision_service.erasure_finishing import finish_erasures
     from overrides.countermand_verify import Key, Memory, Verdict, check_export
-    from overrides.erasure_memory import erased_in
+    from overrides.erasure_memory import recorded_in
+    from overrides.erasure_replay import Again
+    from overrides.exported_erasures import erased_in
+    from overrides.signing_keys import trusted_keys
 
     with installed(args) as services:
-        memory = Memory(keys=(Key.read(services.signer.key.vkey),))
+        keys = trusted_keys(services.settings.keys)
+        memory = Memory(keys=tuple(Key.read(key.vkey) for key in keys))
         findings = check_export(args.export, memory)
         if findings.verdict is not Verdict.CLEAN:
             refuse(f"{args.export} is not used: {findings.found[0]}")
-        known = services.replaying.memory.known()
+        replaying, again = services.replaying, Again()
+        known = replaying.memory.known()
         found = [erased for erased in erased_in(args.export) if erased.event_id not in known]
         for erased in found:
-            services.replaying.memory.keep(erased)
-        again = services.replaying.replay(HOST)
-        finish_erasures(services)
-    print(f"Erasures that were not known here: {len(found)}. Entries that erase again: {again}.")
+            recorded = recorded_in(erased, services.ledger.log, keys)
+            replaying.erase(HOST, erased, recorded, again)
+            replaying.memory.keep(erased)
+        again.told += finish_erasures(services).told
+    print(f"Erasures that were not known here: {len(found)}.", end=" ")
+    print(f"Entries that erase again: {again.entries}.")
+    for words in again.told:
+        print(words)
     return YES
 
 

@@ -60,6 +60,12 @@ class SqlErasureState:
             (part for part in found if part.pair in named), key=lambda part: (part.seq, part.slot)
         )
 
+    def parts_under(self, keys: Collection[str]) -> list[Part]:
+        """Every part that these data keys lock, in ledger order."""
+        chunks = _chunks(sorted(keys))
+        found = [part for some in chunks for part in self._parts(_PAYLOADS.c.dek_id.in_(some))]
+        return sorted(found, key=lambda part: (part.seq, part.slot))
+
     def events_there(self, events: Collection[str]) -> set[str]:
         """Those of these events that the ledger has."""
         query = select(EVENTS.c.event_id).where(EVENTS.c.log == self._log)
@@ -180,18 +186,19 @@ class SqlErasureState:
         return None if row is None else request_of(row)
 
     def _parts(self, wanted: Any) -> list[Part]:
-        """Parts under the keys that are wanted, in ledger order."""
+        """Parts that are wanted, in ledger order, whether their key is there or not."""
         query: Select[Any] = (
             select(
                 _PAYLOADS.c.seq,
                 _PAYLOADS.c.event_id,
                 _PAYLOADS.c.slot,
-                _KEYS.c.dek_id,
+                _PAYLOADS.c.dek_id,
                 _KEYS.c.subject_ref,
                 EVENTS.c.case_ref,
                 _KEYS.c.record_class,
+                _KEYS.c.kek_epoch,
             )
-            .join(_KEYS, _KEYS.c.dek_id == _PAYLOADS.c.dek_id)
+            .join(_KEYS, _KEYS.c.dek_id == _PAYLOADS.c.dek_id, isouter=True)
             .join(EVENTS, and_(EVENTS.c.log == _PAYLOADS.c.log, EVENTS.c.seq == _PAYLOADS.c.seq))
             .where(_PAYLOADS.c.log == self._log, wanted)
             .order_by(_PAYLOADS.c.seq, _PAYLOADS.c.slot)
@@ -202,11 +209,12 @@ class SqlErasureState:
                 event_id=event_id,
                 slot=slot,
                 dek_id=dek_id,
-                subject=subject,
+                subject=subject or "",
                 case=case or "",
-                record_class=record_class,
+                record_class=record_class or "",
+                epoch=epoch or 0,
             )
-            for seq, event_id, slot, dek_id, subject, case, record_class in (
+            for seq, event_id, slot, dek_id, subject, case, record_class, epoch in (
                 self._connection.execute(query)
             )
         ]

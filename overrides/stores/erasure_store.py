@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, func, insert, select
 
 from overrides.erasing import ErasureState, Hold, Pair, Request, Standing, Took
 from overrides.instants import parse_instant
@@ -23,6 +23,21 @@ _PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
 _ERASED = ErasedSlot.__table__  # type: ignore[attr-defined]
 _DELETE_PARTS = delete(_PAYLOADS).where(_PAYLOADS.c.dek_id == bindparam("id"))
 _DELETE_KEY = delete(_KEYS).where(_KEYS.c.dek_id == bindparam("id"))
+
+_RETURNED = (
+    select(_ERASED.c.erasure, _ERASED.c.event_id, _ERASED.c.slot)
+    .join(EVENTS, EVENTS.c.event_id == _ERASED.c.event_id)
+    .join(
+        _PAYLOADS,
+        and_(
+            _PAYLOADS.c.log == EVENTS.c.log,
+            _PAYLOADS.c.seq == EVENTS.c.seq,
+            _PAYLOADS.c.slot == _ERASED.c.slot,
+        ),
+    )
+    .where(EVENTS.c.log == bindparam("log_name"))
+    .order_by(_ERASED.c.erasure, _ERASED.c.place)
+)
 
 
 class SqlErasures:
@@ -77,6 +92,14 @@ class SqlErasures:
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(_ERASED.c.place))
             return [(event_id, slot) for event_id, slot in rows]
+
+    def returned(self) -> dict[str, list[Pair]]:
+        """Parts that lie here although an erasure lists them as taken, by that erasure."""
+        found: dict[str, list[Pair]] = {}
+        with reading(self._engine) as connection:
+            for erasure, event_id, slot in connection.execute(_RETURNED, {"log_name": self._log}):
+                found.setdefault(erasure, []).append((event_id, slot))
+        return found
 
     def entries_of(self, erasure: str, *, limit: int) -> list[tuple[int, str, str]]:
         """Place and kind of the entries whose parts an erasure took, and the slot of each."""

@@ -1,0 +1,169 @@
+"""What was erased and lies there again is erased again: on the word of an entry, and no other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from decision_service.access import HOST
+from decision_service.erasure_finishing import Finished, finish_erasures
+from decision_service.erasures import Named
+from overrides.erasing import pairs_root
+from overrides.journal import Decided, Draft
+from overrides.stores.engine import open_engine, reading
+from tests.decision_service.erasure_house import ErasureHouse, erasure_house
+
+PLACES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+TABLES = ("ledger_payload", "data_key")
+
+
+@pytest.fixture(params=PLACES)
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ErasureHouse]:
+    """An installation on either database."""
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else ""
+    with erasure_house(tmp_path / "data", url) as made:
+        yield made
+
+
+class Copies:
+    """Rows of personal parts and keys, kept by somebody who owns the database."""
+
+    def __init__(self, house: ErasureHouse) -> None:
+        self.house = house
+        house.altered(*(f"CREATE TABLE {t}_kept AS SELECT * FROM {t}" for t in TABLES))
+
+    def put_back(self) -> None:
+        """Those of them that are gone, as they were."""
+        self.house.altered(
+            "INSERT INTO ledger_payload SELECT * FROM ledger_payload_kept k WHERE NOT EXISTS"
+            " (SELECT 1 FROM ledger_payload p"
+            " WHERE p.log = k.log AND p.seq = k.seq AND p.slot = k.slot)",
+            "INSERT INTO data_key SELECT * FROM data_key_kept k WHERE NOT EXISTS"
+            " (SELECT 1 FROM data_key d WHERE d.dek_id = k.dek_id)",
+        )
+
+
+def kinds(house: ErasureHouse) -> list[str]:
+    found = house.services.ledger.latest(None, 50, ("record_erased", "restore_performed"))
+    return [entry.type for entry in reversed(found)]
+
+
+def left(house: ErasureHouse) -> int:
+    """Parts that lie in the database although an erasure lists them."""
+    query = text(
+        "SELECT COUNT(*) FROM ledger_payload p JOIN erased_slot e"
+        " ON e.event_id = p.event_id AND e.slot = p.slot"
+    )
+    engine = open_engine(house.services.settings.url)
+    with reading(engine) as connection:
+        found: int = connection.execute(query).scalar_one()
+    engine.dispose()
+    return found
+
+
+def test_rows_that_were_put_back_are_destroyed_again_and_an_entry_says_so(
+    house: ErasureHouse,
+) -> None:
+    mine, other = house.closed("P-anna"), house.closed("P-ben")
+    copies = Copies(house)
+    house.erase(party="P-anna")
+    copies.put_back()
+    assert set(house.parts(mine["case_id"]).values()) == {"read"}, "no key was replaced yet"
+    finished = finish_erasures(house.services)
+    assert (finished.again, finished.told) == (1, ())
+    assert set(house.parts(mine["case_id"]).values()) == {"erased"}
+    assert set(house.parts(other["case_id"]).values()) == {"read"}
+    assert kinds(house) == ["record_erased", "restore_performed", "record_erased"]
+    copies.put_back()
+    assert left(house), "rows that open no more are not left lying either"
+    assert finish_erasures(house.services).again
+    assert not left(house)
+    assert finish_erasures(house.services).again == 0
+
+
+def test_what_a_later_hold_keeps_stays_until_it_is_lifted(house: ErasureHouse) -> None:
+    mine = house.closed("P-anna")
+    copies = Copies(house)
+    house.erase(party="P-anna")
+    copies.put_back()
+    target = house.acts.target(named(mine))
+    hold = house.acts.hold(house.people["carla"], target, "litigation", "")
+    finished = finish_without_rotation(house)
+    assert finished.again == 0
+    assert hold in finished.told[0]
+    assert set(house.parts(mine["case_id"]).values()) == {"read"}
+    house.acts.lift(house.people["carla"], hold, "ended", "")
+    assert finish_erasures(house.services).again == 1
+    assert set(house.parts(mine["case_id"]).values()) == {"erased"}
+
+
+def named(made: dict[str, Any]) -> Named:
+    return Named(case=made["case_id"])
+
+
+def finish_without_rotation(house: ErasureHouse) -> Finished:
+    """What is done at once, before the key above the data keys is replaced."""
+    again = house.services.replaying.erase_returned(HOST)
+    return Finished(None, (), again.entries, tuple(again.told))
+
+
+def test_a_row_added_to_the_list_of_an_erasure_erases_nothing(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    kept = house.closed("P-ben")
+    done = house.erase(party="P-anna")
+    house.altered(
+        "INSERT INTO erased_slot SELECT :erasure, 1000 + seq, event_id, slot FROM ledger_payload"
+        " WHERE event_id = :event AND slot = 'inputs'",
+        erasure=done.erased_event,
+        event=kept["decision_id"],
+    )
+    finished = finish_erasures(house.services)
+    assert finished.again == 0
+    assert "not the one it was recorded with" in finished.told[0]
+    assert set(house.parts(kept["case_id"]).values()) == {"read"}
+
+
+@pytest.mark.parametrize("ground", ["person_asked", "erased_before_restore"])
+def test_an_entry_that_nobody_asked_for_erases_nothing(house: ErasureHouse, ground: str) -> None:
+    kept = house.closed("P-ben")
+    pairs = [(kept["decision_id"], "inputs")]
+    invented = house.services.new_id()
+    data: dict[str, Any] = {
+        "ground": ground,
+        "slots": [list(p) for p in pairs],
+        "root": pairs_root(pairs),
+    }
+    data |= {"count": 1, "of": invented, "approval": invented}
+    draft = Draft(
+        event_id=house.services.new_id(), type="record_erased", actor="p", role="risk", data=data
+    )
+    house.services.journal.submit(lambda _: Decided((draft,))).result()
+    house.altered(
+        "INSERT INTO erased_slot VALUES (:erasure, 0, :event, 'inputs')",
+        erasure=draft.event_id,
+        event=kept["decision_id"],
+    )
+    finished = finish_erasures(house.services)
+    assert finished.again == 0
+    assert draft.event_id in finished.told[0]
+    assert set(house.parts(kept["case_id"]).values()) == {"read"}
+    assert draft.event_id not in house.services.replaying.memory.known(), "nor is it remembered"
+
+
+def test_a_key_that_locks_more_than_was_erased_is_not_destroyed(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    kept = house.closed("P-ben")
+    copies = Copies(house)
+    house.erase(party="P-anna")
+    copies.put_back()
+    house.altered(
+        "UPDATE ledger_payload SET dek_id = (SELECT p.dek_id FROM ledger_payload p"
+        " JOIN erased_slot e ON e.event_id = p.event_id AND e.slot = p.slot"
+        " WHERE e.slot = 'inputs') WHERE event_id = :event AND slot = 'inputs'",
+        event=kept["decision_id"],
+    )
+    finished = finish_erasures(house.services)
+    assert finished.again == 0
+    assert "data keys that lock more" in finished.told[0]
