@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from overrides.values import Role, Verdict
 from tests.evidence.asks import Ask
+from tests.evidence.office import START
 from tests.evidence.restated import (
     APPROVING,
     CODES,
@@ -37,6 +38,7 @@ BEHIND = timedelta(seconds=2)
 KEPT = timedelta(days=30)
 FORGET_EVERY = timedelta(hours=1)
 EARLY = timedelta(days=1)
+RECEIVED = START - timedelta(hours=2)  # what every application of these says
 
 
 @dataclass(slots=True)
@@ -106,13 +108,13 @@ class Oracle:
             refuse("UnknownCase")
         return model
 
-    def _apply(self, ask: Ask, _at: datetime) -> int:
+    def _apply(self, ask: Ask, at: datetime) -> int:
         """An application opens one case."""
         if ask.application in self.applications:
             return 0
         assert ask.score is not None
         self.applications[ask.application] = ask.case
-        self.cases[ask.case] = Model(ask.score)
+        self.cases[ask.case] = Model(ask.score, min(RECEIVED, at))
         return 1
 
     def _rescore(self, ask: Ask, _at: datetime) -> int:
@@ -243,7 +245,7 @@ class Oracle:
     def _observe(self, ask: Ask, at: datetime) -> int:
         """An observation is recorded once; another value for the same instant corrects it."""
         model = self.cases.get(ask.case)
-        if model is None or ask.observed_at > at + EARLY:
+        if model is None or not model.applied - EARLY <= ask.observed_at <= at + EARLY:
             refuse("OutcomeRefused")
         if model.observed.get(ask.observed_at) == ask.days:
             return 0

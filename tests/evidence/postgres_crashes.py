@@ -107,13 +107,14 @@ class Server:
 
     def _cut(self) -> None:
         """End every connection but the one that asks."""
-        import psycopg  # noqa: PLC0415
 
-        with closing(psycopg.connect(self.uri, autocommit=True)) as connection:
+        def cut(connection: Any) -> None:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             )
+
+        self._asked(cut)
 
     def _gone(self, processes: list[int]) -> None:
         """Wait until some processes are no more."""

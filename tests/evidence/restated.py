@@ -26,6 +26,7 @@ class Model:
     """A case as it should stand."""
 
     score: Score
+    applied: datetime
     status: str = "in_review"
     version: int = 1
     attempt: int = 1
