@@ -33,15 +33,10 @@ from overrides.notes import (
     claimed_checkpoint,
     kept_checkpoint,
 )
+from overrides.signer_memory import OLDER_COPY, WITH_MEMORY
 from overrides.stamps import Authority
 from overrides.vault import Sealed, Vault
 
-OLDER_COPY = (
-    "entries were cut off the end, or an older copy of the database was put back by hand. Find the"
-    " newer database and put it back. Where it is lost, 'countermand db restore' puts a backup back"
-    " and records that, and 'countermand signer --start-anew' goes on with what is here"
-)
-WITH_MEMORY = "whoever holds the database, its signing key and the signer's memory"
 UNSIGNED_MAX = timedelta(minutes=5)  # an older end without a checkpoint is stale
 
 
@@ -148,6 +143,9 @@ class Examination:
         parts = PartsBySeq(self.rows.parts())
         self._remember_root()
         for row in self.rows.rows():
+            if isinstance(row.seq, int) and row.seq < 0:
+                self.tell(Verdict.ALTERED, "it lies before the first entry, as none does", row.seq)
+                continue
             if row.seq != self.tree.size:
                 self.tell(Verdict.ALTERED, "the entry before it is missing", row.seq)
                 return
@@ -237,6 +235,15 @@ class Examination:
         for place in sorted(unexplained - given_up, key=lambda p: (self.gaps[p], p)):
             text = f"the personal part {place[1]} cannot be read, and no entry says it was erased"
             self.tell(Verdict.INCOMPLETE, text, self.gaps[place])
+
+    def find_put_back(self) -> None:
+        """What an entry says was erased must not lie here, with its key, all the same."""
+        erased = self.erasures.places
+        for seq, event_id, slot in self.rows.kept() if erased else ():
+            if (erasure := erased.get(place_of(str(event_id), str(slot)))) is not None:
+                text = f"its personal part {slot} lies here with its key, and entry {erasure} says"
+                text = f"{text} that it was erased: it was put back from a copy"
+                self.tell(Verdict.ALTERED, text, seq)
 
     def findings(self) -> Findings:
         """All that was found."""

@@ -106,6 +106,24 @@ class DatabaseRows:
                 key = WrappedKey(dek_id, subject, _bytes(wrapped, "a party's key", seq), epoch)
             yield PartRow(seq, event_id, sealed, key)
 
+    def kept(self) -> Iterator[tuple[int, str, str]]:
+        """Entry, its event and the slot of every part that is there with its key."""
+        return self._by_seq(
+            "SELECT p.seq, p.event_id, p.slot FROM ledger_payload p"
+            " JOIN data_key k ON k.dek_id = p.dek_id WHERE p.log = ?",
+            "p.seq",
+        )
+
+    def others(self) -> Iterator[tuple[str, bool]]:
+        """Names of other logs of which there are entries, and whether each has a head."""
+        heads = logs_of(self._connection)
+        for side in "<>":
+            question = f"SELECT MIN(log) FROM ledger_event WHERE log {side} ? AND log > ?"  # noqa: S608
+            name = self._ask(question, "")[0][0]
+            while name is not None:
+                yield str(name), name in heads
+                name = self._ask(question, name)[0][0]
+
     def erased(self, erasure: str) -> Iterator[tuple[str, str]]:
         """(event, slot) of each part that an erasure took, in the order of its root."""
         question = (
@@ -147,10 +165,11 @@ class DatabaseRows:
             return answer
 
     def _by_seq(self, question: str, seq: str) -> Iterator[Any]:
-        """Rows in the order of ``seq``, a block at a time, gaps and all."""
+        """Rows in the order of ``seq``, a block at a time, wherever they begin, gaps and all."""
         block = f"{question} AND {seq} >= ? AND {seq} < ? ORDER BY {seq}"
         beyond = f"{question} AND {seq} >= ? ORDER BY {seq} LIMIT 1"
-        start = 0
+        before = self._ask(f"{question} AND {seq} < 0 ORDER BY {seq} LIMIT 1")
+        start = int(before[0][0]) - 1 if before else 0
         while True:
             rows = self._ask(block, start, start + self.AT_ONCE)
             yield from rows
@@ -160,6 +179,8 @@ class DatabaseRows:
                 if not after:
                     return
                 start = after[0][0]
+                if not isinstance(start, int):
+                    raise LedgerAltered(seq=-1, finding="a place is stored as something else")
 
 
 def _bytes(value: object, what: str, seq: int = -1) -> bytes:
@@ -175,10 +196,14 @@ class PartsBySeq:
     def __init__(self, rows: Iterator[PartRow]) -> None:
         self._rows: Iterator[PartRow] = rows
         self._next: PartRow | None = next(rows, None)
+        self._before: list[int] = []  # entries before the one that was asked for
 
     def of(self, seq: int) -> list[PartRow]:
-        """The rows of one entry. Rows out of order are left for ``rest``."""
+        """The rows of one entry. Rows of none that was asked for are left for ``rest``."""
         here: list[PartRow] = []
+        while self._next is not None and self._next.seq < seq:
+            self._before.append(self._next.seq)
+            self._next = next(self._rows, None)
         while self._next is not None and self._next.seq == seq:
             here.append(self._next)
             self._next = next(self._rows, None)
@@ -186,6 +211,7 @@ class PartsBySeq:
 
     def rest(self) -> Iterator[int]:
         """Entries named by the rows that were not handed out."""
+        yield from self._before
         while self._next is not None:
             yield self._next.seq
             self._next = next(self._rows, None)

@@ -21,6 +21,12 @@ from overrides.recount import Recount
 MEMORY, ASIDE, HOME, LOCK, RUNNING = "memory.json", "aside", "home", "memory.lock", "signer.lock"
 FOLDER_MODE = 0o700
 HOME_BYTES = 8
+OLDER_COPY = (
+    "entries were cut off the end, or an older copy of the database was put back by hand. Find the"
+    " newer database and put it back. Where it is lost, 'countermand db restore' puts a backup back"
+    " and records that, and 'countermand signer --start-anew' goes on with what is here"
+)
+WITH_MEMORY = "whoever holds the database, its signing key and the signer's memory"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,13 +46,28 @@ def verify_rows(rows: DatabaseRows, trust: Trust) -> Findings:
         examination.compare_subtrees,
         examination.compare_notes,
         examination.explain_gaps,
+        examination.find_put_back,
     ):
         try:
             step()
         except LedgerAltered as altered:
             place = altered.seq if altered.seq >= 0 else None
             examination.tell(Verdict.ALTERED, altered.finding, place)
-    return _with_stamps(examination.findings(), rows, trust)
+    return _with_stamps(_with_others(examination.findings(), rows), rows, trust)
+
+
+def _with_others(findings: Findings, rows: DatabaseRows) -> Findings:
+    """The findings with which other logs there are. Entries of no ledger are nobody's."""
+    found, named = [], []
+    for name, has_head in rows.others():
+        if has_head:
+            named.append(name)
+        else:
+            text = f"entries lie here under the name {name[:80]}, and there is no such ledger"
+            found.append(Finding(Verdict.ALTERED, f"{text}: somebody put them there"))
+    read = f"The database holds other ledgers too, which were not read: {', '.join(named)}."
+    said = (*findings.checked, read) if named else findings.checked
+    return replace(findings, found=(*findings.found, *found), checked=said)
 
 
 def _with_stamps(findings: Findings, rows: DatabaseRows, trust: Trust) -> Findings:

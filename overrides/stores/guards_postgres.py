@@ -27,6 +27,9 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'ledger_event grows by one at a time';
   END IF;
+  IF NEW.seq = 0 AND NOT EXISTS (SELECT 1 FROM {schema}.ledger_head WHERE log = NEW.log) THEN
+    RAISE EXCEPTION 'there is no such ledger';
+  END IF;
   RETURN NEW;
 END
 """,

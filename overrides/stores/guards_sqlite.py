@@ -103,6 +103,8 @@ def _newcomer(table: str) -> tuple[str, str]:
     if table == "ledger_event":
         after = f"(SELECT COALESCE(MAX(seq) + 1, 0) FROM {table} WHERE log = NEW.log)"  # noqa: S608 - the same
         wrong[f"{table} grows by one at a time"] = f"NEW.seq <> {after}"
+        head = f"EXISTS (SELECT 1 FROM {HEAD} WHERE log = NEW.log)"  # noqa: S608 - the same
+        wrong["there is no such ledger"] = f"NEW.seq = 0 AND NOT {head}"
     types = [f"typeof(NEW.{name}) NOT IN ({kind})" for name, kind in TYPES.get(table, {}).items()]
     if types:
         wrong[f"{table} holds other types"] = " OR ".join(types)

@@ -43,6 +43,7 @@ _NOTES = LedgerCheckpoint.__table__  # type: ignore[attr-defined]
 _ERASED = ErasedSlot.__table__  # type: ignore[attr-defined]
 CHECKPOINTS_AT_ONCE = 1_000
 _BY_LOG = EVENTS.c.log == bindparam("log_name")
+_HAS_PLACE = EVENTS.c.seq >= 0  # a row before the first entry is none, whatever it says
 
 
 def _two_ranges(place: Any, digest: Any, *of_log: Any) -> Any:
@@ -172,7 +173,7 @@ class SqlLedgerBook:
 
     def _stored(self, event_ids: Sequence[str]) -> tuple[list[Event], dict[str, dict[str, Part]]]:
         """Entries of this log, and their parts as they lie there."""
-        wanted = (EVENTS.c.log == self._log, EVENTS.c.event_id.in_(event_ids))
+        wanted = (EVENTS.c.log == self._log, _HAS_PLACE, EVENTS.c.event_id.in_(event_ids))
         with self._reading() as connection:
             rows = connection.execute(entry_columns().where(*wanted))
             events = [read_event(entry.body) for entry in as_entries(rows)]
@@ -240,7 +241,8 @@ class SqlLedgerBook:
     ) -> list[Entry]:
         """Entries of this log that fit."""
         order = EVENTS.c.seq.desc() if newest_first else EVENTS.c.seq
-        query = entry_columns().where(EVENTS.c.log == self._log, *wanted).order_by(order)
+        mine = (EVENTS.c.log == self._log, _HAS_PLACE)
+        query = entry_columns().where(*mine, *wanted).order_by(order)
         with self._reading() as connection:
             return as_entries(connection.execute(query.limit(limit)))
 

@@ -190,6 +190,28 @@ def test_one_approval_is_good_for_one_erasure(
     assert verified().verdict == Verdict.INCOMPLETE
 
 
+@pytest.mark.parametrize("how", ["as they were", "locked by another key"])
+def test_parts_that_were_erased_and_put_back_are_told(
+    ledger: TestLedger, verified: Callable[[], Findings], how: str
+) -> None:
+    """From a copy of before: readable again, or not, once the key above was replaced."""
+    ledger.write(*erasing(ledger.open.new_id, pairs_of(ledger, "case-1")))
+    if how == "locked by another key":
+        rewrite(
+            ledger.engine,
+            "UPDATE data_key SET kek_epoch = 99 WHERE subject_ref = 'party-of-case-1'",
+        )
+        sign_checkpoint(ledger.book, ledger.signer, ledger.clock)
+        trust = Trust(keys=[ledger.signer.key], keys_from=SAME_HOST, vault=ledger.vault)
+        found = verify_engine(ledger.engine, log=LOG, trust=trust)
+    else:
+        found = verified()
+    assert found.verdict == Verdict.ALTERED
+    (finding,) = found.found
+    assert finding.seq == 2
+    assert "its personal part note lies here with its key, and entry 7 says" in finding.text
+
+
 # Holds.
 
 

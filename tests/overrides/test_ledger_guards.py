@@ -103,6 +103,9 @@ EITHER = {
     "INSERT that leaves a gap": inserted(LAST, seq="301", event_id=FRESH),
     "INSERT far ahead": inserted(LAST, seq="9000000000", event_id=FRESH),
     "INSERT before the first": inserted(LAST, seq="-1", event_id=FRESH),
+    "INSERT into a ledger that is not there": inserted(
+        "WHERE seq = 0", log="'other'", event_id=FRESH
+    ),
     "DELETE of the head": "DELETE FROM ledger_head",
     "UPDATE that cuts the head": "UPDATE ledger_head SET size = 10",
     "UPDATE that moves the head to another log": "UPDATE ledger_head SET log = 'other'",

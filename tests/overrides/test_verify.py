@@ -127,6 +127,17 @@ ATTACKS = {
     "a checkpoint": "UPDATE ledger_checkpoint SET note = replace(note, '30', '31')",
     "a checkpoint's signature": "UPDATE ledger_checkpoint SET note = substr(note, 1,"
     " length(note) - 5) || 'AAA=' || char(10)",
+    "an entry before the first": "INSERT INTO ledger_event SELECT log, -1, 'x', type, recorded_at,"
+    " case_ref, actor_ref, body, leaf_hash FROM ledger_event WHERE seq = 9",
+    "an entry far before the first": "INSERT INTO ledger_event SELECT log, -70000, 'x', type,"
+    " recorded_at, case_ref, actor_ref, body, leaf_hash FROM ledger_event WHERE seq = 9",
+    "an entry of no ledger": "INSERT INTO ledger_event SELECT 'a', seq, 'x', type, recorded_at,"
+    " case_ref, actor_ref, body, leaf_hash FROM ledger_event WHERE seq = 0",
+    "a later entry of no ledger": "INSERT INTO ledger_event SELECT 'z', 7, 'x', type, recorded_at,"
+    " case_ref, actor_ref, body, leaf_hash FROM ledger_event WHERE seq = 0",
+    "a personal part before the first": "INSERT INTO ledger_payload SELECT log, -3, slot, event_id,"
+    " dek_id, nonce, ciphertext FROM ledger_payload WHERE seq = 2",
+    "a place of a personal part as text": "UPDATE ledger_payload SET seq = 'two' WHERE seq = 2",
     "a subtree that is not there": "INSERT INTO ledger_subtree"
     " SELECT log, 8, 0, leaf_hash FROM ledger_event WHERE seq = 0",
     "a personal part": "UPDATE ledger_payload SET ciphertext = zeroblob(100) WHERE seq = 2",
@@ -221,6 +232,33 @@ def test_a_backdated_entry_is_found(ledger: TestLedger) -> None:
         " recorded_at = '2020-01-01T00:00:00.000000Z' WHERE seq = 39",
     )
     assert "it is earlier than the entry before it" in " ".join(map(str, verify(ledger).found))
+
+
+def test_entries_before_the_first_hide_nothing_and_are_read_by_nobody(ledger: TestLedger) -> None:
+    copy = "INSERT INTO ledger_event SELECT log, -1, 'x', type, recorded_at, case_ref, actor_ref,"
+    rewrite(ledger.engine, f"{copy} body, leaf_hash FROM ledger_event WHERE seq = 4")
+    found = verify(ledger)
+    assert [str(finding) for finding in found.found] == [
+        "entry -1: it lies before the first entry, as none does"
+    ]
+    assert found.size == 40
+    (case,) = {json.loads(ledger.book.entries(4, 1)[0].body)["case"]}
+    assert all(entry.seq >= 0 for entry in ledger.book.entries_of_case(case))
+    assert ledger.book.entry_of("x") is None
+    assert ledger.book.latest(0, 5) == []
+    assert ledger.book.open_slots("x") == {}
+
+
+def test_another_ledger_in_the_database_is_named(ledger: TestLedger) -> None:
+    rewrite(
+        ledger.engine,
+        "INSERT INTO ledger_head SELECT 'z', size, root, frontier, last_ts, 0 FROM ledger_head;"
+        "INSERT INTO ledger_event SELECT 'z', seq, 'x', type, recorded_at, case_ref, actor_ref,"
+        " body, leaf_hash FROM ledger_event WHERE seq = 0",
+    )
+    found = verify_database(path_of(ledger), trust(ledger), log=LOG)
+    assert found.verdict == Verdict.CLEAN
+    assert "other ledgers too, which were not read: z" in " ".join(found.sentences())
 
 
 ERASED_PARTS = {
