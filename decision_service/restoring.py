@@ -5,7 +5,7 @@ restored ledger does not say so. What is replaced stays beside it.
 """
 
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from decision_service import wiring
@@ -27,6 +27,7 @@ from decision_service.database_wiring import (
     upgrade_database,
 )
 from decision_service.installation_errors import LaterEntriesLost
+from decision_service.restored_holds import LostHolds, lost_holds, set_again
 from decision_service.server_backups import load
 from decision_service.services import Services
 from decision_service.settings import Settings
@@ -48,6 +49,7 @@ class Restored:
     lost: int
     signed: int  # entries that had been signed here, where the signer begins anew
     kept: Path | None  # where the database lies that was there
+    holds: LostHolds = field(default_factory=LostHolds)
 
 
 def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> Restored:
@@ -65,13 +67,14 @@ def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> 
         lost = max(known - common, 0)
         if lost and not over_newer:
             raise LaterEntriesLost(file=str(copy), known=known, common=common, lost=lost)
-        _record_in(settings, incoming, here)
+        holds = lost_holds(database, incoming, log) if here else LostHolds(known=not lost)
+        _record_in(settings, incoming, here, holds)
         settle(incoming)
         if here:
             settle(database)
         kept = put_in_place(incoming, database, stamp)
     signed = _begin_anew(settings, stamp) if lost else 0
-    return Restored(size, lost, signed, kept)
+    return Restored(size, lost, signed, kept, holds)
 
 
 def _begin_anew(settings: Settings, stamp: str) -> int:
@@ -88,7 +91,7 @@ def _begin_anew(settings: Settings, stamp: str) -> int:
     return signed
 
 
-def _record_in(settings: Settings, incoming: Path, here: Standing | None) -> None:
+def _record_in(settings: Settings, incoming: Path, here: Standing | None, holds: LostHolds) -> None:
     """Bring a copy to this release, erase what had been erased, and write the restore into it."""
     there = replace(settings, database_url=f"sqlite:///{incoming}")
     upgrade_database(there)
@@ -96,6 +99,8 @@ def _record_in(settings: Settings, incoming: Path, here: Standing | None) -> Non
         record_restore(services, here or Standing(0, ""))
         services.rebuild()
         services.replaying.replay(HOST)
+        again = tuple(set_again(services, hold) for hold in holds.set_since)
+        services.journal.submit(lambda _: Decided(again)).result()
 
 
 def record_restore(services: Services, replaced: Standing) -> None:
@@ -152,4 +157,5 @@ def _recorded_there(services: Services, copy: Path, *, over_newer: bool, stamp: 
         raise LaterEntriesLost(file=str(copy), known=known, common=findings.size, lost=lost)
     record_restore(services, Standing(0, ""))
     services.rebuild()
-    return Restored(findings.size, lost, _begin_anew(settings, stamp) if lost else 0, None)
+    signed = _begin_anew(settings, stamp) if lost else 0
+    return Restored(findings.size, lost, signed, None, LostHolds(known=not lost))

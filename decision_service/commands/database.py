@@ -2,10 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from decision_service.commands import database_roles
 from decision_service.commands.grammar import YES, Verbs, refuse
 from decision_service.commands.installation import existing, installed, signed
+
+if TYPE_CHECKING:
+    from decision_service.restored_holds import LostHolds
+    from overrides.erasing import Hold
 
 
 def declare(verbs: Verbs) -> None:
@@ -84,8 +89,31 @@ def restore(args: argparse.Namespace) -> int:
             f"{restored.lost} later entries are not in it. People locked and keys revoked by them "
             "are not. Who kept a checkpoint can show that they are gone: tell them before they ask."
         )
+    _say_holds(restored.holds)
     if restored.signed:
         print(f"The signer had signed {restored.signed} entries and begins anew.")
     if restored.kept:
         print(f"What was there before is in {restored.kept}.")
     return YES
+
+
+def _say_holds(holds: "LostHolds") -> None:
+    """Say of each legal hold what the restore did to it."""
+    for hold in holds.set_since:
+        at = f"{hold.set_at:%Y-%m-%d}"
+        print(f"The legal hold {_named(hold)}, set on {at} in an entry that is gone, is set again.")
+    for hold in holds.lifted_since:
+        at = f"{hold.lifted_at:%Y-%m-%d}"
+        print(f"The legal hold {_named(hold)} stands again, as the entry of {at} that lifted it")
+        print("is gone: lift it where it has ended (countermand hold lift).")
+    if not holds.known:
+        print(
+            "Which legal holds were set or lifted in the entries that are gone cannot be told from"
+        )
+        print("here: compare 'countermand hold list' with your own list and set again what lacks.")
+
+
+def _named(hold: "Hold") -> str:
+    """A hold by its id, ground and what it is on."""
+    on = f"case {hold.case}" if hold.case else f"party {hold.subject[:12]}"
+    return f"{hold.hold_id} ({hold.ground}, {on})"

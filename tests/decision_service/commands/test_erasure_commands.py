@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import pytest
 
 from decision_service import wiring
 from decision_service.settings import Settings
+from overrides.canonical import canonical
 from overrides.errors import SlotErased
 from tests.decision_service.commands.shell import Said, Shell
 from tests.decision_service.erasure_house import erasure_house
@@ -263,6 +265,14 @@ def with_another_size_signed(note: dict[str, Any]) -> None:
     note["proof"] = f"{head}\n\n{origin}\n{int(size) + 1}\n{rest}"
 
 
+def with_the_entry_changed(note: dict[str, Any]) -> None:
+    title, extra, rest = note["proof"].split("\n", 2)
+    enclosed = json.loads(b64decode(extra.removeprefix("extra ")))
+    entry = b64decode(enclosed["entry"]).replace(b'"role":"', b'"role":"x')
+    text = canonical({**enclosed, "entry": b64encode(entry).decode()})
+    note["proof"] = "\n".join((title, f"extra {b64encode(text).decode()}", rest))
+
+
 def with_a_part_more(note: dict[str, Any]) -> None:
     note["parts"].append(["019aa000-0000-7000-8000-000000000000", "note"])
 
@@ -285,6 +295,7 @@ def with_no_parts_at_all(note: dict[str, Any]) -> None:
         without_proof,
         with_the_proof_cut,
         with_another_size_signed,
+        with_the_entry_changed,
         with_a_part_more,
         with_a_part_less,
         with_another_event,
@@ -356,6 +367,44 @@ def test_what_a_hold_keeps_is_not_erased_again_until_it_is_lifted(
     office.by("dora", "hold", "lift", held)
     assert not office.readable("P-anna")
     assert only_cut(office)
+
+
+def test_a_restore_sets_holds_again_that_were_set_since_and_names_each(
+    office: Office, tmp_path: Path
+) -> None:
+    cases = {party: made["case_id"] for party, made in office.cases.items()}
+    words = ("hold", "set", "--ground", "litigation", "--json")
+    old = office.by("carla", *words, "--case", cases["P-anna"]).json["hold"]
+    office.shell.on_data("db", "backup", tmp_path / "backup")
+    office.by("dora", "hold", "lift", old)
+    new = office.by("carla", *words, "--case", cases["P-ben"]).json["hold"]
+    whole = office.by("carla", *words, "--party", "P-cleo").json["hold"]
+    over = office.by("carla", *words, "--case", cases["P-ben"]).json["hold"]
+    office.by("carla", "hold", "lift", over)
+    said = office.shell.on_data("db", "restore", tmp_path / "backup", "--over-newer").out
+    for hold, on in ((new, cases["P-ben"]), (whole, "party")):
+        assert f"The legal hold {hold} (litigation, " in said
+        assert on in said
+    assert f"The legal hold {old} (litigation, case {cases['P-anna']}) stands again" in said
+    assert over not in said
+    standing = office.shell.on_data("hold", "list", "--json").json["holds"]
+    assert all(hold["stands"] for hold in standing)
+    assert {hold["case"] for hold in standing} == {cases["P-anna"], cases["P-ben"], ""}
+    for party in office.cases:
+        refused = office.by(
+            "dora", "erase", "request", "--party", party, "--ground", "unlawful", ok=False
+        )
+        assert "A legal hold keeps it" in refused.out
+    assert verdict(office) == "clean"
+
+
+def test_a_restore_that_cannot_know_of_lost_holds_says_so(office: Office, tmp_path: Path) -> None:
+    office.shell.on_data("db", "backup", tmp_path / "backup")
+    case = office.cases["P-anna"]["case_id"]
+    office.by("carla", "hold", "set", "--case", case, "--ground", "litigation")
+    lose_the_files(office)
+    said = office.shell.on_data("db", "restore", tmp_path / "backup", "--over-newer").out
+    assert "Which legal holds were set or lifted in the entries that are gone" in said
 
 
 def test_notes_that_carry_no_proof_yet_get_it_when_the_ledger_is_signed(office: Office) -> None:
