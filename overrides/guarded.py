@@ -14,6 +14,9 @@ APPEND_ONLY: tuple[str, ...] = (
 
 HEAD = "ledger_head"  # moves forward and is never removed
 PARTS = "ledger_payload"  # never change, and go only with an erasure that names them
+KEYS = "data_key"  # locked anew, and destroyed; what a key is for never changes
+KEY_SCOPE: tuple[str, ...] = ("dek_id", "subject_ref", "case_ref", "record_class")
+"""What says which records a data key locks, and so what an erasure takes with it."""
 
 UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {
@@ -24,7 +27,7 @@ UNIQUE: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         "erased_slot": (("erasure", "place"),),
         HEAD: (("log",),),
         PARTS: (("log", "seq", "slot"),),
-        "data_key": (("dek_id",), ("subject_ref", "case_ref", "record_class")),
+        KEYS: (("dek_id",), ("subject_ref", "case_ref", "record_class")),
     }
 )
 """Every key by which a new row could take the place of another."""

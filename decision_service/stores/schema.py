@@ -21,7 +21,7 @@ from overrides.stores.guards import install_guards, remove_guards
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0005"
+NEWEST = "0006"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 # Their import declares the tables.

@@ -1,4 +1,4 @@
-"""Filling the tables of erasures and legal holds from the ledger."""
+"""Filling the table of requests for erasure from the ledger."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -10,16 +10,16 @@ from sqlalchemy import Connection, delete, insert, update
 from overrides.erasing import Scope, Standing
 from overrides.instants import instant_text
 from overrides.journal import Event, Opened
-from overrides.stores.erasure_tables import HOLDS, REQUESTS
+from overrides.stores.erasure_tables import REQUESTS
 from overrides.stores.hot_path import HotPath
 
 
 class ErasureProjector:
-    """Keeps the tables of erasures and holds, from what entries say in the open."""
+    """Keeps the table of requests, from what entries say in the open."""
 
     def tables(self) -> Sequence[str]:
         """Names of the tables this projector fills, and nobody else writes."""
-        return (REQUESTS.name, HOLDS.name)
+        return (REQUESTS.name,)
 
     def apply(self, path: HotPath, event: Event, _opened: Opened) -> None:
         """Take in one entry; most are about something else."""
@@ -28,9 +28,8 @@ class ErasureProjector:
             action(path.connection, event)
 
     def clear(self, connection: Connection) -> None:
-        """Empty the tables, before a rebuild."""
-        for table in (REQUESTS, HOLDS):
-            connection.execute(delete(table))
+        """Empty the table, before a rebuild."""
+        connection.execute(delete(REQUESTS))
 
 
 def _requested(connection: Connection, event: Event) -> None:
@@ -112,33 +111,6 @@ def _erased(connection: Connection, event: Event) -> None:
     )
 
 
-def _held(connection: Connection, event: Event) -> None:
-    """A hold was set."""
-    connection.execute(
-        insert(HOLDS),
-        {
-            "hold_id": event.event_id,
-            "log": event.log,
-            "seq": event.seq,
-            "scope": event.data["scope"],
-            "subject": event.data.get("subject", ""),
-            "case_ref": event.case or "",
-            "ground": event.data["ground"],
-            "set_by": event.actor,
-            "set_at": instant_text(event.recorded_at),
-            "lifted_by": "",
-            "lifted_at": "",
-        },
-    )
-
-
-def _lifted(connection: Connection, event: Event) -> None:
-    """A hold ended."""
-    values = {"lifted_by": event.actor, "lifted_at": instant_text(event.recorded_at)}
-    mine = HOLDS.c.hold_id == event.data["of"]
-    connection.execute(update(HOLDS).where(mine).values(**values))
-
-
 def _settled(event: Event, standing: Standing) -> dict[str, Any]:
     """Where a request stands after an entry, by whom and when."""
     return {
@@ -159,7 +131,5 @@ _ACTIONS: Mapping[str, Callable[[Connection, Event], None]] = MappingProxyType(
         "erasure_requested": _requested,
         "erasure_refused": _refused,
         "record_erased": _erased,
-        "legal_hold_set": _held,
-        "legal_hold_lifted": _lifted,
     }
 )

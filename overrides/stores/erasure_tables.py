@@ -1,4 +1,4 @@
-"""Tables of erasures and legal holds. Each can be dropped and filled again from the ledger.
+"""The table of requests for erasure. It can be dropped and filled again from the ledger.
 
 No row holds personal data: a party is its keyed reference. Instants are text in the recorded form.
 """
@@ -50,28 +50,10 @@ class ErasureRequestRow(SQLModel, table=True):
     destroyed: int = Field(sa_column=_number())
 
 
-class LegalHoldRow(SQLModel, table=True):
-    """One legal hold, set and perhaps lifted."""
-
-    __tablename__ = "legal_hold"
-
-    hold_id: str = Field(sa_column=_text(primary_key=True))
-    log: str = Field(sa_column=_text())
-    seq: int = Field(sa_column=_number())
-    scope: str = Field(sa_column=_text())
-    subject: str = Field(sa_column=_text())
-    case_ref: str = Field(sa_column=_text())
-    ground: str = Field(sa_column=_text())
-    set_by: str = Field(sa_column=_text())
-    set_at: str = Field(sa_column=_text())
-    lifted_by: str = Field(sa_column=_text())
-    lifted_at: str = Field(sa_column=_text())
-
-
 def _table(model: Any) -> Table:
     """The Core table of a table class."""
     table: Table = model.__table__
     return table
 
 
-REQUESTS, HOLDS = map(_table, (ErasureRequestRow, LegalHoldRow))
+REQUESTS = _table(ErasureRequestRow)

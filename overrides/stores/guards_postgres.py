@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect
 
-from overrides.guarded import APPEND_ONLY, HEAD, PARTS
+from overrides.guarded import APPEND_ONLY, HEAD, KEY_SCOPE, KEYS, PARTS
 
 CHECK = "ledger_event_hash"
 _EXPRESSION = r"(leaf_hash = sha256(('\x00'::bytea || body)))"  # as PostgreSQL writes it
@@ -37,6 +37,14 @@ END
 BEGIN
   IF NEW.log <> OLD.log OR NEW.size < OLD.size OR NEW.epoch < OLD.epoch THEN
     RAISE EXCEPTION 'ledger_head moves forward only';
+  END IF;
+  RETURN NEW;
+END
+""",
+    "countermand_scope": f"""
+BEGIN
+  IF {" OR ".join(f"NEW.{column} <> OLD.{column}" for column in KEY_SCOPE)} THEN
+    RAISE EXCEPTION 'a key of % stays whose it is', TG_TABLE_NAME;
   END IF;
   RETURN NEW;
 END
@@ -182,4 +190,5 @@ def _triggers() -> Iterator[_Trigger]:
     yield _Trigger(f"{HEAD}_forward", HEAD, ("UPDATE",), "countermand_forward")
     yield _Trigger(f"{HEAD}_no_delete", HEAD, ("DELETE",), "countermand_append_only")
     yield _Trigger(f"{PARTS}_no_update", PARTS, ("UPDATE",), "countermand_append_only")
+    yield _Trigger(f"{KEYS}_scope", KEYS, ("UPDATE",), "countermand_scope")
     yield _Trigger(f"{PARTS}_erased", PARTS, ("DELETE",), "countermand_erased")

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, inspect
 
-from overrides.guarded import APPEND_ONLY, HEAD, PARTS, UNIQUE
+from overrides.guarded import APPEND_ONLY, HEAD, KEY_SCOPE, KEYS, PARTS, UNIQUE
 
 INTEGER, TEXT, BLOB = "'integer'", "'text'", "'blob'"
 TYPES: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -81,6 +81,8 @@ def _statements() -> Iterator[tuple[str, str]]:
     yield _refusal(f"{HEAD}_forward", "UPDATE", HEAD, "{table} moves forward only", back)
     yield _refusal(f"{HEAD}_no_delete", "DELETE", HEAD, "{table} is never removed")
     yield _refusal(f"{PARTS}_no_update", "UPDATE", PARTS, "{table} never changes")
+    other = " OR ".join(f"NEW.{column} <> OLD.{column}" for column in KEY_SCOPE)
+    yield _refusal(f"{KEYS}_scope", "UPDATE", KEYS, "a key of {table} stays whose it is", other)
     named = "SELECT 1 FROM erased_slot WHERE event_id = OLD.event_id AND slot = OLD.slot"
     words = "a part of {table} goes only with an erasure that names it"
     yield _refusal(f"{PARTS}_erased", "DELETE", PARTS, words, f"NOT EXISTS ({named})")

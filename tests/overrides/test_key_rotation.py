@@ -21,6 +21,7 @@ from overrides.keyfiles import open_vault
 from overrides.signing import sign_checkpoint
 from overrides.stores.data_keys import SqlDataKeys
 from overrides.stores.engine import writing
+from overrides.stores.guards import install_guards, remove_guards
 from overrides.stores.verifying import verify_engine
 from overrides.values import Actor, Role
 from overrides.vault import Vault
@@ -333,6 +334,7 @@ def test_an_altered_data_key_stops_the_rotation_before_anything_is_destroyed(
     with opening() as ledger:
         begin(ledger)
         with writing(ledger.engine) as connection:
+            remove_guards(connection)
             connection.exec_driver_sql(
                 "UPDATE data_key SET subject_ref = 'x' WHERE case_ref = 'case-3'"
             )
@@ -343,6 +345,7 @@ def test_an_altered_data_key_stops_the_rotation_before_anything_is_destroyed(
             connection.exec_driver_sql(
                 "UPDATE data_key SET subject_ref = 'party-of-case-3' WHERE case_ref = 'case-3'"
             )
+            install_guards(connection)
         assert rotation(ledger, tmp_path / "keys").finish(HOST) == 2
         assert notes(ledger) == [f"note {n}" for n in range(5)]
 

@@ -111,6 +111,11 @@ EITHER = {
     "UPDATE that moves the head to another log": "UPDATE ledger_head SET log = 'other'",
     "UPDATE that forgets a restore": "UPDATE ledger_head SET epoch = -1",
     "UPDATE of a personal part": "UPDATE ledger_payload SET nonce = nonce",
+    **{
+        f"UPDATE of {column} of a data key": f"UPDATE data_key SET {column} = 'other'"
+        for column in ("dek_id", "subject_ref", "case_ref", "record_class")
+    },
+    "UPDATE of a data key beside its lock": "UPDATE data_key SET kek_epoch = 2, case_ref = 'x'",
     "DELETE of a personal part that no erasure names": "DELETE FROM ledger_payload",
 }
 SQLITE = {
@@ -224,7 +229,7 @@ def take_away(connection: Connection) -> None:
             run(connection, f"DROP TRIGGER {name}")
         return
     run(connection, "ALTER TABLE ledger_event DROP CONSTRAINT ledger_event_hash")
-    functions = ("countermand_append_only", "countermand_next")
+    functions = ("countermand_append_only", "countermand_next", "countermand_scope")
     for function in (*functions, "countermand_forward", "countermand_erased"):
         run(connection, f"DROP FUNCTION {function} CASCADE")
 
