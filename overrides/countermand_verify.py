@@ -991,8 +991,7 @@ class Erasures:
         elif kind == "legal_hold_set":
             self._holds[members["id"]] = Hold(seq, members["case"] or "", subject)
         elif kind == "legal_hold_lifted" and of in self._holds:
-            hold = self._holds[of]
-            hold.until = seq if hold.until is None else hold.until
+            self._holds[of].until = self._holds[of].until or seq
         elif kind == "restore_performed":
             self._restored = True
 
@@ -1007,6 +1006,8 @@ class Erasures:
         for erasure, held in sorted(self._against):
             text = f"ERASED UNDER A HOLD: it took what the legal hold of entry {held} keeps, and no"
             text = f"{text} entry between the two lifts that hold. Ask who approved it, and why"
+            if erasure in self.again:
+                text += ": an entry that a restore lost may have lifted it"
             self._told.add(Verdict.INCOMPLETE, text, erasure)
 
     def checked(self) -> Iterator[str]:
@@ -1110,8 +1111,8 @@ def _bound(data: Mapping[str, Any]) -> bytes:
 
 def _pairs(value: object) -> list[Any]:
     """The pairs in a list of pairs; nothing where it is something else."""
-    fits = isinstance(value, list) and all(isinstance(p, list) and len(p) == 2 for p in value)
-    return value if fits and isinstance(value, list) else []
+    pairs = value if isinstance(value, list) else []
+    return pairs if all(isinstance(p, list) and len(p) == 2 for p in pairs) else []
 
 
 def place_of(event_id: str, slot: str) -> bytes:
@@ -1615,15 +1616,9 @@ def read_disclosure(line: bytes) -> tuple[str, str, str, bytes]:
     """Name, commitment, entry and content of a disclosed part. Raises ``Wrong``."""
     told = _line(line, "event_id", "payload", "salt", "seq", "slot")
     slot, owner, payload = str(told["slot"]), str(told["event_id"]), _canonical(told["payload"])
-    try:
-        return (
-            slot,
-            commitment_of(bytes.fromhex(told["salt"]), owner, slot, payload),
-            owner,
-            payload,
-        )
-    except (TypeError, ValueError):
-        raise Wrong("its salt is none") from None
+    if type(told["salt"]) is not str or not _COMMITMENT.fullmatch(told["salt"]):
+        raise Wrong("its salt is none")  # one with zeros after it would open it as well
+    return slot, commitment_of(bytes.fromhex(told["salt"]), owner, slot, payload), owner, payload
 
 
 def _line(line: bytes, *names: str) -> dict[str, Any]:
@@ -2149,18 +2144,12 @@ def check_proof(text: str, memory: Memory) -> Findings:
         point = Checkpoint.read(opened.text)
         over = f"over {_entries(point.size)} of {point.origin}"
         checked.append(f"Its checkpoint, {over}, is {PINNED}.")
-        if proof.entry is None:
-            text = "the entry is not enclosed: only that there is one is shown"
-            told.add(Verdict.INCOMPLETE, text)
-        else:
+        if proof.entry is not None:
             leaf = leaf_hash(proof.entry)
             if root_of_inclusion(leaf, proof.seq, point.size, proof.path) != point.root:
                 raise Wrong("the enclosed entry does not lead to the signed root: one was changed")
             at = _read_proven(proof, proof.entry, point.origin, told, checked)
-            held = (r for r in memory.receipts if r.log in ("", point.origin))
-            if any(receipt.seq == proof.seq and receipt.leaf != leaf for receipt in held):
-                text = "it is not the entry that your receipt is of"
-                told.add(Verdict.ALTERED, text, proof.seq)
+        _compare_receipts(proof, point, memory.receipts, told, checked)
         remembered = _compare_point(point, opened, memory, told)
         for who, at_time in opened.seen_by:
             checked.append(f"{who} signed that checkpoint on {instant_text(at_time)}.")
@@ -2177,6 +2166,36 @@ def check_proof(text: str, memory: Memory) -> Findings:
         remembered=remembered,
         found=told.all(),
     )
+
+
+def _compare_receipts(
+    proof: Proof, point: Checkpoint, receipts: Sequence[Receipt], told: Told, checked: list[str]
+) -> None:
+    """Compare a proof with the receipts of its entry; without the entry, that is all there is."""
+    held = [r for r in receipts if r.seq == proof.seq and r.log in ("", point.origin)]
+    for leaf in [receipt.leaf for receipt in held] or [bytes(32)]:
+        root = root_of_inclusion(leaf, proof.seq, point.size, proof.path)
+        if held and root != point.root:
+            text = "it is not the entry that your receipt is of"
+            told.add(Verdict.ALTERED, text, proof.seq)
+        elif held:
+            checked.append(f"The entry that your receipt is of, {proof.seq}, is the one under it.")
+    if len(held) < len(receipts):
+        others = [f"{r.seq} of {r.log[:80] or point.origin}" for r in receipts if r not in held]
+        text = f"This is a proof of entry {proof.seq} of {point.origin}. It was not compared with"
+        text = f"{text} what you hold a receipt of: entry {', '.join(others[:5])}"
+        if held:
+            checked.append(f"{text}.")
+        else:
+            told.add(
+                Verdict.INCOMPLETE, f"{text}: that takes an export, or the proof of that entry"
+            )
+    if proof.entry is None:
+        text = "the entry is not enclosed, so what it says is not shown"
+        if not held:
+            text = "the entry is not enclosed: there can be one at that place, and nothing shows"
+            text = f"{text} which. Ask for the proof with its entry, or give a receipt of it"
+        told.add(Verdict.INCOMPLETE, text, proof.seq)
 
 
 def _compare_point(point: Checkpoint, opened: Opened, memory: Memory, told: Told) -> int:
@@ -2220,6 +2239,9 @@ def _read_proven(
         slot, mark, _, payload = read_disclosure(_canonical(part))
         if mark != members["commit"].get(slot):
             text = f"the disclosed part {slot[:40]} is not the one committed to"
+            told.add(Verdict.ALTERED, text, proof.seq)
+        elif _canonical(part["seq"]) != b"%d" % proof.seq:
+            text = f"the disclosed part {slot} says that it is of entry {str(part['seq'])[:20]}"
             told.add(Verdict.ALTERED, text, proof.seq)
         else:
             checked.append(f"Its part {slot} says: {payload.decode()}")

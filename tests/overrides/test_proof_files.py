@@ -85,6 +85,60 @@ def test_a_bare_proof_shows_a_place_and_no_entry(case: Case) -> None:
     assert "the entry is not enclosed" in str(found.found)
 
 
+@pytest.mark.parametrize(("index", "cut"), [(999_999, 0), (7, 0), (SEQ, 1)])
+def test_a_bare_proof_of_what_cannot_be_is_refused(case: Case, index: int, cut: int) -> None:
+    path = case.path[: len(case.path) - cut]
+    for receipts in ((), (Receipt(LOG, index, leaf_hash(case.body)),)):
+        found = check_proof(
+            bare_proof(index, path, case.note), replace(case.pinned, receipts=receipts)
+        )
+        assert found.verdict == Verdict.ALTERED, found.sentences()
+
+
+def test_a_receipt_says_which_entry_a_bare_proof_is_of(case: Case) -> None:
+    bare = bare_proof(SEQ, case.path, case.note)
+    right = replace(case.pinned, receipts=(Receipt(LOG, SEQ, leaf_hash(case.body)),))
+    found = check_proof(bare, right)
+    assert found.verdict == Verdict.INCOMPLETE, "what it says is not shown"
+    assert "The entry that your receipt is of, 2, is the one under it." in found.sentences()
+    wrong = replace(case.pinned, receipts=(Receipt(LOG, SEQ, leaf_hash(b"other")),))
+    assert check_proof(bare, wrong).verdict == Verdict.ALTERED
+
+
+@pytest.mark.parametrize("other", [Receipt(LOG, 5, bytes(32)), Receipt("else/where", 2, bytes(32))])
+def test_a_receipt_of_something_else_is_not_taken_for_compared(case: Case, other: Receipt) -> None:
+    found = check_proof(case.text, replace(case.pinned, receipts=(other,)))
+    assert found.verdict == Verdict.INCOMPLETE
+    assert f"a receipt of: entry {other.seq} of {other.log}" in str(found.found)
+    mine = Receipt("", SEQ, leaf_hash(case.body))
+    found = check_proof(case.text, replace(case.pinned, receipts=(other, mine)))
+    assert found.verdict == Verdict.CLEAN
+    assert "The entry that your receipt is of, 2, is the one under it." in found.sentences()
+    assert f"a receipt of: entry {other.seq} of {other.log}" in str(found.sentences())
+
+
+def told_anew(case: Case, **members: object) -> str:
+    """The proof with other members in what is disclosed."""
+    head, extra, rest = case.text.split("\n", 2)
+    told = read_canonical(b64decode(extra.removeprefix("extra ")))
+    told["disclosures"] = [told["disclosures"][0] | members]
+    return f"{head}\nextra {b64encode(canonical(told)).decode()}\n{rest}"
+
+
+@pytest.mark.parametrize("change", ["seq", "longer", "capitals", "spaces", "number"])
+def test_a_disclosed_part_has_one_spelling(case: Case, change: str) -> None:
+    salt = case.parts[0].salt.hex()
+    assert check_proof(told_anew(case), case.pinned).verdict == Verdict.CLEAN
+    spellings: dict[str, dict[str, object]] = {
+        "seq": {"seq": 12},
+        "longer": {"salt": f"{salt}0000"},
+        "capitals": {"salt": salt.upper()},
+        "spaces": {"salt": f"{salt[:2]} {salt[2:]}"},
+        "number": {"salt": 7},
+    }
+    assert check_proof(told_anew(case, **spellings[change]), case.pinned).verdict == Verdict.ALTERED
+
+
 def test_a_proof_is_compared_with_what_is_remembered(case: Case) -> None:
     same = replace(case.pinned, notes=((case.note, None),))
     assert check_proof(case.text, same).remembered == 7
