@@ -186,6 +186,8 @@ class Replacement:
         """Sign with the key that lies there now."""
         signer, former = open_signer(self._folder), tuple(former_keys(self._folder))
         memory = self._memory()
+        if memory.read() is None:  # lost with the key: the entry says that another key signs
+            memory.let_begin()
         KeyAtHand(services.ledger, signer, services.clock, memory, former).checkpoint()
 
 

@@ -74,6 +74,7 @@ def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> 
             settle(database)
         kept = put_in_place(incoming, database, stamp)
     signed = _begin_anew(settings, stamp) if lost else 0
+    _let_begin(settings)
     return Restored(size, lost, signed, kept, holds)
 
 
@@ -89,6 +90,13 @@ def _begin_anew(settings: Settings, stamp: str) -> int:
     with memory.alone():
         memory.put_aside(stamp)
     return signed
+
+
+def _let_begin(settings: Settings) -> None:
+    """Let a signer that remembers nothing believe what was restored: an entry says that it was."""
+    memory = memory_at(settings.signer)
+    if has_signer(settings.keys) and memory.read() is None:
+        memory.let_begin()
 
 
 def _record_in(settings: Settings, incoming: Path, here: Standing | None, holds: LostHolds) -> None:
@@ -158,4 +166,5 @@ def _recorded_there(services: Services, copy: Path, *, over_newer: bool, stamp: 
     record_restore(services, Standing(0, ""))
     services.rebuild()
     signed = _begin_anew(settings, stamp) if lost else 0
+    _let_begin(settings)
     return Restored(findings.size, lost, signed, None, LostHolds(known=not lost))

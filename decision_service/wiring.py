@@ -30,7 +30,7 @@ from decision_service.scoring import Scorer
 from decision_service.services import Chance, Services
 from decision_service.sessions import Sessions
 from decision_service.settings import Settings
-from decision_service.signer_wiring import key_at_hand
+from decision_service.signer_wiring import key_at_hand, memory_at
 from decision_service.stores.opening import check_keys, open_database
 from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
@@ -165,6 +165,7 @@ def _furnish(
     )
     opened.callback(journal.close)
     if not ledger.head().size:
+        memory_at(ground.settings.signer).let_begin()
         _open_ledger(journal, ground, demo_note)
     rotation, replaying = _personal_data(ground, ledger, journal, replay=replay)
     desk = SqlSigningDesk(ground.engine, log=ground.log)

@@ -19,6 +19,7 @@ from overrides.kek_files import sync_folder, write_secret
 from overrides.recount import Recount
 
 MEMORY, ASIDE, HOME, LOCK, RUNNING = "memory.json", "aside", "home", "memory.lock", "signer.lock"
+ANEW = "anew"  # there while a memory that holds nothing may believe the database
 FOLDER_MODE = 0o700
 HOME_BYTES = 8
 OLDER_COPY = (
@@ -58,6 +59,10 @@ class Memory(Protocol):
     def home(self) -> str:
         """A name of this memory, the same as long as it exists."""
 
+    @property
+    def may_begin(self) -> bool:
+        """Whether it may believe a ledger that is not empty, where it remembers nothing."""
+
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep every other holder of this memory waiting."""
@@ -73,6 +78,7 @@ class NoMemory:
     """For a key that signs once and for tests: what the database says was signed is believed."""
 
     home = ""
+    may_begin = True
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -136,10 +142,23 @@ class FileMemory:
         partial.unlink(missing_ok=True)
         write_secret(partial, _text(remembered))
         partial.replace(self.folder / MEMORY)
+        (self.folder / ANEW).unlink(missing_ok=True)
+        sync_folder(self.folder)
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether somebody decided that it may believe the database."""
+        return (self.folder / ANEW).exists()
+
+    def let_begin(self) -> None:
+        """Let it believe the database once, where it remembers nothing: whoever calls says why."""
+        self._make()
+        (self.folder / ANEW).touch(mode=0o600)
         sync_folder(self.folder)
 
     def put_aside(self, stamp: str) -> None:
         """Begin anew; what was remembered is kept under a name that nothing reads."""
+        self.let_begin()
         with suppress(FileNotFoundError):
             (self.folder / MEMORY).replace(self.folder / f"{MEMORY}.{ASIDE}-{stamp}")
             sync_folder(self.folder)
@@ -150,7 +169,10 @@ class FileMemory:
             mine, theirs = self.read(), other.read()
             if mine is not None and (theirs is None or theirs.size < mine.size):
                 other.write(mine)
-            (self.folder / MEMORY).unlink(missing_ok=True)
+            if mine is None and self.may_begin:
+                other.let_begin()
+            for name in (MEMORY, ANEW):
+                (self.folder / name).unlink(missing_ok=True)
             sync_folder(self.folder)
 
     def _make(self) -> None:

@@ -136,9 +136,12 @@ class KeyAtHand:
             return self.memory.read()
 
     def _last(self) -> Remembered:
-        """What was signed last; a memory that is new believes the log."""
+        """What was signed last; a memory that is new believes the log, where somebody said so."""
         newest, kept = self.book.latest_checkpoint(), self.memory.read()
         if kept is None:
+            size = self.book.head().size
+            if size and not self.memory.may_begin:
+                raise SigningRefused(cause=_forgotten(size))
             return self._adopted(newest)
         if kept.log != self.book.log:
             raise SigningRefused(cause=f"its memory is of the log {kept.log}")
@@ -233,6 +236,16 @@ def cut_off(signed: int, left: int) -> str:
         f"{signed} entries were signed and {left} are left. Either entries were cut off the end, or"
         " an older copy of the database was put back by hand; 'countermand ledger verify' says what"
         " to do"
+    )
+
+
+def _forgotten(size: int) -> str:
+    """What to say where a signer remembers nothing and nobody said that it is new."""
+    return (
+        f"it remembers nothing of what it signed, and the ledger has {size} entries: its memory was"
+        " lost or taken away, and what is here may have been written anew since. Compare an export"
+        " with what auditors and witnesses kept; then 'countermand signer --start-anew' lets it"
+        " believe the database"
     )
 
 

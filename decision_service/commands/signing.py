@@ -114,10 +114,13 @@ def _start_anew(home: Path) -> int:
     memory = memory_at(home)
     with memory.running(), memory.alone():
         before = memory.read()
-        if before is None:
+        if before is None and memory.may_begin:
             refuse(f"there is nothing in {home} to put aside: a new memory believes the database")
         memory.put_aside(f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    print(f"What was signed, up to {before.size} entries, is put aside in {home}.")
+    if before is None:
+        print(f"There was nothing in {home}: what was signed before is not known here any more.")
+    else:
+        print(f"What was signed, up to {before.size} entries, is put aside in {home}.")
     print("The signer believes the database from now on. Who kept a checkpoint can still show")
     print("that entries are gone: tell them of it before they ask.")
     return YES

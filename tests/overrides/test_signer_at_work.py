@@ -69,6 +69,7 @@ def works(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Works]:
     with ledger_at(url, tmp_path / "keys", clock=clock) as ledger:
         desk = SqlSigningDesk(ledger.engine, log=LOG)
         memory = FileMemory(tmp_path / "signer", os.urandom)
+        memory.let_begin()
         found = Works(ledger, clock, desk, memory, [])
         ledger.begin()
         found.write(6)
@@ -301,7 +302,9 @@ def test_a_signer_with_another_memory_does_not_start_beside_one_that_works(
 
 def replace_memory(works: Works, folder: Path) -> SignerAtWork:
     """A signer with the same key and a memory of its own."""
-    signing = replace(works.signing, memory=FileMemory(folder, os.urandom))
+    memory = FileMemory(folder, os.urandom)
+    memory.let_begin()
+    signing = replace(works.signing, memory=memory)
     return SignerAtWork(signing, works.desk, works.told.append)
 
 

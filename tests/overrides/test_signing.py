@@ -30,7 +30,9 @@ def clock() -> SteadyClock:
 @pytest.fixture
 def memory(tmp_path: Path) -> FileMemory:
     """The signer's own."""
-    return FileMemory(tmp_path / "signer", os.urandom)
+    made = FileMemory(tmp_path / "signer", os.urandom)
+    made.let_begin()
+    return made
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -267,15 +269,35 @@ def test_a_first_memory_believes_a_log_that_was_signed_with_the_same_key(
     ledger: TestLedger, tmp_path: Path
 ) -> None:
     new = FileMemory(tmp_path / "new", os.urandom)
+    new.let_begin()
     assert sign(ledger, new).size == 20
+    assert not new.may_begin, "once"
     kept = new.read()
     assert kept is not None
     assert kept.size == 20
 
 
+@pytest.mark.parametrize("emptied", [False, True])
+def test_a_memory_that_was_lost_believes_nothing_until_somebody_says_so(
+    ledger: TestLedger, memory: FileMemory, *, emptied: bool
+) -> None:
+    """Taken away together with the checkpoints, so that a history written anew could be signed."""
+    shutil.rmtree(memory.folder)
+    if emptied:
+        forge(ledger, None, keep=20)
+        rewrite(ledger.engine, "DELETE FROM ledger_checkpoint")
+    with pytest.raises(SigningRefused, match="its memory was lost or taken away") as refused:
+        sign(ledger, memory)
+    assert "signer --start-anew" in str(refused.value)
+    assert memory.read() is None
+    memory.let_begin()
+    assert sign(ledger, memory).size == 20
+
+
 def test_a_first_memory_does_not_believe_another_key(ledger: TestLedger, tmp_path: Path) -> None:
     thief = Signer(LOG, bytes(32))
     new = FileMemory(tmp_path / "new", os.urandom)
+    new.let_begin()
     with pytest.raises(NoteInvalid):
         KeyAtHand(ledger.book, thief, ledger.clock, new).checkpoint()
     assert new.read() is None

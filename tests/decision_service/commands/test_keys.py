@@ -131,6 +131,8 @@ def test_a_key_that_was_retired_signs_nothing_later(office: Shell, tmp_path: Pat
     thief = Shell(stolen, office.capture, office.patch)
     retired = (keys(office) / "signing.retired").read_text()
     (keys(thief) / "signing.retired").write_text(f"{retired}{public(office).vkey}\n")
+    assert "its memory was lost or taken away" in thief.refused_on_data("ledger", "checkpoint")
+    assert "is not known here any more" in thief.on_data("signer", "--start-anew").out
     forged = thief.on_data("ledger", "checkpoint").out
     given = tmp_path / "forged"
     given.write_text(forged)

@@ -101,14 +101,14 @@ def test_an_end_cut_off_with_its_checkpoints_is_found_by_the_signer_s_memory(
     for suffix in ("-wal", "-shm"):
         (peopled.data / f"{DATABASE}{suffix}").unlink(missing_ok=True)
     (peopled.data / DATABASE).write_bytes(copy.read_bytes())
-    said = peopled.on_data("ledger", "verify", ok=False)
-    assert said.status == 1
-    assert "what the signer here remembers has 5 entries, here are 4" in said.out
-    assert "an older copy of the database was put back by hand. Find the newer" in said.out
+    found = peopled.on_data("ledger", "verify", ok=False)
+    assert found.status == 1
+    assert "what the signer here remembers has 5 entries, here are 4" in found.out
+    assert "an older copy of the database was put back by hand. Find the newer" in found.out
     (peopled.data / "signer" / "memory.json").write_text("{")
-    said = peopled.on_data("ledger", "verify", ok=False)
-    assert said.status == 2
-    assert "what the signer here remembers cannot be compared" in said.out
+    found = peopled.on_data("ledger", "verify", ok=False)
+    assert found.status == 2
+    assert "what the signer here remembers cannot be compared" in found.out
 
 
 def test_another_ledger_s_checkpoint_does_not_hold(peopled: Shell, tmp_path: Path) -> None:
