@@ -14,8 +14,8 @@ BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """One row for each part that was run, with what was counted beside its units."""
     lines = [
-        "| Part | What was done | Failed | Minutes | Seed |",
-        "|---|---|---|---|---|",
+        "| Part | What was done | Failed | Minutes | Seed | Commit |",
+        "|---|---|---|---|---|---|",
     ]
     for name in PARTS:
         report = found.get(name)
@@ -24,14 +24,16 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> str:
         more = ", ".join(f"{number:,} {what}" for what, number in report["counts"].items())
         done = f"{report['units']:,} {report['unit']}" + (f" ({more})" if more else "")
         minutes = report["seconds"] / 60
-        lines.append(f"| {name} | {done} | {report['failed']} | {minutes:.1f} | {report['seed']} |")
+        commit = report["versions"]["commit"][:10]
+        row = (name, done, report["failed"], f"{minutes:.1f}", report["seed"], commit)
+        lines.append(f"| {' | '.join(map(str, row))} |")
     newest = next(iter(found.values()), None)
     if newest is None:
         return "No results lie here yet: `make evidence` makes them."
     said = newest["versions"]
     cores = newest["machine"]["cores"]
     on = f"Python {said['python']}, SQLite {said['sqlite']}, {cores} cores"
-    return "\n".join([*lines, "", f"Code {newest['code']}, {on}."])
+    return "\n".join([*lines, "", f"{on}. Parts without a row have not been gathered whole yet."])
 
 
 def write_table(page: Path = PAGE) -> Path:
