@@ -89,6 +89,7 @@ class Examination:
     last_at: str = ""
     signed_size: int | None = None
     opened: int = 0
+    receipts: int = 0  # that were compared
     keys: KeyHistory = field(default_factory=KeyHistory)
 
     def __post_init__(self) -> None:
@@ -166,7 +167,10 @@ class Examination:
     def _check_receipts(self, seq: int, digest: bytes) -> None:
         """Compare an entry with the receipts that somebody holds of it."""
         for receipt in self.trust.receipts:
-            if receipt.seq == seq and receipt.leaf != digest:
+            if receipt.seq != seq or receipt.log not in ("", self.rows.log):
+                continue
+            self.receipts += 1
+            if receipt.leaf != digest:
                 self.tell(Verdict.ALTERED, "it is not the entry that your receipt is of", seq)
 
     def compare_head(self) -> None:
@@ -205,7 +209,12 @@ class Examination:
                 self.signed_size = max(size, self.signed_size or 0)
             self._judge_signer(claim)
         for receipt in self.trust.receipts:
-            if receipt.seq >= self.tree.size:
+            if receipt.log not in ("", self.rows.log):
+                text = (
+                    f"a receipt you hold is of the ledger {receipt.log[:80]}: it was not compared"
+                )
+                self.tell(Verdict.INCOMPLETE, text)
+            elif receipt.seq >= self.tree.size:
                 text = f"you hold a receipt of entry {receipt.seq}, here are {self.tree.size}"
                 self.tell(Verdict.ALTERED, f"{text}: entries were removed from the end")
         unsigned = self.tree.size > (self.signed_size or 0)
@@ -235,15 +244,6 @@ class Examination:
         for place in sorted(unexplained - given_up, key=lambda p: (self.gaps[p], p)):
             text = f"the personal part {place[1]} cannot be read, and no entry says it was erased"
             self.tell(Verdict.INCOMPLETE, text, self.gaps[place])
-
-    def find_put_back(self) -> None:
-        """What an entry says was erased must not lie here, with its key, all the same."""
-        erased = self.erasures.places
-        for seq, event_id, slot in self.rows.kept() if erased else ():
-            if (erasure := erased.get(place_of(str(event_id), str(slot)))) is not None:
-                text = f"its personal part {slot} lies here with its key, and entry {erasure} says"
-                text = f"{text} that it was erased: it was put back from a copy"
-                self.tell(Verdict.ALTERED, text, seq)
 
     def findings(self) -> Findings:
         """All that was found."""
@@ -342,8 +342,8 @@ class Examination:
         if kept := self._compared():
             sizes = ", ".join(f"{size:,}" for size in kept)
             yield f"It was compared with what you remembered of it at {sizes} entries."
-        if self.trust.receipts:
-            yield f"{len(self.trust.receipts):,} of your receipts were compared with their entries."
+        if self.receipts:
+            yield f"{self.receipts:,} of your receipts were compared with their entries."
         yield from self.erasures.checked()
         if self.trust.vault is not None:
             yield f"{self.opened:,} personal parts were opened and are those committed to."

@@ -12,6 +12,7 @@ from overrides.countermand_verify import (
     Finding,
     Findings,
     Verdict,
+    place_of,
     stamp_words,
     stamps_unchecked,
 )
@@ -46,7 +47,7 @@ def verify_rows(rows: DatabaseRows, trust: Trust) -> Findings:
         examination.compare_subtrees,
         examination.compare_notes,
         examination.explain_gaps,
-        examination.find_put_back,
+        lambda: _find_put_back(examination),
     ):
         try:
             step()
@@ -54,6 +55,16 @@ def verify_rows(rows: DatabaseRows, trust: Trust) -> Findings:
             place = altered.seq if altered.seq >= 0 else None
             examination.tell(Verdict.ALTERED, altered.finding, place)
     return _with_stamps(_with_others(examination.findings(), rows), rows, trust)
+
+
+def _find_put_back(examination: Examination) -> None:
+    """What an entry says was erased must not lie here, with its key, all the same."""
+    erased = examination.erasures.places
+    for seq, event_id, slot in examination.rows.kept() if erased else ():
+        if (erasure := erased.get(place_of(str(event_id), str(slot)))) is not None:
+            text = f"its personal part {slot} lies here with its key, and entry {erasure} says"
+            text = f"{text} that it was erased: it was put back from a copy"
+            examination.tell(Verdict.ALTERED, text, seq)
 
 
 def _with_others(findings: Findings, rows: DatabaseRows) -> Findings:

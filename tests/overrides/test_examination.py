@@ -81,6 +81,10 @@ def test_a_receipt_is_held_against_its_entry(ledger: TestLedger) -> None:
     assert found.verdict == Verdict.CLEAN
     assert "1 of your receipts were compared" in str(found.sentences())
     assert verify(ledger, receipts=[Receipt(LOG, 18, right.leaf)]).verdict == Verdict.ALTERED
+    foreign = verify(ledger, receipts=[Receipt("else/where", 17, bytes(32))])
+    assert foreign.verdict == Verdict.INCOMPLETE
+    assert "of the ledger else/where: it was not compared" in str(foreign.found)
+    assert "receipts were compared" not in str(foreign.sentences())
     gone = verify(ledger, receipts=[Receipt(LOG, 100, right.leaf)])
     assert gone.verdict == Verdict.ALTERED
     assert "you hold a receipt of entry 100, here are 100" in str(gone.found)
