@@ -39,6 +39,7 @@ from overrides.signing_keys import trusted_keys
 from overrides.verify import whose_key
 
 BACKUP = "backup"
+NEW_MEMORY = "signer_began_anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,18 @@ def record_restore(services: Services, replaced: Standing) -> None:
         lambda connection: connection.exec_driver_sql("DELETE FROM session"),
     )
     services.journal.submit(lambda _: Decided((draft,), also=also)).result()
+
+
+def record_new_memory(services: Services, signed: int) -> None:
+    """Write into the ledger that its signer forgets what it signed, which was so many entries."""
+    draft = Draft(
+        event_id=services.new_id(),
+        type="restore_performed",
+        actor=HOST.ref,
+        role=HOST.role.value,
+        data={"from_size": signed, "reason": NEW_MEMORY},
+    )
+    services.journal.submit(lambda _: Decided((draft,))).result()
 
 
 def _signed_size(settings: Settings) -> int:

@@ -61,7 +61,7 @@ def signer(args: argparse.Namespace) -> int:
     if args.separate:
         return _separate(settings, home)
     if args.start_anew:
-        return _start_anew(home)
+        return _start_anew(args, settings, home)
     return _run(settings, home, until_closed=args.until_closed)
 
 
@@ -107,9 +107,15 @@ def _separate(settings: "Settings", home: Path) -> int:
     return YES
 
 
-def _start_anew(home: Path) -> int:
-    """Put the memory aside after the database was put back to an earlier state."""
+def _start_anew(args: argparse.Namespace, settings: "Settings", home: Path) -> int:
+    """Put the memory aside after the database was put back to an earlier state.
+
+    Where the key that signs is the installation's, an entry says so.
+    """
+    from decision_service.commands.installation import installed
+    from decision_service.restoring import record_new_memory
     from decision_service.signer_wiring import memory_at
+    from overrides.keyfiles import has_signer
 
     memory = memory_at(home)
     with memory.running(), memory.alone():
@@ -121,6 +127,11 @@ def _start_anew(home: Path) -> int:
         print(f"There was nothing in {home}: what was signed before is not known here any more.")
     else:
         print(f"What was signed, up to {before.size} entries, is put aside in {home}.")
+    if has_signer(settings.keys):
+        with installed(args) as services:
+            record_new_memory(services, before.size if before else 0)
+    else:
+        print("No entry says so, as the ledger is written by the installation: write it down.")
     print("The signer believes the database from now on. Who kept a checkpoint can still show")
     print("that entries are gone: tell them of it before they ask.")
     return YES

@@ -12,6 +12,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from sqlite3 import connect
+from typing import Any
 
 import pytest
 
@@ -40,9 +41,9 @@ def children(pid: int) -> list[int]:
     return [int(word) for text in texts for word in text.split()]
 
 
-def memory(shell: Shell) -> dict[str, object]:
+def memory(shell: Shell) -> dict[str, Any]:
     """What the signer remembers."""
-    found: dict[str, object] = json.loads((shell.data / "signer" / "memory.json").read_text())
+    found: dict[str, Any] = json.loads((shell.data / "signer" / "memory.json").read_text())
     return found
 
 
@@ -191,13 +192,25 @@ def test_an_older_database_put_back_by_hand_is_refused_until_somebody_says_so(
     database, copy = house.data / "countermand.sqlite3", tmp_path / "copy"
     house.on_data("db", "backup", copy)
     house.on_data("user", "add", "asha", "--role", "officer", "--limit", "20000")
+    size = memory(house)["size"]
     shutil.copyfile(copy, database)
     for name in ("-wal", "-shm"):
         database.with_name(database.name + name).unlink(missing_ok=True)
     assert "entries were signed and" in house.refused_on_data("ledger", "checkpoint")
     said = house.on_data("signer", "--start-anew").out
     assert "entries are gone" in said
-    assert "nothing in" in house.refused_on_data("signer", "--start-anew")
+    last = house.on_data("ledger", "show", str(memory(house)["size"] - 1), "--json").json["body"]
+    assert last["type"] == "restore_performed"
+    assert last["data"] == {"from_size": size, "reason": "signer_began_anew"}
+    assert house.on_data("ledger", "verify").status == 0
+
+
+def test_a_memory_that_was_taken_away_is_told_and_somebody_says_so(house: Shell) -> None:
+    shutil.rmtree(house.data / "signer")
+    refused = house.refused_on_data("ledger", "checkpoint")
+    assert "its memory was lost or taken away" in refused
+    assert "countermand signer --start-anew" in refused
+    assert "is not known here any more" in house.on_data("signer", "--start-anew").out
     house.on_data("ledger", "checkpoint")
     assert house.on_data("ledger", "verify").status == 0
 
