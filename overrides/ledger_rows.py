@@ -92,9 +92,9 @@ class DatabaseRows:
 
     def parts(self) -> Iterator[PartRow]:
         """Every encrypted part in the order of ``seq``."""
-        for seq, event_id, slot, nonce, ciphertext, dek_id, subject, wrapped, epoch in self._by_seq(
+        for seq, event_id, slot, nonce, ciphertext, dek_id, subject, wrapped, *rest in self._by_seq(
             "SELECT p.seq, p.event_id, p.slot, p.nonce, p.ciphertext,"
-            " k.dek_id, k.subject_ref, k.wrapped, k.kek_epoch"
+            " k.dek_id, k.subject_ref, k.wrapped, k.kek_epoch, k.case_ref, k.record_class"
             " FROM ledger_payload p LEFT JOIN data_key k ON k.dek_id = p.dek_id WHERE p.log = ?",
             "p.seq",
         ):
@@ -103,7 +103,7 @@ class DatabaseRows:
             sealed = Sealed(slot, dek_id or "", nonce_bytes, cipher_bytes, "")
             key = None
             if dek_id:
-                key = WrappedKey(dek_id, subject, _bytes(wrapped, "a party's key", seq), epoch)
+                key = WrappedKey(dek_id, subject, _bytes(wrapped, "a party's key", seq), *rest)
             yield PartRow(seq, event_id, sealed, key)
 
     def kept(self) -> Iterator[tuple[int, str, str]]:

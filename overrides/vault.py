@@ -26,7 +26,10 @@ SALT_BYTES = 32
 ID_BYTES = 16
 
 _COMMIT = b"countermand/commit/v1\0"
-_WRAP = "countermand/data-key/v1\0"
+_WRAP_FIRST = "countermand/data-key/v1\0"  # of the first releases: bound to id and party alone
+_WRAP = "countermand/data-key/v2\0"
+_SECOND = b"\x02"  # before what is locked in the second way, which is a byte longer so
+_FIRST_BYTES = NONCE_BYTES + KEY_BYTES + 16
 
 RandomBytes = Callable[[int], bytes]
 
@@ -46,6 +49,8 @@ class WrappedKey:
     subject: str
     wrapped: bytes
     kek_epoch: int
+    case: str = ""
+    record_class: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +119,13 @@ class Vault:
         """Epoch of the key that wraps new data keys."""
         return max(self._ciphers)
 
-    def new_key(self, subject: str) -> WrappedKey:
-        """A fresh data key for a party, wrapped."""
+    def new_key(self, subject: str, case: str = "", record_class: str = "") -> WrappedKey:
+        """A fresh data key for a party, in one case and for one class of records, wrapped."""
         chance = self.random_bytes(ID_BYTES + NONCE_BYTES + KEY_BYTES)
         dek_id = chance[:ID_BYTES].hex()
         nonce, key = chance[ID_BYTES:-KEY_BYTES], chance[-KEY_BYTES:]
-        return self._wrap(key, dek_id, subject, nonce)
+        fresh = WrappedKey(dek_id, subject, b"", self.epoch, case, record_class)
+        return self._wrap(key, fresh, nonce)
 
     def rewrap(self, key: WrappedKey) -> WrappedKey:
         """The same data key, wrapped by the newest key-encryption key.
@@ -127,7 +133,7 @@ class Vault:
         Raises ``SlotErased`` when it cannot be opened any more, ``InvalidTag`` when it was altered.
         """
         nonce = self.random_bytes(NONCE_BYTES)
-        return self._wrap(self._unwrap(key, "data key"), key.dek_id, key.subject, nonce)
+        return self._wrap(self._unwrap(key, "data key"), key, nonce)
 
     def seal(self, key: WrappedKey, event_id: str, slot: str, text: bytes) -> Sealed:
         """Encrypt a payload's canonical bytes under a party's key and commit to them."""
@@ -168,12 +174,12 @@ class Vault:
         """Keyed hash in hex that finds the same text again, for one purpose only."""
         return hmac.digest(self.lookup_key, f"{purpose}\0{text}".encode(), "sha256").hex()
 
-    def _wrap(self, key: bytes, dek_id: str, subject: str, nonce: bytes) -> WrappedKey:
+    def _wrap(self, plain: bytes, key: WrappedKey, nonce: bytes) -> WrappedKey:
         """A data key locked by the newest key-encryption key."""
         ciphers = self._ciphers
         epoch = max(ciphers)
-        locked = ciphers[epoch].encrypt(nonce, key, _wrap_binds(dek_id, subject))
-        return WrappedKey(dek_id, subject, nonce + locked, epoch)
+        locked = ciphers[epoch].encrypt(nonce, plain, _wrap_binds(key))
+        return replace(key, wrapped=_SECOND + nonce + locked, kek_epoch=epoch)
 
     def _cipher(self, epoch: int) -> AESGCM | None:
         """The cipher of an epoch, fetched if it was added meanwhile."""
@@ -189,13 +195,19 @@ class Vault:
         cipher = self._cipher(key.kek_epoch)
         if cipher is None:
             raise SlotErased(slot=slot)
-        nonce, wrapped = key.wrapped[:NONCE_BYTES], key.wrapped[NONCE_BYTES:]
-        return cipher.decrypt(nonce, wrapped, _wrap_binds(key.dek_id, key.subject))
+        if len(key.wrapped) == _FIRST_BYTES:
+            locked, binds = key.wrapped, f"{_WRAP_FIRST}{key.dek_id}\0{key.subject}".encode()
+        else:
+            locked, binds = key.wrapped.removeprefix(_SECOND), _wrap_binds(key)
+        return cipher.decrypt(locked[:NONCE_BYTES], locked[NONCE_BYTES:], binds)
 
 
-def _wrap_binds(dek_id: str, subject: str) -> bytes:
-    """What a wrapped key is bound to: it opens for this id and party only."""
-    return f"{_WRAP}{dek_id}\0{subject}".encode()
+def _wrap_binds(key: WrappedKey) -> bytes:
+    """What a wrapped key is bound to: it opens for this id, party, case and class only.
+
+    So whoever changes these in the database does not change what an erasure takes unseen.
+    """
+    return f"{_WRAP}{key.dek_id}\0{key.subject}\0{key.case}\0{key.record_class}".encode()
 
 
 def _slot_binds(event_id: str, slot: str) -> bytes:

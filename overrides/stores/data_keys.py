@@ -10,12 +10,12 @@ from overrides.errors import DataKeyAltered, SlotErased
 from overrides.journal import SideWrite
 from overrides.stores.engine import reading, writing
 from overrides.stores.ledger_tables import DataKey
+from overrides.stores.payloads import KEY_COLUMNS, key_in
 from overrides.vault import Vault, WrappedKey
 
 AT_ONCE = 500  # other writers get their turn in between
 _KEYS = DataKey.__table__  # type: ignore[attr-defined]
-_COLUMNS = (_KEYS.c.dek_id, _KEYS.c.subject_ref, _KEYS.c.wrapped, _KEYS.c.kek_epoch)
-_OLDER = select(*_COLUMNS).where(_KEYS.c.kek_epoch < bindparam("newest"))
+_OLDER = select(*KEY_COLUMNS).where(_KEYS.c.kek_epoch < bindparam("newest"))
 _NEXT_OLDER = _OLDER.where(_KEYS.c.dek_id > bindparam("after")).order_by(_KEYS.c.dek_id)
 _LOCK_ANEW = (
     update(_KEYS)
@@ -55,8 +55,8 @@ class SqlDataKeys:
     def all(self) -> Iterator[WrappedKey]:
         """Every key as it lies there."""
         with reading(self._engine) as connection:
-            for row in connection.execute(select(*_COLUMNS).order_by(_KEYS.c.dek_id)):
-                yield _key(row)
+            for row in connection.execute(select(*KEY_COLUMNS).order_by(_KEYS.c.dek_id)):
+                yield key_in(row)
 
     def adopt(self, keys: Iterable[WrappedKey]) -> tuple[int, int]:
         """Take in place of keys that do not open those of the same id that do.
@@ -115,7 +115,7 @@ class SqlDataKeys:
         anew = []
         for row in rows:
             try:
-                anew.append(_row(self._vault.rewrap(_key(row))))
+                anew.append(_row(self._vault.rewrap(key_in(row))))
             except SlotErased:
                 continue  # its own lock was destroyed before: there is nothing left to keep
             except (InvalidTag, ValueError):
@@ -123,11 +123,6 @@ class SqlDataKeys:
         if anew:
             connection.execute(_LOCK_ANEW, anew)
         return len(anew)
-
-
-def _key(row: Any) -> WrappedKey:
-    """A key from its row."""
-    return WrappedKey(row.dek_id, row.subject_ref, bytes(row.wrapped), row.kek_epoch)
 
 
 def _row(key: WrappedKey) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from overrides.erasing import CaseFacts, Due, Hold, Pair, Part, Request, Scope, Standing, Target
 from overrides.erasure_desk import NOTE_PARTY, holds_over
+from overrides.errors import DataKeyAltered
 from overrides.instants import instant_text, parse_instant
-from overrides.record_classes import APPLICANT_CLASSES
+from overrides.record_classes import APPLICANT_CLASSES, class_of
 from overrides.retention import Schedule, after_months, ending_of
 from overrides.stores.case_tables import FILES, OUTCOMES
 from overrides.stores.erasure_tables import REQUESTS
@@ -195,6 +196,7 @@ class SqlErasureState:
                 _PAYLOADS.c.dek_id,
                 _KEYS.c.subject_ref,
                 EVENTS.c.case_ref,
+                _KEYS.c.case_ref,
                 _KEYS.c.record_class,
                 _KEYS.c.kek_epoch,
             )
@@ -203,21 +205,37 @@ class SqlErasureState:
             .where(_PAYLOADS.c.log == self._log, wanted)
             .order_by(_PAYLOADS.c.seq, _PAYLOADS.c.slot)
         )
-        return [
-            Part(
-                seq=seq,
-                event_id=event_id,
-                slot=slot,
-                dek_id=dek_id,
-                subject=subject or "",
-                case=case or "",
-                record_class=record_class or "",
-                epoch=epoch or 0,
-            )
-            for seq, event_id, slot, dek_id, subject, case, record_class, epoch in (
-                self._connection.execute(query)
-            )
-        ]
+        return [_part(*row) for row in self._connection.execute(query)]
+
+
+def _part(  # noqa: PLR0913, PLR0917 - a row has so many columns
+    seq: int,
+    event_id: str,
+    slot: str,
+    dek_id: str,
+    subject: str | None,
+    case: str | None,
+    key_case: str | None,
+    record_class: str | None,
+    epoch: int | None,
+) -> Part:
+    """A part from its row.
+
+    Raises ``DataKeyAltered`` for a key that is said to be of another case or class than the entry:
+    by that it would go with what it does not belong to. Keys of the first releases have neither.
+    """
+    if record_class and (key_case, record_class) != (case or "", class_of(slot).value):
+        raise DataKeyAltered(dek_id=dek_id)
+    return Part(
+        seq=seq,
+        event_id=event_id,
+        slot=slot,
+        dek_id=dek_id,
+        subject=subject or "",
+        case=case or "",
+        record_class=record_class or "",
+        epoch=epoch or 0,
+    )
 
 
 def _chunks(values: Sequence[str]) -> Iterator[list[str]]:

@@ -1,6 +1,7 @@
 """Parties' data keys and the encrypted parts of entries."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -12,8 +13,16 @@ from overrides.vault import Sealed, Vault, WrappedKey
 
 _KEYS = DataKey.__table__  # type: ignore[attr-defined]
 _PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
-_KEY_COLUMNS = (_KEYS.c.dek_id, _KEYS.c.subject_ref, _KEYS.c.wrapped, _KEYS.c.kek_epoch)
-_SELECT_KEY = select(*_KEY_COLUMNS).where(
+KEY_COLUMNS = (
+    _KEYS.c.dek_id,
+    _KEYS.c.subject_ref,
+    _KEYS.c.wrapped,
+    _KEYS.c.kek_epoch,
+    _KEYS.c.case_ref,
+    _KEYS.c.record_class,
+)
+"""What a data key is made of, in the order in which ``WrappedKey`` takes it."""
+_SELECT_KEY = select(*KEY_COLUMNS).where(
     _KEYS.c.subject_ref == bindparam("subject"),
     _KEYS.c.case_ref == bindparam("case"),
     _KEYS.c.record_class == bindparam("record_class"),
@@ -22,7 +31,7 @@ _INSERT_KEY = insert(_KEYS)
 _INSERT_PAYLOAD = insert(_PAYLOADS)
 _SELECT_PARTS = (
     select(
-        _PAYLOADS.c.seq, _PAYLOADS.c.slot, _PAYLOADS.c.nonce, _PAYLOADS.c.ciphertext, *_KEY_COLUMNS
+        _PAYLOADS.c.seq, _PAYLOADS.c.slot, _PAYLOADS.c.nonce, _PAYLOADS.c.ciphertext, *KEY_COLUMNS
     )
     .join_from(_PAYLOADS, _KEYS, _KEYS.c.dek_id == _PAYLOADS.c.dek_id, isouter=True)
     .where(
@@ -34,12 +43,18 @@ _SELECT_PARTS = (
 Part = tuple[Sealed, WrappedKey | None]
 
 
+def key_in(row: Sequence[Any]) -> WrappedKey:
+    """A data key from a row of ``KEY_COLUMNS``."""
+    dek_id, subject, wrapped, *scope = row
+    return WrappedKey(dek_id, subject, bytes(wrapped), *scope)
+
+
 def key_of(path: HotPath, vault: Vault, scope: KeyScope) -> WrappedKey:
     """The data key of a party, a case and a class of records, made at its first use."""
     row = path.peek(_SELECT_KEY, scope._asdict())
     if row is not None:
-        return WrappedKey(row[0], row[1], bytes(row[2]), row[3])
-    key = vault.new_key(scope.subject)
+        return key_in(row)
+    key = vault.new_key(*scope)
     path.later(
         _INSERT_KEY,
         {
@@ -80,12 +95,12 @@ def stored_parts(
     """
     by_place = {event.seq: event for event in events}
     parts: dict[str, dict[str, Part]] = {event.event_id: {} for event in events}
-    for seq, slot, nonce, ciphertext, dek_id, subject, wrapped, epoch in connection.execute(
+    for seq, slot, nonce, ciphertext, *found in connection.execute(
         _SELECT_PARTS, {"log_name": log, "places": sorted(by_place)}
     ):
         event = by_place[seq]
         committed = event.commit.get(slot, "")
-        sealed = Sealed(slot, dek_id or "", bytes(nonce), bytes(ciphertext), committed)
-        key = WrappedKey(dek_id, subject, bytes(wrapped), epoch) if dek_id is not None else None
+        sealed = Sealed(slot, found[0] or "", bytes(nonce), bytes(ciphertext), committed)
+        key = key_in(found) if found[0] is not None else None
         parts[event.event_id][slot] = (sealed, key)
     return parts

@@ -27,7 +27,7 @@ from overrides.erasure_errors import (
     UnknownErasure,
     UnknownHold,
 )
-from overrides.errors import KeyReused, LedgerAltered, NoAuthority, UnknownCase
+from overrides.errors import DataKeyAltered, KeyReused, LedgerAltered, NoAuthority, UnknownCase
 from overrides.examination import Trust
 from overrides.signing import sign_checkpoint
 from overrides.stores.engine import open_engine, reading
@@ -210,6 +210,34 @@ def test_nothing_is_erased_while_an_entry_of_a_hold_is_altered(embedded: Erasure
     with pytest.raises(LedgerAltered):
         embedded.acts.approve(embedded.people["dora"], asked.request_id, asked.root, "")
     assert set(embedded.parts(made["case_id"]).values()) == {"read"}
+
+
+MOVES = {
+    "to another case": (
+        "UPDATE data_key SET case_ref = :mine WHERE case_ref = :other AND record_class = 'notes'",
+    ),
+    "to another class": (
+        "UPDATE data_key SET record_class = 'x' WHERE case_ref = :mine AND record_class = 'notes'",
+        (
+            "UPDATE data_key SET record_class = 'notes'"
+            " WHERE record_class = 'monitoring' AND case_ref = :mine"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("moves", MOVES.values(), ids=MOVES)
+def test_a_key_that_was_moved_to_other_records_goes_with_nothing(
+    house: ErasureHouse, moves: tuple[str, ...]
+) -> None:
+    mine, other = house.closed("P-anna")["case_id"], house.closed("P-ben")["case_id"]
+    for move in moves:
+        named = {"mine": mine, "other": other}
+        house.altered(move, **{name: ref for name, ref in named.items() if f":{name}" in move})
+    with pytest.raises(DataKeyAltered):
+        house.ask(case=mine, classes=("notes",))
+    assert not entry_data(house, "erasure_requested")
+    assert verdict(house) == "ALTERED"
 
 
 def test_a_hold_set_between_asking_and_approving_refuses(house: ErasureHouse) -> None:

@@ -133,11 +133,11 @@ def test_lost_guards_are_put_back_by_an_upgrade(new_engine: Callable[[], Engine]
 
 BODY = b"{}"
 ROWS = (
+    "INSERT INTO ledger_head VALUES ('x', 1, :leaf, :leaf, '2026', 0)",
     (
         "INSERT INTO ledger_event VALUES"
         " ('x', 0, 'e-0', 'kind', '2026', NULL, 'somebody', :body, :leaf)"
     ),
-    "INSERT INTO ledger_head VALUES ('x', 1, :leaf, :leaf, '2026', 0)",
     "INSERT INTO ledger_checkpoint (log, size, note, signed_at) VALUES ('x', 1, 'note', '2026')",
     "INSERT INTO ledger_payload VALUES ('x', 0, 'note', 'e-0', 'k-0', :body, :body)",
     "INSERT INTO ledger_subtree VALUES ('x', 8, 0, :leaf)",

@@ -328,22 +328,25 @@ def test_keys_added_while_the_others_were_locked_anew_are_locked_anew_too(
         assert notes(ledger) == [f"note {n}" for n in range(5)]
 
 
+@pytest.mark.parametrize(
+    ("column", "was"), [("subject_ref", "party-of-case-3"), ("case_ref", "case-3")]
+)
 def test_an_altered_data_key_stops_the_rotation_before_anything_is_destroyed(
-    opening: Opening, tmp_path: Path
+    opening: Opening, tmp_path: Path, column: str, was: str
 ) -> None:
     with opening() as ledger:
         begin(ledger)
         with writing(ledger.engine) as connection:
             remove_guards(connection)
             connection.exec_driver_sql(
-                "UPDATE data_key SET subject_ref = 'x' WHERE case_ref = 'case-3'"
+                f"UPDATE data_key SET {column} = 'x' WHERE {column} = '{was}'"
             )
         with pytest.raises(DataKeyAltered):
             rotation(ledger, tmp_path / "keys").rotate(HOST, "asked")
         assert list(KekFile(tmp_path / "keys").read()) == [1, 2]
         with writing(ledger.engine) as connection:
             connection.exec_driver_sql(
-                "UPDATE data_key SET subject_ref = 'party-of-case-3' WHERE case_ref = 'case-3'"
+                f"UPDATE data_key SET {column} = '{was}' WHERE {column} = 'x'"
             )
             install_guards(connection)
         assert rotation(ledger, tmp_path / "keys").finish(HOST) == 2

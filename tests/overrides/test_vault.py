@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from overrides.canonical import canonical
 from overrides.errors import LedgerAltered, SlotErased
@@ -13,7 +14,7 @@ from overrides.vault import Vault, commitment_of
 PAYLOAD = {"text": "ABCDE1234F", "fields": {"age": 31}}
 TEXT = canonical(PAYLOAD)
 VAULT = Vault(keks={1: b"k" * 32}, lookup_key=b"l" * 32, random_bytes=os.urandom)
-KEY = VAULT.new_key("party-1")
+KEY = VAULT.new_key("party-1", "case-1", "notes")
 SEALED = VAULT.seal(KEY, "event-1", "note", TEXT)
 
 
@@ -63,13 +64,32 @@ def test_a_part_opens_only_in_its_own_place_and_as_it_was(event_id: str, sealed:
     [
         replace(KEY, subject="party-2"),
         replace(KEY, dek_id="00" * 16),
+        replace(KEY, case="case-2"),
+        replace(KEY, case=""),
+        replace(KEY, record_class="application"),
         replace(KEY, wrapped=KEY.wrapped[:-1]),
         VAULT.new_key("party-1"),
     ],
 )
-def test_a_key_opens_only_for_its_party(key: object) -> None:
+def test_a_key_opens_only_for_its_party_case_and_class(key: object) -> None:
     with pytest.raises(LedgerAltered):
         VAULT.open(key, "event-1", 0, SEALED)  # type: ignore[arg-type]
+
+
+def test_a_key_of_the_first_releases_opens_and_is_bound_to_its_case_when_it_is_locked_anew() -> (
+    None
+):
+    plain, nonce = os.urandom(32), os.urandom(12)
+    binds = f"countermand/data-key/v1\0{KEY.dek_id}\0{KEY.subject}".encode()
+    old = replace(KEY, wrapped=nonce + AESGCM(b"k" * 32).encrypt(nonce, plain, binds))
+    sealed = VAULT.seal(old, "event-1", "note", TEXT)
+    assert VAULT.open(old, "event-1", 0, sealed) == PAYLOAD
+    anew = VAULT.rewrap(old)
+    assert VAULT.open(anew, "event-1", 0, sealed) == PAYLOAD
+    with pytest.raises(LedgerAltered):
+        VAULT.open(replace(anew, case="case-2"), "event-1", 0, sealed)
+    with pytest.raises(LedgerAltered):
+        VAULT.open(replace(anew, wrapped=anew.wrapped[1:]), "event-1", 0, sealed)
 
 
 def test_without_its_key_a_part_is_erased() -> None:

@@ -154,6 +154,8 @@ ATTACKS = {
     "a personal part of no entry": "INSERT INTO ledger_payload SELECT log, 99, slot, event_id,"
     " dek_id, nonce, ciphertext FROM ledger_payload WHERE seq = 2",
     "a party's key": "UPDATE data_key SET wrapped = zeroblob(60)",
+    "a key in another case": "UPDATE data_key SET case_ref = 'x' || case_ref",
+    "a key of another class of records": "UPDATE data_key SET record_class = 'application'",
     "parties' keys exchanged": "UPDATE data_key SET subject_ref = subject_ref || 'x'",
 }
 
