@@ -93,6 +93,8 @@ def request_lines(request: Request, names: Mapping[str, str]) -> Iterator[str]:
     yield f"parts      {request.count}"
     yield f"root       {request.root}"
     yield f"ground     {ground_words(request.ground)}"
+    if request.schedule:
+        yield f"schedule   {request.schedule} (countermand erase due names the one in force)"
     asked = names.get(request.asked_by, request.asked_by)
     yield f"asked by   {asked}, {instant_text(request.asked_at)}, entry {request.seq}"
     if request.settled_at is not None:

@@ -692,7 +692,7 @@ decision_made|adverse amount_minor application approve_up_to attempt background 
   inputs monitor party
 erasure_approved|count ground of root||note
 erasure_refused|ground of why|holds until|note
-erasure_requested|classes count ground root schedule scope slots|as_of subject|note
+erasure_requested|classes count ground root schedule scope slots|as_of rules subject|note
 feedback_exported|as_of counts erasure_epoch folder manifest_sha256 purpose rows|bundle|
 information_received|reason||evidence note
 information_requested|reason||evidence note

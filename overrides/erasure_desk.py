@@ -49,6 +49,7 @@ from overrides.values import Actor, NewId, Role
 
 ASKERS = frozenset({Role.COMPLIANCE})
 APPROVERS = frozenset({Role.COMPLIANCE, Role.RISK})
+RULES_BYTES_MAX = 8_000  # of a schedule that an entry carries whole; of a longer one, its hash
 NOTE_PARTY = "erasures"  # notes on erasures are about the act; they outlive what it took
 
 _Code = TypeVar("_Code")
@@ -100,6 +101,8 @@ class ErasureDesk:
             data["subject"] = target.subject
         if target.as_of:
             data["as_of"] = instant_text(target.as_of)
+            if len(schedule.text) <= RULES_BYTES_MAX:
+                data["rules"] = [rule.members for rule in schedule.rules]
         asked = self._draft(actor, "erasure_requested", data, note=note, case=target.case)
         if obstacle is None:
             return Decided((asked,), _answer(asked, Standing.WAITING))

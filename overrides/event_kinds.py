@@ -104,7 +104,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "clock_adjusted": _kind("behind_us clock"),
         "key_rotated": _kind("purpose epoch", "key reason count"),
         "erasure_requested": _kind(
-            "scope ground classes slots root count schedule", "subject as_of", "note"
+            "scope ground classes slots root count schedule", "subject as_of rules", "note"
         ),
         "erasure_approved": _kind("of ground root count", slots="note"),
         "erasure_refused": _kind("of ground why", "holds until", "note"),

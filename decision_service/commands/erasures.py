@@ -156,7 +156,7 @@ def due(args: argparse.Namespace) -> int:
         return YES
     free = [line for line in lines if not line.held]
     cases, parts = len({line.case_ref for line in free}), sum(len(line.parts) for line in free)
-    print(f"Due under the schedule {schedule[:16]}: {parts} parts of {cases} cases.")
+    print(f"Due under the schedule {schedule}: {parts} parts of {cases} cases.")
     if held := len(lines) - len(free):
         print(f"Kept by legal holds: {held} records.")
     if args.out is not None:
@@ -253,6 +253,7 @@ def _as_json(request: "Request") -> dict[str, object]:
         "ground": request.ground,
         "parts": request.count,
         "root": request.root,
+        "schedule": request.schedule,
         "asked_by": request.asked_by,
         "asked_at": instant_text(request.asked_at),
         "why": request.why,

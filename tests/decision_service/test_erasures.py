@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from decision_service.erasure_finishing import finish_erasures, keys_pending
+from decision_service.erasure_words import request_lines
 from decision_service.erasures import Named
 from decision_service.errors import InvalidRequest
 from decision_service.stores.schema import table_names
@@ -29,6 +30,7 @@ from overrides.erasure_errors import (
 )
 from overrides.errors import DataKeyAltered, KeyReused, LedgerAltered, NoAuthority, UnknownCase
 from overrides.examination import Trust
+from overrides.retention import DEFAULT_SCHEDULE
 from overrides.signing import sign_checkpoint
 from overrides.stores.engine import open_engine, reading
 from overrides.verify import SAME_HOST
@@ -415,6 +417,27 @@ def test_another_schedule_between_asking_and_approving_is_noticed(embedded: Eras
     embedded.services.settings.retention.write_text(json.dumps({"rules": [rule]}))
     with pytest.raises(ErasureChanged, match="another one"):
         embedded.acts.approve(embedded.people["dora"], asked.request_id, asked.root, "")
+
+
+def test_a_run_by_the_schedule_records_its_rules_so_that_a_change_of_them_shows(
+    embedded: ErasureHouse,
+) -> None:
+    embedded.closed("P-anna")
+    embedded.desk.clock.passes(days=7 * 366)
+    carla, now = embedded.people["carla"], embedded.desk.clock
+    embedded.acts.ask_due(carla, now(), "")
+    rule: dict[str, Any] = dict.fromkeys(("class", "jurisdiction", "ending"), "*")
+    rule |= {"keep_months": 0, "erase_after_months": 12, "law": "our own"}
+    embedded.services.settings.retention.write_text(json.dumps({"rules": [rule]}))
+    second = embedded.acts.ask_due(carla, now(), "")
+    before, after = entry_data(embedded, "erasure_requested")
+    assert before["rules"] == [one.members for one in DEFAULT_SCHEDULE.rules]
+    assert after["rules"] == [rule]
+    assert f"schedule   {second.schedule}" in "\n".join(request_lines(second, {}))
+    rules = [rule | {"law": f"{number} " + "x" * 190} for number in range(60)]
+    embedded.services.settings.retention.write_text(json.dumps({"rules": rules}))
+    embedded.acts.ask_due(carla, now(), "")
+    assert "rules" not in entry_data(embedded, "erasure_requested")[-1], "too long for an entry"
 
 
 def test_after_an_erasure_a_rebuild_gives_the_same(house: ErasureHouse) -> None:

@@ -107,6 +107,16 @@ MEMBERS: dict[str, Any] = {
     "sampled": {"audit": False, "p_routed": "1.0", "p_random_accept": None, "seed": None},
     "schedule": SHA,
     "schema": 1,
+    "rules": [
+        {
+            "class": "*",
+            "jurisdiction": "US",
+            "ending": "declined",
+            "keep_months": 25,
+            "erase_after_months": None,
+            "law": "12 CFR 1002.12(b)",
+        }
+    ],
     "scope": "database",
     "seen_version": 4,
     "sha256": SHA,
