@@ -56,9 +56,10 @@ class Rescoring:
             if not isinstance(why, Occasion):
                 raise NothingToRescore(case_id=case.case_ref, why=why)
             # What was erased meanwhile is not written down again, be it in this very transaction.
-            if not self.services.erasures.within(state).parts_named(
+            left = self.services.erasures.within(state).parts_named(
                 [(file.decision.event_id, "inputs")]
-            ):
+            )
+            if not any(part.epoch for part in left):  # a part whose key is gone is in no epoch
                 raise FieldsErased(case_id=now.case_ref)
             return now
 

@@ -108,7 +108,7 @@ def test_outcomes_count_from_when_they_were_recorded(house: House) -> None:
     ref = house.apply_for("approve")
     house.review(ref, "approve")
     unseen = house.now
-    house.observe(ref, "31", at=NOON, months=2)
+    house.observe(ref, "31", at=NOON, months=0)
     house.observe(ref, "", kind="paid_off", at=NOON)
     (before,) = house.book.board_facts(unseen)
     assert before.observations == ()
@@ -116,7 +116,7 @@ def test_outcomes_count_from_when_they_were_recorded(house: House) -> None:
     assert (first.kind, first.value, first.months_on_book) == (
         OutcomeKind.MAX_DAYS_PAST_DUE,
         "31",
-        2,
+        0,
     )
     assert second.kind is OutcomeKind.PAID_OFF
     assert first.seq < second.seq
