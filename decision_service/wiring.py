@@ -76,6 +76,10 @@ SCHEMA = 1
 LOG_STEM = "countermand"
 LOG_RANDOM_BYTES = 5
 LOCK_FILE = "serve.lock"
+OLDER_DATABASE = (
+    "%d data keys do not open: this database is older than the keys beside it, as after a copy was"
+    " put back by hand. Put the newest of both in place, or use 'countermand db restore'"
+)
 
 RandomBytes = Callable[[int], bytes]
 
@@ -227,7 +231,7 @@ def _personal_data(
     for words in replaying.replay(HOST).told if replay else ():
         LOGGER.warning(words)
     if closed and (closed := rotation.keys.adopt(())[1]):
-        LOGGER.warning("%d data keys do not open: the keys' folder is of another time", closed)
+        LOGGER.warning(OLDER_DATABASE, closed)
     return rotation, replaying
 
 
