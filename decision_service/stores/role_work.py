@@ -10,7 +10,7 @@ from decision_service.database_roles import Finding, Roles
 from decision_service.installation_errors import NotPermitted, TooPowerful
 from decision_service.stores.role_checks import examine
 from decision_service.stores.roles import hand_over, keep_password, make_roles, roles_of
-from decision_service.stores.schema import is_empty, prepare, table_names
+from decision_service.stores.schema import FORMER_TABLES, is_empty, prepare, table_names
 from overrides.stores.engine import open_engine, reading, writing
 
 LOGGER = logging.getLogger(__name__)
@@ -36,7 +36,9 @@ def set_up_roles(url: str, roles: Roles, passwords: Mapping[str, str]) -> list[F
             prepare(engine)
         with writing(engine) as connection:
             make_roles(connection, roles)
-            there = connection.exec_driver_sql(_THERE, (table_names(),)).scalars()
+            there = connection.exec_driver_sql(
+                _THERE, ([*table_names(), *FORMER_TABLES],)
+            ).scalars()
             hand_over(connection, roles, sorted(there))
             for role, password in passwords.items():
                 keep_password(connection, role, _verifier(connection, role, password))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NEWEST = "0006"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
+FORMER_TABLES = ("legal_hold",)  # of earlier releases; a step drops them
 # Their import declares the tables.
 TABLE_MODULES = (people_tables, case_tables, erasure_tables, ledger_tables, signing_tables)
 
