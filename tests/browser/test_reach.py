@@ -1,65 +1,22 @@
 """Every page can be read and used by everyone: by screen reader, in the dark, on a small screen."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 
 from tests.browser.addresses import PAGES
 from tests.browser.conftest import Arrive, House
 from tests.browser.filling import choose
 from tests.qr_codes import read_picture
-from tests.ui.fake_cases import DECIDED, DECLINE, REFER, WAITING
+from tests.ui.fake_cases import DECIDED, DECLINE, WAITING
 from tests.ui.fake_receipts import SLIP
 
 pytestmark = pytest.mark.browser
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-OF_COLOUR = ["color-contrast", "link-in-text-block"]
-"""What a page can break in another colour scheme alone: the rest of it is the same document."""
 WIDTHS = (320, 360, 600, 768, 1024, 1180, 1440, 2560)
 OVERFLOWS = "document.documentElement.scrollWidth > window.innerWidth"
-
-
-def violations(page: Any, rules: Sequence[str] = ()) -> list[str]:
-    """What axe finds, by these rules if any are named, with the elements at fault."""
-    kind, values = ("rule", rules) if rules else ("tag", RULES)
-    found = Axe().run(page, options={"runOnly": {"type": kind, "values": list(values)}})
-    return [
-        f"{item['id']}: {node['target']}"
-        for item in found.response["violations"]
-        for node in item["nodes"]
-    ]
-
-
-@pytest.mark.parametrize(("scheme", "rules"), [("light", ()), ("dark", OF_COLOUR)])
-def test_axe_finds_nothing_on_any_page(arrive: Arrive, scheme: str, rules: Sequence[str]) -> None:
-    found = {}
-    for who in dict.fromkeys(who for who, _ in PAGES):
-        page = arrive(who, color_scheme=scheme)
-        for _, address in [entry for entry in PAGES if entry[0] == who]:
-            page.goto(address)
-            page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)")
-            found[who, address] = violations(page, rules)
-    assert {place: items for place, items in found.items() if items} == {}
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_a_form_that_came_back(arrive: Arrive, scheme: str) -> None:
-    page = arrive("asha", color_scheme=scheme)
-    page.goto(f"/cases/{DECLINE.case_id}/override")
-    choose(page, "What the model did not know", "Verified income")
-    page.get_by_role("button", name="Check before recording").click()
-    assert page.title().startswith("Error: ")
-    assert violations(page) == []
-    page.goto(f"/cases/{REFER.case_id}")
-    page.get_by_label("Decline").check()
-    page.get_by_role("button", name="Record decision").click()
-    assert page.title().startswith("Error: ")
-    assert violations(page) == []
 
 
 def test_no_page_is_wider_than_the_screen(arrive: Arrive) -> None:
