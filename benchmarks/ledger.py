@@ -39,6 +39,7 @@ from overrides.merkle import (
     verify_inclusion,
 )
 from overrides.notes import Signer
+from overrides.stores.append import ensure_head
 from overrides.stores.engine import create_all, open_engine, reading, writing
 from overrides.stores.ledger_book import StoredNodes
 
@@ -109,6 +110,7 @@ def fill(engine: Engine) -> None:
         roots[level] = whole[0]
     bodies = enumerate(SampleBook(ROWS, SIGNER).bodies(0, ROWS))
     with writing(engine) as connection:
+        ensure_head(connection, LOG)
         cursor = connection.connection.cursor()
         cursor.executemany(
             "INSERT INTO ledger_event"
