@@ -117,7 +117,7 @@ class DatabaseRows:
     def others(self) -> Iterator[tuple[str, bool]]:
         """Names of other logs of which there are entries, and whether each has a head."""
         heads = logs_of(self._connection)
-        for side in "<>":
+        for side in "<>":  # the only text that is put in, so nothing can be smuggled into it
             question = f"SELECT MIN(log) FROM ledger_event WHERE log {side} ? AND log > ?"  # noqa: S608
             name = self._ask(question, "")[0][0]
             while name is not None:

@@ -63,6 +63,7 @@ def add(args: argparse.Namespace) -> int:
     """
     from decision_service.witness_visit import NoAddress, reachable
     from overrides.cosigner_book import Pinned
+    from overrides.countermand_verify import WITNESS_KEY
 
     if not NAME.fullmatch(args.name) or args.name in TAKEN:
         refuse(f"{args.name!a} is no name for a witness: it may have letters, digits, . _ and -")
@@ -74,7 +75,7 @@ def add(args: argparse.Namespace) -> int:
         if other.name != args.name and set(other.keys) & set(keys):
             refuse(f"these are the keys of {other.name}: one witness cannot be two")
     book.pin(Pinned(args.name, keys, args.at, ca))
-    kinds = " and ".join("Ed25519" if key.type == 4 else "ML-DSA-44" for key in keys)  # noqa: PLR2004
+    kinds = " and ".join("Ed25519" if key.type == WITNESS_KEY else "ML-DSA-44" for key in keys)
     print(f"{args.name} witnesses this ledger from now on, with {kinds}.")
     print(f"It is asked at {args.at}." if args.at else "It is asked by file.")
     return YES

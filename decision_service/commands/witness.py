@@ -31,7 +31,6 @@ MEMORY = Path("countermand-witness.jsonl")
 API_KEY = "COUNTERMAND_KEY"
 USAGE = 64
 SECONDS_DEFAULT, SECONDS_MAX = 30, 3600
-FILE_BYTES_MAX = 1 << 20
 
 
 def declare(verbs: Verbs) -> None:
@@ -157,7 +156,7 @@ def _keys(args: argparse.Namespace, kept: "Sequence[Sighting]") -> "tuple[Public
             refuse("give the ledger's public key once, with --key: its signing.pub or its vkey")
         return known
     try:
-        given = PublicKey.from_vkey(_text(args.key).strip())
+        given = PublicKey.from_vkey(witnessing.text_of(args.key).strip())
     except NoteInvalid as unreadable:
         refuse(f"{args.key}: {unreadable}")
     return known if given in known else (*known, given)
@@ -180,7 +179,7 @@ def _look(
     if path.is_dir():
         return look.at_export(path)
     try:
-        return look.at_offer(read_offer(_text(path)), str(path.resolve()))
+        return look.at_offer(read_offer(witnessing.text_of(path)), str(path.resolve()))
     except NoteInvalid as unreadable:
         refuse(f"{source}: {unreadable}")
 
@@ -233,14 +232,3 @@ def _login(args: argparse.Namespace) -> "Login | None":
     if args.password_stdin:
         return Login(args.user, sys.stdin.readline().rstrip("\n"))
     return Login(args.user, getpass(f"Password of {args.user}: "))
-
-
-def _text(path: Path) -> str:
-    """A small text file from the command line."""
-    try:
-        with path.open("rb") as file:
-            return file.read(FILE_BYTES_MAX).decode()
-    except OSError as unreadable:
-        refuse(f"{path}: {(unreadable.strerror or 'it cannot be read').lower()}")
-    except UnicodeDecodeError:
-        refuse(f"{path}: this is no text")
