@@ -1,10 +1,12 @@
-"""What every test shares: how many examples are generated, and a place for run-time files."""
+"""What every test shares: how many examples, where run-time files lie, what passwords cost."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from decision_service import passwords
 from tests.postgres import (  # noqa: F401 - fixtures
     new_postgres,
     postgres_programs,
@@ -23,3 +25,15 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The PostgreSQL wheel warns, and so fails, where nothing says where run-time files may lie."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Keeping a password is made slow on purpose, and houses full of people would pay for it.
+
+    The tests of passwords put the real cost back.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "MEMORY_KIB", 8)
+        patch.setattr(passwords, "PASSES", 1)
+        yield

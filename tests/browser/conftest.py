@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -78,23 +79,18 @@ def served() -> Iterator[House]:
     listener.close()
 
 
-@pytest.fixture
-def house(served: House) -> House:
-    """The pages with a fresh office."""
-    served.office = FakeOffice()
-    served.app.state.office = served.office
-    return served
-
-
 Arrive = Callable[..., Page]
 
 
-@pytest.fixture
-def arrive(chromium: Browser, house: House) -> Iterator[Arrive]:
-    """A browser window: ``arrive("asha", width=360)``. Errors and violations fail the test."""
+@contextmanager
+def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
+    """Windows onto a fresh office: ``arrive("asha", width=360)``, closed at the end.
+
+    Whatever the browser complains about meanwhile is an error.
+    """
+    house.app.state.office = house.office = FakeOffice()
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
-    pages: list[Page] = []
 
     def heard(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
@@ -112,10 +108,22 @@ def arrive(chromium: Browser, house: House) -> Iterator[Arrive]:
         page = context.new_page()
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        pages.append(page)
         return page
 
     yield enter
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def house(served: House) -> House:
+    """The pages; a test that arrives finds a fresh office in them."""
+    return served
+
+
+@pytest.fixture
+def arrive(chromium: Browser, house: House) -> Iterator[Arrive]:
+    """A browser window: ``arrive("asha", width=360)``. Errors and violations fail the test."""
+    with windows(chromium, house) as enter:
+        yield enter

@@ -1,13 +1,14 @@
 """Every page can be read and used by everyone: by screen reader, in the dark, on a small screen."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.browser.addresses import PAGES
-from tests.browser.conftest import Arrive, House
+from tests.browser.conftest import Arrive, House, windows
 from tests.browser.filling import choose
 from tests.qr_codes import read_picture
 from tests.ui.fake_cases import DECIDED, DECLINE, WAITING
@@ -19,17 +20,37 @@ WIDTHS = (320, 360, 600, 768, 1024, 1180, 1440, 2560)
 OVERFLOWS = "document.documentElement.scrollWidth > window.innerWidth"
 
 
-def test_no_page_is_wider_than_the_screen(arrive: Arrive) -> None:
-    wide = []
+@dataclass
+class Seen:
+    """What every page did in windows of every width."""
+
+    wide: list[tuple[str, int]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def seen(chromium: Browser, served: House) -> Seen:
+    """Every page, visited once."""
+    seen = Seen()
     for who in dict.fromkeys(who for who, _ in PAGES):
-        page = arrive(who)
-        for _, address in [entry for entry in PAGES if entry[0] == who]:
-            page.goto(address)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 780})
-                if page.evaluate(OVERFLOWS):
-                    wide.append((address, width))
-    assert wide == []
+        with windows(chromium, served) as arrive:
+            page = arrive(who)
+            for _, address in [entry for entry in PAGES if entry[0] == who]:
+                page.goto(address)
+                for width in WIDTHS:
+                    page.set_viewport_size({"width": width, "height": 780})
+                    if page.evaluate(OVERFLOWS):
+                        seen.wide.append((address, width))
+                seen.refused += [(address, what) for what in page.evaluate("window.violations")]
+    return seen
+
+
+def test_no_page_is_wider_than_the_screen(seen: Seen) -> None:
+    assert seen.wide == []
+
+
+def test_no_browser_complains_about_what_a_page_wants_to_load(seen: Seen) -> None:
+    assert seen.refused == []
 
 
 @pytest.mark.parametrize("paper", ["A4", "A5"])
@@ -97,14 +118,6 @@ def test_a_text_twice_as_large_still_fits(arrive: Arrive) -> None:
             "document.adoptedStyleSheets.push(sheet); })()"
         )
         assert not page.evaluate(OVERFLOWS), address
-
-
-def test_no_browser_complains_about_what_a_page_wants_to_load(arrive: Arrive) -> None:
-    for who in dict.fromkeys(who for who, _ in PAGES):
-        page = arrive(who)
-        for _, address in [entry for entry in PAGES if entry[0] == who]:
-            page.goto(address)
-            assert page.evaluate("window.violations") == [], address
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

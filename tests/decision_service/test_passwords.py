@@ -8,9 +8,10 @@ from statistics import median
 
 import pytest
 
+from decision_service import passwords
 from decision_service.access import HOST
 from decision_service.errors import PasswordRefused, SignInFailed, TooManyAttempts
-from decision_service.passwords import Passwords, first_password
+from decision_service.passwords import MEMORY_KIB, PASSES, Passwords, first_password
 from overrides.errors import LedgerUnavailable
 from overrides.stores.engine import writing
 from overrides.values import Role
@@ -18,6 +19,15 @@ from tests.decision_service.people_house import House
 
 PASSWORDS = Passwords()
 RIGHT = "a long password"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def real_cost() -> Iterator[None]:
+    """Passwords cost here what they cost in the product."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "MEMORY_KIB", MEMORY_KIB)
+        patch.setattr(passwords, "PASSES", PASSES)
+        yield
 
 
 @pytest.fixture

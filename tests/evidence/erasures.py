@@ -8,6 +8,7 @@ from tests.decision_service.erasure_house import erasure_house
 from tests.decision_service.shredding import STAY, LoggedTo, found_in, shred, sought
 from tests.evidence.lots import Lot, Part, Tally, scratch
 from tests.evidence.sabotage import SEALED_LOGGED, sabotaged
+from tests.evidence.service import surroundings
 
 LOT = 50
 
@@ -41,4 +42,5 @@ PART = Part(
     lot=LOT,
     rate=3,
     sabotages=(SEALED_LOGGED,),
+    surroundings=surroundings,
 )

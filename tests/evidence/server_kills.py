@@ -30,7 +30,7 @@ from tests.evidence.lots import Lot, Part, Tally, scratch
 from tests.evidence.retries import decision
 from tests.evidence.service import DECISIONS, Line, application, headers_with, surroundings
 
-LOT = 5
+LOT = 2
 CALLERS = 4
 SENDING_SECONDS = (0.05, 0.8)
 KNOWN_TRIED = 10
