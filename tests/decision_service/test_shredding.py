@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from decision_service import wiring
 from decision_service.erasure_finishing import finish_erasures
 from decision_service.settings import Settings
+from overrides.stores.engine import open_engine, reading
 from tests.decision_service.erasure_house import erasure_house
-from tests.decision_service.shredding import assert_nothing_left, record, shred
+from tests.decision_service.shredding import assert_nothing_left, record, shred, sought
 
 
 @pytest.mark.postgres
@@ -25,7 +27,20 @@ def test_nothing_of_them_was_ever_in_the_servers_files_either(
     with erasure_house(data, postgres_url) as house:
         shred(house, data, 20)
     assert_nothing_left(data, tmp_path / "needles")
-    assert_nothing_left(Path(postgres_server.pgdata), tmp_path / "needles")
+    cluster = Path(postgres_server.pgdata)
+    engine = open_engine(postgres_url)
+    with reading(engine) as connection:
+        asked = text("SELECT oid FROM pg_database WHERE datname = current_database()")
+        own = cluster / "base" / str(connection.execute(asked).scalar_one())
+    engine.dispose()
+    others = {path for path in (cluster / "base").iterdir() if path != own}
+    assert own.is_dir()
+    assert_nothing_left(cluster, tmp_path / "needles", without=others)
+    planted = own / "planted"
+    planted.write_bytes(sought(tmp_path / "needles")[0])
+    with pytest.raises(AssertionError, match="planted"):
+        assert_nothing_left(cluster, tmp_path / "needles", without=others)
+    planted.unlink()
 
 
 def test_an_old_backup_with_the_keys_of_today_opens_nothing_erased(tmp_path: Path) -> None:
