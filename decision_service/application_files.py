@@ -24,7 +24,11 @@ UNNAMED = "line-"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One application of a file. ``number`` counts from 1, a CSV heading not counted."""
+    """One application of a file.
+
+    ``number`` is the line it begins on, as an editor counts them, so that the first under a CSV
+    heading is 2; of a Parquet file, which has no lines, the row from 1.
+    """
 
     number: int
     body: Mapping[str, Any] | None
@@ -91,9 +95,8 @@ def _csv(path: Path, contract: Contract) -> Iterator[Line]:
         if not all(map(_encodes, heading)):
             yield Line(1, None, Malformed("the heading is not UTF-8"))
             return
-        number = 0
         while True:
-            number += 1
+            number = rows.line_num + 1  # where the next row begins: one may be of several lines
             try:
                 cells = next(rows)
             except StopIteration:

@@ -53,7 +53,7 @@ def test_every_line_has_its_decision_and_its_contributions_add_up(
 ) -> None:
     decided = empty("decide", bundle, table).lines
     assert [d["application_id"] for d in decided] == [r["application_id"] for r in held_out]
-    assert [d["line"] for d in decided] == list(range(1, ROWS + 1))
+    assert [d["line"] for d in decided] == list(range(2, ROWS + 2)), "the heading is line 1"
     for d in decided:
         total = math.fsum(
             [float(d["reasons"]["base"]), *(float(c["contribution"]) for c in d["contributions"])]
@@ -81,9 +81,11 @@ def test_the_form_of_the_file_makes_no_difference(
     parquet.write_table(pa.Table.from_pylist(flat), columns)
     nameless = tmp_path / "nameless"
     nameless.write_bytes(columns.read_bytes())
-    expected = empty("decide", bundle, table).out
-    for path in (lines, flat_lines, columns, nameless, table):
-        assert empty("decide", bundle, path).out == expected, path
+    expected = [line | {"line": 0} for line in empty("decide", bundle, table).lines]
+    for path in (lines, flat_lines, columns, nameless):
+        told = empty("decide", bundle, path).lines
+        assert [line["line"] for line in told] == list(range(1, ROWS + 1))
+        assert [line | {"line": 0} for line in told] == expected, path
 
 
 def test_a_line_that_cannot_be_decided_is_named_and_spoils_no_other(
@@ -142,7 +144,16 @@ def test_a_line_without_an_id_is_named_by_its_number(
     rows = [{k: v for k, v in row.items() if k != "application_id"} for row in held_out[:2]]
     path = write_csv(tmp_path / "nameless.csv", rows)
     told = empty("decide", bundle, path).lines
-    assert [line["application_id"] for line in told] == ["line-1", "line-2"]
+    assert [line["application_id"] for line in told] == ["line-2", "line-3"]
+
+
+def test_an_application_of_several_lines_is_named_by_its_first(
+    empty: Shell, bundle: Path, table: Path
+) -> None:
+    heading, first, second, *_ = table.read_text().splitlines()
+    name, _, rest = first.partition(",")
+    table.write_text(f'{heading}\n"{name}\nagain",{rest}\n{second}\n')
+    assert [line["line"] for line in empty("decide", bundle, table, ok=False).lines] == [2, 4]
 
 
 def test_a_torn_csv_says_which_lines(
