@@ -114,7 +114,7 @@ class BundleContents:
         for rule in self.policy_spec.knockouts:
             if rule.field not in self.contract or rule.concept not in concepts:
                 problems.append(f"policy.yaml: rule {rule.id} names an unknown field or concept")
-        if self._spec.model.format == "sklearn-skops":
+        if self._spec.model.explainer == "linear_independent":
             optional = [f.name for f in self.contract.features if not f.required]
             problems += [f"model.yaml: a scorecard needs {name}" for name in optional]
         amount = self.policy_spec.defaults.amount_field

@@ -8,11 +8,12 @@ from pydantic import model_validator
 from .contract import Contract, Field, FieldType, Role, WhenMissing
 from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Strict, Text
 
-ModelFormat = Literal["lightgbm-text", "sklearn-skops"]
+ModelFormat = Literal["lightgbm-text", "xgboost-json", "sklearn-skops"]
 ExplainerName = Literal["tree_path_dependent", "linear_independent"]
-MethodOfFormat: dict[str, str] = {
-    "lightgbm-text": "tree_path_dependent",
-    "sklearn-skops": "linear_independent",
+METHODS_OF_FORMAT: dict[str, tuple[str, ...]] = {
+    "lightgbm-text": ("tree_path_dependent",),
+    "xgboost-json": ("tree_path_dependent",),
+    "sklearn-skops": ("linear_independent", "tree_path_dependent"),
 }
 
 
@@ -37,8 +38,9 @@ class ModelSpec(Strict):
     @model_validator(mode="after")
     def _explainer_fits(self) -> Self:
         """A method of record that the format cannot give is refused."""
-        if MethodOfFormat[self.format] != self.explainer:
-            msg = f"{self.format} is explained by {MethodOfFormat[self.format]}"
+        methods = METHODS_OF_FORMAT[self.format]
+        if self.explainer not in methods:
+            msg = f"{self.format} is explained by {' or '.join(methods)}"
             raise ValueError(msg)
         if (self.background is None) != (self.explainer == "tree_path_dependent"):
             msg = "linear_independent needs a background file, tree_path_dependent has none"

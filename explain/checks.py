@@ -45,11 +45,12 @@ def check_explainer(adapter: ModelAdapter, explainer: Explainer, rows: Sequence[
     together = explainer.attribute(rows)
     assert len(together) == len(rows), "another number of answers than rows"
     for row, score, parts in zip(rows, scores, together, strict=True):
-        tolerance = ADDITIVITY_TOLERANCE * max(1.0, abs(score))
+        size = max(1.0, abs(score))
+        tolerance = ADDITIVITY_TOLERANCE * size
         assert len(parts.amounts) == len(adapter.features), "not one amount per feature"
-        assert abs(parts.score - score) <= tolerance, "explains another score"
+        assert abs(parts.score - score) <= adapter.precision * size, "explains another score"
         total = math.fsum([parts.base, *parts.amounts])
-        assert abs(total - score) <= tolerance, "base and contributions miss the score"
+        assert abs(total - parts.score) <= tolerance, "base and contributions miss the score"
         (alone,) = explainer.attribute([row])
         furthest = max(abs(a - b) for a, b in zip(alone.amounts, parts.amounts, strict=True))
         assert furthest <= tolerance, "a row is explained otherwise alone than among others"

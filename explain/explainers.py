@@ -1,12 +1,13 @@
 """One small port for explainers, and the explainers that fill it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .adapters import LightGbmModel, threads_for
+from .adapters import TreeModel
 from .scorecard import LinearCard
-from .values import Row
+from .values import ADDITIVITY_TOLERANCE, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +35,31 @@ class Explainer(Protocol):
 
 
 class LibraryTreeExplainer:
-    """LightGBM's own path-dependent TreeSHAP on the log-odds."""
+    """The library's own path-dependent TreeSHAP on the log-odds.
+
+    Where a library works in single precision, its parts miss its score by as much; the score is
+    then taken for their total.
+    """
 
     method = "tree_path_dependent"
 
-    def __init__(self, model: LightGbmModel) -> None:
+    def __init__(self, model: TreeModel) -> None:
         self._model = model
 
     def attribute(self, rows: Sequence[Row]) -> list[Parts]:
         """Contributions by the library, scores by its plain prediction."""
-        matrix = self._model.encoder.encode(rows)
-        threads = threads_for(len(rows))
-        predict = self._model.booster.predict
-        scores = predict(matrix, raw_score=True, num_threads=threads).tolist()
-        split = predict(matrix, pred_contrib=True, num_threads=threads).tolist()
+        scores, split = self._model.score(rows), self._model.contributions(rows)
         return [
-            Parts(score, amounts[-1], tuple(amounts[:-1]))
+            Parts(self._score(score, amounts), amounts[-1], tuple(amounts[:-1]))
             for score, amounts in zip(scores, split, strict=True)
         ]
+
+    def _score(self, score: float, amounts: Sequence[float]) -> float:
+        """The score, or the total of its parts where they are as near as the library works."""
+        total = math.fsum(amounts)
+        rounds = self._model.precision > ADDITIVITY_TOLERANCE
+        near = abs(total - score) <= self._model.precision * max(1.0, abs(score))
+        return total if rounds and near else score
 
 
 class LinearExplainer:

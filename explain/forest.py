@@ -40,8 +40,8 @@ class UnsupportedForestError(ValueError):
 class Reading(NamedTuple):
     """How a split reads its feature: as a number, or as the code of a category.
 
-    ``gap`` is what a gap is taken for: zero, or infinity on the side where gaps are sent. Zeros may
-    count as gaps.
+    ``gap`` is what a gap is taken for: zero, or infinity on the side where gaps are sent, or a code
+    of its own, -1 for one that is in no set. Zeros may count as gaps.
     """
 
     gap: float = 0.0
@@ -128,6 +128,26 @@ class Tree:
         """How many training rows came to a child."""
         return self.split_covers[child] if child >= 0 else self.leaf_covers[~child]
 
+    def share(self, split: int) -> float:
+        """The share of a split's training rows that went left.
+
+        Of its children's covers, which where a library rounds need not add up to its own.
+        """
+        left, right = self.cover(self.left[split]), self.cover(self.right[split])
+        return left / (left + right) if left + right else 0.5
+
+    def mean(self, splits: Sequence[int]) -> float:
+        """The mean over the training rows; ``splits`` are all of them, parents first."""
+        means: dict[int, float] = {}
+        for split in reversed(splits):
+            left, right = (
+                means[child] if child >= 0 else self.values[~child]
+                for child in (self.left[split], self.right[split])
+            )
+            share = self.share(split)
+            means[split] = share * left + (1.0 - share) * right
+        return means[0]
+
     def is_tip(self, split: int) -> bool:
         """Whether a split has two leaves."""
         return self.left[split] < 0 and self.right[split] < 0
@@ -170,9 +190,8 @@ class _Layout:
             self.base += tree.values[0]
             self.constant += tree.values[0]
             return
-        covered = zip(tree.values, tree.leaf_covers, strict=True)
-        self.base += sum(value * cover for value, cover in covered) / sum(tree.leaf_covers)
         earlier, richest = _paths(tree)
+        self.base += tree.mean(list(earlier))
         points = _points(richest)
         inner = [split for split in earlier if not tree.is_tip(split)]
         tips = [split for split in earlier if tree.is_tip(split)]
@@ -196,10 +215,9 @@ class _Layout:
         feature, reading = tree.features[split], tree.readings[split]
         left, right = tree.left[split], tree.right[split]
         column = self._columns.setdefault((feature, reading), len(self._columns))
-        share = tree.cover(left) / tree.cover(split)
         self._asked.append(column)
         self._thresholds.append(min(tree.thresholds[split], NUMBER_MAX))
-        self._shares.append(min(max(share, SHARE_MIN), SHARE_MAX))
+        self._shares.append(min(max(tree.share(split), SHARE_MIN), SHARE_MAX))
         factors = self._row(points, earlier.cover)
         # The leaves of a tip have no slots, and need none.
         sides = (0, 0) if tree.is_tip(split) else (slots[left], slots[right])
@@ -265,8 +283,10 @@ def _paths(tree: Tree) -> tuple[dict[int, _Earlier], int]:
             raise UnsupportedForestError(msg)
         feature = tree.features[split]
         earlier = found[split] = path.get(feature, _NONE_EARLIER)
-        for side, child in ((-1.0, tree.right[split]), (1.0, tree.left[split])):
-            cover = earlier.cover * tree.cover(child) / tree.cover(split)
+        share = tree.share(split)
+        ways = ((-1.0, tree.right[split], 1.0 - share), (1.0, tree.left[split], share))
+        for side, child, part in ways:
+            cover = earlier.cover * part
             longer = {**path, feature: _Earlier(split, side, cover)}
             richest = max(richest, len(longer))
             if child >= 0:

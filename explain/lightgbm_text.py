@@ -65,7 +65,7 @@ def _joined(words: Sequence[int]) -> int:
 def _reading(rule: int) -> Reading:
     """How a split of these decision bits reads its feature."""
     if rule & _CATEGORICAL:
-        return Reading(is_code=True)
+        return Reading(-1.0, is_code=True)
     missing = (rule >> _MISSING_SHIFT) & 3
     if not missing:
         return Reading()

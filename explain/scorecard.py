@@ -1,22 +1,18 @@
 """A logistic scorecard taken out of a scikit-learn pipeline: one weight rule per field.
 
-The pipeline is read with skops after its list of types has been held against the one below; a type
-that is not on it is named and nothing is loaded.
+``SCORECARD_TYPES`` are the types such a pipeline is made of; a file with another is not loaded.
 """
 
-import io
-import json
 import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .contract import Contract
-from .errors import BundleInvalid, FileTooLarge, UnsafeModelFile
+from .errors import BundleInvalid
 from .values import Row, Scalar
 
-SAFE_TYPES = frozenset(
+SCORECARD_TYPES = frozenset(
     {
         "builtins.dict",
         "builtins.list",
@@ -33,19 +29,6 @@ SAFE_TYPES = frozenset(
         "sklearn.preprocessing._encoders.OneHotEncoder",
     }
 )
-SAFE_LOADERS = frozenset(
-    {
-        "DictNode",
-        "JsonNode",
-        "ListNode",
-        "NdArrayNode",
-        "ObjectNode",
-        "SliceNode",
-        "TupleNode",
-        "TypeNode",
-    }
-)
-UNPACKED_BYTES_MAX = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,47 +123,3 @@ def _rules(
     elif fields:
         raise ValueError
     return taken
-
-
-def read_pipeline(content: bytes, path: str) -> Any:
-    """Read a skops archive whose every type is on the list; UnsafeModelFile otherwise."""
-    unsafe = _unsafe_types(content, path)
-    if unsafe:
-        raise UnsafeModelFile(path, unsafe)
-    import skops.io
-
-    untrusted = skops.io.get_untrusted_types(data=content)
-    if untrusted:
-        raise UnsafeModelFile(path, tuple(untrusted))
-    return skops.io.loads(content, trusted=[])
-
-
-def _unsafe_types(content: bytes, path: str) -> tuple[str, ...]:
-    """Types and loaders named in the archive that are not on the lists, sorted."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-            if size > UNPACKED_BYTES_MAX:
-                raise FileTooLarge(path, size, UNPACKED_BYTES_MAX)
-            schema = json.loads(archive.read("schema.json"))
-    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError):
-        return ("no skops archive",)
-    found: set[str] = set()
-    waiting = [schema]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
-            waiting += node.values()
-            if "__loader__" in node or "__class__" in node:
-                found |= _unsafe_names(node)
-    return tuple(sorted(found))
-
-
-def _unsafe_names(node: Mapping[str, Any]) -> set[str]:
-    """The node's type and loader where they are not on the lists."""
-    kind = f"{node.get('__module__')}.{node.get('__class__')}"
-    loader = str(node.get("__loader__"))
-    unsafe = set() if kind in SAFE_TYPES else {kind}
-    return unsafe if loader in SAFE_LOADERS else unsafe | {f"{kind} by {loader}"}

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .adapters import Encoder, LightGbmModel
+from .adapters import Encoder, TreeModel
 from .explainers import Explainer, LibraryTreeExplainer, Parts
 from .forest import LANES, ReadForest, aligned
-from .lightgbm_text import read_lightgbm
 from .values import Row
 
 if TYPE_CHECKING:
@@ -88,10 +87,10 @@ class KernelTreeExplainer:
         ]
 
 
-def tree_explainer(model: LightGbmModel) -> Explainer:
+def tree_explainer(model: TreeModel) -> Explainer:
     """The fastest exact explainer of this model that is at hand."""
     try:
-        return KernelTreeExplainer(model.encoder, Kernel(read_lightgbm(model.text)))
+        return KernelTreeExplainer(model.encoder, Kernel(model.forest()))
     # No numba, no place to keep compiled code, nothing for this processor, a model of another kind:
     # whatever stands in the kernel's way, the library explains, and says the same.
     except Exception:  # noqa: BLE001

@@ -186,7 +186,7 @@ def _read(forest: Any, row: Any, readings: Any, step: int) -> None:
 @_inlined
 def _reading(value: float, column: Any) -> Any:
     if column.is_code:
-        return math.trunc(value) if -1.0 < value < CODE_MAX else -1.0
+        return math.trunc(value) if -1.0 < value < CODE_MAX else column.gap
     if value != value or (column.zero_is_gap and abs(value) <= ZERO_MAX):  # noqa: PLR0124 # NaN
         return column.gap
     return min(value, NUMBER_MAX)

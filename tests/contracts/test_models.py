@@ -22,6 +22,7 @@ class Plain:
     """A model in memory: the smallest adapter that keeps the promises."""
 
     features = ("a", "b")
+    precision = 1e-9
 
     def score(self, rows: Sequence[Row]) -> list[float]:
         """The card's score of each row."""

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import shap
 
-from explain.adapters import LightGbmModel
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
+from explain.tree_models import LightGbmModel
 from explain.values import Explanation, Row
 
 # shap tells once more that its answer for LightGBM became a list.

@@ -18,7 +18,8 @@ from explain.bundle import load
 from explain.bundle_files import seal
 from explain.contract import Contract, Field
 from explain.errors import BundleInvalid, FileTooLarge, UnsafeModelFile
-from explain.scorecard import LinearCard, Points, Slope, read_pipeline
+from explain.scorecard import SCORECARD_TYPES, LinearCard, Points, Slope
+from explain.skops_files import read_skops
 from explain.values import Row
 from tests.sample_models.trained import sample_bundles
 
@@ -106,7 +107,7 @@ def test_a_type_that_is_not_on_the_list_is_named_and_nothing_is_loaded(
 
 def test_a_type_skops_itself_trusts_is_refused_when_a_scorecard_has_no_use_for_it() -> None:
     with pytest.raises(UnsafeModelFile, match="SGDClassifier"):
-        read_pipeline(skops.io.dumps(SGDClassifier()), "model.skops")
+        read_skops(skops.io.dumps(SGDClassifier()), "model.skops", SCORECARD_TYPES)
 
 
 def test_a_small_file_that_unpacks_to_much_is_refused() -> None:
@@ -115,7 +116,7 @@ def test_a_small_file_that_unpacks_to_much_is_refused() -> None:
         fresh.writestr("schema.json", b"0" * (65 * 1024 * 1024))
     assert len(archive.getvalue()) < 1024 * 1024
     with pytest.raises(FileTooLarge):
-        read_pipeline(archive.getvalue(), "model.skops")
+        read_skops(archive.getvalue(), "model.skops", SCORECARD_TYPES)
 
 
 def test_a_pipeline_of_another_shape_is_refused() -> None:

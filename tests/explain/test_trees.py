@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from numba.core.errors import NumbaError
 
 from explain import treeshap
-from explain.adapters import LightGbmModel
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
 from explain.forest import (
@@ -26,6 +25,7 @@ from explain.forest import (
     lay_out,
 )
 from explain.lightgbm_text import read_lightgbm
+from explain.tree_models import LightGbmModel
 from explain.trees import ALONE_MAX, Kernel, KernelTreeExplainer, tree_explainer
 from explain.values import Row
 
@@ -349,7 +349,7 @@ def test_children_that_are_not_there_are_an_error_when_read(changed: Mapping[str
 def test_a_set_may_hold_categories_of_several_words() -> None:
     members = {0, 1, 63, 64, 127, 128, 200}
     tree = a_tree(
-        readings=[Reading(is_code=True), Reading()],
+        readings=[Reading(-1.0, is_code=True), Reading()],
         members=[sum(1 << code for code in members), 0],
         thresholds=[0.0, 100.0],
     )
