@@ -16,6 +16,7 @@ from overrides.stores.guards import install_guards
 BUSY_SECONDS = 5.0
 SQLITE_POOL = {"pool_size": 16, "max_overflow": 48}  # a connection is a file that is open
 POSTGRES_POOL = {"pool_size": 8, "max_overflow": 16}
+USELESS = ("SQLITE_PROTOCOL", "SQLITE_READONLY")
 WRITES = "countermand_writes"  # execution option of a connection that will write
 
 
@@ -84,19 +85,21 @@ def writing(engine: Engine) -> Iterator[Connection]:
             with connection.begin():
                 yield connection
         except failures as failure:
-            if _is_stuck(failure):
+            if _is_useless(failure):
                 connection.invalidate()
             raise
 
 
-def _is_stuck(failure: Exception) -> bool:
-    """Whether a SQLite connection holds a lock that a failed call did not give back.
+def _is_useless(failure: Exception) -> bool:
+    """Whether a SQLite connection would refuse every later transaction.
 
-    It would refuse every later transaction. Other failures keep their connection: one whose commit
-    failed writes over what it left, and a new one would take that for recorded.
+    It holds a lock that a failed call did not give back; or it was opened when the file could not
+    be opened for writing, as where no file handle is left, and SQLite then opens it for reading
+    alone without a word. Other failures keep their connection: one whose commit failed writes over
+    what it left, and a new one would take that for recorded.
     """
     cause = failure.orig if isinstance(failure, DBAPIError) else failure
-    return getattr(cause, "sqlite_errorname", "") == "SQLITE_PROTOCOL"
+    return getattr(cause, "sqlite_errorname", "").startswith(USELESS)
 
 
 @contextmanager
