@@ -16,8 +16,9 @@ from decision_service.services import Services
 from decision_service.witness_visit import NotReached, Visit
 from overrides.cosigner_book import CosignerBook, Pinned, Standing
 from overrides.countermand_verify import CLOCKS_DIFFER, Checkpoint, Key
-from overrides.errors import LedgerError, NoteInvalid
+from overrides.errors import LedgerError, NoteInvalid, ProofInvalid
 from overrides.ledger import HEARTBEAT, SignedCheckpoint
+from overrides.notes import Checkpoint as Told
 from overrides.notes import claimed_checkpoint
 from overrides.offers import offer_of
 from overrides.signing_keys import trusted_keys
@@ -159,11 +160,19 @@ def take(services: Services, note: str) -> tuple[Checkpoint, list[str]]:
 
 def witnessed_over(services: Services, seq: int) -> SignedCheckpoint | None:
     """A checkpoint over this entry that witnesses signed, if there is one of this ledger."""
-    found, ledger = book_of(services).newest(), services.ledger
-    if found is None or not seq < found.size <= ledger.head().size:
+    found = book_of(services).newest()
+    if found is None or found.size <= seq:
         return None
-    at = claimed_checkpoint(found.note)
-    return found if ledger.frontier(found.size).root() == at.root else None
+    return found if is_here(services, claimed_checkpoint(found.note)) else None
+
+
+def is_here(services: Services, at: Checkpoint | Told) -> bool:
+    """Whether a checkpoint is of the history that is here."""
+    ledger = services.ledger
+    try:
+        return at.size <= ledger.head().size and ledger.frontier(at.size).root() == at.root
+    except ProofInvalid:  # hashes are missing
+        return False
 
 
 def _keep(
@@ -171,9 +180,8 @@ def _keep(
 ) -> list[str]:
     """Keep what witnesses signed of this ledger; their names. ``only``: this one must be there."""
     at, opened = book.open(note)
-    size = services.ledger.head().size
-    if at.size > size or services.ledger.frontier(at.size).root() != at.root:
-        raise OtherHistory(size=at.size, here=size)
+    if not is_here(services, at):
+        raise OtherHistory(size=at.size, here=services.ledger.head().size)
     if only is not None and not set(only.keys) & set(opened.cosigners):
         raise NoteInvalid(finding="it answered without a signature by a key that is pinned")
     asked = {key for one in book.pinned() if one.address for key in one.keys}

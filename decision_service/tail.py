@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from decision_service.anchors import ANCHORED, LOOKED_AT, Anchor, anchors
-from decision_service.cosigning import book_of
+from decision_service.cosigning import book_of, is_here
 from decision_service.services import Services
 from decision_service.signer_words import signer_standing
 from overrides.cosigner_book import Standing
@@ -54,23 +54,25 @@ def _anchored(told: Sequence[Anchor], cosigners: Sequence[CosignerLine], size: i
 
 
 def _cosigners(services: Services) -> tuple[CosignerLine, ...]:
-    """The witnesses that sign, with how much each signed last."""
+    """The witnesses that sign, with how much each signed last of what is here."""
     book = book_of(services)
     try:
         known, pinned = book.standings(), book.pinned()
+        under = book.under(lambda at: is_here(services, at))
     except MemoryUnusable as damaged:
         LOGGER.warning("%s", damaged)
         return ()
-    rows = ((one, known.get(one.name, Standing())) for one in pinned)
+    rows = ((one, known.get(one.name, Standing()), under.get(one.name, 0)) for one in pinned)
     return tuple(
         CosignerLine(
             name=one.name,
-            size=standing.size,
-            at=standing.signed_at,
+            size=size,
+            at=standing.signed_at if size == standing.size else None,
             problem=standing.problem,
             by_file=not one.address,
+            lost=0 if size == standing.size else standing.size,
         )
-        for one, standing in rows
+        for one, standing, size in rows
     )
 
 

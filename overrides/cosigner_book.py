@@ -170,6 +170,27 @@ class CosignerBook:
         day = datetime.strptime(days[-1].stem, "%Y-%m-%d").replace(tzinfo=UTC)
         return SignedCheckpoint(at.origin, at.size, _note(text, notes[text]), day)
 
+    def under(self, here: Callable[[Checkpoint], bool]) -> dict[str, int]:
+        """How many entries each witness signed last of what is ``here``, by its name.
+
+        What a witness signed of a history that was lost since is no memory of this one.
+        """
+        pinned = {str(key): one.name for one in self.pinned() for key in one.keys}
+        known = self.standings()
+        wanted = {name for name in pinned.values() if known.get(name, Standing()).size}
+        found: dict[str, int] = {}
+        for path in sorted((self.folder / SIGNED).glob("*.jsonl"), reverse=True):
+            if wanted <= found.keys():
+                break
+            of_day: dict[str, int] = {}
+            for text, lines in self._notes(f"{SIGNED}/{path.name}").items():
+                names = {pinned[key] for key in lines if key in pinned} - found.keys()
+                at = Checkpoint.read(text)
+                if names and here(at):
+                    of_day |= {name: max(at.size, of_day.get(name, 0)) for name in names}
+            found |= of_day
+        return found
+
     def _signed(self, name: str, size: int, at: datetime) -> None:
         """Note what a witness signed, unless they signed something later."""
 

@@ -65,9 +65,10 @@ class CosignerLine:
 
     name: str
     size: int
-    at: datetime | None  # nothing while it signed nothing
+    at: datetime | None  # nothing while it signed nothing, and where that is not known
     problem: str  # a clause; "" when it signed when it was asked
     by_file: bool
+    lost: int = 0  # entries of another history that it signed last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from decision_service.anchors import read_told, record_anchor
+from decision_service.app import create_app
 from decision_service.auditing import Auditing
 from decision_service.cosigning import book_of, take
 from decision_service.signer_words import NEVER_RAN
@@ -14,6 +16,7 @@ from decision_service.tail import tail_of, unanchored
 from overrides.cosigner_book import Pinned
 from overrides.cosigning import Cosigner
 from overrides.journal import Decided, Draft
+from overrides.keyfiles import open_signer
 from overrides.notes import Checkpoint
 from overrides.signing_desk import Report
 from tests.decision_service.desk_house import DeskHouse, desk_house
@@ -108,6 +111,37 @@ def test_what_witnesses_signed_counts_and_so_does_what_went_wrong(house: DeskHou
     assert line.problem == "it answered 404"
     (services.settings.cosigners / "standing.json").write_text("{")
     assert tail_of(services).cosigners == (), "the page is there all the same"
+
+
+def test_what_a_witness_signed_of_a_history_that_was_lost_covers_nothing_here(
+    house: DeskHouse,
+) -> None:
+    """After a restore, and again when the ledger has grown past what the witness signed."""
+    services, hq = house.services, Cosigner("hq.example/w1", b"h" * 32, b"q" * 32)
+    book, signer = book_of(services), open_signer(services.settings.keys)
+    book.pin(Pinned("hq", hq.keys))
+    kept, root = services.ledger.head().size, services.ledger.frontier
+    lost = Checkpoint(signer.name, kept + 1, b"f" * 32)
+    book.keep(signer.sign(lost.text) + hq.lines(lost, services.clock()))
+    for _ in range(2):
+        size = services.ledger.head().size
+        assert (tail_of(services).unanchored, unanchored(services)) == (size, size)
+        (line,) = tail_of(services).cosigners
+        assert (line.size, line.at, line.lost) == (0, None, kept + 1)
+        house.apply()
+    house.clock.passes(days=-2)
+    before = Checkpoint(signer.name, kept, root(kept).root())
+    book.keep(signer.sign(before.text) + hq.lines(before, services.clock()))
+    house.clock.passes(days=2)
+    assert unanchored(services) == services.ledger.head().size - kept, "of an earlier day"
+    (line,) = tail_of(services).cosigners
+    assert (line.size, line.at, line.lost) == (kept, None, kept + 1)
+    app = create_app(services, warm=False)
+    token = services.people.sign_in("kofi", "a long password", "here")
+    with TestClient(app, cookies={"countermand_session": token}) as client:
+        page = client.get("/ledger").text
+    assert f"hq signed the first {kept} entries, and is asked by file" in page
+    assert f"What it signed last, {kept + 1} entries, is another history" in page
 
 
 def test_why_nobody_signs_is_said(house: DeskHouse) -> None:
