@@ -9,7 +9,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,8 @@ MEMORY, ASIDE, HOME, LOCK, RUNNING = "memory.json", "aside", "home", "memory.loc
 ANEW = "anew"  # there while a memory that holds nothing may believe the database
 FOLDER_MODE = 0o700
 HOME_BYTES = 8
+EXPORT_MAX = timedelta(hours=1)  # an export may take so long, and be signed when it is whole
+APART = timedelta(minutes=1)  # sizes that were signed are told apart by no less
 OLDER_COPY = (
     "entries were cut off the end, or an older copy of the database was put back by hand. Find the"
     " newer database and put it back. Where it is lost, 'countermand db restore' puts a backup back"
@@ -36,6 +38,8 @@ class Remembered:
 
     ``peaks`` are the roots of the whole subtrees of the signed tree, largest first, so that the
     next root is worked out from here and from what was stored since, and from nothing else.
+    ``before`` are sizes that were signed before, and until when nothing larger was: those of the
+    last hour.
     """
 
     log: str
@@ -44,12 +48,26 @@ class Remembered:
     peaks: tuple[bytes, ...]
     signed_at: datetime
     note: str
+    before: tuple[tuple[int, datetime], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be: peaks that do not lead to the root."""
         if Recount(self.size, self.peaks).root() != self.root:
             msg = "the peaks do not lead to the root"
             raise ValueError(msg)
+
+    def before_signing(self, size: int, now: datetime) -> tuple[tuple[int, datetime], ...]:
+        """What to remember as ``before`` when ``size`` entries are signed now."""
+        kept = tuple((old, until) for old, until in self.before if now - until <= EXPORT_MAX)
+        if not 0 < self.size < size or (kept and now - kept[-1][1] < APART):
+            return kept
+        return (*kept, (self.size, now))
+
+    def was_the_end(self, size: int, now: datetime) -> bool:
+        """Whether so many entries were all that was signed, at some time in the last hour."""
+        if size == self.size:
+            return True
+        return any(old <= size and now - until <= EXPORT_MAX for old, until in self.before)
 
 
 class Memory(Protocol):
@@ -218,6 +236,7 @@ def _text(remembered: Remembered) -> str:
         "peaks": [b64encode(peak).decode() for peak in remembered.peaks],
         "signed_at": instant_text(remembered.signed_at),
         "note": remembered.note,
+        "before": [[size, instant_text(until)] for size, until in remembered.before],
     }
     return json.dumps(kept, indent=1) + "\n"
 
@@ -232,4 +251,5 @@ def _remembered(text: str) -> Remembered:
         tuple(b64decode(peak, validate=True) for peak in kept["peaks"]),
         parse_instant(kept["signed_at"]),
         str(kept["note"]),
+        tuple((int(size), parse_instant(until)) for size, until in kept.get("before", ())),
     )

@@ -105,19 +105,26 @@ class KeyAtHand:
             if fresh and is_signed_by(self.key, last.note):
                 return SignedCheckpoint(last.log, last.size, last.note, last.signed_at)
             note = self.signer.sign(Checkpoint(self.book.log, tree.size, tree.root()).text)
-            signed = Remembered(self.book.log, tree.size, tree.root(), tree.peaks, now, note)
+            before = last.before_signing(tree.size, now)
+            signed = Remembered(
+                self.book.log, tree.size, tree.root(), tree.peaks, now, note, before
+            )
             self.memory.write(signed)  # first: what is not remembered must not be seen anywhere
             return self._hand_out(signed)
 
     def sign(self, text: str) -> str:
-        """The manifest of an export, signed if it is one of what was signed before."""
+        """The manifest of an export made just now, of what was signed when it was begun.
+
+        Whoever owns the database asks for this too: with an older end, or dated back, an export
+        that was cut off would look like one of today.
+        """
         try:
             manifest = Manifest.read(text)
         except Wrong:
             raise SigningRefused(cause="it is not the manifest of an export") from None
         told = manifest.checkpoint
         with self.memory.alone():
-            last = self._last()
+            last, now = self._last(), self.clock()
             if told.origin != self.book.log or not 0 < told.size <= last.size:
                 cause = f"{last.size} entries of {last.log} were signed, {told.size} are exported"
                 raise SigningRefused(cause=cause)
@@ -126,8 +133,12 @@ class KeyAtHand:
                 verify_consistency(told.size, last.size, told.root, last.root, steps)
             except ProofInvalid as other:
                 raise _changed(told.size) from other
-            if manifest.made_at > self.clock() + CLOCKS_DIFFER:
-                raise SigningRefused(cause="the export says that it was made in the future")
+            if not last.was_the_end(told.size, now):
+                cause = f"it has {told.size} entries, and for over an hour there were more"
+                raise SigningRefused(cause=f"{cause}: make the export again")
+            if abs(manifest.made_at - now) > CLOCKS_DIFFER:
+                said = f"the export says that it was made at {instant_text(manifest.made_at)}"
+                raise SigningRefused(cause=f"{said}, and it is {instant_text(now)}")
             return self.signer.sign(text)
 
     def remembered(self) -> Remembered | None:

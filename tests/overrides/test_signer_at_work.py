@@ -10,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from overrides.countermand_verify import Checkpoint as Told
-from overrides.countermand_verify import Manifest
 from overrides.errors import SigningRefused
 from overrides.ledger import HEARTBEAT
 from overrides.merkle import leaf_hash
-from overrides.notes import Checkpoint, open_checkpoint, open_note
+from overrides.notes import Checkpoint, open_checkpoint
 from overrides.signer_at_work import ENTRIES_MAX, EVERY, REFUSED_FOR, SignerAtWork
 from overrides.signer_memory import FileMemory
 from overrides.signing import KeyAtHand
@@ -330,23 +328,3 @@ def test_a_desk_keeps_requests_in_order_and_answers_apart(works: Works) -> None:
     assert desk.answer("a") is None
     desk.report(Report("h", NOON, "running", 3, "p"))
     assert SqlSigningDesk(works.ledger.engine, log="other").last_report() is None
-
-
-def test_the_manifest_of_an_export_is_signed_when_it_is_one_of_what_was_signed(
-    works: Works,
-) -> None:
-    signer = works.signer()
-    signer.look()
-    works.write(20)
-    asked = asking(works, signer)
-    old, now = works.ledger.book.frontier(7).root(), works.clock.at
-    good = Manifest(Told(LOG, 7, old), now, frozenset(), 1, "00" * 32)
-    works.clock.at += EVERY
-    signer.look()
-    assert open_note(asked.sign(good.text), [works.ledger.signer.key]).text == good.text
-    future = good._replace(made_at=now + timedelta(days=1))
-    with pytest.raises(SigningRefused, match="in the future"):
-        asked.sign(future.text)
-    for told in (Told(LOG, 7, bytes(32)), Told(LOG, 900, old), Told("other", 7, old)):
-        with pytest.raises(SigningRefused):
-            asked.sign(good._replace(checkpoint=told).text)
