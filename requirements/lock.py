@@ -9,7 +9,7 @@ PROJECT = HERE.parent / "pyproject.toml"
 OLDEST_PYTHON = "3.11"
 
 LOCKS = {
-    "lock.txt": ["--extra", "full", "--extra", "stamps", "--group", "dev"],
+    "lock.txt": ["--extra", "full", "--extra", "stamps", "--extra", "xgboost", "--group", "dev"],
     "edge.txt": ["--constraint", str(HERE / "lock.txt")],
 }
 """What each file holds. The small one repeats versions of the large one, so it comes second."""

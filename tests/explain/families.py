@@ -1,0 +1,129 @@
+"""Models of other libraries, trained on drawn rows, and whole bundles around them."""
+
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import skops.io
+import xgboost
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
+
+from explain.adapters import Encoder
+from explain.bundle_contents import EXPECTED_COLUMN
+from explain.bundle_files import seal
+from explain.contract import Contract
+from explain.values import Row
+from tests.sample_models.trained import sample_bundles
+
+LEVELS = (0, 3, 0, 0, 0, 70)
+"""Categories of each drawn feature; 0 for a number."""
+
+Fit = Callable[[Any, Any, Sequence[int]], tuple[bytes, Callable[[Any], Any]]]
+"""Trains on a matrix and labels with so many levels by feature; the file, and what scores."""
+
+
+def drawn(seed: int, count: int, *, gaps: float = 0.1) -> Any:
+    """Rows with repeated values, gaps, and two columns of categories."""
+    chance = np.random.default_rng(seed)
+    rows = chance.normal(size=(count, len(LEVELS))).round(1)
+    for feature, levels in enumerate(LEVELS):
+        if levels:
+            rows[:, feature] = chance.integers(0, levels, count)
+    rows[chance.random(rows.shape) < gaps] = np.nan
+    return rows
+
+
+def labels(rows: Any) -> Any:
+    """Which of them went bad."""
+    told = np.nan_to_num(rows)
+    return ((told[:, 0] + (told[:, 5] % 3) + (told[:, 1] == 1)) > 1.2).astype(int)
+
+
+def xgboost_bytes(rows: Any, bad: Any, levels: Sequence[int], **settings: object) -> bytes:
+    """A small XGBoost model in JSON."""
+    data = xgboost_matrix(rows, levels, bad)
+    told = {"objective": "binary:logistic", "max_depth": 5, "nthread": 1, **settings}
+    return bytes(xgboost.train(told, data, 15).save_raw("json"))
+
+
+def xgboost_matrix(rows: Any, levels: Sequence[int], bad: Any = None) -> Any:
+    """Rows as XGBoost takes them."""
+    kinds = ["c" if count else "float" for count in levels]
+    return xgboost.DMatrix(rows, bad, feature_types=kinds, enable_categorical=True, nthread=1)
+
+
+def skops_bytes(model: Any) -> bytes:
+    """A scikit-learn model in a skops archive."""
+    return bytes(skops.io.dumps(model))
+
+
+def fit_xgboost(rows: Any, bad: Any, levels: Sequence[int]) -> tuple[bytes, Callable[[Any], Any]]:
+    """XGBoost, and its margin."""
+    content = xgboost_bytes(rows, bad, levels)
+    booster = xgboost.Booster(params={"nthread": 1})
+    booster.load_model(bytearray(content))
+    return content, lambda some: booster.predict(xgboost_matrix(some, levels), output_margin=True)
+
+
+def fit_histogram(rows: Any, bad: Any, levels: Sequence[int]) -> tuple[bytes, Callable[[Any], Any]]:
+    """Histogram-based boosting, and its log-odds."""
+    codes = [feature for feature, count in enumerate(levels) if count]
+    model = HistGradientBoostingClassifier(max_iter=20, categorical_features=codes, random_state=0)
+    model.fit(rows, bad)
+    return skops_bytes(model), model.decision_function
+
+
+def fit_gradient(rows: Any, bad: Any, _: Sequence[int]) -> tuple[bytes, Callable[[Any], Any]]:
+    """The older boosting, and its log-odds."""
+    model = GradientBoostingClassifier(n_estimators=20, random_state=0).fit(rows, bad)
+    return skops_bytes(model), model.decision_function
+
+
+FAMILIES: dict[str, tuple[str, str, Fit]] = {
+    "xgboost": ("xgboost-json", "model.json", fit_xgboost),
+    "histogram": ("sklearn-skops", "model.skops", fit_histogram),
+    "gradient": ("sklearn-skops", "model.skops", fit_gradient),
+}
+"""Format, file and training of each family."""
+
+
+def bundle_of(family: str, folder: Path, contract: Contract, rows: Sequence[Row]) -> Path:
+    """The German sample bundle with a model of another family in it, trained on these rows."""
+    form, file, fit = FAMILIES[family]
+    shutil.copytree(sample_bundles() / "german-credit", folder)
+    matrix = Encoder(contract).encode(rows)
+    # What is learned does not matter here, only that it is learned from every field.
+    bad = (matrix.sum(axis=1) > np.median(matrix.sum(axis=1))).astype(int)
+    levels = [len(field.levels) for field in contract.features]
+    content, score = fit(matrix, bad, levels)
+    text = (folder / "model.yaml").read_text(encoding="utf-8")
+    found = re.search(r"^model: (?P<told>\{.*\})$", text, re.MULTILINE)
+    assert found is not None
+    told = json.loads(found["told"])
+    (folder / told["file"]).unlink()
+    (folder / file).write_bytes(content)
+    told |= {"file": file, "format": form}
+    text = text.replace(found[0], f"model: {json.dumps(told)}")
+    (folder / "model.yaml").write_text(text, encoding="utf-8")
+    _score_again(folder / told["reference"], contract, score)
+    seal(folder, "german-credit")
+    return folder
+
+
+def _score_again(path: Path, contract: Contract, score: Callable[[Any], Any]) -> None:
+    """The reference sample with this model's scores."""
+    lines = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    known = [{k: v for k, v in line.items() if k in contract} for line in lines]
+    rows = [contract.check(contract.from_text(cells)).features for cells in known]
+    scores = score(Encoder(contract).encode(rows))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
+        table.writeheader()
+        for line, value in zip(lines, scores, strict=True):
+            table.writerow(line | {EXPECTED_COLUMN: repr(float(value))})
