@@ -220,7 +220,7 @@ def _personal_data(
     )
     replaying = Replaying(
         memory=ErasureMemory(folder),
-        erasures=SqlErasures(ground.engine, log=ground.log),
+        erasures=SqlErasures(ground.engine, log=ground.log, vault=ground.vault),
         ledger=ledger,
         journal=journal,
         new_id=ground.new_id,

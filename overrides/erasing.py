@@ -212,6 +212,12 @@ class ErasureState(Protocol):
     def events_there(self, events: Collection[str]) -> set[str]:
         """Those of these events that the ledger has."""
 
+    def check_opening(self, parts: Sequence[Part], subject: str) -> None:
+        """Open these parts, and all that lies here of the cases that they and the subject are of.
+
+        Raises ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
+        """
+
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:
         """What a schedule says is due, by case and class."""
 

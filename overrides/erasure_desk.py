@@ -186,7 +186,11 @@ class ErasureDesk:
     def _parts(
         self, known: ErasureState, target: Target, schedule: Schedule, now: datetime
     ) -> list[Part]:
-        """What would go; raises ``NotDueYet``, ``NothingToErase`` or ``CaseStillOpen``."""
+        """What would go, opened to see that it is what it says it is.
+
+        Raises ``NotDueYet``, ``NothingToErase`` or ``CaseStillOpen``, and ``DataKeyAltered`` or
+        ``LedgerAltered`` where somebody has changed to whom something belongs.
+        """
         if target.scope is Scope.SCHEDULE:
             assert target.as_of is not None, "a schedule is applied as of an instant"
             if target.as_of > now:
@@ -200,6 +204,7 @@ class ErasureDesk:
                     raise CaseStillOpen(fact.case_ref)
         if not parts:
             raise NothingToErase
+        known.check_opening(parts, target.subject)
         return parts
 
     def _erased(

@@ -14,10 +14,12 @@ from overrides.instants import instant_text, parse_instant
 from overrides.record_classes import APPLICANT_CLASSES, class_of
 from overrides.retention import Schedule, after_months, ending_of
 from overrides.stores.case_tables import FILES, OUTCOMES
+from overrides.stores.erasure_opening import check_opening
 from overrides.stores.erasure_tables import REQUESTS
 from overrides.stores.holds import every_hold
 from overrides.stores.ledger_tables import DataKey, LedgerPayload
 from overrides.stores.reading import EVENTS
+from overrides.vault import Vault
 
 AT_ONCE = 400  # values in one statement
 MONTH_ENDS = timedelta(days=3)  # by so much can going back and forth by months differ
@@ -34,9 +36,10 @@ _LAST_SEEN = (
 class SqlErasureState:
     """``ErasureState`` through one connection."""
 
-    def __init__(self, connection: Connection, log: str) -> None:
+    def __init__(self, connection: Connection, log: str, vault: Vault) -> None:
         self._connection = connection
         self._log = log
+        self._vault = vault
 
     def parts(self, target: Target) -> list[Part]:
         """What a request of a party or a case would take, in ledger order."""
@@ -76,6 +79,13 @@ class SqlErasureState:
                 self._connection.execute(query.where(EVENTS.c.event_id.in_(some))).scalars()
             )
         return found
+
+    def check_opening(self, parts: Sequence[Part], subject: str) -> None:
+        """Open these parts, and all that lies here of the cases that they and the subject are of.
+
+        Raises ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
+        """
+        check_opening(self._connection, self._log, self._vault, parts, subject)
 
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:
         """What a schedule says is due, by case and class."""

@@ -17,6 +17,7 @@ from overrides.stores.holds import every_hold
 from overrides.stores.ledger_tables import DataKey, ErasedSlot, LedgerPayload
 from overrides.stores.projections import forget_applications
 from overrides.stores.reading import EVENTS
+from overrides.vault import Vault
 
 _KEYS = DataKey.__table__  # type: ignore[attr-defined]
 _PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
@@ -43,20 +44,21 @@ _RETURNED = (
 class SqlErasures:
     """``Erasures`` over one log of a database."""
 
-    def __init__(self, engine: Engine, *, log: str) -> None:
+    def __init__(self, engine: Engine, *, log: str, vault: Vault) -> None:
         self._engine = engine
         self._log = log
+        self._vault = vault
 
     def within(self, state: State) -> ErasureState:
         """What is known of them, as the transaction of this state sees it."""
         assert isinstance(state, SqlState), "the state of this database's own writer"
-        return SqlErasureState(state.path.connection, self._log)
+        return SqlErasureState(state.path.connection, self._log, self._vault)
 
     @contextmanager
     def now(self) -> Iterator[ErasureState]:
         """What is known of them now."""
         with reading(self._engine) as connection:
-            yield SqlErasureState(connection, self._log)
+            yield SqlErasureState(connection, self._log, self._vault)
 
     def destroy(self, erasure: str, pairs: Sequence[Pair], keys: Collection[str]) -> SideWrite:
         """Destroy these data keys with all they lock, and keep the list of what went."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,82 @@ def test_a_key_that_was_moved_to_other_records_goes_with_nothing(
         house.ask(case=mine, classes=("notes",))
     assert not entry_data(house, "erasure_requested")
     assert verdict(house) == "ALTERED"
+
+
+def keys_there(house: ErasureHouse) -> set[str]:
+    """Every data key, whosever it is called."""
+    engine = open_engine(house.services.settings.url)
+    with reading(engine) as connection:
+        found = set(connection.execute(text("SELECT dek_id FROM data_key")).scalars())
+    engine.dispose()
+    return found
+
+
+CLAIMS = {
+    "keys of another party's case": (
+        "UPDATE data_key SET subject_ref = :anna WHERE subject_ref = :cleo"
+    ),
+    "a part of another party of the case": (
+        "UPDATE ledger_payload SET dek_id = (SELECT dek_id FROM ledger_payload"
+        " WHERE event_id = :entry AND slot = 'inputs')"
+        " WHERE event_id = :entry AND slot = 'party.1'"
+    ),
+}
+
+
+@pytest.mark.parametrize("when", ["before it is asked for", "before it is approved"])
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_an_erasure_takes_nothing_that_somebody_has_called_the_party_s(
+    house: ErasureHouse, claim: str, when: str
+) -> None:
+    made, _ = house.closed("P-anna", "P-ben"), house.closed("P-cleo")
+    before = keys_there(house)
+    names = {name: house.acts.subject(f"P-{name}") for name in ("anna", "cleo")}
+    names["entry"] = made["decision_id"]
+    carla, dora = house.people["carla"], house.people["dora"]
+    target = house.acts.target(Named(party="P-anna"))
+    act = partial(house.acts.ask, carla, target, "person_asked", "")
+    if when == "before it is approved":
+        asked = act()
+        act = partial(house.acts.approve, dora, asked.request_id, asked.root, "")
+    house.altered(claim, **{name: ref for name, ref in names.items() if f":{name}" in claim})
+    with pytest.raises(LedgerAltered):
+        act()
+    assert not entry_data(house, "record_erased")
+    assert keys_there(house) == before
+
+
+HIDDEN = {
+    "another party's": "UPDATE data_key SET subject_ref = 'nobody' WHERE {}",
+    "another party's of another case": (
+        "UPDATE data_key SET subject_ref = 'nobody', case_ref = dek_id WHERE {}"
+    ),
+    "of a lost epoch": "UPDATE data_key SET subject_ref = 'nobody', kek_epoch = 99 WHERE {}",
+}
+
+
+@pytest.mark.parametrize("hide", HIDDEN.values(), ids=HIDDEN)
+@pytest.mark.parametrize("of", ["subject_ref = :ben AND record_class = 'notes'", "case_ref = :old"])
+def test_a_key_that_is_called_another_s_for_a_while_is_not_left_behind(
+    house: ErasureHouse, of: str, hide: str
+) -> None:
+    """Put back afterwards it would open what an erasure was believed to have taken."""
+    old = house.closed("P-ben")["case_id"]
+    house.closed("P-ben")
+    name = {"ben": house.acts.subject("P-ben")} if ":ben" in of else {"old": old}
+    house.altered(hide.format(of), **name)
+    with pytest.raises((LedgerAltered, DataKeyAltered)):
+        house.ask(party="P-ben")
+    assert not entry_data(house, "erasure_requested")
+
+
+def test_what_a_lost_key_locked_does_not_keep_the_rest_from_being_erased(
+    embedded: ErasureHouse,
+) -> None:
+    made = embedded.closed("P-anna")
+    embedded.altered("DELETE FROM data_key WHERE record_class = 'notes'")
+    assert embedded.erase(party="P-anna").standing is Standing.ERASED
+    assert set(embedded.parts(made["case_id"]).values()) == {"erased"}
 
 
 def test_a_hold_set_between_asking_and_approving_refuses(house: ErasureHouse) -> None:
