@@ -5,9 +5,11 @@ and passwords and keys travel in the clear to this machine only.
 """
 
 import json
+import socket
 import ssl
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from http.cookies import CookieError, SimpleCookie
@@ -25,6 +27,7 @@ ANSWER_BYTES_MAX = 1_000_000
 HASHES_MAX = 64
 AGENT = "countermand-witness"
 LATE = "not within {:g} seconds"
+HTTP_PORT, HTTPS_PORT = 80, 443
 OK, CREATED, SEE_OTHER, REDIRECTS = 200, 201, 303, range(300, 400)
 
 _Found = TypeVar("_Found")
@@ -147,42 +150,59 @@ class Visit:
     ) -> tuple[int, Mapping[str, str], bytes]:
         """One exchange, within the time that is left."""
 
-        def exchange() -> tuple[int, Mapping[str, str], bytes]:
-            connection = self._connection()
-            try:
+        def exchange(wires: list[socket.socket]) -> tuple[int, Mapping[str, str], bytes]:
+            with self._connected(wires) as connection:
                 base = urlsplit(self.address).path.rstrip("/")
                 connection.request(method, base + path, data, dict(headers))
                 answer = connection.getresponse()
                 body = answer.read(ANSWER_BYTES_MAX + 1)
                 named = {name.lower(): value for name, value in answer.getheaders()}
                 return answer.status, named, body
-            finally:
-                connection.close()
 
         status, named, body = self._in_time(exchange)
         if len(body) > ANSWER_BYTES_MAX:
             self._fail("its answer has no end")
         return status, named, body
 
-    def _connection(self) -> HTTPConnection:
-        """A connection to the named host."""
+    @contextmanager
+    def _connected(self, wires: list[socket.socket]) -> Iterator[HTTPConnection]:
+        """A connection to the named host. ``wires`` gets what it can be cut with."""
         parts, left = urlsplit(self.address), max(self._until - monotonic(), 0.1)
         assert parts.hostname
-        if parts.scheme == "http":
-            return HTTPConnection(parts.hostname, parts.port, timeout=left)
-        trust = ssl.create_default_context(cafile=str(self.ca) if self.ca else None)
-        return HTTPSConnection(parts.hostname, parts.port, timeout=left, context=trust)
+        plain = parts.scheme == "http"
+        port = parts.port or (HTTP_PORT if plain else HTTPS_PORT)
+        trust = None if plain else ssl.create_default_context(cafile=self.ca)
+        # Greeting under TLS puts another socket in the place of this one: a second one cuts both.
+        with (
+            socket.create_connection((parts.hostname, port), left) as opened,
+            opened.dup() as wire,
+        ):
+            wires.append(wire)
+            if monotonic() > self._until:
+                raise TimeoutError
+            if trust is None:
+                connection = HTTPConnection(parts.hostname, port, timeout=left)
+                connection.sock = opened
+            else:
+                connection = HTTPSConnection(parts.hostname, port, timeout=left, context=trust)
+                connection.sock = trust.wrap_socket(opened, server_hostname=parts.hostname)
+            try:
+                yield connection
+            finally:
+                connection.close()
 
-    def _in_time(self, work: Callable[[], _Found]) -> _Found:
+    def _in_time(self, work: Callable[[list[socket.socket]], _Found]) -> _Found:
         """Do something that may hang anywhere, from a look-up of names to the last byte.
 
-        A thread that hangs is left behind; it ends with the program.
+        When time is up its connection is cut, so that it ends, whatever the other side says. Only
+        a look-up of names goes on for as long as the system lets it.
         """
         done: SimpleQueue[_Found | Exception] = SimpleQueue()
+        wires: list[socket.socket] = []
 
         def run() -> None:
             try:
-                done.put(work())
+                done.put(work(wires))
             except Exception as failure:  # noqa: BLE001 - raised again by who waits
                 done.put(failure)
 
@@ -190,6 +210,9 @@ class Visit:
         try:
             found = done.get(timeout=max(self._until - monotonic(), 0.0) + 0.05)
         except Empty:
+            for wire in wires:
+                with suppress(OSError):
+                    wire.shutdown(socket.SHUT_RDWR)
             self._fail(LATE.format(self.seconds))
         if isinstance(found, TimeoutError):
             self._fail(LATE.format(self.seconds))
