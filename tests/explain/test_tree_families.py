@@ -231,6 +231,22 @@ def test_without_numba_the_library_explains_or_says_that_it_cannot(
         assert max(abs(a - b) for a, b in zip(theirs.amounts, ours.amounts, strict=True)) <= near
 
 
+@pytest.mark.parametrize("family", ["xgboost", "gradient"])
+def test_a_number_is_compared_as_precisely_as_the_library_does(
+    trees: Bundle, rows: list[Row], tmp_path: Path, family: str
+) -> None:
+    contract = trees.contract
+    folder = bundle_of(family, tmp_path / "german-credit", contract, rows[:400])
+    adapter, explainer = load(folder).parts_in_memory()
+    forest = adapter.forest().forest  # type: ignore[attr-defined] # it is made of trees
+    asked = forest.columns["feature"][forest.asked[: len(forest.splits)]]
+    place = int(np.bincount(asked).argmax())
+    name, thresholds = adapter.features[place], forest.thresholds[: len(asked)][asked == place]
+    near = [{**row, name: float(t) * (1 + 1e-12)} for row in rows[:20] for t in thresholds[:50]]
+    for told, parts in zip(adapter.score(near), explainer.attribute(near), strict=True):
+        assert abs(told - parts.score) <= adapter.precision
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
