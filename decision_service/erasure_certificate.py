@@ -1,7 +1,8 @@
-"""What can be said of an erasure to whoever asked for it, from the ledger alone.
+"""What can be said of an erasure to whoever asked for it: what the ledger shows, and no more.
 
 It names what went by entry and slot, never by value; who asked and who approved; where that is
-recorded and under which signed checkpoint; and what an erasure here does not reach.
+recorded and under which signed checkpoint; and what an erasure here does not reach. That old keys
+are destroyed it says only where they are also gone from the keys folder.
 """
 
 import json
@@ -15,7 +16,6 @@ from decision_service.services import Services
 from overrides.erasing import GROUND_WORDS, GROUNDS, Request, Scope, Standing
 from overrides.erasure_errors import NotErased
 from overrides.instants import instant_text
-from overrides.key_rotation import PURPOSE
 
 FEATURES = frozenset({"inputs", "explanation", *PARTY_SLOTS})
 AT_ONCE = 200
@@ -80,7 +80,7 @@ def certificate(services: Services, request_id: str) -> Certificate:
         law=ground.law if ground else "",
         places=tuple(_places(services, request)),
         parts=tuple(services.erasures.entries_of(request.erased_event, limit=PARTS_SHOWN)),
-        key_destroyed=_rotation_after(services, request.erased_seq),
+        key_destroyed=_key_destroyed(services, request.erased_event),
         covered_by=covered.size if covered else None,
         covered_at=covered.signed_at if covered else None,
         checkpoint=covered.note if covered else "",
@@ -121,12 +121,18 @@ def _place(services: Services, what: str, event_id: str) -> Place | None:
     )
 
 
-def _rotation_after(services: Services, seq: int) -> Place | None:
-    """The first entry after an erasure that says that the key above the data keys was replaced."""
-    for entry in services.ledger.changes(seq, 100, ("key_rotated",)):
-        if json.loads(entry.body)["data"]["purpose"] == PURPOSE:
-            return _place(services, "Old keys destroyed", entry.event_id)
-    return None
+def _key_destroyed(services: Services, erased_event: str) -> Place | None:
+    """The entry of the replacement that ended the key above what an erasure destroyed.
+
+    None while there was none, and while that key still lies in the keys folder.
+    """
+    erased = services.ledger.entry_of(erased_event)
+    entry = services.rotation.after(erased) if erased else None
+    if erased is None or entry is None:
+        return None
+    former = json.loads(entry.body)["data"]["epoch"] - 1
+    gone = services.rotation.file.is_rid_of(former)
+    return _place(services, "Old keys destroyed", entry.event_id) if gone else None
 
 
 def _sets_before(services: Services, request: Request) -> Iterator[MadeSet]:

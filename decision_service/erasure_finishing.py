@@ -57,10 +57,9 @@ def finish_erasures(services: Services) -> Finished:
 
 
 def keys_pending(services: Services) -> bool:
-    """Whether something was erased since the key above the data keys was last replaced."""
+    """Whether copies of data keys that were erased may open still, by a key that is in use."""
     erased = services.ledger.latest(None, 1, ("record_erased",))
-    rotated = services.rotation.last()
-    return bool(erased) and (rotated is None or erased[0].seq > rotated)
+    return bool(erased) and services.rotation.after(erased[0]) is None
 
 
 def rotation_due(services: Services, every: timedelta) -> bool:

@@ -151,12 +151,12 @@ def key_words(made: Certificate) -> str:
     gone = made.key_destroyed
     if gone is None:
         return (
-            "The key above the data keys has not been replaced since: copies of the data keys made "
-            "before could still be opened by whoever has it."
+            "The key above the data keys that went is not destroyed yet: copies of the data keys "
+            "made before could still be opened by whoever has it."
         )
     return (
-        f"The key that opened older copies of the data keys was destroyed on "
-        f"{instant_words(gone.at)} UTC, entry {gone.seq}."
+        f"The key that opened older copies of the data keys was replaced on "
+        f"{instant_words(gone.at)} UTC, entry {gone.seq}, and is destroyed."
     )
 
 

@@ -224,7 +224,7 @@ def _personal_data(
         ledger=ledger,
         journal=journal,
         new_id=ground.new_id,
-        epoch=ground.vault.epoch,
+        epoch=lambda: ground.vault.epoch,
         opens=ground.vault.knows,
     )
     _, closed = rotation.keys.adopt(copied_keys(folder))

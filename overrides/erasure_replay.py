@@ -49,7 +49,7 @@ class Replaying:
     ledger: LedgerBook
     journal: Journal
     new_id: NewId
-    epoch: int
+    epoch: Callable[[], int]  # of the key above the data keys, as the writer has it in its turn
     opens: Callable[[int], bool]  # whether there is the key above data keys of an epoch
 
     def remember(self) -> list[str]:
@@ -158,7 +158,7 @@ class Replaying:
             "root": pairs_root(free),
             "count": len(free),
             "destroyed": len(keys),
-            "epoch": self.epoch,
+            "epoch": self.epoch(),
         }
         draft = self._draft(actor, "record_erased", data)
         return Decided((draft,), also=(self.erasures.destroy(draft.event_id, free, keys),))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from overrides.journal import Decided, Draft, Journal, SideWrite
+from overrides.journal import Decided, Draft, Entry, Journal, SideWrite
 from overrides.kek_files import PARTIAL, KekFile, overwrite, sync_folder, write_secret
 from overrides.ledger import LedgerBook
 from overrides.values import Actor, NewId
@@ -93,10 +93,25 @@ class KeyRotation:
         """Where the ledger records the last replacement, if there was one."""
         return next((seq for seq, _ in self._recorded()), None)
 
+    def after(self, erased: Entry) -> Entry | None:
+        """The first replacement that nothing an erasure destroyed was ever locked by.
+
+        An entry that comes later is not enough: while a key is replaced, data keys are locked by
+        the new one before the entry that says so. So its epoch is later than the one in use when
+        the erasure was written as well.
+        """
+        used = json.loads(erased.body)["data"].get("epoch", 0)
+        for entry in self.ledger.changes(erased.seq, ENTRIES_LOOKED_AT, ("key_rotated",)):
+            data = json.loads(entry.body)["data"]
+            if data["purpose"] == PURPOSE and data["epoch"] > used:
+                return entry
+        return None
+
     def _finish(self, actor: Actor, reason: str) -> int:
         """Everything after the new key is on disk."""
         epoch = max(self.file.read())
         self.vault.renew()
+        self._wait_for_writers()
         self.keys.rewrap()
         drafts = () if self._is_recorded(epoch) else (self._draft(actor, epoch, reason),)
         also = (self.keys.rewrap_rest(),)
@@ -106,6 +121,14 @@ class KeyRotation:
         self.vault.renew()
         self.keys.scrub()
         return epoch
+
+    def _wait_for_writers(self) -> None:
+        """Let those end who began to write before the new key was on disk.
+
+        Whoever writes after them sees the new key. So an erasure that names the former epoch has
+        destroyed its data keys before the first is locked by the new one.
+        """
+        self.journal.submit(lambda _: Decided(())).result()
 
     def _draft(self, actor: Actor, epoch: int, reason: str) -> Draft:
         """The entry that says that the key was replaced."""

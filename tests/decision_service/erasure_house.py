@@ -20,6 +20,7 @@ from tests.decision_service.desk_house import DeskHouse, desk_house
 from ui.views import EvidenceTyped
 
 NOTE = "Zanzibar payslips were seen in the original and fit the account."
+COPIED = ("ledger_payload", "data_key")
 EVERYONE = (
     ("carla", Role.COMPLIANCE),
     ("dora", Role.COMPLIANCE),
@@ -90,6 +91,24 @@ class ErasureHouse:
             for slot, part in self.services.ledger.open_slots(entry.event_id).items():
                 found[entry.type, slot] = "erased" if isinstance(part, SlotErased) else "read"
         return found
+
+
+class Copies:
+    """Rows of personal parts and keys, kept by somebody who owns the database."""
+
+    def __init__(self, house: ErasureHouse) -> None:
+        self.house = house
+        house.altered(*(f"CREATE TABLE {t}_kept AS SELECT * FROM {t}" for t in COPIED))
+
+    def put_back(self) -> None:
+        """Those of them that are gone, as they were."""
+        self.house.altered(
+            "INSERT INTO ledger_payload SELECT * FROM ledger_payload_kept k WHERE NOT EXISTS"
+            " (SELECT 1 FROM ledger_payload p"
+            " WHERE p.log = k.log AND p.seq = k.seq AND p.slot = k.slot)",
+            "INSERT INTO data_key SELECT * FROM data_key_kept k WHERE NOT EXISTS"
+            " (SELECT 1 FROM data_key d WHERE d.dek_id = k.dek_id)",
+        )
 
 
 @contextmanager

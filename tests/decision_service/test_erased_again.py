@@ -14,10 +14,9 @@ from overrides.erasing import pairs_root
 from overrides.errors import DataKeyAltered
 from overrides.journal import Decided, Draft
 from overrides.stores.engine import open_engine, reading
-from tests.decision_service.erasure_house import ErasureHouse, erasure_house
+from tests.decision_service.erasure_house import Copies, ErasureHouse, erasure_house
 
 PLACES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-TABLES = ("ledger_payload", "data_key")
 
 
 @pytest.fixture(params=PLACES)
@@ -35,24 +34,6 @@ def keys_there(house: ErasureHouse) -> int:
         found = int(connection.execute(text("SELECT count(*) FROM data_key")).scalar_one())
     engine.dispose()
     return found
-
-
-class Copies:
-    """Rows of personal parts and keys, kept by somebody who owns the database."""
-
-    def __init__(self, house: ErasureHouse) -> None:
-        self.house = house
-        house.altered(*(f"CREATE TABLE {t}_kept AS SELECT * FROM {t}" for t in TABLES))
-
-    def put_back(self) -> None:
-        """Those of them that are gone, as they were."""
-        self.house.altered(
-            "INSERT INTO ledger_payload SELECT * FROM ledger_payload_kept k WHERE NOT EXISTS"
-            " (SELECT 1 FROM ledger_payload p"
-            " WHERE p.log = k.log AND p.seq = k.seq AND p.slot = k.slot)",
-            "INSERT INTO data_key SELECT * FROM data_key_kept k WHERE NOT EXISTS"
-            " (SELECT 1 FROM data_key d WHERE d.dek_id = k.dek_id)",
-        )
 
 
 def kinds(house: ErasureHouse) -> list[str]:

@@ -2,10 +2,12 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,8 @@ from overrides.erasing import Standing
 from overrides.erasure_errors import ErasureOver
 from overrides.export import export
 from overrides.kek_files import KekFile
-from tests.decision_service.erasure_house import ErasureHouse, erasure_house
+from overrides.key_rotation import DataKeys
+from tests.decision_service.erasure_house import Copies, ErasureHouse, erasure_house
 
 PLACES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -51,12 +54,112 @@ def test_what_an_approval_left_to_do_is_done_at_the_next_look(house: ErasureHous
         time.sleep(0.01)
     housekeeping.close()
     assert epochs(house) == [2]
-    assert "was destroyed on" in " ".join(paper(house, done.request_id))
+    assert "was replaced on" in " ".join(paper(house, done.request_id))
     assert set(house.parts(kept["case_id"]).values()) == {"read"}
 
 
 def paper(house: ErasureHouse, request_id: str) -> list[str]:
     return list(as_text(certificate(house.services, request_id)))
+
+
+@dataclass
+class SlowKeys:
+    """Data keys during whose locking anew something else happens."""
+
+    keys: DataKeys
+    meanwhile: Callable[[], object]
+
+    def __getattr__(self, name: str) -> object:
+        """As ever."""
+        return getattr(self.keys, name)
+
+    def rewrap(self) -> int:
+        """Lock the keys anew, and then."""
+        done = self.keys.rewrap()
+        self.meanwhile()
+        return done
+
+
+def opens_a_copy(house: ErasureHouse, copies: Copies, made: dict[str, Any]) -> bool:
+    """Whether anything of a case is read once the rows of a copy lie there again."""
+    copies.put_back()
+    return "read" in house.parts(made["case_id"]).values()
+
+
+def test_who_is_erased_while_keys_are_locked_anew_is_not_left_under_the_new_key(
+    house: ErasureHouse,
+) -> None:
+    house.closed("P-anna")
+    ben = house.closed("P-ben")
+    asked, copies = house.ask(party="P-ben"), []
+
+    def meanwhile() -> None:
+        copies.append(Copies(house))
+        house.acts.approve(house.people["dora"], asked.request_id, asked.root, "")
+
+    house.erase(party="P-anna")
+    rotation = house.services.rotation
+    slow = replace(rotation, keys=SlowKeys(rotation.keys, meanwhile))
+    assert slow.rotate(HOST, "erasure") == 2
+    assert keys_pending(house.services)
+    assert "could still be opened" in " ".join(paper(house, asked.request_id))
+    assert finish_erasures(house.services).epoch == 3
+    assert "was replaced on" in " ".join(paper(house, asked.request_id))
+    assert not opens_a_copy(house, copies[0], ben)
+    assert not keys_pending(house.services)
+
+
+def test_who_is_erased_after_a_replacement_was_cut_short_is_not_left_under_its_key(
+    house: ErasureHouse,
+) -> None:
+    ben, rotation = house.closed("P-ben"), house.services.rotation
+
+    def end_of_the_process() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace(rotation, keys=SlowKeys(rotation.keys, end_of_the_process)).rotate(HOST, "asked")
+    assert epochs(house) == [1, 2]
+    copies = Copies(house)
+    house.erase(party="P-ben")
+    assert finish_erasures(house.services).epoch == 3
+    assert not opens_a_copy(house, copies, ben)
+    assert finish_erasures(house.services).again
+    assert finish_erasures(house.services).epoch is None, "it ends"
+
+
+def test_what_is_erased_again_counts_from_the_key_that_is_in_use_then(house: ErasureHouse) -> None:
+    house.closed("P-anna")
+    copies = Copies(house)
+    house.erase(party="P-anna")
+    finish_erasures(house.services)
+    copies.put_back()
+    again = finish_erasures(house.services)
+    assert (again.again, again.epoch) == (1, 3)
+    newest = house.services.ledger.latest(None, 1, ("record_erased",))[0]
+    assert json.loads(newest.body)["data"]["epoch"] == 2
+
+
+def test_a_certificate_says_that_a_key_is_destroyed_once_it_is_gone_from_the_folder(
+    house: ErasureHouse,
+) -> None:
+    house.closed("P-anna")
+    done, rotation = house.erase(party="P-anna"), house.services.rotation
+    stuck = replace(rotation, file=StuckFile(rotation.file.directory))
+    with pytest.raises(PermissionError):
+        stuck.rotate(HOST, "erasure")
+    assert not keys_pending(house.services), "the entry is there"
+    assert "could still be opened" in " ".join(paper(house, done.request_id))
+    finish_erasures(house.services)
+    assert "and is destroyed" in " ".join(paper(house, done.request_id))
+
+
+class StuckFile(KekFile):
+    """A file of keys whose old ones cannot be destroyed now."""
+
+    def keep_newest(self) -> None:
+        """Refused."""
+        raise PermissionError
 
 
 def test_the_key_is_replaced_once_a_day_by_however_many_servers(house: ErasureHouse) -> None:

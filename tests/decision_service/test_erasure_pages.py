@@ -68,7 +68,7 @@ def test_a_party_is_erased_by_two_people_and_the_certificate_is_printed(browsers
     assert "could still be opened" in paper
     finish_erasures(house.services)
     paper = dora.get(f"{request}/certificate").text
-    assert "was destroyed on" in paper
+    assert "and is destroyed" in paper
     assert "C-4711" not in paper
     case = dora.get(f"/cases/{made['case_id']}").text
     assert "This part has been erased." in case

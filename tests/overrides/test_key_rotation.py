@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from overrides.countermand_verify import Verdict
 from overrides.errors import DataKeyAltered, SlotErased
 from overrides.examination import Trust
+from overrides.journal import Decided
 from overrides.kek_files import KEK, PARTIAL, RETIRED, KekFile
 from overrides.key_rotation import COPY, KeyRotation, copied_keys
 from overrides.keyfiles import open_vault
@@ -328,6 +330,29 @@ def test_keys_added_while_the_others_were_locked_anew_are_locked_anew_too(
         assert notes(ledger) == [f"note {n}" for n in range(5)]
 
 
+def test_no_data_key_is_locked_anew_while_somebody_writes_who_began_before_the_new_key(
+    opening: Opening, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    with opening() as ledger, opening() as other:
+        begin(ledger)
+        rotating = Thread(target=lambda: rotation(other, keys).rotate(HOST, "asked"))
+        seen: list[list[tuple[bytes, int]]] = []
+
+        def decide(_state: Any) -> Decided:
+            rotating.start()
+            while len(KekFile(keys).read()) == 1:
+                sleep(0.01)
+            sleep(0.3)  # far more than it takes to lock five keys anew
+            seen.append(stored(ledger))
+            return Decided(())
+
+        ledger.journal.submit(decide).result()
+        rotating.join()
+        assert [epoch for _, epoch in seen[0]] == [1] * 5
+        assert [epoch for _, epoch in stored(ledger)] == [2] * 5
+
+
 @pytest.mark.parametrize(
     ("column", "was"), [("subject_ref", "party-of-case-3"), ("case_ref", "case-3")]
 )
@@ -377,3 +402,67 @@ def test_an_old_copy_of_the_database_opens_with_the_copied_keys_but_not_what_was
         assert SqlDataKeys(ledger.engine, ledger.vault).adopt(copied_keys(keys)) == (4, 1)
         assert notes(ledger) == ["note 0", "note 1", "erased", "note 3", "note 4"]
         assert SqlDataKeys(ledger.engine, ledger.vault).adopt(copied_keys(keys)) == (0, 1)
+
+
+def former_files(keys: Path, change: Callable[[], object]) -> bytes:
+    """What is left in the file that lay there before, as an undelete would find it."""
+    with (keys / KEK).open("rb") as former:
+        change()
+        return former.read()
+
+
+def no_second_names(*_paths: object, **_named: object) -> None:
+    """As a file system does that has no hard links."""
+    raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_every_file_that_held_a_key_is_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", no_second_names)
+    file = KekFile(tmp_path)
+    file.write({1: b"a" * 32})
+    alone = former_files(tmp_path, lambda: file.write({1: b"a" * 32, 2: b"b" * 32}))
+    assert alone
+    assert not any(alone), "the file that held the only key"
+    both = former_files(tmp_path, file.keep_newest)
+    assert both
+    assert not any(both)
+    assert file.read() == {2: b"b" * 32}
+    assert [path.name for path in tmp_path.iterdir()] == [KEK]
+
+
+@pytest.mark.parametrize("ending", [RETIRED, PARTIAL])
+def test_a_key_is_gone_only_once_it_lies_in_no_file_of_the_folder(
+    tmp_path: Path, ending: str
+) -> None:
+    file = KekFile(tmp_path)
+    file.write({1: b"a" * 32, 2: b"b" * 32})
+    assert not file.is_rid_of(1)
+    (tmp_path / (KEK + ending)).write_bytes(file.path.read_bytes())
+    file.path.write_text(file.path.read_text().replace('"1":', '"3":'))
+    assert not file.is_rid_of(1)
+    file.keep_newest()
+    assert file.is_rid_of(1)
+    assert not file.is_rid_of(3)
+
+
+def test_who_reads_keys_that_are_written_over_meanwhile_reads_those_in_their_place(
+    tmp_path: Path,
+) -> None:
+    KekFile(tmp_path).write({2: b"b" * 32})
+    former = tmp_path / "former"
+    former.write_bytes(bytes(64))
+    named = iter([former, tmp_path / KEK])
+
+    class Overtaken(KekFile):
+        """A file that another took the name of once it was open."""
+
+        @property
+        def path(self) -> Path:
+            """First the former, then the one in its place."""
+            return next(named)
+
+    assert Overtaken(tmp_path).read() == {2: b"b" * 32}

@@ -104,7 +104,7 @@ def test_two_people_erase_and_the_certificate_says_what_the_ledger_shows(office:
     assert office.readable("P-ben")
     assert verdict(office) == "clean"
     paper = office.shell.on_data("erase", "certificate", name).out
-    for said in ("carla", "rita", "The person asked for it", root, "was destroyed on", "covers it"):
+    for said in ("carla", "rita", "The person asked for it", root, "and is destroyed", "covers it"):
         assert said in paper
     assert "P-anna" not in paper
     told = office.shell.on_data("erase", "certificate", name, "--json").json
