@@ -20,7 +20,7 @@ from overrides.kek_files import sync_folder, write_secret
 from overrides.keyfiles import DIRECTORY_MODE
 from overrides.notes import SEED_BYTES, Checkpoint, check_name
 
-KEY, PUBLIC = "witness.key", "witness.pub"
+KEY, PUBLIC, LEDGERS = "witness.key", "witness.pub", "ledgers"
 NAME_BYTES_MAX, ID_BYTES = 255, 4
 _LABEL = b"subtree/v1\n\0"
 _MARK = "\N{EM DASH} "
@@ -120,7 +120,10 @@ def has_ml_dsa() -> bool:
 
 
 def create_cosigner(folder: Path, name: str, random_bytes: Callable[[int], bytes]) -> Cosigner:
-    """Make a witness's keys. Raises ``FileExistsError`` where there are some."""
+    """Make a witness's keys, which witness no ledger. Raises ``FileExistsError`` beside others.
+
+    The empty list of ledgers tells a new witness from one of which only the key was kept.
+    """
     second = random_bytes(SEED_BYTES) if has_ml_dsa() else b""
     cosigner = Cosigner(name, random_bytes(SEED_BYTES), second)
     seeds = (cosigner.ed25519_seed, cosigner.ml_dsa_seed)
@@ -128,7 +131,9 @@ def create_cosigner(folder: Path, name: str, random_bytes: Callable[[int], bytes
     folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
     write_secret(folder / KEY, f"{name} {coded}\n")
     write_secret(folder / PUBLIC, public_text(cosigner.keys))
+    write_secret(folder / LEDGERS, "")
     sync_folder(folder)
+    sync_folder(folder.parent)
     return cosigner
 
 

@@ -15,7 +15,7 @@ from enum import Enum
 from hashlib import sha256
 from pathlib import Path
 
-from overrides.cosigning import Cosigner, open_cosigner
+from overrides.cosigning import KEY, LEDGERS, NAME_BYTES_MAX, Cosigner, open_cosigner
 from overrides.errors import NoteInvalid, ProofInvalid, WitnessRefused
 from overrides.file_turns import alone
 from overrides.instants import EARLIEST, instant_text, parse_instant
@@ -26,8 +26,9 @@ from overrides.offers import Offer, read_offer
 from overrides.values import Clock
 from overrides.witness import opened_checkpoint
 
-LEDGERS, SEEN, FORKS, TURN = "ledgers", "seen", "forks", "turn.lock"
-FORKS_MAX = 100  # two notes prove as much as two thousand
+SEEN, FORKS, TURN = "seen", "forks", "turn.lock"
+FORKS_MAX = 100  # of each ledger: two notes prove as much as two thousand
+LOG_CHARS = 16  # of the hash of a ledger's name
 
 
 class Outcome(Enum):
@@ -87,23 +88,37 @@ class WitnessPost:
         return found
 
     def take_on(self, key: PublicKey) -> bool:
-        """Witness a ledger from now on, or take a further key of it; False if it is known."""
+        """Witness a ledger from now on, or take a further key of it; False if it is known.
+
+        Raises ``WitnessRefused`` for a name that cannot be signed, and where only the keys of the
+        witness are left: what they signed is not known any more.
+        """
+        if len(key.name.encode()) > NAME_BYTES_MAX:
+            raise WitnessRefused(cause=f"a ledger's name has at most {NAME_BYTES_MAX} bytes")
         with alone(self.folder / TURN):
             lines = self._lines()
             if key.vkey in lines:
                 return False
+            if (self.folder / KEY).exists() and not (self.folder / LEDGERS).exists():
+                raise WitnessRefused(cause=_forgotten(self.folder / LEDGERS))
+            if key.name not in self.ledgers() and not self._memory(key.name).exists():
+                self._remember(Seen(key.name))
             self._replace(self.folder / LEDGERS, "".join(f"{v}\n" for v in (*lines, key.vkey)))
         return True
 
     def seen(self, log: str) -> Seen:
-        """What was signed last of a ledger; raises ``WitnessRefused`` where that is unreadable."""
+        """What was signed last of a ledger. Raises ``WitnessRefused`` where that is not known.
+
+        Of a ledger that is witnessed there is a memory from the first, so that one that is gone
+        is not taken for one of nothing.
+        """
         path = self._memory(log)
         try:
             kept = json.loads(path.read_text("utf-8"))
             root, at = bytes.fromhex(kept["root"]), parse_instant(kept["at"])
             seen = Seen(str(kept["log"]), int(kept["size"]), root, at, str(kept["note"]))
         except FileNotFoundError:
-            return Seen(log)
+            raise WitnessRefused(cause=_forgotten(path)) from None
         except (OSError, ValueError, TypeError, KeyError) as damaged:
             cause = f"its memory {path} cannot be read ({damaged})"
             raise WitnessRefused(cause=cause) from damaged
@@ -124,9 +139,9 @@ class WitnessPost:
             claimed = claimed_checkpoint(offer.note)
         except NoteInvalid as unreadable:
             return Answer(Outcome.UNREADABLE, f"It cannot be read: {unreadable.finding}.")
-        if offer.first is None and not carried:
-            said = "It does not begin with the size that was signed last."
-            return Answer(Outcome.UNREADABLE, said)
+        wrong = _wrong_in(offer, claimed, carried=carried)
+        if wrong:
+            return Answer(Outcome.UNREADABLE, wrong)
         keys = self.ledgers().get(claimed.origin)
         if keys is None:
             said = "This witness was not told to witness that ledger."
@@ -191,8 +206,9 @@ class WitnessPost:
     def _keep_fork(self, last: Seen, note: str) -> None:
         """Keep two histories of one ledger: anybody can see that its key stands under both."""
         digest = sha256(f"{last.root.hex()}\n{claimed_checkpoint(note).text}".encode()).hexdigest()
-        path = self.folder / FORKS / f"{digest}.json"
-        if not path.exists() and len(self.forks()) < FORKS_MAX:
+        of_it = self._memory(last.log).stem[:LOG_CHARS]
+        path = self.folder / FORKS / f"{of_it}-{digest}.json"
+        if not path.exists() and len([*path.parent.glob(f"{of_it}-*.json")]) < FORKS_MAX:
             told = {"log": last.log, "remembered": last.note, "shown": note}
             self._replace(path, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
 
@@ -210,12 +226,32 @@ class WitnessPost:
 
     def _replace(self, path: Path, text: str) -> None:
         """Put a file in the place of another, in one step."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_folder(path.parent.parent)
         partial = path.with_name(path.name + PARTIAL)
         overwrite(partial)
         write_secret(partial, text)
         partial.replace(path)
         sync_folder(path.parent)
+
+
+def _wrong_in(offer: Offer, claimed: Checkpoint, *, carried: bool) -> str:
+    """What is wrong in a request that can be read; "" for nothing."""
+    if offer.first is None and not carried:
+        return "It does not begin with the size that was signed last."
+    if claimed.size == 0 and claimed.root != EMPTY_ROOT:
+        return "It has no entries, and the root of some."
+    return ""
+
+
+def _forgotten(path: Path) -> str:
+    """What to say of a memory that is not there."""
+    return (
+        f"its memory {path} is gone, and without it another history could be signed. Make a new"
+        " witness, under a new name and in an empty folder, and have it pinned in the place of this"
+        " one"
+    )
 
 
 def _see_continued(last: Seen, shown: Checkpoint, proof: Sequence[bytes]) -> None:

@@ -68,7 +68,7 @@ def add(args: argparse.Namespace) -> int:
 
     The key has to come from whoever answers for the ledger, by a way you trust.
     """
-    from overrides.errors import NoteInvalid
+    from overrides.errors import NoteInvalid, WitnessRefused
     from overrides.notes import PublicKey
 
     post = _post(args)
@@ -78,7 +78,10 @@ def add(args: argparse.Namespace) -> int:
         key = PublicKey.from_vkey(text_of(args.key).strip())
     except NoteInvalid as unreadable:
         refuse(f"{args.key}: {unreadable}")
-    new = post.take_on(key)
+    try:
+        new = post.take_on(key)
+    except WitnessRefused as refused:
+        refuse(str(refused))
     print(f"{key.name} is witnessed {'from now on' if new else 'already, with this key'}.")
     return YES
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overrides import cosigning, witness_post
 from overrides import countermand_verify as verifier
-from overrides import witness_post
-from overrides.cosigning import create_cosigner
+from overrides.cosigning import KEY, LEDGERS, create_cosigner
 from overrides.errors import WitnessRefused
 from overrides.merkle import leaf_hash
 from overrides.notes import Checkpoint, Signer
@@ -175,6 +175,88 @@ def test_a_damaged_memory_is_told_and_not_forgotten(post: WitnessPost) -> None:
     path.write_text("{")
     with pytest.raises(WitnessRefused, match="cannot be read"):
         post.add_checkpoint(request(0, 9))
+
+
+@pytest.mark.parametrize("signed_before", [True, False])
+def test_a_memory_that_is_gone_lets_no_second_history_be_signed(
+    post: WitnessPost, *, signed_before: bool
+) -> None:
+    if signed_before:
+        post.add_checkpoint(request(0, 8))
+    (path,) = (post.folder / witness_post.SEEN).glob("*.json")
+    path.unlink()
+    for again in (False, True):
+        if again:
+            new = Signer(LOG.name, b"n" * 32)
+            assert not post.take_on(LOG.key), "taking it on once more does not help"
+            assert post.take_on(new.key), "nor does a further key of it"
+        with pytest.raises(WitnessRefused, match=r"is gone.* Make a new witness, under a new name"):
+            post.add_checkpoint(request(0, 8, OTHERS))
+        with pytest.raises(WitnessRefused, match="is gone"):
+            post.seen(LOG.name)
+
+
+def test_a_key_that_was_put_back_alone_witnesses_nothing(post: WitnessPost, tmp_path: Path) -> None:
+    post.add_checkpoint(request(0, 8))
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / KEY).write_text((post.folder / KEY).read_text())
+    again = WitnessPost(tmp_path / "again", post.clock)
+    assert again.add_checkpoint(request(0, 8, OTHERS)).outcome is Outcome.UNKNOWN
+    with pytest.raises(WitnessRefused, match="is gone"):
+        again.take_on(LOG.key)
+    assert again.add_checkpoint(request(0, 8, OTHERS)).outcome is Outcome.UNKNOWN
+
+
+def test_a_ledger_taken_on_in_two_steps_is_remembered_once(post: WitnessPost) -> None:
+    """As after a power cut between the memory and the list."""
+    post.add_checkpoint(request(0, 8))
+    (post.folder / LEDGERS).write_text("")
+    assert post.take_on(LOG.key)
+    assert post.seen(LOG.name).size == 8
+
+
+def test_every_folder_that_is_new_is_on_the_disk_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    for module in (cosigning, witness_post):
+        monkeypatch.setattr(module, "sync_folder", synced.append)
+    post = post_at(tmp_path / "w")
+    assert {tmp_path, post.folder, post.folder / witness_post.SEEN} <= {*synced}
+    made = synced.index(post.folder / witness_post.SEEN)
+    assert post.folder in synced[made - 1 : made]
+
+
+def test_one_ledger_cannot_use_up_the_room_for_forks_of_another(
+    post: WitnessPost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witness_post, "FORKS_MAX", 2)
+    evil = Signer("evil.example/ledger", b"e" * 32)
+    post.take_on(evil.key)
+    for n in range(5):
+        text = evil.sign(Checkpoint(evil.name, 3, bytes([n]) * 32).text)
+        post.add_checkpoint(offer_of(3 if n else 0, [], text).text)
+    assert len(post.forks()) == 2
+    post.add_checkpoint(request(0, 8))
+    assert post.add_checkpoint(request(8, 8, OTHERS)).outcome is Outcome.FORKED
+    kept = [json.loads(path.read_text())["log"] for path in post.forks()]
+    assert sorted(kept) == [LOG.name, evil.name, evil.name]
+
+
+def test_no_entries_with_the_root_of_some_are_no_fork(post: WitnessPost) -> None:
+    text = LOG.sign(Checkpoint(LOG.name, 0, b"x" * 32).text)
+    answer = post.add_checkpoint(offer_of(0, [], text).text)
+    assert answer.outcome is Outcome.UNREADABLE
+    assert post.forks() == []
+
+
+def test_a_ledger_whose_name_cannot_be_signed_is_not_taken_on(post: WitnessPost) -> None:
+    with pytest.raises(WitnessRefused, match="at most 255 bytes"):
+        post.take_on(Signer("x" * 256, b"l" * 32).key)
+    longest = Signer("x" * 255, b"l" * 32)
+    assert post.take_on(longest.key)
+    text = offer_of(0, [], longest.sign(Checkpoint(longest.name, 3, b"r" * 32).text)).text
+    assert post.add_checkpoint(text).outcome is Outcome.COSIGNED
 
 
 def test_a_witness_without_keys_signs_nothing(tmp_path: Path) -> None:
