@@ -44,6 +44,8 @@ ALL_HOLD = "They hold: the entries are what they were when the receipts were giv
 BROKEN = "It does not hold. Compare what you typed with the paper, letter by letter; then ask why."
 UNREADABLE = "It cannot be read."
 OTHER = "There is nothing here to hold it against."
+NOT_ALL = "Those that could be compared hold. Not all could."
+TOO_MANY = "These are too many at once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +88,20 @@ class ReceiptPages:
         except WrongUsage as wrong:
             unread = (("note", f"{wrong}."),)
             return ReceiptCheck(ok=False, headline=UNREADABLE, steps=unread)
+        if len(brought) > BROUGHT_MAX:
+            text = f"None of the {len(brought)} were looked at: bring at most {BROUGHT_MAX}."
+            return ReceiptCheck(ok=False, headline=TOO_MANY, steps=(("note", text),))
         with refusing():
             signed = self.services.ledger.latest_checkpoint()
-            steps = [self._step(receipt, signed) for receipt in brought[:BROUGHT_MAX]]
-        if len(brought) > BROUGHT_MAX:
-            steps.append(("note", f"Only the first {BROUGHT_MAX} were looked at."))
+            steps = tuple(self._step(receipt, signed) for receipt in brought)
         kinds = {kind for kind, _ in steps}
+        if kinds == {"checked"}:
+            headline = HOLDS if len(brought) == 1 else ALL_HOLD
+            return ReceiptCheck(ok=True, headline=headline, steps=steps)
+        headline = NOT_ALL if "checked" in kinds else OTHER
         if "broken" in kinds:
-            return ReceiptCheck(ok=False, headline=BROKEN, steps=tuple(steps))
-        if "checked" not in kinds:
-            return ReceiptCheck(ok=False, headline=OTHER, steps=tuple(steps))
-        headline = HOLDS if len(brought) == 1 else ALL_HOLD
-        return ReceiptCheck(ok=True, headline=headline, steps=tuple(steps))
+            headline = BROKEN
+        return ReceiptCheck(ok=False, headline=headline, steps=steps)
 
     def slip(self, viewer: Viewer) -> SlipView:
         """Where the ledger stands, to be printed."""

@@ -9,7 +9,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from decision_service.app import create_app
-from decision_service.receipt_pages import BROKEN, HOLDS, OTHER, UNREADABLE, ReceiptPages
+from decision_service.receipt_pages import (
+    BROKEN,
+    HOLDS,
+    NOT_ALL,
+    OTHER,
+    TOO_MANY,
+    UNREADABLE,
+    ReceiptPages,
+)
 from overrides.countermand_verify import read_receipts
 from overrides.notes import open_checkpoint
 from overrides.stores.engine import open_engine
@@ -109,6 +117,28 @@ def test_a_receipt_that_is_brought_holds(house: DeskHouse, pages: ReceiptPages) 
     both = pages.check(asha, f"{receipt.line}\n{receipt.line}")
     assert both.ok
     assert both.headline.startswith("They hold")
+
+
+def test_it_is_not_said_that_all_hold_where_one_was_not_compared(
+    house: DeskHouse, pages: ReceiptPages
+) -> None:
+    asha, line = house.viewer("asha"), receipt_of(house, pages, override(house)).line
+    elsewhere = line.replace("test.example/desk", "other.example/desk")
+    found = pages.check(asha, f"{line}\n{elsewhere}")
+    assert (found.ok, found.headline) == (False, NOT_ALL)
+    assert [kind for kind, _ in found.steps] == ["checked", "note"]
+    found = pages.check(asha, f"{elsewhere}\n{line[:-4]}0000")
+    assert (found.ok, found.headline) == (False, BROKEN)
+
+
+def test_more_receipts_than_are_looked_at_are_refused_whole(
+    house: DeskHouse, pages: ReceiptPages
+) -> None:
+    asha, line = house.viewer("asha"), receipt_of(house, pages, override(house)).line
+    assert pages.check(asha, "\n".join([line] * 20)).ok
+    found = pages.check(asha, "\n".join([*[line] * 20, line[:-4] + "0000"]))
+    assert (found.ok, found.headline) == (False, TOO_MANY)
+    assert found.steps == (("note", "None of the 21 were looked at: bring at most 20."),)
 
 
 @pytest.mark.parametrize(
