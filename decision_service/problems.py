@@ -64,6 +64,7 @@ STATUS: Mapping[type[Exception], int] = {
     erasure.CaseStillOpen: 409,
     erasure.NotDueYet: 409,
     erasure.AskedYourself: 403,
+    erasure.AddedSince: 403,
     erasure.GroundUnknown: 422,
     erasure.UnknownHold: 404,
     erasure.HoldOver: 409,

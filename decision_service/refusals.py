@@ -38,6 +38,7 @@ TITLES: dict[type[Exception], str] = {
     erasure_errors.CaseStillOpen: "The case is still open",
     erasure_errors.NotDueYet: "Not due yet",
     erasure_errors.AskedYourself: "A second person is needed",
+    erasure_errors.AddedSince: "A second person is needed",
     erasure_errors.ErasureChanged: "Look again",
     erasure_errors.ErasureOver: "Settled already",
     erasure_errors.NothingToErase: "Nothing to erase",

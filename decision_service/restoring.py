@@ -27,6 +27,7 @@ from decision_service.database_wiring import (
     upgrade_database,
 )
 from decision_service.installation_errors import LaterEntriesLost
+from decision_service.restored_erasures import remember_erasures
 from decision_service.restored_holds import LostHolds, lost_holds, set_again
 from decision_service.server_backups import load
 from decision_service.services import Services
@@ -44,13 +45,17 @@ NEW_MEMORY = "signer_began_anew"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did. ``lost`` entries of the ledger that was there are not in the backup."""
+    """What a restore did. ``lost`` entries of the ledger that was there are not in the backup.
+
+    ``forgotten`` are entries of it that erased what lies here again, as they cannot be remembered.
+    """
 
     size: int  # of the backup's ledger; the entry of this number records the restore
     lost: int
     signed: int  # entries that had been signed here, where the signer begins anew
     kept: Path | None  # where the database lies that was there
     holds: LostHolds = field(default_factory=LostHolds)
+    forgotten: tuple[str, ...] = ()
 
 
 def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> Restored:
@@ -69,6 +74,7 @@ def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> 
         if lost and not over_newer:
             raise LaterEntriesLost(file=str(copy), known=known, common=common, lost=lost)
         holds = lost_holds(database, incoming, log) if here else LostHolds(known=not lost)
+        forgotten = remember_erasures(settings) if here and lost else ()
         _record_in(settings, incoming, here, holds)
         settle(incoming)
         if here:
@@ -76,7 +82,7 @@ def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> 
         kept = put_in_place(incoming, database, stamp)
     signed = _begin_anew(settings, stamp) if lost else 0
     _let_begin(settings)
-    return Restored(size, lost, signed, kept, holds)
+    return Restored(size, lost, signed, kept, holds, forgotten)
 
 
 def _begin_anew(settings: Settings, stamp: str) -> int:

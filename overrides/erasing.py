@@ -224,6 +224,9 @@ class ErasureState(Protocol):
     def facts(self, cases: Iterable[str]) -> Mapping[str, CaseFacts]:
         """What is known of these cases."""
 
+    def people_since(self, seq: int) -> set[str]:
+        """Whoever was added after this entry."""
+
     def standing_holds(self) -> list[Hold]:
         """Every hold that is not lifted, oldest first."""
 

@@ -29,6 +29,7 @@ from overrides.erasing import (
     pairs_root,
 )
 from overrides.erasure_errors import (
+    AddedSince,
     AskedYourself,
     CaseStillOpen,
     ErasureChanged,
@@ -118,6 +119,8 @@ class ErasureDesk:
         request = _waiting(known, request_id)
         if request.asked_by == actor.ref:
             raise AskedYourself
+        if actor.ref in known.people_since(request.seq):  # or the same person, come again
+            raise AddedSince
         by_schedule = request.target.scope is Scope.SCHEDULE
         if by_schedule and schedule.sha256 != request.schedule:
             raise ErasureChanged(what="the retention schedule is another one")

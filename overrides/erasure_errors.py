@@ -63,6 +63,11 @@ class AskedYourself(ErasureError):
 
 
 @dataclass(eq=False)
+class AddedSince(ErasureError):
+    """Whoever approves an erasure was there when it was asked for: another person must."""
+
+
+@dataclass(eq=False)
 class GroundUnknown(ErasureError):
     """The ground is none of {known}."""
 

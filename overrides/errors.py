@@ -46,6 +46,7 @@ OverridesError
     CaseStillOpen
     NotDueYet
     AskedYourself
+    AddedSince
     GroundUnknown
     UnknownHold
     HoldOver

@@ -90,6 +90,9 @@ def restore(args: argparse.Namespace) -> int:
             "are not. Who kept a checkpoint can show that they are gone: tell them before they ask."
         )
     _say_holds(restored.holds)
+    for erasure in restored.forgotten:
+        print(f"What the entry {erasure} erased lies here again, as it could not be remembered:")
+        print("have it erased again (countermand erase request, or erase remember with an export).")
     if restored.signed:
         print(f"The signer had signed {restored.signed} entries and begins anew.")
     if restored.kept:

@@ -181,6 +181,12 @@ class SqlErasureState:
                 )
         return facts
 
+    def people_since(self, seq: int) -> set[str]:
+        """Whoever was added after this entry."""
+        added = (EVENTS.c.log == self._log, EVENTS.c.type == "person_added", EVENTS.c.seq > seq)
+        bodies = self._connection.execute(select(EVENTS.c.body).where(*added)).scalars()
+        return {json.loads(bytes(body))["data"]["person"] for body in bodies}
+
     def standing_holds(self) -> list[Hold]:
         """Every hold that is not lifted, oldest first, as the ledger's entries say."""
         return [hold for hold in every_hold(self._connection, self._log) if hold.stands]

@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from decision_service.access import HOST
 from decision_service.erasure_finishing import finish_erasures, keys_pending
 from decision_service.erasure_words import request_lines
 from decision_service.erasures import Named
 from decision_service.errors import InvalidRequest
+from decision_service.people_changes import NewPerson, people_changes
 from decision_service.stores.schema import table_names
 from overrides.erasing import INLINE_MAX, Scope, Standing, Why, pairs_root
 from overrides.erasure_errors import (
+    AddedSince,
     AskedYourself,
     CaseStillOpen,
     ErasureChanged,
@@ -34,6 +37,7 @@ from overrides.examination import Trust
 from overrides.retention import DEFAULT_SCHEDULE
 from overrides.signing import sign_checkpoint
 from overrides.stores.engine import open_engine, reading
+from overrides.values import Role
 from overrides.verify import SAME_HOST
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 
@@ -132,6 +136,25 @@ def test_nobody_approves_what_they_asked_for_whatever_key_they_use(house: Erasur
         house.acts.approve(again, asked.request_id, asked.root, "")
     assert house.acts.request(asked.request_id).standing is Standing.WAITING
     assert not entry_data(house, "record_erased")
+
+
+def test_nobody_approves_what_they_asked_for_by_leaving_and_being_added_again(
+    house: ErasureHouse,
+) -> None:
+    house.closed("P-anna")
+    asked = house.ask(party="P-anna")
+    changes = people_changes(house.services)
+    changes.leave(HOST, "carla")
+    new = NewPerson(name="Carla", role=Role.COMPLIANCE, currency="DEM", password="a long password")
+    again = house.services.people.actor(changes.add(HOST, new).ref)
+    with pytest.raises(AddedSince):
+        house.acts.approve(again, asked.request_id, asked.root, "")
+    assert house.acts.request(asked.request_id).standing is Standing.WAITING
+    refused = house.acts.refuse(again, asked.request_id, "asked by somebody who left")
+    assert refused.standing is Standing.REFUSED
+    asked = house.ask("dora", party="P-anna")
+    done = house.acts.approve(again, asked.request_id, asked.root, "")
+    assert done.standing is Standing.ERASED, "of what is asked for later they are another person"
 
 
 def test_asking_is_for_compliance_and_approving_for_compliance_and_risk(
