@@ -2,7 +2,7 @@
 
 manifest.json   every other file with size and hash
 model.yaml      what the model is, its data contract, outcome definition, budgets, example
-<model file>    LightGBM text, XGBoost JSON, or scikit-learn in a skops archive
+<model file>    LightGBM text, XGBoost JSON, points YAML, or scikit-learn as skops
 reference.csv   pinned rows with the raw scores they must give
 policy.yaml     cut-offs, routing, knock-outs, limits        (a version of its own)
 codebook.yaml   reason concepts, justification codes          (a version of its own)
@@ -21,6 +21,7 @@ from .bundle_files import BundleFiles, read_files
 from .card import card_of
 from .errors import ExplainError, ModelUnavailable, NotProven
 from .explainers import Explainer, LinearExplainer, Parts
+from .points import PointsScorecard
 from .reasons import Wording, quartiles
 from .tree_models import BoostingModel, LightGbmModel, XgboostModel
 from .trees import WARMING_ROWS, tree_explainer
@@ -158,7 +159,11 @@ class Bundle(BundleContents):
         if model.explainer == "tree_path_dependent":
             trees = self._trees(model.format, model.file, path)
             return _Running(trees, tree_explainer(trees))
-        scorecard = SkopsScorecard(self._files.contents[model.file], self.contract, path)
+        scorecard: PointsScorecard | SkopsScorecard
+        if model.format == "points-yaml":
+            scorecard = PointsScorecard(self._files.text(model.file), self.contract, path)
+        else:
+            scorecard = SkopsScorecard(self._files.contents[model.file], self.contract, path)
         background = self._rows(model.background or model.reference)
         return _Running(scorecard, LinearExplainer(scorecard.card, background))
 

@@ -8,11 +8,12 @@ from pydantic import model_validator
 from .contract import Contract, Field, FieldType, Role, WhenMissing
 from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Strict, Text
 
-ModelFormat = Literal["lightgbm-text", "xgboost-json", "sklearn-skops"]
+ModelFormat = Literal["lightgbm-text", "xgboost-json", "sklearn-skops", "points-yaml"]
 ExplainerName = Literal["tree_path_dependent", "linear_independent"]
 METHODS_OF_FORMAT: dict[str, tuple[str, ...]] = {
     "lightgbm-text": ("tree_path_dependent",),
     "xgboost-json": ("tree_path_dependent",),
+    "points-yaml": ("linear_independent",),
     "sklearn-skops": ("linear_independent", "tree_path_dependent"),
 }
 

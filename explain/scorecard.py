@@ -6,7 +6,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from .contract import Contract
 from .errors import BundleInvalid
@@ -57,12 +57,19 @@ class Points:
         return self.points[str(value)]
 
 
+class Rule(Protocol):
+    """What the values of one field count."""
+
+    def amount(self, value: Scalar) -> float:
+        """What this value adds to the log-odds."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinearCard:
     """Log-odds of bad as an intercept plus one amount per field."""
 
     intercept: float
-    rules: Mapping[str, Slope | Points]
+    rules: Mapping[str, Rule]
 
     @classmethod
     def of_pipeline(cls, pipeline: Any, contract: Contract, path: str) -> "LinearCard":
