@@ -7,6 +7,7 @@ decide. Works without an installation.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from decision_service.witness_visit import NotReached, Visit
@@ -15,6 +16,11 @@ from overrides.errors import NoteInvalid
 from overrides.notes import PublicKey, claimed_checkpoint
 from overrides.offers import Offer, offer_of
 from overrides.witness import Judgement, Outcome, Sighting, judge, opened_checkpoint
+
+NOT_FRESH = (
+    "It was not signed within the last two minutes, so this visit does not show where the ledger"
+    " ends now: it is remembered, and will not find entries that are dated back to before it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,11 @@ class Look:
         """Ask the service itself, and tell it afterwards that it is remembered."""
         try:
             note, signed_at = visit.checkpoint()
-            seen = self._judged(self._offered(visit, note), visit.address, live=True)
+            ended = _is_fresh(signed_at, self.now)
+            seen = self._judged(self._offered(visit, note), visit.address, live=True, ended=ended)
             said = [f"By its own word it was signed last on {signed_at}."] if signed_at else []
+            if not ended and seen.judgement.outcome is Outcome.CONSISTENT:
+                said.append(NOT_FRESH)
             if tell and seen.judgement.outcome is Outcome.CONSISTENT:
                 said.append(self._tell(visit, seen))
         except NotReached as silent:
@@ -48,14 +57,16 @@ class Look:
 
     def at_offer(self, offer: Offer, source: str) -> Seen:
         """Look at a checkpoint that was carried here, with a proof or without."""
-        return self._judged(offer, source, live=False)
+        return self._judged(offer, source, live=False, ended=False)
 
     def at_export(self, folder: Path) -> Seen:
         """Check a whole export, against what is remembered too; then its end can be remembered."""
         last = self.last
         memory = verifier.Memory(
             keys=tuple(verifier.Key.read(key.vkey) for key in self.keys),
-            notes=((last.note, last.seen_at),) if last else (),
+            notes=((last.note, verifier.Sight(verifier.YOU, last.seen_at, last.ended)),)
+            if last
+            else (),
             now=self.now,
         )
         found = verifier.check_export(folder, memory)
@@ -63,7 +74,10 @@ class Look:
             text = f"The export is {found.verdict.name.lower()}: {found.found[0]}"
             return Seen(None, Judgement(Outcome(found.verdict), text))
         note = (folder / verifier.CHECKPOINT).read_text("utf-8")
-        sighting = Sighting(self.now, note, str(folder.resolve()), tuple(self.keys))
+        try:
+            sighting = Sighting(self.now, note, str(folder.resolve()), tuple(self.keys))
+        except NoteInvalid as invalid:  # it was another one a moment ago
+            return Seen(None, Judgement(Outcome.ALTERED, f"Its end is altered: {invalid.finding}."))
         text = f"Every one of its {found.size:,} entries was read."
         if last is not None:
             text += f" Everything you remember from {when(last)} is among them, unchanged."
@@ -80,7 +94,7 @@ class Look:
             return offer_of(last, visit.consistency(last, size), note)
         return Offer(note)
 
-    def _judged(self, offer: Offer, source: str, *, live: bool) -> Seen:
+    def _judged(self, offer: Offer, source: str, *, live: bool, ended: bool) -> Seen:
         """Hold a checkpoint to what is remembered."""
         try:
             claimed_checkpoint(offer.note)
@@ -96,7 +110,7 @@ class Look:
                 " --key."
             )
             return Seen(None, Judgement(Outcome.ALTERED, text))
-        sighting = Sighting(self.now, offer.note, source, tuple(self.keys))
+        sighting = Sighting(self.now, offer.note, source, tuple(self.keys), ended=ended)
         before, seen_when = (self.last.checkpoint, when(self.last)) if self.last else (None, "")
         return Seen(sighting, judge(before, shown, offer.prove, live=live, when=seen_when))
 
@@ -109,6 +123,15 @@ class Look:
         except NotReached as untold:
             return f"The ledger was not told that you remember it: {untold.cause}"
         return "The ledger was told that you remember it."
+
+
+def _is_fresh(signed_at: str, now: datetime) -> bool:
+    """Whether what a service hands out was signed just now, by its own word (a date of HTTP)."""
+    try:
+        at = parsedate_to_datetime(signed_at)
+    except ValueError:
+        return False
+    return at.tzinfo is not None and abs(now - at) <= verifier.CLOCKS_DIFFER
 
 
 def when(seen: Sighting) -> str:

@@ -23,17 +23,20 @@ import re
 import sys
 from base64 import b32decode, b64decode, b64encode
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from enum import IntEnum
 from functools import cache
 from hashlib import sha256, sha512
+from importlib import import_module
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 UTC = timezone.utc  # Python 3.10 has no datetime.UTC
+CLOCKS_DIFFER = timedelta(seconds=120)  # so far may two honest clocks be apart
 
 # ---- What was found, in words for the person who has to answer for it ----------------------------
 
@@ -274,47 +277,38 @@ def ed25519_holds_plainly(public: bytes, signature: bytes, message: bytes) -> bo
 
 
 @cache
-def _ed25519() -> Callable[[bytes, bytes, bytes], bool]:
-    """The same, twenty times as fast where the library ``cryptography`` happens to be there."""
-    try:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    except ImportError:
-        return ed25519_holds_plainly
-
-    def holds(public: bytes, signature: bytes, message: bytes) -> bool:
-        """Ask the library."""
-        try:
-            Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
-
-    return holds
-
-
-@cache
-def ml_dsa() -> Callable[[bytes, bytes, bytes], bool] | None:
-    """Whether an ML-DSA-44 signature holds; nothing where no library can say."""
+def _library(module: str, name: str, length: int) -> Callable[[bytes, bytes, bytes], bool] | None:
+    """Whether a signature holds, by the library ``cryptography``; nothing where it cannot say."""
     try:
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
-    except ImportError:
+
+        kind = getattr(import_module(f"cryptography.hazmat.primitives.asymmetric.{module}"), name)
+    except (AttributeError, ImportError):
         return None
     try:
-        MLDSA44PublicKey.from_public_bytes(bytes(KEY_BYTES[ML_DSA_KEY]))
+        kind.from_public_bytes(bytes(length))
     except UnsupportedAlgorithm:
         return None
 
     def holds(public: bytes, signature: bytes, message: bytes) -> bool:
         """Ask the library."""
         try:
-            MLDSA44PublicKey.from_public_bytes(public).verify(signature, message)
+            kind.from_public_bytes(public).verify(signature, message)
         except (InvalidSignature, ValueError):
             return False
         return True
 
     return holds
+
+
+def _ed25519() -> Callable[[bytes, bytes, bytes], bool]:
+    """The same, twenty times as fast where the library happens to be there."""
+    return _library("ed25519", "Ed25519PublicKey", KEY_BYTES[LOG_KEY]) or ed25519_holds_plainly
+
+
+def ml_dsa() -> Callable[[bytes, bytes, bytes], bool] | None:
+    """Whether an ML-DSA-44 signature holds; nothing where no library can say."""
+    return _library("mldsa", "MLDSA44PublicKey", KEY_BYTES[ML_DSA_KEY])
 
 
 # ---- Notes, keys and checkpoints (C2SP signed-note, tlog-checkpoint, tlog-cosignature) -----------
@@ -381,6 +375,40 @@ class Opened(NamedTuple):
     seen_by: tuple[tuple[str, datetime], ...]
     cosigners: tuple[Key, ...] = ()
     unchecked: tuple[str, ...] = ()
+
+    def own(self, log: str) -> tuple[Key, ...]:
+        """Keys of this log that signed it: nobody else's signature makes it the log's word."""
+        return tuple(key for key in self.signed_by if key.name == log)
+
+    def sights(self, live: Container[Key] = ()) -> tuple["Sight", ...]:
+        """Who saw it when; second 0 says nothing of the time (C2SP tlog-cosignature)."""
+        both = zip(self.cosigners, self.seen_by, strict=True)
+        return tuple(Sight(*seen, key in live) for key, seen in both if seen[1].timestamp())
+
+
+class Sight(NamedTuple):
+    """Who saw a checkpoint when, and whether that was where the ledger ended then."""
+
+    who: str
+    at: datetime
+    ended: bool
+
+    def over(self, size: int) -> str:
+        """What was seen, in words."""
+        what = "the ledger end after" if self.ended else "the first"
+        return f"{self.who} saw {what} {_entries(size)} on {instant_text(self.at)}"
+
+    def can_be(self, size: int, last: datetime | None, now: datetime | None, told: Told) -> bool:
+        """Whether it can have been then: not in the future, and not before the last entry."""
+        text, seq = "", None
+        if now is not None and self.at > now + CLOCKS_DIFFER:
+            text = f"{self.over(size)}, which is still to come"
+        elif last is not None and last > self.at + CLOCKS_DIFFER:
+            text = f"DATED AHEAD: it says {instant_text(last)}, but {self.over(size)}"
+            seq = size - 1
+        if text:
+            told.add(Verdict.INCOMPLETE, f"{text}: a clock is wrong", seq)
+        return not text
 
 
 def open_note(note: str, keys: Iterable[Key]) -> Opened:
@@ -1122,7 +1150,8 @@ def place_of(event_id: str, slot: str) -> bytes:
 
 # ---- What the reader remembers -------------------------------------------------------------------
 
-CLOCKS_DIFFER = timedelta(seconds=120)  # so far may two honest clocks be apart
+YOU = "you"
+Kept = tuple[str | Checkpoint, Sight | None]  # ``None`` where it is not known when it was seen
 
 
 class Claim(NamedTuple):
@@ -1132,7 +1161,7 @@ class Claim(NamedTuple):
     what: str
     own: bool  # told by the ledger itself
     signers: tuple[Key, ...]
-    seen: tuple[tuple[str, datetime], ...] = ()
+    seen: tuple[Sight, ...] = ()
     cosigners: tuple[Key, ...] = ()
     stamp: bool = False
 
@@ -1150,21 +1179,20 @@ class Memory:
     """What a check may rely on.
 
     ``keys`` are public keys got some other way; without any, the enclosed one is taken, which the
-    findings say. ``notes`` are checkpoints kept from earlier, each with the time it was seen if
-    that is known; one typed from a slip is not signed. ``witnesses`` must have seen the ledger.
+    findings say. ``notes`` are checkpoints kept from earlier, each with when you saw it if that is
+    known; one typed from a slip is not signed. ``witnesses`` must have signed the ledger.
     ``now`` and ``age_max`` bound how old an export may be.
-    ``stamped`` are checkpoints of it that an authority stamped, with time and name, where somebody
-    checked that.
+    ``stamped`` are checkpoints of it that an authority stamped, where somebody checked that.
     """
 
     keys: tuple[Key, ...] = ()
-    notes: tuple[tuple[str | Checkpoint, datetime | None], ...] = ()
+    notes: tuple[Kept, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     witnesses: tuple[Key, ...] = ()
     now: datetime | None = None
     age_max: timedelta | None = None
     policy: Policy | None = None
-    stamped: tuple[tuple[str, datetime, str], ...] | None = None
+    stamped: tuple[Kept, ...] | None = None
 
     @property
     def logs(self) -> tuple[Key, ...]:
@@ -1178,21 +1206,22 @@ class Memory:
         return tuple(dict.fromkeys((*self.witnesses, *pinned)))
 
     @property
-    def carried(self) -> frozenset[str]:
-        """Witnesses of the policy without an address: what they sign is carried to them in files.
+    def live(self) -> frozenset[Key]:
+        """Witnesses with an address: to others it is carried, and the ledger may grow meanwhile."""
+        policy = self.policy or Policy()
+        return frozenset(policy.witnesses[name] for name in policy.addresses)
 
-        By then the ledger may have grown, so the time of it says nothing of where it ended.
-        """
-        policy, asked = self.policy or Policy(), {key.name for key in self.witnesses}
-        named = {policy.witnesses[name].name for name in policy.addresses}
-        return frozenset({key.name for key in policy.witnesses.values()} - named - asked)
+    def unseen(self, cosigners: Container[Key]) -> list[str]:
+        """Those who must have signed and did not; of somebody with two keys one is enough."""
+        signed = {key.name for key in self.witnesses if key in cosigners}
+        return sorted({key.name for key in self.witnesses} - signed)
 
     def claims(self, log: str, keys: Sequence[Key], told: Told) -> Iterator[Claim]:
         """The remembered checkpoints of this log; those that are of no use are told of."""
-        kept = [(note, at, "") for note, at in self.notes]
-        for note, seen_at, who in (*kept, *(self.stamped or ())):
-            stamp = bool(who)
-            what = f"the checkpoint stamped by {who}" if stamp else "a checkpoint you remembered"
+        for note, sight in (*self.notes, *(self.stamped or ())):
+            who = sight.who if sight else YOU
+            mine = who == YOU
+            what = "a checkpoint you remembered" if mine else f"the checkpoint stamped by {who}"
             try:
                 if isinstance(note, Checkpoint):
                     checkpoint, opened, what = note, Opened("", (), ()), "a slip you typed in"
@@ -1201,20 +1230,18 @@ class Memory:
                     checkpoint = Checkpoint.read(opened.text)
                 if checkpoint.origin != log:
                     raise Wrong(f"it is of the ledger {checkpoint.origin[:80]}, and this is {log}")
-                if not (opened.signed_by or checkpoint is note):
+                if not (opened.own(log) or checkpoint is note):
                     raise Wrong("it is signed by none of the keys that this was checked with")
             except Wrong as wrong:
                 told.add(Verdict.INCOMPLETE, f"{what} cannot be compared: {wrong}")
             else:
-                seen = (*opened.seen_by, *([(who or "you", seen_at)] if seen_at else []))
-                seen = seen[-1:] if stamp else seen
-                yield Claim(
-                    checkpoint, what, False, opened.signed_by, seen, opened.cosigners, stamp
-                )
+                seen = (*(opened.sights(self.live) if mine else ()), *([sight] if sight else ()))
+                signers, cosigners = opened.own(log), opened.cosigners
+                yield Claim(checkpoint, what, False, signers, seen, cosigners, not mine)
 
 
-def read_memory(text: str) -> list[tuple[str | Checkpoint, datetime | None]]:
-    """Checkpoints kept earlier: a signed note, JSON lines with ``note``, ``seen_at``, or slips."""
+def read_memory(text: str) -> list[Kept]:
+    """Checkpoints kept earlier: a signed note, slips, or the lines of an auditor's memory."""
     if slips := [_read_slip(*line) for line in _SLIP.findall(text)]:
         return [(slip, None) for slip in slips]
     text = text.replace("\r\n", "\n")
@@ -1222,12 +1249,13 @@ def read_memory(text: str) -> list[tuple[str | Checkpoint, datetime | None]]:
         return [(text.rstrip() + "\n", None)]  # a telephone leaves out the last line's end
     try:
         kept = [json.loads(line) for line in text.splitlines()]
-        found = [(str(one["note"]), read_instant(one["seen_at"])) for one in kept]
-    except (KeyError, TypeError, ValueError):
+        seen = [Sight(YOU, read_instant(one["seen_at"]), one.get("ended") is True) for one in kept]
+        found: list[Kept] = [(str(one["note"]), each) for one, each in zip(kept, seen, strict=True)]
+    except (AttributeError, KeyError, TypeError, ValueError):
         found = []
     if not found:
         raise WrongUsage("this is no signed checkpoint, no memory of such, and no line of a slip")
-    return list(found)
+    return found
 
 
 _SLIP = re.compile(r"(?<!\S)(\S+)\s+([0-9]{1,18})((?:\s+[0-9A-TV-Za-tv-z]{4}){14})(?!\S)", re.ASCII)
@@ -1320,18 +1348,22 @@ def tile_name(kind: str, number: int, size: int) -> str:
     return f"tile/{kind}/{name}" + (f".p/{width}" if width < BUNDLE else "")
 
 
-def read_file(folder: str, path: str, size: int) -> bytes:
-    """The bytes of a file, of which ``size`` are expected. Raises ``Wrong``."""
-    name = f"{folder}/{path}"
+def _open(folder: str, path: str) -> BinaryIO:
+    """A file of an export. Raises ``Wrong``, also for what is no plain file: a pipe never ends."""
     try:
-        if os.path.islink(name):
-            raise Wrong(f"the file {path} is a link to another")
-        with open(name, "rb") as file:
-            return file.read(max(size, BUNDLE_BYTES_MAX) + 1)
+        if S_ISREG(os.lstat(f"{folder}/{path}").st_mode):
+            return open(f"{folder}/{path}", "rb")
     except FileNotFoundError:
         raise Wrong(f"the file {path} is missing") from None
     except OSError as broken:
         raise Wrong(f"the file {path} cannot be read ({broken.strerror})") from None
+    raise Wrong(f"the file {path} is a link to another, or no file")
+
+
+def read_file(folder: str, path: str, size: int) -> bytes:
+    """The bytes of a file, of which ``size`` are expected. Raises ``Wrong``."""
+    with _open(folder, path) as file:
+        return file.read(max(size, BUNDLE_BYTES_MAX) + 1)
 
 
 def is_listed(data: bytes, listed: Listed) -> bool:
@@ -1361,10 +1393,8 @@ class Lines:
 
     LINE_BYTES_MAX = 4_000_000
 
-    def __init__(self, path: Path, stack: ExitStack) -> None:
-        if path.is_symlink():
-            raise Wrong(f"the file {path.name} is a link to another")
-        self._file: BinaryIO = stack.enter_context(path.open("rb"))
+    def __init__(self, folder: str, path: str, stack: ExitStack) -> None:
+        self._file = stack.enter_context(_open(folder, path))
         self._hash, self._bytes = sha256(), 0
         self._ahead: bytes | None = None
 
@@ -1390,10 +1420,7 @@ class Lines:
 
     def rest(self) -> int:
         """How many lines are left, all of which are taken."""
-        count = 0
-        while self.take():
-            count += 1
-        return count
+        return sum(1 for _ in iter(self.take, b""))
 
     @property
     def listed(self) -> Listed:
@@ -1418,6 +1445,7 @@ class Task(NamedTuple):
     first: int  # bundle
     files: list[tuple[Listed, Listed]]  # of the entries and of their hashes
     keys: tuple[Key, ...]
+    live: frozenset[Key]  # witnesses that are asked where the ledger ends
     notes: list[bytes]  # checkpoints over entries of these
     sizes: set[int]  # at which the tree is compared with something
     asked: set[int]  # entries whose time and hash matter, the first among them
@@ -1481,12 +1509,13 @@ def _open_notes(task: Task, part: Part) -> None:
         except Wrong as wrong:
             part.told.add(Verdict.ALTERED, f"a checkpoint of its own does not hold: {wrong}")
         else:
-            part.strange += not opened.signed_by
+            own, seen = opened.own(task.log), opened.sights(task.live)
+            part.strange += not own
             part.unchecked.update(opened.unchecked)
-            what, (_, signed_by, seen_by, cosigners, _) = "a checkpoint of its own", opened
-            part.claims.append(Claim(checkpoint, what, True, signed_by, seen_by, cosigners))
+            what, cosigners = "a checkpoint of its own", opened.cosigners
+            part.claims.append(Claim(checkpoint, what, True, own, seen, cosigners))
             task.sizes.add(checkpoint.size)
-            task.asked.add(checkpoint.size)
+            task.asked.update((checkpoint.size - 1, checkpoint.size) if seen else ())
 
 
 def _hash_bundle(task: Task, part: Part, number: int, files: tuple[Listed, Listed]) -> list[bytes]:
@@ -1643,29 +1672,27 @@ def _size_of(line: bytes) -> int:
 
 def check_export(folder: Path, memory: Memory, *, jobs: int | None = None) -> Findings:
     """Check a whole export. ``jobs`` processes read it, by default one for each processor."""
-    keys, keys_from = memory.logs, PINNED
+    keys, keys_from, name = memory.logs, PINNED, str(folder)
     try:
         if not keys:
-            keys, keys_from = tuple(_read_keys(_text_of(folder / KEYS))), ENCLOSED
-        opened = open_note(_text_of(folder / MANIFEST), keys)
-        if not opened.signed_by:
+            keys, keys_from = tuple(_read_keys(read_file(name, KEYS, 0).decode())), ENCLOSED
+        opened = open_note(read_file(name, MANIFEST, 0).decode(), keys)
+        point = Manifest.read(opened.text).checkpoint
+        if not opened.own(point.origin):
             names = ", ".join(sorted({key.name for key in keys}))
             raise Wrong(f"its manifest is not signed by the key it should be, {names}")
-        manifest = Manifest.read(opened.text)
-        newest = open_note(_text_of(folder / CHECKPOINT), keys)
-        if not newest.signed_by or Checkpoint.read(newest.text) != manifest.checkpoint:
+        newest = open_note(read_file(name, CHECKPOINT, 0).decode(), keys)
+        if not newest.own(point.origin) or Checkpoint.read(newest.text) != point:
             raise Wrong("the manifest and the checkpoint are of different moments")
         with ExitStack() as stack:
-            reading = _Reading(folder, manifest, opened.signed_by, keys, memory, stack)
+            reading = _Reading(name, opened, keys, memory, stack)
             return reading.run(jobs or os.cpu_count() or 1, keys_from)
-    except FileNotFoundError as missing:
-        wrong = f"the file {Path(missing.filename).name} is missing"
-    except OSError as unreadable:
-        wrong = f"the file {Path(unreadable.filename or '?').name} cannot be read"
+    except OSError as broken:
+        wrong = f"a file cannot be read ({broken.strerror})"
     except UnicodeDecodeError:
         wrong = "there is something that is no text"
-    except Wrong as broken:
-        wrong = str(broken)
+    except Wrong as found:
+        wrong = str(found)
     finding = Finding(Verdict.ALTERED, f"the export cannot be relied on: {wrong}")
     return Findings(log="", size=0, root=b"", found=(finding,))
 
@@ -1674,29 +1701,22 @@ class _Reading:
     """One reading of an export from its first entry to its last."""
 
     def __init__(
-        self,
-        folder: Path,
-        manifest: Manifest,
-        signers: tuple[Key, ...],
-        keys: tuple[Key, ...],
-        memory: Memory,
-        stack: ExitStack,
+        self, folder: str, opened: Opened, keys: tuple[Key, ...], memory: Memory, stack: ExitStack
     ) -> None:
-        self._folder, self._manifest, self._memory = str(folder), manifest, memory
-        self._log, self._size, self._root = manifest.checkpoint
-        self._keys, self._signers = (*keys, *memory.cosigners), signers
+        self._folder, self._manifest, self._memory = folder, Manifest.read(opened.text), memory
+        self._log, self._size, self._root = self._manifest.checkpoint
+        self._keys, self._signers = (*keys, *memory.cosigners), opened.own(self._log)
         self._signs, self._retired = "", dict[str, int]()  # the key; until which entry each signed
         self._told = Told()
         self._kept = list(memory.claims(self._log, keys, self._told))
         self._lines = {
-            name: Lines(folder / name, stack) for name in (FILES, CHECKPOINTS, DISCLOSURES, ERASED)
+            name: Lines(folder, name, stack) for name in (FILES, CHECKPOINTS, DISCLOSURES, ERASED)
         }
         self._files = self._bytes = 0  # listed so far
         self._tree, self._read = Tree(), 0  # bundles and entries
-        self._claims: list[Claim] = []  # that hold, with a time, and wait for the next entry's
+        self._ended: dict[int, list[Sight]] = {}  # who saw it end, until the next entry is read
         self._compared: dict[int, str] = {}  # size that was remembered: the time of its last entry
-        self._witnessed: dict[str, tuple[int, datetime]] = {}
-        self._stamped: dict[str, tuple[int, datetime]] = {}
+        self._seen: dict[tuple[bool, str], tuple[int, str]] = {}  # stamp or not, by whom: in words
         self._cosigned: dict[int, set[Key]] = {}  # size: who signed a checkpoint that holds
         self._unchecked: set[str] = set()
         self._quorate = 0  # entries under what the policy wants to be signed
@@ -1720,7 +1740,6 @@ class _Reading:
         self._judge_quorum()
         self._judge_age()
         self._judge_erasures()
-        witnessed = [size for size, _ in self._witnessed.values()]
         return Findings(
             log=self._log,
             size=self._read,
@@ -1729,7 +1748,7 @@ class _Reading:
             last_at=_instant(self._last_at) if self._last_at else None,
             signed_size=self._signed,
             checked=tuple(self._checked(keys_from)),
-            remembered=max([*self._compared, *witnessed], default=0),
+            remembered=max([*self._compared, *self._cosigned], default=0),
             forger="" if keys_from == ENCLOSED else WITH_KEY,
             found=self._told.all(),
         )
@@ -1765,6 +1784,7 @@ class _Reading:
                 first=first,
                 files=[self._files_of(number) for number in numbers],
                 keys=self._keys,
+                live=self._memory.live,
                 notes=self._lines[CHECKPOINTS].until(_size_of, stop),
                 sizes={size for size in sizes if start < size <= stop},
                 asked={seq for seq in asked if start < seq < stop} | {start},
@@ -1829,9 +1849,8 @@ class _Reading:
                 text = f"{claim.what} over {size:,} entries has another root: one was changed"
                 self._told.add(Verdict.ALTERED, text)
             elif not self._signed_late(claim.what, claim.signers, size):
-                self._hold(claim, part.seen.get(size - 1, (b"", b""))[0].decode())
-        for claim in list(self._claims):
-            self._judge_time(claim, part)
+                self._hold(claim, part.seen.get(size - 1, (b"", b""))[0])
+        self._judge_time(part)
 
     def _signed_late(self, what: str, signers: Sequence[Key], size: int) -> bool:
         """Whether none but keys that were retired before signed for so many entries; it is told."""
@@ -1842,35 +1861,31 @@ class _Reading:
             self._told.add(Verdict.ALTERED, f"{text}: somebody else has that key")
         return late
 
-    def _hold(self, claim: Claim, last: str) -> None:
+    def _hold(self, claim: Claim, last: bytes) -> None:
         """Note a claim that holds; ``last`` is the time of the last entry it is over, if known."""
-        size = claim.checkpoint.size
+        size, at = claim.checkpoint.size, _instant(last) if last else None
         if claim.own:
             self._own += 1
             self._signed = max(self._signed, size)
         elif not claim.stamp:
-            self._compared[size] = last
-        if claim.signers:
+            self._compared[size] = last.decode()
+        if claim.signers and claim.cosigners:
             self._cosigned.setdefault(size, set()).update(claim.cosigners)
-        if claim.seen:
-            self._claims.append(claim)
-        told = self._stamped if claim.stamp else self._witnessed
-        for who, at in claim.seen:
-            if (claim.stamp or who != "you") and size >= told.get(who, (0, at))[0]:
-                told[who] = (size, at)
+        for one in (o for o in claim.seen if o.can_be(size, at, self._memory.now, self._told)):
+            by = (claim.stamp, one.who)
+            if one.who != YOU and size >= self._seen.get(by, (0, ""))[0]:
+                stamped = stamp_words(size, one.at, one.who)
+                self._seen[by] = size, stamped if claim.stamp else f"{one.over(size)}."
+            self._ended.setdefault(size, []).extend([one] if one.ended else [])
 
-    def _judge_time(self, claim: Claim, part: Part) -> None:
+    def _judge_time(self, part: Part) -> None:
         """What was recorded after somebody saw the ledger end cannot be from before that."""
-        size = claim.checkpoint.size
-        if size in part.seen:
+        for size in sorted(self._ended.keys() & part.seen.keys()):
             recorded = part.seen[size][0]
-            for who, at in claim.seen:
-                if who in self._memory.carried:
-                    continue
-                if recorded and _instant(recorded) < at - CLOCKS_DIFFER:
-                    text = f"BACKDATED: it says {recorded.decode()}, but {_saw(who, size, at)}"
+            for one in self._ended.pop(size):
+                if recorded and _instant(recorded) < one.at - CLOCKS_DIFFER:
+                    text = f"BACKDATED: it says {recorded.decode()}, but {one.over(size)}"
                     self._told.add(Verdict.ALTERED, text, size)
-            self._claims.remove(claim)
 
     def _grow(self, part: Part, sizes: set[int]) -> dict[int, bytes]:
         """Add the bundles to the tree; its root at each of the sizes that were passed."""
@@ -1953,11 +1968,10 @@ class _Reading:
         made = self._manifest.made_at
         for claim in self._kept:
             size = claim.checkpoint.size
-            before = [seen for seen in claim.seen if seen[1] < made - CLOCKS_DIFFER]
+            before = [one for one in claim.seen if one.at < made - CLOCKS_DIFFER]
             if size > self._size and before:
-                who, at = before[0]
-                text = f"ROLLBACK: {_saw(who, size, at)}; this was made on {instant_text(made)} and"
-                text = f"{text} has {self._size:,}: entries were removed from the end"
+                text = f"ROLLBACK: {before[0].over(size)}; this was made on {instant_text(made)}"
+                text = f"{text} and has {self._size:,}: entries were removed from the end"
                 self._told.add(Verdict.ALTERED, text)
             elif size > self._size:
                 self._told.add(Verdict.STALE, _ends_early(self._size, size))
@@ -1967,10 +1981,9 @@ class _Reading:
                 self._told.add(Verdict.INCOMPLETE, f"{text}: there is nothing to compare")
             elif receipt.seq >= self._size:
                 self._told.add(Verdict.STALE, _ends_early(self._size, receipt.seq + 1))
-        for witness in self._memory.witnesses:
-            if witness.name not in self._witnessed:
-                text = f"NOT WITNESSED: no checkpoint in it was seen by {witness.name}"
-                self._told.add(Verdict.INCOMPLETE, text)
+        for name in self._memory.unseen(set().union(*self._cosigned.values())):
+            text = f"NOT WITNESSED: no checkpoint in it was seen by {name}"
+            self._told.add(Verdict.INCOMPLETE, text)
         if self._strange:
             text = f"{self._strange:,} of its checkpoints are signed by none of the keys you gave"
             self._told.add(Verdict.INCOMPLETE, text)
@@ -1983,7 +1996,7 @@ class _Reading:
         signed = {size: keys for size, keys in self._cosigned.items() if policy.holds(keys)}
         self._quorate = max(signed, default=0)
         if left := self._size - self._quorate:
-            newest = max((size for size, keys in self._cosigned.items() if keys), default=0)
+            newest = max(self._cosigned, default=0)
             lacks = policy.lacks(self._cosigned.get(newest, ()))
             text = f"no checkpoint in it was cosigned by enough of your witnesses: {lacks}"
             if self._quorate:
@@ -2032,13 +2045,7 @@ class _Reading:
             text = f"It was compared with what you remembered of it at {_entries(size)}"
             since = f" (the last of {last})" if last else ""
             yield f"{text}{since}: since you saw them, none of those was changed."
-        for who, (size, at) in sorted(self._witnessed.items()):
-            if who in self._memory.carried:
-                yield f"{who} signed the first {size:,} of them on {instant_text(at)}."
-            else:
-                yield f"{_saw(who, size, at)}."
-        for who, (size, at) in sorted(self._stamped.items()):
-            yield stamp_words(size, at, who)
+        yield from (words for _, (_, words) in sorted(self._seen.items()))
         if self._stamps and self._memory.stamped is None:
             yield stamps_unchecked(self._stamps)
         if self._memory.policy and self._quorate:
@@ -2082,11 +2089,6 @@ def _not_checked(names: Iterable[str]) -> str:
 def _instant(at: bytes) -> datetime:
     """An instant from the bytes of an entry that was read."""
     return read_instant(at.decode())
-
-
-def _saw(who: str, size: int, at: datetime) -> str:
-    """Somebody saw the ledger at some time."""
-    return f"{who} saw the ledger end after {_entries(size)} on {instant_text(at)}"
 
 
 def _ends_early(size: int, remembered: int) -> str:
@@ -2134,14 +2136,13 @@ def check_proof(text: str, memory: Memory) -> Findings:
     """Check the proof of one entry: that it is under a signed checkpoint, and what it says."""
     if not memory.logs:
         raise WrongUsage("a proof is checked with a key that you give: --key FILE")
-    told, checked, at, remembered = Told(), [], None, 0
-    point = Checkpoint("", 0, b"")
+    told, checked, at, remembered, point = Told(), [], None, 0, Checkpoint("", 0, b"")
     try:
         proof = Proof.read(text)
         opened = open_note(proof.note, (*memory.logs, *memory.cosigners))
-        if not opened.signed_by:
-            raise Wrong("its checkpoint is not signed by a key that you gave")
         point = Checkpoint.read(opened.text)
+        if not opened.own(point.origin):
+            raise Wrong("its checkpoint is not signed by a key of that ledger that you gave")
         over = f"over {_entries(point.size)} of {point.origin}"
         checked.append(f"Its checkpoint, {over}, is {PINNED}.")
         if proof.entry is not None:
@@ -2151,8 +2152,8 @@ def check_proof(text: str, memory: Memory) -> Findings:
             at = _read_proven(proof, proof.entry, point.origin, told, checked)
         _compare_receipts(proof, point, memory.receipts, told, checked)
         remembered = _compare_point(point, opened, memory, told)
-        for who, at_time in opened.seen_by:
-            checked.append(f"{who} signed that checkpoint on {instant_text(at_time)}.")
+        seen = (one for one in opened.sights() if one.can_be(proof.seq + 1, at, memory.now, told))
+        checked += (f"{one.who} signed that checkpoint on {instant_text(one.at)}." for one in seen)
         checked += [_not_checked(opened.unchecked)] if opened.unchecked else []
     except Wrong as wrong:
         told.add(Verdict.ALTERED, str(wrong))
@@ -2210,10 +2211,8 @@ def _compare_point(point: Checkpoint, opened: Opened, memory: Memory, told: Told
             told.add(Verdict.ALTERED, f"{claim.what} over {_entries(size)} has another root")
         else:
             same = size
-    for witness in memory.witnesses:
-        if witness.name not in dict(opened.seen_by):
-            text = f"NOT WITNESSED: its checkpoint was not seen by {witness.name}"
-            told.add(Verdict.INCOMPLETE, text)
+    for name in memory.unseen(opened.cosigners):
+        told.add(Verdict.INCOMPLETE, f"NOT WITNESSED: its checkpoint was not seen by {name}")
     if memory.policy and not memory.policy.holds(opened.cosigners):
         text = "NO QUORUM: not enough of your witnesses signed its checkpoint: "
         told.add(Verdict.INCOMPLETE, text + memory.policy.lacks(opened.cosigners))
@@ -2256,11 +2255,14 @@ def memory_of(args: argparse.Namespace) -> Memory:
     policies = tuple(_each(args.policy, lambda text: [Policy.read(text)]))
     if len(policies) > 1:
         raise WrongUsage("there can be one policy only")
+    witnesses = tuple(_each(args.witness, _read_keys))
+    if any(key.type == LOG_KEY for key in witnesses):
+        raise WrongUsage("the key of a ledger is given as that of a witness")
     return Memory(
         keys=tuple(_each(args.key, _read_keys)),
         notes=tuple(_each(args.against, read_memory)),
         receipts=tuple(_each(args.receipt, read_receipts)),
-        witnesses=tuple(_each(args.witness, _read_keys)),
+        witnesses=witnesses,
         now=datetime.now(UTC),
         age_max=None if args.age_max is None else timedelta(hours=args.age_max),
         policy=policies[0] if policies else None,

@@ -7,10 +7,12 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from overrides.errors import LedgerAltered
+from overrides.instants import parse_instant
 from overrides.stamps import Stamp
 from overrides.vault import Sealed, WrappedKey
 
@@ -89,6 +91,14 @@ class DatabaseRows:
         for row in self._by_seq(f"SELECT {columns} FROM ledger_event WHERE log = ?", "seq"):  # noqa: S608
             body, digest = _bytes(row[1], "an entry", row[0]), _bytes(row[2], "a hash", row[0])
             yield Row(row[0], body, digest, tuple(row[3:]))
+
+    def recorded_at(self, seq: int) -> datetime | None:
+        """When an entry says that it was recorded; nothing where that cannot be read."""
+        rows = self._ask("SELECT recorded_at FROM ledger_event WHERE log = ? AND seq = ?", seq)
+        try:
+            return parse_instant(rows[0][0])
+        except (IndexError, TypeError, ValueError):
+            return None
 
     def parts(self) -> Iterator[PartRow]:
         """Every encrypted part in the order of ``seq``."""

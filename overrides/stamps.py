@@ -19,10 +19,12 @@ from overrides.countermand_verify import (
     Finding,
     Findings,
     Memory,
+    Sight,
     Verdict,
+    Wrong,
     check_export,
+    read_file,
 )
-from overrides.instants import instant_text
 
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampResponse
@@ -71,7 +73,7 @@ class StampInvalid(Exception):
     """The time stamp does not count: {finding}."""
 
     finding: str
-    foreign: bool = False  # of an authority that is not believed, which need not mean any harm
+    foreign: bool = False  # it is not believed, which need not mean that anything was changed
 
     def __str__(self) -> str:
         """The finding as a sentence."""
@@ -164,7 +166,12 @@ class Authority:
         tsp, response = library(), _parsed(reply)
         if number is not None and response.tst_info.nonce != number:
             raise StampInvalid(finding="it answers another request")
-        signer = self._signer(response)
+        if not {used.dotted_string for used in response.signed_data.digest_algorithms} <= {*HASHES}:
+            raise StampInvalid(finding=_WEAK, foreign=True)
+        signer, at = self._signer(response), response.tst_info.gen_time
+        if not signer.not_valid_before_utc <= at <= signer.not_valid_after_utc:
+            text = "its certificate is not valid at the time that it says"
+            raise StampInvalid(finding=text, foreign=True)
         builder = tsp.VerifierBuilder(
             roots=[cert for cert in self.above if _is_top(cert)],
             intermediates=[cert for cert in self.above if not _is_top(cert)],
@@ -176,7 +183,7 @@ class Authority:
             if "certificate verify error" in str(broken):
                 raise StampInvalid(finding=_FOREIGN, foreign=True) from None
             raise StampInvalid(finding="its signature does not hold") from None
-        return Word(response.tst_info.gen_time, _name(signer), signer.not_valid_after_utc)
+        return Word(at, _name(signer), signer.not_valid_after_utc)
 
     def _signer(self, response: "TimeStampResponse") -> x509.Certificate:
         """The certificate that the reply was signed with, whatever else is enclosed."""
@@ -193,12 +200,16 @@ class Authority:
 
 
 _FOREIGN = "it is by an authority that you did not name"
+_WEAK = "it is signed over a hash that can be forged, SHA-1 or another one that is not SHA-2"
 
 
 def examine(
-    stamps: Iterable[Stamp], authority: Authority, now: datetime | None
+    stamps: Iterable[Stamp], authority: Authority
 ) -> tuple[list[tuple[Stamp, Word]], list[Finding]]:
-    """Stamps that hold, with what was said, and what is wrong with the others."""
+    """Stamps whose signatures hold, with what was said, and what is wrong with the others.
+
+    Whether the time can be is judged beside the entries: see ``Sight.can_be``.
+    """
     held, found = [], []
     for stamp in stamps:
         over = f"a time stamp over {stamp.size:,} entries"
@@ -209,17 +220,22 @@ def examine(
             verdict = Verdict.INCOMPLETE if mild else Verdict.ALTERED
             found.append(Finding(verdict, f"{over} does not count: {invalid.finding}"))
             continue
-        if now is not None and word.at > now:
-            text = f"{over} says {instant_text(word.at)}, which is still to come: a clock is wrong"
-            found.append(Finding(Verdict.INCOMPLETE, text))
         held.append((stamp, word))
     return held, found
 
 
+def seen_by(word: Word) -> Sight:
+    """What an authority's word says: that the stamped entries existed, and not that no other did.
+
+    A reply may have been on its way for days while the ledger grew.
+    """
+    return Sight(word.by, word.at, ended=False)
+
+
 def check_with_stamps(folder: Path, memory: Memory, authority: Authority) -> Findings:
     """Check an export, and the time stamps in it. Raises ``WrongUsage`` as the check does."""
-    held, found = examine(stamps_in(folder), authority, memory.now)
-    told = tuple((stamp.note, word.at, word.by) for stamp, word in held)
+    held, found = examine(stamps_in(folder), authority)
+    told = tuple((stamp.note, seen_by(word)) for stamp, word in held)
     findings = check_export(folder, replace(memory, stamped=told))
     return replace(findings, found=(*findings.found, *found))
 
@@ -227,12 +243,13 @@ def check_with_stamps(folder: Path, memory: Memory, authority: Authority) -> Fin
 def stamps_in(folder: Path) -> Iterator[Stamp]:
     """The stamps of an export, as they lie there: its own check says whether they belong to it."""
     for path in sorted((folder / STAMPS).glob("*.tsr")):
-        size = path.name.partition(".")[0]
+        size, named = path.name.partition(".")[0], f"{STAMPS}{path.name}"
         try:
-            note = path.with_suffix(".note").read_text("utf-8")
-            if size.isdecimal() and path.stat().st_size <= REPLY_BYTES_MAX:
-                yield Stamp(int(size), note, path.read_bytes())
-        except (OSError, UnicodeDecodeError):
+            note = read_file(str(folder), named.removesuffix(".tsr") + ".note", 0).decode()
+            reply = read_file(str(folder), named, 0)
+            if size.isdecimal() and len(reply) <= REPLY_BYTES_MAX:
+                yield Stamp(int(size), note, reply)
+        except (Wrong, UnicodeDecodeError):
             continue  # the check of the export finds that it is not as it was listed
 
 

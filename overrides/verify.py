@@ -11,6 +11,7 @@ from pathlib import Path
 from overrides.countermand_verify import (
     Finding,
     Findings,
+    Told,
     Verdict,
     place_of,
     stamp_words,
@@ -21,7 +22,7 @@ from overrides.examination import Examination, Trust
 from overrides.keyfiles import has_signer
 from overrides.ledger_rows import DatabaseRows, logs_of, open_database
 from overrides.notes import claimed_checkpoint
-from overrides.stamps import examine
+from overrides.stamps import examine, seen_by
 
 WAL_MARK = b"\x02\x02"  # in the header of a SQLite file that is written to by way of a log
 HALF = (
@@ -93,13 +94,17 @@ def _with_stamps(findings: Findings, rows: DatabaseRows, trust: Trust) -> Findin
         return replace(findings, checked=(*findings.checked, *unchecked))
     own = {stamp.note for stamp in stamps}.intersection(rows.notes())
     here = [s for s in stamps if s.note in own and claimed_checkpoint(s.note).size == s.size]
-    held, found = examine(here, trust.authority, trust.now)
+    held, found = examine(here, trust.authority)
+    told, said = Told(), []
+    for stamp, word in held:
+        last = rows.recorded_at(stamp.size - 1)
+        if seen_by(word).can_be(stamp.size, last, trust.now, told):
+            said.append(stamp_words(stamp.size, word.at, word.by))
     if lost := len(stamps) - len(here):
         text = f"{lost:,} time stamps are over what is no checkpoint of its own"
         found.append(Finding(Verdict.ALTERED, text))
-    said = tuple(stamp_words(stamp.size, word.at, word.by) for stamp, word in held)
     checked = (*findings.checked, *said)
-    return replace(findings, checked=checked, found=(*findings.found, *found))
+    return replace(findings, checked=checked, found=(*findings.found, *found, *told.all()))
 
 
 def verify_database(path: Path, trust: Trust, *, log: str | None = None) -> Findings:

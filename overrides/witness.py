@@ -38,12 +38,22 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A ledger as it was seen once: the signed note, when, where, and the keys it was held to."""
+    """A ledger as it was seen once: the signed note, when, where, and the keys it was held to.
+
+    ``ended`` says that the ledger ended there at that time: it was asked itself, and had signed
+    just then. What was carried, or was signed earlier, may have had more entries after it already.
+    Raises ``NoteInvalid`` for a note that its own log did not sign: that could not be read again.
+    """
 
     seen_at: datetime
     note: str
     source: str
     keys: tuple[PublicKey, ...]
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        """Open the note."""
+        opened_checkpoint(self.note, self.keys)
 
     @property
     def checkpoint(self) -> Checkpoint:
@@ -231,19 +241,20 @@ class WitnessMemory:
                 str(kept["note"]),
                 str(kept["from"]),
                 tuple(PublicKey.from_vkey(key) for key in kept["keys"]),
+                ended=kept.get("ended") is True,
             )
-            opened_checkpoint(sighting.note, sighting.keys)
-        except (NoteInvalid, ValueError, TypeError, KeyError) as damaged:
+        except (AttributeError, NoteInvalid, ValueError, TypeError, KeyError) as damaged:
             cause = f"its line {place} cannot be read ({damaged})"
             raise MemoryUnusable(file=str(self.path), cause=cause) from damaged
         return sighting
 
 
 def _as_json(sighting: Sighting) -> dict[str, object]:
-    """A sighting as it is written; ``note`` and ``seen_at`` are what verifiers look for."""
+    """A sighting as it is written; verifiers look for ``note``, ``seen_at`` and ``ended``."""
     return {
         "seen_at": instant_text(sighting.seen_at),
         "note": sighting.note,
         "from": sighting.source,
         "keys": [key.vkey for key in sighting.keys],
+        "ended": sighting.ended,
     }

@@ -3,12 +3,18 @@
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Self
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 OPENSSL = shutil.which("openssl")
 needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="there is no openssl to stamp with")
@@ -78,6 +84,24 @@ class TestAuthority:
         self._run("x509", "-req", "-days", "30", "-extfile", "ts.cnf", "-in", "own.csr", "-CA",
                   "above.pem", "-CAkey", "above.key", "-CAcreateserial", "-extensions", "stamping",
                   "-out", "own.pem")  # fmt: skip
+
+    def valid(self, first: int, last: int) -> None:
+        """Give its certificate another time to be valid in, in days from now."""
+        top = x509.load_pem_x509_certificate((self.folder / "above.pem").read_bytes())
+        own = x509.load_pem_x509_certificate((self.folder / "own.pem").read_bytes())
+        key = load_pem_private_key((self.folder / "above.key").read_bytes(), None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder(own.issuer, own.subject, own.public_key(), own.serial_number)
+            .not_valid_before(now + timedelta(days=first))
+            .not_valid_after(now + timedelta(days=last))
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), True)
+            .sign(key, SHA256())
+            .public_bytes(Encoding.PEM)
+        )
+        (self.folder / "own.pem").write_bytes(made)
+        self.pinned.write_bytes(made + top.public_bytes(Encoding.PEM))
 
     def reply(self, request: bytes) -> bytes:
         """What it says to a request."""

@@ -87,9 +87,13 @@ def forged_export(
     parts: Sequence[Disclosure] = (),
     clock: Callable[[], datetime] = lambda: NOON,
     stamps: Sequence[Stamp] = (),
+    log: str = "",
 ) -> Path:
-    """An export of these entries and kept checkpoints, with a manifest by this signer."""
-    book = ForgedBook(signer.name, list(bodies), list(notes), parts)
+    """An export of these entries and kept checkpoints, with a manifest by this signer.
+
+    ``log`` is the ledger that it says it is of, where the signer's own is another.
+    """
+    book = ForgedBook(log or signer.name, list(bodies), list(notes), parts)
     slots = sorted({part.slot for part in parts})
     export(book, folder, signer, clock, disclose=slots, stamps=stamps)  # type: ignore[arg-type]
     return folder
@@ -103,6 +107,15 @@ def edited(body: bytes, **members: object) -> bytes:
 def renumbered(bodies: Sequence[bytes]) -> list[bytes]:
     """Entries that say they are where they lie."""
     return [edited(body, seq=seq) for seq, body in enumerate(bodies)]
+
+
+def short_ledger(log: str, bodies: Sequence[bytes]) -> list[bytes]:
+    """The opening of this ledger and one more entry, chosen from these."""
+    chosen = [
+        next(body for body in bodies if json.loads(body)["type"] == kind)
+        for kind in ("ledger_opened", "bundle_registered")
+    ]
+    return renumbered([edited(body, log=log) for body in chosen])
 
 
 def recorded_at(body: bytes) -> datetime:

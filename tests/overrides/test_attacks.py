@@ -7,7 +7,7 @@ the key that signs. The auditor holds the export, the public key, and perhaps a 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,9 @@ from overrides.countermand_verify import (
     Findings,
     Key,
     Memory,
+    Policy,
     Receipt,
+    Sight,
     Verdict,
     check_export,
     tile_name,
@@ -33,7 +35,7 @@ from overrides.instants import instant_text
 from overrides.journal import Draft
 from overrides.ledger_rows import Disclosure
 from overrides.merkle import leaf_hash
-from overrides.notes import Signer
+from overrides.notes import Signer, claimed_checkpoint
 from overrides.signing import sign_checkpoint
 from overrides.stores.engine import writing
 from overrides.stores.verifying import verify_engine
@@ -73,7 +75,15 @@ class History:
         """
         folder = self.folder / str(len(list(self.folder.iterdir())))
         later = NOON + timedelta(days=1)
-        forged_export(folder, signer or self.signer, bodies, kept, parts=parts, clock=lambda: later)
+        forged_export(
+            folder,
+            signer or self.signer,
+            bodies,
+            kept,
+            parts=parts,
+            clock=lambda: later,
+            log=LOG,
+        )
         memory.setdefault("keys", (Key.read(self.signer.key.vkey),))
         return check_export(folder, Memory(**memory))
 
@@ -160,9 +170,11 @@ def test_a_cut_tail_with_its_checkpoints_is_clean_to_who_remembers_nothing(
 
 
 def test_a_cut_tail_is_a_rollback_to_who_saw_more(history: History) -> None:
-    found = history.check(history.bodies[:25], notes=((history.notes[0], NOON),))
-    assert found.verdict == Verdict.ALTERED
-    assert "ROLLBACK: you saw the ledger end after 30 entries" in str(found.found)
+    for ended, saw in (True, "the ledger end after 30 entries"), (False, "the first 30 entries"):
+        seen = Sight("you", NOON, ended)
+        found = history.check(history.bodies[:25], notes=((history.notes[0], seen),))
+        assert found.verdict == Verdict.ALTERED
+        assert f"ROLLBACK: you saw {saw}" in str(found.found)
 
 
 def test_a_cut_tail_looks_like_an_old_copy_to_who_saw_more_and_knows_no_time(
@@ -250,7 +262,7 @@ def test_a_history_signed_with_the_stolen_key_lacks_the_witness_that_is_required
     required: dict[str, Any] = {"witnesses": (WITNESS.key,)}
     honest = history.check(history.bodies, [seen, history.notes[1]], **required)
     assert honest.verdict == Verdict.CLEAN
-    assert f"{WITNESS.name} saw the ledger end after 30 entries" in str(honest.sentences())
+    assert f"{WITNESS.name} saw the first 30 entries" in str(honest.sentences())
     assert "rules both out for the first 30, and nothing after" in str(honest.sentences())
     forged = history.check(rewritten(history), **required)
     assert forged.verdict == Verdict.INCOMPLETE
@@ -271,8 +283,8 @@ def test_a_history_signed_with_the_stolen_key_is_clean_to_who_has_nothing(
 def test_a_history_signed_with_the_stolen_key_is_detected_by_who_saw_a_checkpoint(
     history: History,
 ) -> None:
-    for seen_at in (None, NOON):
-        found = history.check(rewritten(history), notes=((history.notes[0], seen_at),))
+    for seen in (None, Sight("you", NOON + timedelta(hours=1), ended=True)):
+        found = history.check(rewritten(history), notes=((history.notes[0], seen),))
         assert found.verdict == Verdict.ALTERED
         text = "a checkpoint you remembered over 30 entries has another root: one was changed"
         assert text in str(found.found)
@@ -310,15 +322,123 @@ def test_all_later_clocks_turned_back_together_are_backdated_to_who_saw_the_ledg
     bodies = [*history.bodies[:30], *later]
     seen_at = start + timedelta(hours=5)
     witnessed = WITNESS.cosign(history.notes[0], seen_at)
+    asked = Policy.read(f"witness w {WITNESS.key} https://witness.example\nquorum none\n")
+    seen = Sight("you", seen_at, ended=True)
     for found in (
-        history.check(bodies, [witnessed], witnesses=(WITNESS.key,)),
-        history.check(bodies, notes=((history.notes[0], seen_at),)),
+        history.check(bodies, [witnessed], policy=asked),
+        history.check(bodies, notes=((history.notes[0], seen),)),
     ):
         assert found.verdict == Verdict.ALTERED
         assert "BACKDATED" in str(found.found[0])
         assert found.found[0].seq == 30
     unseen = history.check(bodies)
     assert unseen.verdict == Verdict.CLEAN, "nobody outside knows what time it was"
+
+
+def test_what_was_carried_to_whoever_saw_it_does_not_make_honest_entries_backdated(
+    history: History,
+) -> None:
+    """Ten entries came while the stick was on its way. Nothing says where the ledger ended then."""
+    seen_at = recorded_at(history.bodies[-1]) + timedelta(days=2)
+    witnessed = WITNESS.cosign(history.notes[0], seen_at)
+    for found in (
+        history.check(history.bodies, [witnessed], witnesses=(WITNESS.key,)),
+        history.check(
+            history.bodies, notes=((history.notes[0], Sight("you", seen_at, ended=False)),)
+        ),
+        history.check(
+            history.bodies, stamped=((history.notes[0], Sight("Notary", seen_at, ended=False)),)
+        ),
+    ):
+        assert (found.verdict, found.found) == (Verdict.CLEAN, ())
+
+
+def test_an_entry_dated_later_than_it_was_seen_is_dated_ahead(history: History) -> None:
+    """Whoever saw it, and however it came to them: by then it was there."""
+    seen_at = recorded_at(history.bodies[29]) - timedelta(minutes=5)
+    witnessed = WITNESS.cosign(history.notes[0], seen_at)
+    for found in (
+        history.check(history.bodies, [witnessed], witnesses=(WITNESS.key,)),
+        history.check(
+            history.bodies, notes=((history.notes[0], Sight("you", seen_at, ended=False)),)
+        ),
+        history.check(
+            history.bodies, stamped=((history.notes[0], Sight("Notary", seen_at, ended=False)),)
+        ),
+    ):
+        assert [(one.verdict, one.seq) for one in found.found] == [(Verdict.INCOMPLETE, 29)]
+        assert "DATED AHEAD: it says 2026-" in str(found.found[0])
+        assert " saw the first 30 entries on " in str(found.found[0])
+        shown = "".join(found.checked)
+        assert "Notary" not in shown, "what cannot be is no fact"
+        assert WITNESS.name not in shown
+    soon = recorded_at(history.bodies[29]) - timedelta(seconds=100)
+    close = WITNESS.cosign(history.notes[0], soon)
+    assert history.check(history.bodies, [close], witnesses=(WITNESS.key,)).found == ()
+
+
+def test_a_time_that_is_still_to_come_means_that_a_clock_is_wrong(history: History) -> None:
+    """A witness whose clock is wrong does not make every later entry backdated."""
+    now, seen_at = NOON + timedelta(days=2), NOON + timedelta(days=30_000)
+    witnessed = WITNESS.cosign(history.notes[0], seen_at)
+    asked = Policy.read(f"witness w {WITNESS.key} https://witness.example\nquorum none\n")
+    stamped = ((history.notes[0], Sight("Notary", seen_at, ended=False)),)
+    for found in (
+        history.check(history.bodies, [witnessed], policy=asked, now=now),
+        history.check(history.bodies, stamped=stamped, now=now),
+    ):
+        assert [one.verdict for one in found.found] == [Verdict.INCOMPLETE]
+        assert "which is still to come: a clock is wrong" in str(found.found[0])
+        assert "2108" not in "".join(found.checked)
+
+
+def test_a_witness_that_says_nothing_of_the_time_is_a_witness_all_the_same(
+    history: History,
+) -> None:
+    """Second 0 of C2SP tlog-cosignature: no time is told, and so none is wrong."""
+    witnessed = WITNESS.cosign(history.notes[0], datetime.fromtimestamp(0, UTC))
+    asked = Policy.read(f"witness w {WITNESS.key} https://witness.example\nquorum w\n")
+    found = history.check(history.bodies[:30], [witnessed], policy=asked, witnesses=(WITNESS.key,))
+    assert (found.verdict, found.remembered) == (Verdict.CLEAN, 30)
+    assert "1970" not in str(found.sentences())
+    kept = ((witnessed, None),)
+    older = history.check(history.bodies[:25], notes=kept, witnesses=(WITNESS.key,))
+    assert "ROLLBACK" not in str(older.found)
+
+
+def test_a_ledger_is_signed_by_its_own_key_and_not_by_another_that_you_trust(
+    history: History,
+) -> None:
+    """An auditor of two branches trusts both keys, each for its own ledger alone."""
+    branch = Signer("branch.example/ledger", b"b" * 32)
+    keys = (Key.read(history.signer.key.vkey), Key.read(branch.key.vkey))
+    policy = Policy.read(f"log {keys[0]}\nlog {keys[1]}\nquorum none\n")
+    for found in (
+        history.check(rewritten(history), signer=branch, keys=keys),
+        history.check(rewritten(history), signer=branch, keys=(), policy=policy),
+    ):
+        assert found.verdict == Verdict.ALTERED
+        assert "not signed by the key it should be" in str(found.found)
+    old = branch.sign(claimed_checkpoint(history.notes[0]).text)
+    strange = history.check(history.bodies, [old], keys=keys)
+    assert strange.verdict == Verdict.INCOMPLETE
+    assert "1 of its checkpoints are signed by none of the keys you gave" in str(strange.found)
+    kept = history.check(history.bodies, keys=keys, notes=((old, None),))
+    assert kept.verdict == Verdict.INCOMPLETE
+    assert "it is signed by none of the keys" in str(kept.found)
+
+
+def test_a_required_witness_is_known_by_its_key_and_not_by_its_name(history: History) -> None:
+    """Somebody whom the policy names may have given themselves another witness's name."""
+    other = Witness(WITNESS.name, b"o" * 32)
+    signed = other.cosign(history.notes[1], recorded_at(history.bodies[-1]))
+    policy = Policy.read(f"witness other {other.key}\nquorum other\n")
+    found = history.check(history.bodies, [signed], policy=policy, witnesses=(WITNESS.key,))
+    assert found.verdict == Verdict.INCOMPLETE
+    assert f"NOT WITNESSED: no checkpoint in it was seen by {WITNESS.name}" in str(found.found)
+    both = (WITNESS.key, other.key)
+    found = history.check(history.bodies, [signed], witnesses=both)
+    assert found.verdict == Verdict.CLEAN, "one of the keys that somebody has is enough"
 
 
 def test_an_exchanged_personal_part_is_detected(history: History) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from overrides.countermand_verify import Findings, Key, Memory, Verdict, check_export
+from overrides.countermand_verify import Findings, Key, Memory, Sight, Verdict, check_export
 from overrides.examination import Trust
 from overrides.export import export
 from overrides.notes import Checkpoint, PublicKey, Signer
@@ -79,7 +79,7 @@ def test_a_checkpoint_from_the_future_is_a_cut_ledger_or_an_old_copy(
     assert copy.verdict == Verdict.STALE
     assert "10 entries are missing from it (40 of 50)" in str(copy.found)
     pinned = Memory(keys=(Key.read(ledger.signer.key.vkey),))
-    seen = replace(pinned, notes=((later, NOON - timedelta(days=1)),))
+    seen = replace(pinned, notes=((later, Sight("you", NOON - timedelta(days=1), ended=False)),))
     assert check_export(tmp_path / "out", seen).verdict == Verdict.ALTERED
 
 

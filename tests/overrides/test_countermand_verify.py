@@ -25,6 +25,7 @@ from overrides.countermand_verify import (
     Findings,
     Key,
     Memory,
+    Sight,
     Told,
     UnknownKind,
     Verdict,
@@ -277,7 +278,9 @@ def test_receipts_and_memories_are_read() -> None:
     del place["log"]
     assert read_receipts(json.dumps({"ledger": [place]})) == [receipt._replace(log="")]
     at = "2026-01-02T12:00:00.000000Z"
-    assert read_memory(json.dumps({"note": "n", "seen_at": at})) == [("n", read_instant(at))]
-    for text in ("", "{}", '{"note":"n","seen_at":"yesterday"}', "[1]", "\ufeff"):
+    for mark, ended in ({}, False), ({"ended": False}, False), ({"ended": True}, True):
+        seen = Sight("you", read_instant(at), ended)
+        assert read_memory(json.dumps({"note": "n", "seen_at": at, **mark})) == [("n", seen)]
+    for text in ("", "{}", '{"note":"n","seen_at":"yesterday"}', "[1]", '"text"', "\ufeff"):
         with pytest.raises(WrongUsage):
             read_memory(text)

@@ -1,7 +1,10 @@
 """An export verifies anywhere, and no byte of it can be changed unnoticed."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from benchmarks.ledger_sample import LOG as SAMPLE
 from benchmarks.ledger_sample import SampleBook
+from overrides import countermand_verify
 from overrides.canonical import canonical
 from overrides.checks import writes
 from overrides.countermand_verify import (
@@ -293,13 +297,32 @@ def test_files_that_are_missing_or_added_or_linked_are_found(
         (folder / name).unlink()
         assert check_export(folder, pinned(ledger)).verdict == Verdict.ALTERED, name
         (folder / name).symlink_to(exported / name)
-        if name != MANIFEST:  # which is signed, wherever it lies
-            assert check_export(folder, pinned(ledger)).verdict == Verdict.ALTERED, name
+        memory = Memory() if name == "keys" else pinned(ledger)
+        assert check_export(folder, memory).verdict == Verdict.ALTERED, name
         shutil.rmtree(folder)
     (exported / "tile" / "more").write_text("")
     assert check_export(exported, pinned(ledger)).verdict == Verdict.ALTERED
     with pytest.raises(WrongUsage, match="no such folder"):
         check(tmp_path / "nowhere", NOTHING)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(
+    ledger: TestLedger, exported: Path, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(ledger.signer.key.vkey)
+    for name in ("keys", MANIFEST, "checkpoint", FILES, "checkpoints.jsonl", "tile/0/000"):
+        folder = tmp_path / "piped"
+        shutil.copytree(exported, folder)
+        (folder / name).unlink()
+        os.mkfifo(folder / name)
+        alone = [sys.executable, "-I", "-S", countermand_verify.__file__, str(folder)]
+        alone += [] if name == "keys" else ["--key", str(key)]
+        said = subprocess.run(alone, capture_output=True, text=True, check=False, timeout=30)
+        assert said.returncode == Verdict.ALTERED
+        assert f"the file {name} is a link to another, or no file" in said.stdout
+        shutil.rmtree(folder)
 
 
 def test_a_file_changed_together_with_its_line_in_the_list_is_found(

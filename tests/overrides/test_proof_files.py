@@ -2,14 +2,17 @@
 
 from base64 import b64decode, b64encode
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from overrides import countermand_verify
 from overrides.canonical import canonical
 from overrides.countermand_verify import (
+    Findings,
     Key,
     Memory,
     Receipt,
@@ -21,7 +24,7 @@ from overrides.countermand_verify import (
 )
 from overrides.ledger_rows import Disclosure
 from overrides.merkle import inclusion_proof, leaf_hash
-from overrides.notes import Signer
+from overrides.notes import Signer, claimed_checkpoint
 from overrides.proofs import bare_proof, whole_proof
 from overrides.signing import sign_checkpoint
 from tests.forging import ForgedBook, Witness, checkpoint_over, edited, recorded_at
@@ -176,6 +179,53 @@ def test_a_proof_by_another_key_is_refused(case: Case) -> None:
     assert check_proof(text, case.pinned).verdict == Verdict.ALTERED
     owned = Memory(keys=(Key.read(thief.key.vkey),))
     assert check_proof(text, owned).verdict == Verdict.CLEAN, "its own key vouches for it"
+
+
+def test_a_proof_is_signed_by_the_ledger_s_own_key_and_not_by_another_that_you_trust(
+    case: Case,
+) -> None:
+    branch = Signer("branch.example/ledger", b"b" * 32)
+    note = branch.sign(claimed_checkpoint(case.note).text)
+    text = whole_proof(SEQ, case.path, note, body=case.body, parts=case.parts)
+    both = replace(case.pinned, keys=(*case.pinned.keys, Key.read(branch.key.vkey)))
+    found = check_proof(text, both)
+    assert found.verdict == Verdict.ALTERED
+    assert "not signed by a key of that ledger that you gave" in str(found.found)
+
+
+def test_the_key_of_a_ledger_is_refused_as_that_of_a_witness(
+    case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would count as one more key of the ledger."""
+    (tmp_path / "proof").write_text(case.text)
+    (tmp_path / "key").write_text(case.signer.key.vkey)
+    words = [str(tmp_path / "proof"), "--key", str(tmp_path / "key")]
+    assert countermand_verify.main(words) == Verdict.CLEAN
+    assert countermand_verify.main([*words, "--witness", str(tmp_path / "key")]) == 64
+    assert "the key of a ledger is given as that of a witness" in capsys.readouterr().err
+
+
+def test_a_time_in_a_proof_that_cannot_be_is_told_and_is_no_fact(case: Case) -> None:
+    witness, recorded = Witness("witness.example/w1", b"w" * 32), recorded_at(case.body)
+
+    def seen(at: datetime) -> Findings:
+        note = witness.cosign(case.note, at)
+        text = whole_proof(SEQ, case.path, note, body=case.body, parts=case.parts)
+        now = recorded + timedelta(days=1)
+        return check_proof(text, replace(case.pinned, witnesses=(witness.key,), now=now))
+
+    assert "witness.example/w1 signed that checkpoint" in str(seen(recorded).checked)
+    for at, said in (
+        (recorded - timedelta(minutes=5), "DATED AHEAD"),
+        (recorded + timedelta(days=9_000), "still to come"),
+    ):
+        found = seen(at)
+        assert found.verdict == Verdict.INCOMPLETE
+        assert said in str(found.found[0])
+        assert "witness.example/w1" not in str(found.checked)
+    untold = seen(datetime.fromtimestamp(0, UTC))
+    assert (untold.verdict, untold.remembered) == (Verdict.CLEAN, 7)
+    assert "witness.example/w1" not in str(untold.checked)
 
 
 def test_an_entry_that_says_it_is_elsewhere_is_refused(case: Case) -> None:

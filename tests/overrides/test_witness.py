@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overrides import countermand_verify
+from overrides.countermand_verify import Sight
 from overrides.errors import MemoryUnusable, NoteInvalid
-from overrides.instants import instant_text
 from overrides.merkle import leaf_hash
 from overrides.notes import Checkpoint, PublicKey, Signer
 from overrides.witness import (
@@ -124,13 +124,34 @@ def test_what_was_seen_is_remembered_in_order(memory: WitnessMemory) -> None:
 
 def test_the_verifier_reads_the_memory_as_it_is(memory: WitnessMemory) -> None:
     memory.add(seen(3))
-    memory.add(seen(9, hours=1))
+    memory.add(replace(seen(9, hours=1), ended=True))
     kept = countermand_verify.read_memory(memory.path.read_text())
-    assert [note for note, _ in kept] == [sighting.note for sighting in memory.read()]
-    assert [when and instant_text(when) for _, when in kept] == [
-        instant_text(NOON),
-        instant_text(NOON + timedelta(hours=1)),
+    assert kept == [
+        (seen(3).note, Sight("you", NOON, ended=False)),
+        (seen(9).note, Sight("you", NOON + timedelta(hours=1), ended=True)),
     ]
+    assert [sighting.ended for sighting in memory.read()] == [False, True]
+
+
+def test_a_line_of_an_earlier_release_does_not_say_where_the_ledger_ended(
+    memory: WitnessMemory,
+) -> None:
+    memory.add(replace(seen(3), ended=True))
+    line = json.loads(memory.path.read_text())
+    for ended in (None, "yes", 1):
+        line["ended"] = ended
+        memory.path.write_text(json.dumps(line) + "\n")
+        assert memory.read() == [seen(3)]
+    del line["ended"]
+    memory.path.write_text(json.dumps(line) + "\n")
+    assert memory.read() == [seen(3)]
+
+
+def test_what_its_own_log_did_not_sign_is_no_sighting() -> None:
+    """Else it would be remembered, and the memory could not be read any more."""
+    stranger = Signer("stranger.example/log", bytes(32))
+    with pytest.raises(NoteInvalid, match="own key"):
+        Sighting(NOON, stranger.sign(at(5).text), "a folder", (SIGNER.key, stranger.key))
 
 
 @given(cut=st.integers(0, 900))

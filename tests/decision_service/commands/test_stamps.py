@@ -4,9 +4,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,13 +15,14 @@ import pytest
 
 from overrides import countermand_verify as verifier
 from overrides import stamps
-from overrides.countermand_verify import Key, Memory, Verdict
+from overrides.countermand_verify import Findings, Key, Memory, Verdict
+from overrides.instants import instant_text
 from overrides.notes import Signer, claimed_checkpoint
 from overrides.stamps import Authority, Stamp, StampInvalid, check_with_stamps
 from tests.authorities import OPENSSL, Post, TestAuthority, needs_openssl
 from tests.decision_service.commands.shell import Shell
 from tests.decision_service.commands.test_ledger_commands import DATABASE, edit
-from tests.forging import checkpoint_over, edited, forged_export, renumbered
+from tests.forging import checkpoint_over, edited, forged_export, short_ledger
 from tests.golden.test_event_bytes import GOLDEN
 from tests.ledgers import LOG, NOON
 
@@ -179,23 +181,51 @@ def test_a_stamp_that_was_changed_in_the_database_is_a_finding(stamped: Stamped,
     assert "time stamp" in said.lower() or "cannot be read" in said
 
 
-def test_entries_dated_back_to_before_a_stamp_are_found(tmp_path: Path, tsa: TestAuthority) -> None:
+def exported_with_stamp(
+    folder: Path, tsa: TestAuthority, bodies: Sequence[bytes], now: datetime | None = None
+) -> Findings:
+    """What is found in an export of these entries, with a stamp over the first of them."""
     signer = Signer(LOG, b"s" * 32)
-    bodies = long_before()
     note = checkpoint_over(signer, bodies[:1])
-    request, _ = stamps.request_for(note)
-    stamp = Stamp(1, note, tsa.reply(request))
-    folder = tmp_path / "export"
+    stamp = Stamp(1, note, tsa.reply(stamps.request_for(note)[0]))
     forged_export(folder, signer, bodies, [note], stamps=[stamp])
-    memory = Memory(keys=(Key.read(signer.key.vkey),))
-    found = check_with_stamps(folder, memory, Authority.read(tsa.pinned.read_bytes()))
-    assert found.verdict is Verdict.ALTERED
-    assert any("BACKDATED" in str(one) and "Notary One" in str(one) for one in found.found)
+    memory = Memory(keys=(Key.read(signer.key.vkey),), now=now)
+    return check_with_stamps(folder, memory, Authority.read(tsa.pinned.read_bytes()))
+
+
+def test_entries_of_while_a_stamp_was_on_its_way_are_clean(
+    tmp_path: Path, tsa: TestAuthority
+) -> None:
+    """A stamp says that the stamped entries existed, and not that no other did."""
+    found = exported_with_stamp(tmp_path / "export", tsa, long_before())
+    assert (found.verdict, found.found) == (Verdict.CLEAN, ())
+    assert "Its first entry existed on " in str(found.checked)
+
+
+def test_an_entry_dated_later_than_its_stamp_is_dated_ahead(
+    tmp_path: Path, tsa: TestAuthority
+) -> None:
+    later = instant_text(datetime.now(UTC) + timedelta(days=30))
+    bodies = [edited(body, ts=later) for body in long_before()]
+    found = exported_with_stamp(tmp_path / "export", tsa, bodies)
+    assert [(one.verdict, one.seq) for one in found.found] == [(Verdict.INCOMPLETE, 0)]
+    assert f"DATED AHEAD: it says {later}, but Notary One (Tests) saw" in str(found.found[0])
+    assert "existed on" not in str(found.checked)
+
+
+def test_an_entry_of_the_ledger_itself_dated_later_than_its_stamp_is_dated_ahead(
+    stamped: Stamped,
+) -> None:
+    assert "DATED AHEAD" not in stamped.verify(*stamped.named)
+    edit(stamped.shell, "UPDATE ledger_event SET recorded_at = '2099' || substr(recorded_at, 5)")
+    said = stamped.verify(*stamped.named)
+    assert "entry 1: DATED AHEAD: it says 2099-" in said
+    assert "existed on" not in said
 
 
 def long_before() -> list[bytes]:
     """Two entries of long before any stamp."""
-    return renumbered([edited(body, log=LOG) for body in GOLDEN[:2]])
+    return short_ledger(LOG, GOLDEN)
 
 
 def test_a_ledger_rewritten_beneath_a_stamp_is_found_from_the_export(
@@ -319,10 +349,33 @@ def test_without_the_extra_it_is_said_what_to_install(
     assert "countermand[stamps]" in stamped.shell.refused_on_data(*words)
 
 
-def test_a_stamp_from_the_future_means_that_a_clock_is_wrong(tsa: TestAuthority) -> None:
-    request, _ = stamps.request_for("x\n")
-    stamp = Stamp(1, "x\n", tsa.reply(request))
-    authority = Authority.read(tsa.pinned.read_bytes())
-    _, found = stamps.examine([stamp], authority, NOON)
-    assert [one.verdict for one in found] == [Verdict.INCOMPLETE]
-    assert "a clock is wrong" in str(found[0])
+def test_a_stamp_from_the_future_means_that_a_clock_is_wrong(
+    tmp_path: Path, tsa: TestAuthority
+) -> None:
+    found = exported_with_stamp(tmp_path / "export", tsa, long_before(), NOON)
+    assert [one.verdict for one in found.found] == [Verdict.INCOMPLETE]
+    assert "which is still to come: a clock is wrong" in str(found.found[0])
+    assert "existed on" not in str(found.checked)
+
+
+def test_a_stamp_that_is_signed_over_sha_1_does_not_count(tmp_path: Path) -> None:
+    tsa = TestAuthority(tmp_path / "tsa", "Notary One").make()
+    config = tsa.folder / "ts.cnf"
+    config.write_text(config.read_text().replace("signer_digest = sha256", "signer_digest = sha1"))
+    reply = tsa.reply(stamps.request_for("x\n")[0])
+    with pytest.raises(StampInvalid, match="can be forged, SHA-1") as refused:
+        Authority.read(tsa.pinned.read_bytes()).judge(reply, "x\n")
+    assert refused.value.foreign, "which need not mean that anything was changed"
+
+
+@pytest.mark.parametrize("days", [(-9, -1), (1, 9)], ids=["ended", "not begun"])
+def test_a_stamp_outside_of_its_certificate_s_time_does_not_count_and_says_why(
+    tmp_path: Path, days: tuple[int, int]
+) -> None:
+    tsa = TestAuthority(tmp_path / "tsa", "Notary One").make()
+    tsa.valid(*days)
+    reply = tsa.reply(stamps.request_for("x\n")[0])
+    for pinned in (tsa.pinned, tsa.folder / "above.pem"):
+        with pytest.raises(StampInvalid, match="certificate is not valid at the time") as refused:
+            Authority.read(pinned.read_bytes()).judge(reply, "x\n")
+        assert refused.value.foreign

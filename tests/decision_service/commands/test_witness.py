@@ -8,6 +8,8 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -15,12 +17,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from overrides.countermand_verify import read_memory
 from overrides.merkle import leaf_hash
 from overrides.notes import Checkpoint, Signer
 from overrides.offers import offer_of
 from tests import plain_trees
 from tests.decision_service.commands.servers import Start
 from tests.decision_service.commands.shell import Said, Shell
+from tests.forging import checkpoint_over, forged_export, short_ledger
+from tests.golden.test_event_bytes import GOLDEN
 
 LOG = "bank.example/ledger"
 SIGNER = Signer(LOG, bytes(range(32)))
@@ -37,6 +42,7 @@ class Ledger:
     signer: Signer = SIGNER
     told: list[dict[str, object]] = field(default_factory=list)
     tell_status: int = 201
+    signed_at: str = ""  # a date of HTTP
 
     @property
     def note(self) -> str:
@@ -93,6 +99,8 @@ def by(ledger: Ledger) -> Answer:
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         status, said = ledger.answer(request.command, request.path, body)
         request.send_response(status)
+        if ledger.signed_at:
+            request.send_header("Last-Modified", ledger.signed_at)
         request.send_header("Content-Length", str(len(said)))
         request.end_headers()
         request.wfile.write(said)
@@ -150,6 +158,55 @@ def test_a_ledger_that_grows_is_remembered_visit_by_visit(auditor: Auditor) -> N
     shown = auditor.shell("witness", "show", "--memory", auditor.memory).out
     assert LOG in shown
     assert shown.count("\n") == 5
+
+
+def marks(auditor: Auditor) -> list[bool]:
+    """Of each line of a memory, whether it says that the ledger ended there then."""
+    return [bool(sight and sight.ended) for _, sight in read_memory(auditor.memory.read_text())]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "fresh"), [(0, True), (1, True), (3, False), (-3, False), (None, False)]
+)
+def test_a_visit_says_where_the_ledger_ended_if_it_had_signed_just_then(
+    auditor: Auditor, minutes: int | None, *, fresh: bool
+) -> None:
+    """A signer that stands still hands out an old checkpoint, and the ledger has more entries."""
+    at = datetime.now(UTC) - timedelta(minutes=minutes or 0)
+    ledger = Ledger(signed_at="" if minutes is None else format_datetime(at, usegmt=True))
+    with served(by(ledger)) as address:
+        said = auditor.pull(address)
+        assert ("It was not signed within the last two minutes" in said) is not fresh
+        assert marks(auditor) == [fresh]
+        ledger.signed_at = "yesterday"
+        auditor.pull(address)
+    assert marks(auditor) == [fresh, False]
+
+
+def test_what_was_carried_here_does_not_say_where_the_ledger_ended(
+    auditor: Auditor, tmp_path: Path
+) -> None:
+    carried, folder = tmp_path / "carried.txt", tmp_path / "export"
+    bodies = short_ledger(LOG, GOLDEN)
+    carried.write_text(checkpoint_over(SIGNER, bodies[:1]))
+    forged_export(folder, SIGNER, bodies)
+    auditor.pull(carried)
+    auditor.pull(folder)
+    assert auditor.sizes == [1, 2]
+    assert marks(auditor) == [False, False]
+
+
+def test_a_ledger_signed_by_another_s_key_is_not_remembered_from_an_export(
+    auditor: Auditor, tmp_path: Path
+) -> None:
+    """It could not be read from the memory again, and nothing after it."""
+    other = Signer("branch.example/ledger", bytes(32))
+    folder = tmp_path / "export"
+    bodies = short_ledger(LOG, GOLDEN)
+    forged_export(folder, other, bodies, log=LOG)
+    auditor.key.write_text(other.key.vkey)
+    assert "not signed by the key it should be" in auditor.pull(folder, status=1)
+    assert auditor.sizes == []
 
 
 def test_the_key_and_the_place_are_needed_once(auditor: Auditor) -> None:

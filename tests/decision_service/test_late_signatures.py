@@ -1,0 +1,76 @@
+"""A witness that was asked by file at first, and is given an address later."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from decision_service.cosigning import book_of, take
+from decision_service.late_signatures import timely
+from overrides.cosigner_book import Pinned, policy_text
+from overrides.cosigning import Cosigner
+from overrides.countermand_verify import Findings, Memory, Policy, Verdict, check_export
+from overrides.export import export
+from overrides.notes import claimed_checkpoint
+from tests.decision_service.desk_house import DeskHouse, desk_house
+
+HQ = Cosigner("hq.example/w1", b"h" * 32, b"q" * 32)
+ADDRESS = "https://hq.example/witness"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[DeskHouse]:
+    with desk_house(tmp_path / "data") as opened:
+        book_of(opened.services).pin(Pinned("hq", HQ.keys))
+        yield opened
+
+
+def signed(house: DeskHouse, *, minutes: int) -> str:
+    """A checkpoint that the witness signs so much later; an application comes in meanwhile."""
+    kept = house.services.signer.checkpoint()
+    assert kept is not None
+    house.clock.passes(seconds=30)
+    house.apply()
+    house.clock.passes(minutes=minutes)
+    take(house.services, kept.note + HQ.lines(claimed_checkpoint(kept.note), house.clock()))
+    return kept.note
+
+
+def verified(house: DeskHouse, folder: Path) -> Findings:
+    """What somebody finds in an export, with the policy that the ledger prints."""
+    services = house.services
+    last = services.signer.checkpoint()
+    assert last is not None
+    take(services, last.note + HQ.lines(claimed_checkpoint(last.note), house.clock()))
+    export(
+        services.ledger,
+        folder,
+        services.signer,
+        services.clock,
+        witnessed=lambda _: timely(services),
+    )
+    return check_export(folder, Memory(policy=Policy.read(policy_text(book_of(services)))))
+
+
+def test_a_witness_that_gets_an_address_does_not_make_older_entries_backdated(
+    house: DeskHouse, tmp_path: Path
+) -> None:
+    """Whoever verifies takes the time of a witness with an address for that of the end."""
+    late = signed(house, minutes=60)
+    house.clock.passes(days=1)
+    before = verified(house, tmp_path / "before")
+    assert (before.verdict, before.found) == (Verdict.CLEAN, ())
+    assert timely(house.services)(late) != late
+    book_of(house.services).pin(Pinned("hq", HQ.keys, ADDRESS))
+    assert timely(house.services)(late) == late
+    house.apply()
+    house.clock.passes(minutes=5)
+    after = verified(house, tmp_path / "after")
+    assert (after.verdict, after.found) == (Verdict.CLEAN, ())
+    assert "hq.example/w1 saw the ledger end after" in str(after.checked)
+
+
+def test_what_a_witness_with_an_address_signed_at_once_is_enclosed(house: DeskHouse) -> None:
+    soon = signed(house, minutes=1)
+    book_of(house.services).pin(Pinned("hq", HQ.keys, ADDRESS))
+    assert timely(house.services)(soon).count("hq.example/w1") == len(HQ.keys)
