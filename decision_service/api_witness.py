@@ -15,6 +15,7 @@ from overrides.witness_post import Answer, Outcome, WitnessPost
 router = APIRouter(prefix="/witness", tags=["witness"])
 
 SIZE_TYPE = "text/x.tlog.size"
+BODY_MAX = 32 * 1024  # a proof, a checkpoint, and the signatures of some witnesses
 STATUS: Mapping[Outcome, int] = {
     Outcome.COSIGNED: 200,
     Outcome.UNREADABLE: 400,
@@ -43,6 +44,8 @@ async def add_checkpoint(request: Request) -> Response:
 
 def _answer(request: Request, body: bytes) -> Answer:
     """What the witness says to it."""
+    if len(body) > BODY_MAX:
+        return Answer(Outcome.UNREADABLE, f"It has more than {BODY_MAX // 1024} KiB.")
     services = services_of(request)
     post = WitnessPost(services.settings.witness, services.clock)
     try:

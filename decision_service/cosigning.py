@@ -13,7 +13,7 @@ from pathlib import Path
 
 from decision_service.errors import OtherHistory, ServiceError
 from decision_service.services import Services
-from decision_service.witness_visit import NotReached, Visit
+from decision_service.witness_visit import NotReached, Visit, printable
 from overrides.cosigner_book import CosignerBook, Pinned, Standing
 from overrides.countermand_verify import CLOCKS_DIFFER, Checkpoint, Key
 from overrides.errors import LedgerError, NoteInvalid, ProofInvalid
@@ -64,7 +64,7 @@ def ask_all(
     They are shown ``signed``, or else what is signed now: not an older checkpoint, so that their
     time is that at which the ledger ended. With ``due`` only those are asked to whom there is
     something new to show, and not too often. Raises ``SigningRefused`` or ``LedgerAltered`` where
-    nothing can be signed.
+    nothing can be signed, and ``MemoryUnusable`` where it cannot be kept.
     """
     book = book_of(services)
     wanted = [one for one in book.pinned() if one.address]
@@ -101,6 +101,7 @@ def _ask(
         problem = f"what it answered cannot be used: {failure.finding}"
     except (LedgerError, ServiceError, OSError) as failure:
         problem = str(failure)
+    problem = printable(problem)
     book.report(one.name, services.clock(), problem)
     return Asked(one.name, signed.size, problem)
 
@@ -116,6 +117,9 @@ def _lines(services: Services, visit: Visit, signed: SignedCheckpoint, first: in
         remembered = _remembered(status, headers, body)
         if remembered is None:
             raise NotCosigned(cause=_why(status, headers, body))
+        if signed.size < remembered <= services.ledger.head().size:
+            text = f"it was shown {remembered:,} entries meanwhile, more than these {signed.size:,}"
+            raise NotCosigned(cause=text)
         if remembered > signed.size:
             text = f"it remembers {remembered:,} entries and there are {signed.size:,}: a backup"
             raise NotCosigned(cause=f"{text} was put back, or the end was cut off")

@@ -24,6 +24,7 @@ from urllib.parse import urlencode, urlsplit
 from decision_service.errors import ServiceError
 
 ANSWER_BYTES_MAX = 1_000_000
+TOLD_MAX = 500
 HASHES_MAX = 64
 AGENT = "countermand-witness"
 LATE = "not within {:g} seconds"
@@ -232,7 +233,13 @@ class Visit:
 
     def _fail(self, cause: str) -> NoReturn:
         """Say why nothing was told."""
-        raise NotReached(self.address, cause) from None
+        raise NotReached(self.address, printable(cause)) from None
+
+
+def printable(told: str) -> str:
+    """What a stranger says, in one line for pages and terminals, which obey control characters."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in told)
+    return " ".join(plain.split())[:TOLD_MAX]
 
 
 def reachable(address: str) -> bool:

@@ -28,6 +28,7 @@ _KEY_ID_BYTES = 4
 _SIGNATURE_BYTES = 64
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_UNFIT = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 _MARK = "\N{EM DASH} "
 
 
@@ -175,7 +176,7 @@ def _signature_line(line: str) -> tuple[str, bytes, bytes]:
 
 def _unfit(text: str) -> bool:
     """Whether there is a control character other than newline, or a lone surrogate."""
-    return any((c < " " and c != "\n") or "\ud800" <= c <= "\udfff" for c in text)
+    return bool(_UNFIT.search(text))
 
 
 def _base64(text: str) -> bytes | None:

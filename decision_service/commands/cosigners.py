@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ def add(args: argparse.Namespace) -> int:
     keys = _witness_keys(args.key)
     ca, book = str(args.ca.resolve()) if args.ca else "", _book(args)
     for other in book.pinned():
-        if other.name != args.name and set(other.keys) & set(keys):
+        if other.name != args.name and _secrets(other.keys) & _secrets(keys):
             refuse(f"these are the keys of {other.name}: one witness cannot be two")
     book.pin(Pinned(args.name, keys, args.at, ca))
     kinds = " and ".join("Ed25519" if key.type == WITNESS_KEY else "ML-DSA-44" for key in keys)
@@ -205,4 +206,11 @@ def _witness_keys(path: Path) -> "tuple[Key, ...]":
         refuse(f"{path}: {unreadable}")
     if not keys or any(key.type == LOG_KEY for key in keys):
         refuse(f"{path}: this is not the public key of a witness")
+    if len({key.type for key in keys}) < len(keys):
+        refuse(f"{path}: a witness has one key of each kind")
     return keys
+
+
+def _secrets(keys: Iterable["Key"]) -> set[bytes]:
+    """What tells whose secrets sign: the keys without the names that they are given."""
+    return {key.public for key in keys}

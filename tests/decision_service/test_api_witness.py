@@ -123,6 +123,10 @@ def test_a_proof_that_does_not_hold_is_unprocessable(witness: Witnessing) -> Non
 
 def test_a_body_without_end_is_not_read(witness: Witnessing) -> None:
     assert witness.shown("x" * 300_000).status_code == 413
+    answer = witness.shown(request(0, 5) + "\N{EM DASH} a AAAAAAAA\n" * 3000)
+    assert (answer.status_code, answer.text) == (400, "It has more than 32 KiB.\n")
+    many = "".join(f"\N{EM DASH} w{n}.example/w {'A' * 140}\n" for n in range(99))
+    assert witness.shown(request(0, 5) + many).status_code == 200
 
 
 def test_a_page_of_another_site_cannot_ask(witness: Witnessing) -> None:

@@ -1,19 +1,32 @@
 """Witnesses are asked when there is something to show, and what they sign is of this ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from decision_service.cosigning import ASK_EVERY, _is_due, ask_all, book_of, take, witnessed_over
+from decision_service import cosigning
+from decision_service.api_witness import STATUS
+from decision_service.cosigning import (
+    ASK_EVERY,
+    CONFLICT,
+    SIZE_TYPE,
+    _is_due,
+    ask_all,
+    book_of,
+    take,
+    witnessed_over,
+)
 from decision_service.errors import OtherHistory
 from overrides.cosigner_book import Pinned, Standing
-from overrides.cosigning import Cosigner
-from overrides.errors import NoteInvalid
+from overrides.cosigning import Cosigner, create_cosigner
+from overrides.errors import MemoryUnusable, NoteInvalid
 from overrides.keyfiles import open_signer
 from overrides.ledger import HEARTBEAT
-from overrides.notes import Checkpoint
+from overrides.notes import Checkpoint, PublicKey
+from overrides.witness_post import WitnessPost
 from tests.decision_service.desk_house import START, DeskHouse, desk_house
 
 HQ = Cosigner("hq.example/w1", b"h" * 32, b"q" * 32)
@@ -51,6 +64,92 @@ def test_a_witness_is_asked_when_something_is_new_and_not_too_often(
     standing: Standing, size: int, later: timedelta, *, due: bool
 ) -> None:
     assert _is_due(standing, size, START + later) is due
+
+
+@dataclass
+class AtHand:
+    """A visit to a witness that is no further away than its folder, or to one that says things."""
+
+    post: WitnessPost
+    said: tuple[int, Mapping[str, str], bytes] | None = None
+
+    def __call__(self, _address: str, **_: object) -> "AtHand":
+        """Go there."""
+        return self
+
+    def show(self, text: str) -> tuple[int, Mapping[str, str], bytes]:
+        """What it answers."""
+        if self.said is not None:
+            return self.said
+        answer = self.post.add_checkpoint(text)
+        size = f"{answer.size}\n".encode()
+        body = size if STATUS[answer.outcome] == CONFLICT else answer.lines.encode()
+        return STATUS[answer.outcome], {"content-type": SIZE_TYPE}, body
+
+
+@pytest.fixture
+def at_hand(house: DeskHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AtHand:
+    """The witness of this ledger."""
+    made = create_cosigner(tmp_path / "hq", "hq.example/w1", lambda n: bytes(range(n)))
+    post = WitnessPost(tmp_path / "hq", house.clock)
+    post.take_on(PublicKey.from_vkey(house.services.signer.key.vkey))
+    book_of(house.services).pin(Pinned("hq", made.keys, "https://hq.example/witness"))
+    visit = AtHand(post)
+    monkeypatch.setattr(cosigning, "Visit", visit)
+    return visit
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_of_two_who_ask_at_once_the_one_with_less_does_not_speak_of_a_backup(
+    house: DeskHouse,
+) -> None:
+    first = house.services.signer.checkpoint()
+    assert first is not None
+    house.clock.passes(seconds=5)
+    house.apply()
+    (newer,) = ask_all(house.services)
+    assert (newer.problem, newer.size) == ("", house.services.ledger.head().size)
+    (asked,) = ask_all(house.services, first)
+    said = f"it was shown {newer.size} entries meanwhile, more than these {first.size}"
+    assert asked.problem == said
+    assert book_of(house.services).standings()["hq"].size == newer.size
+
+
+def test_a_witness_that_remembers_more_than_there_is_speaks_of_a_backup(
+    house: DeskHouse, at_hand: AtHand
+) -> None:
+    more = house.services.ledger.head().size + 1
+    at_hand.said = (409, {"content-type": SIZE_TYPE}, f"{more}\n".encode())
+    (asked,) = ask_all(house.services)
+    assert f"it remembers {more} entries and there are {more - 1}: a backup" in asked.problem
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (500, {}, b"\x1b[2J\x1b[1;1Hhq signed 4,812 entries.\x1b]0;owned\x07"),
+        (500, {}, "\x9b2J hq signed 4,812 \u202eentries.".encode()),
+        (302, {"location": "\x1b[2J\x07"}, b""),
+    ],
+)
+def test_what_a_witness_says_reaches_no_terminal_with_control_characters(
+    house: DeskHouse, at_hand: AtHand, said: tuple[int, Mapping[str, str], bytes]
+) -> None:
+    at_hand.said = said
+    (asked,) = ask_all(house.services)
+    assert asked.problem
+    assert asked.problem.isprintable()
+    assert book_of(house.services).standings()["hq"].problem == asked.problem
+
+
+def test_a_damaged_book_of_witnesses_is_told_before_anybody_is_asked(
+    house: DeskHouse, at_hand: AtHand
+) -> None:
+    (house.services.settings.cosigners / "standing.json").write_text("{")
+    with pytest.raises(MemoryUnusable, match=r"standing\.json"):
+        ask_all(house.services)
+    (known,) = at_hand.post.ledgers()
+    assert at_hand.post.seen(known).size == 0
 
 
 def test_nobody_is_asked_where_nobody_has_an_address(house: DeskHouse) -> None:

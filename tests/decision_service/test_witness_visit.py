@@ -30,6 +30,10 @@ def says_continue_for_ever(wire: socket.socket) -> None:
         time.sleep(0.01)
 
 
+def writes_on_the_screen(wire: socket.socket) -> None:
+    wire.sendall(b"\x1b[2J\x1b]0;owned\x07 The ledger is fine.\r\n\r\n")
+
+
 @contextmanager
 def serving(
     behave: Callable[[socket.socket], None], trust: ssl.SSLContext | None
@@ -70,3 +74,12 @@ def test_a_witness_that_never_ends_is_hung_up_on(
     while (left := set(threading.enumerate()) - before) and time.monotonic() < until:
         time.sleep(0.01)
     assert not left, "and nobody waits at it"
+
+
+def test_what_answers_reaches_no_terminal_with_control_characters() -> None:
+    with serving(writes_on_the_screen, None) as (port, _):
+        visit = Visit(f"http://127.0.0.1:{port}/witness", seconds=PATIENCE)
+        with pytest.raises(NotReached) as failed:
+            visit.show("old 0\n\nx")
+    assert "the ledger is fine." in failed.value.cause
+    assert failed.value.cause.isprintable()

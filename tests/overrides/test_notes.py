@@ -1,6 +1,8 @@
 from base64 import b64decode, b64encode
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from overrides.errors import NoteInvalid
 from overrides.merkle import leaf_hash
@@ -56,6 +58,25 @@ def test_a_name_that_no_note_can_hold_is_refused(name: str) -> None:
     for make in (Signer, PublicKey):
         with pytest.raises(NoteInvalid):
             make(name, bytes(32))
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=4))
+@example("\n")
+@example("\t")
+@example("\x0b")
+@example("\x1f")
+@example("\ud800")
+@example("\udfff")
+@example("\x7f\x85")
+def test_control_codes_and_half_letters_are_unfit_and_nothing_else(text: str) -> None:
+    """Against the plainest reading, letter by letter."""
+    plain = all(c == "\n" or (c >= " " and not "\ud800" <= c <= "\udfff") for c in text)
+    try:
+        SIGNER.sign(f"{text}\n")
+    except NoteInvalid:
+        assert not plain
+    else:
+        assert plain
 
 
 def test_a_seed_is_not_shown() -> None:
