@@ -8,6 +8,7 @@ from typing import Any
 
 from decision_service.errors import Fault, InvalidRequest
 from overrides.instants import EARLIEST
+from overrides.retention import PLACE
 from overrides.values import Money
 
 APPLICANT = "applicant"
@@ -22,7 +23,7 @@ MINOR_MAX = 10**15  # amounts beyond this are mistakes, and stay below 2**53
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
-_WORDS = ("branch", "channel", "product", "jurisdiction")
+_WORDS = ("branch", "channel", "product")
 MEMBERS = frozenset(
     (
         "application_id",
@@ -33,6 +34,7 @@ MEMBERS = frozenset(
         "completed_at",
         "amount",
         "parties",
+        "jurisdiction",
         *_WORDS,
     )
 )
@@ -97,6 +99,7 @@ def read_application(body: object) -> Application:
         completed_at=reader.instant("completed_at"),
         amount=reader.amount(),
         parties=reader.parties(),
+        jurisdiction=reader.place("jurisdiction"),
         **{name: reader.text(name, WORD_CHARS_MAX) for name in _WORDS},
     )
     if read.received_at and read.completed_at and read.completed_at < read.received_at:
@@ -122,6 +125,14 @@ class _Reader:
     def text(self, name: str, longest: int) -> str:
         """A short printable text; empty when it is not given."""
         return self._text(self._body.get(name), name, longest)
+
+    def place(self, name: str) -> str:
+        """A country or a part of one, as retention schedules name them."""
+        place = self.text(name, WORD_CHARS_MAX)
+        if not place or PLACE.fullmatch(place):
+            return place
+        self.fault(name, "Give a country, or a part of one, as ISO 3166 has it: US or US-CA.")
+        return ""
 
     def instant(self, name: str) -> datetime | None:
         """An instant in UTC."""

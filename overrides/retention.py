@@ -10,9 +10,10 @@ import calendar
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from overrides.canonical import canonical, parse_strict
@@ -26,7 +27,9 @@ RULES_MAX = 500
 FILE_BYTES_MAX = 1 << 20
 TEXT_CHARS_MAX = 200
 _MEMBERS = {"class", "jurisdiction", "ending", "keep_months", "erase_after_months", "law"}
-_PLACE = re.compile(r"\*|[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
+PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", re.ASCII)
+"""A country, or a part of one, as ISO 3166 spells it."""
+UNPLACED = "the longest period, as the place is none of a schedule: "
 
 
 class Ending(StrEnum):
@@ -60,7 +63,8 @@ class Rule:
             f"class is {', '.join(APPLICANT_CLASSES)} or *": self.record_class
             in (ANY, *APPLICANT_CLASSES),
             f"ending is {', '.join(Ending)} or *": self.ending in (ANY, *Ending),
-            "jurisdiction is like US, US-CA or *": _PLACE.fullmatch(self.jurisdiction) is not None,
+            "jurisdiction is like US, US-CA or *": self.jurisdiction == ANY
+            or PLACE.fullmatch(self.jurisdiction) is not None,
             f"law has 1 to {TEXT_CHARS_MAX} characters": 0 < len(self.law) <= TEXT_CHARS_MAX,
         }
         if broken := [what for what, kept in whole.items() if not kept]:
@@ -95,7 +99,13 @@ class Schedule:
     rules: tuple[Rule, ...]
 
     def rule(self, record_class: str, jurisdiction: str, ending: str) -> Rule:
-        """The rule for such a record."""
+        """The rule for such a record.
+
+        One whose place no rule could name ("usa", or none at all) is kept as long as at the place
+        that keeps longest: a period is not over because somebody spelled a country otherwise.
+        """
+        if PLACE.fullmatch(jurisdiction) is None:
+            return _longest(self, record_class, ending)
         return next(rule for rule in self.rules if rule.fits(record_class, jurisdiction, ending))
 
     @property
@@ -113,6 +123,23 @@ class Schedule:
         """Months after which the first record of any sort is due; None when none ever is."""
         limits = [r.erase_after_months for r in self.rules if r.erase_after_months is not None]
         return min(limits, default=None)
+
+
+@lru_cache(maxsize=64)
+def _longest(schedule: Schedule, record_class: str, ending: str) -> Rule:
+    """The longest periods that any place has for such a record, and the law of the least one."""
+    places = sorted({rule.jurisdiction for rule in schedule.rules})
+    found = [
+        next(rule for rule in schedule.rules if rule.fits(record_class, place, ending))
+        for place in places
+    ]
+    longest = max(found, key=lambda rule: rule.keep_months)
+    if len(places) == 1:
+        return longest
+    limits = [rule.erase_after_months for rule in found if rule.erase_after_months is not None]
+    latest = max(limits) if len(limits) == len(found) else None
+    law = f"{UNPLACED}{longest.law}"[:TEXT_CHARS_MAX]
+    return replace(longest, erase_after_months=latest, law=law)
 
 
 def read_schedule(text: bytes) -> Schedule:

@@ -77,6 +77,7 @@ def test_the_applicant_is_the_party_of_that_role_or_else_the_first() -> None:
         ("fields", None, "/fields"),
         ("bundle", ["x"], "/bundle"),
         ("branch", "x" * 65, "/branch"),
+        *(("jurisdiction", said, "/jurisdiction") for said in ("us", "USA", "us-ca", "U.S.", "*")),
         ("received_at", "yesterday", "/received_at"),
         ("received_at", "0001-01-01T00:00:00Z", "/received_at"),
         ("completed_at", "1969-12-31T23:59:59Z", "/completed_at"),

@@ -52,8 +52,21 @@ def test_the_first_rule_that_fits_applies() -> None:
     assert schedule.rule("notes", "US-CA", "declined").erase_after_months == 12
     assert schedule.rule("notes", "US-CA", "approved").keep_months == 25
     assert schedule.rule("application", "US-NY", "declined").keep_months == 25
-    assert schedule.rule("notes", "USA", "declined").keep_months == 0
+    assert schedule.rule("notes", "DE", "declined").keep_months == 0
     assert schedule.shortest == 12
+
+
+@pytest.mark.parametrize("place", ["us", "USA", "us-ca", "U.S.", "US ", "*", ""])
+def test_a_place_that_no_rule_could_name_is_kept_as_long_as_anywhere(place: str) -> None:
+    rule = DEFAULT_SCHEDULE.rule("notes", place, "declined")
+    assert (rule.keep_months, rule.erase_after_months) == (25, 84)
+    assert rule.law.startswith("the longest period, as the place is none of a schedule: 12 CFR")
+    never = {**EVERY, "jurisdiction": "AT", "erase_after_months": None}
+    fast = {**EVERY, "jurisdiction": "US", "keep_months": 25, "erase_after_months": 30}
+    mixed = read_schedule(schedule_of(never, fast)).rule("notes", place, "declined")
+    assert (mixed.keep_months, mixed.erase_after_months) == (25, None), "each the longest"
+    same = read_schedule(schedule_of()).rule("notes", place, "declined")
+    assert same.law == "our policy", "where one rule holds everywhere, it holds there"
 
 
 @pytest.mark.parametrize(
