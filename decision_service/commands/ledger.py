@@ -5,7 +5,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from overrides.countermand_verify import Checkpoint as Typed
     from overrides.countermand_verify import Findings, Memory
     from overrides.journal import Entry
-    from overrides.ledger import SignedCheckpoint
     from overrides.notes import Checkpoint
     from overrides.stamps import Authority
 
@@ -151,8 +150,7 @@ def export(args: argparse.Namespace) -> int:
     Witnesses with an address are asked to sign where it stands; what they signed is enclosed.
     """
     from decision_service.access import HOST
-    from decision_service.cosigning import ask_all
-    from decision_service.late_signatures import timely
+    from decision_service.enclosing import enclosed
     from overrides.export import export as write
     from overrides.signing_keys import former_keys
 
@@ -162,12 +160,6 @@ def export(args: argparse.Namespace) -> int:
         if disclose:
             services.viewings.record(HOST, f"export: {', '.join(sorted(disclose))}")
 
-        def witnessed(at: "SignedCheckpoint") -> "Callable[[str], str]":
-            for asked in ask_all(services, at):
-                if asked.problem:
-                    sys.stderr.write(f"{asked.name} did not sign it: {asked.problem}.\n")
-            return timely(services)
-
         try:
             manifest = write(
                 services.ledger,
@@ -176,7 +168,7 @@ def export(args: argparse.Namespace) -> int:
                 services.clock,
                 disclose=disclose,
                 former=former,
-                witnessed=witnessed,
+                witnessed=lambda at: enclosed(services, at, sys.stderr.write),
                 stamps=services.stamps.stamps(),
             )
         except FileExistsError as occupied:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from overrides.cosigning import Cosigner, public_text
 from overrides.countermand_verify import WITNESS_KEY, Key, Policy
 from tests.decision_service.commands.shell import Shell
@@ -32,3 +34,22 @@ def test_a_witness_has_one_key_of_each_kind(shell: Shell, tmp_path: Path) -> Non
     both = keys(tmp_path / "both", HQ.keys[0], COURT.keys[0])
     said = shell.refused_on_data("cosigner", "add", "hq", "--key", both)
     assert "a witness has one key of each kind" in said
+
+
+@pytest.mark.parametrize("name", ["cosigners.json", "standing.json", "signed/2026-11-22.jsonl"])
+def test_a_damaged_book_of_witnesses_does_not_stop_an_export(
+    shell: Shell, tmp_path: Path, name: str
+) -> None:
+    shell.on_data("init")
+    added = ("cosigner", "add", "hq", "--key", keys(tmp_path / "hq", *HQ.keys))
+    shell.on_data(*added, "--at", "http://127.0.0.1:9/witness")
+    (shell.data / "cosigners" / "signed").mkdir(exist_ok=True)
+    (shell.data / "cosigners" / name).write_text("{")
+    said = shell.on_data("ledger", "export", tmp_path / "out")
+    assert "entries of countermand/" in said.out
+    assert name in said.err
+    assert said.err.count("Not every witness could be asked.") == (
+        name != "signed/2026-11-22.jsonl"
+    )
+    assert said.err.count("is not enclosed.") == (name != "standing.json")
+    shell("ledger", "verify", tmp_path / "out", "--key", shell.data / "keys" / "signing.pub")
