@@ -8,6 +8,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,8 @@ def measure(folder: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
         booster, kernel = Booster(model_str=text), Kernel(read_lightgbm(text))
         distance = check(booster, kernel, rows[:BLOCK_ROWS])
-        found[name] = {"distance": distance, **race(booster, kernel, rows)}
+        theirs = partial(booster.predict, pred_contrib=True, num_threads=1)
+        found[name] = {"distance": distance, **race(kernel.split, theirs, rows)}
     return found
 
 
@@ -92,32 +94,34 @@ def check(booster: Any, kernel: Kernel, rows: "NDArray[np.float64]") -> float:
     return distance
 
 
-def race(booster: Any, kernel: Kernel, rows: "NDArray[np.float64]") -> dict[str, float]:
+Side = Callable[["NDArray[np.float64]"], object]
+
+
+def race(
+    ours: Side, theirs: Side, rows: "NDArray[np.float64]", block_rows: int = BLOCK_ROWS
+) -> dict[str, float]:
     """Medians of both sides, turn about, in microseconds a row.
 
     ``hot`` repeats one side's calls; ``between`` makes every call right after one of the other
     side, whose work drives ours out of the processor's caches and the other way round.
     """
 
-    def theirs(some: "NDArray[np.float64]") -> None:
-        booster.predict(some, pred_contrib=True, num_threads=1)
-
     def singles() -> "Iterator[NDArray[np.float64]]":
         return (rows[place : place + 1] for place in range(TURNS))
 
     taken: dict[str, list[float]] = {}
     for turn in range(ROUNDS):
-        block = rows[turn * BLOCK_ROWS : (turn + 1) * BLOCK_ROWS]
-        for name, side in (("ours", kernel.split), ("theirs", theirs)):
+        block = rows[turn * block_rows : (turn + 1) * block_rows]
+        for name, side in (("ours", ours), ("theirs", theirs)):
             taken.setdefault(f"hot_{name}", []).extend([cost(side, row) for row in singles()])
             taken.setdefault(f"block_{name}", []).append(cost(side, block))
         for row in singles():
-            for name, side in (("ours", kernel.split), ("theirs", theirs)):
+            for name, side in (("ours", ours), ("theirs", theirs)):
                 taken.setdefault(f"between_{name}", []).append(cost(side, row))
     return {name: round(statistics.median(costs), 2) for name, costs in taken.items()}
 
 
-def cost(side: "Callable[[NDArray[np.float64]], object]", rows: "NDArray[np.float64]") -> float:
+def cost(side: Side, rows: "NDArray[np.float64]") -> float:
     """Microseconds of this thread's processor time for each row.
 
     Time that other processes take from us is nobody's cost; LightGBM with one thread works in ours.
