@@ -6,16 +6,19 @@ are destroyed it says only where they are also gone from the keys folder.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from decision_service.erasures import ErasureActs
+from decision_service.feedback_files import ROWS, manifest_sha256
 from decision_service.party_parts import PARTY_SLOTS
 from decision_service.services import Services
 from overrides.erasing import GROUND_WORDS, GROUNDS, Request, Scope, Standing
 from overrides.erasure_errors import NotErased
 from overrides.instants import instant_text
+from overrides.journal import Json
 
 FEATURES = frozenset({"inputs", "explanation", *PARTY_SLOTS})
 AT_ONCE = 200
@@ -43,7 +46,7 @@ class MadeSet:
     at: datetime
     who: str
     folder: str
-    here: bool  # whether it lies in the data directory, where its rows are taken away
+    here: bool  # whether it lies in the data directory, and its rows are taken away
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +156,14 @@ def _sets_before(services: Services, request: Request) -> Iterator[MadeSet]:
                     at=entry.recorded_at,
                     who=services.people.names({actor})[actor],
                     folder=data["folder"],
-                    here=(services.settings.feedback / data["folder"]).is_dir(),
+                    here=_is_emptied(services.settings.feedback / data["folder"], data),
                 )
         before = found[-1].seq
+
+
+def _is_emptied(folder: Path, data: Mapping[str, Json]) -> bool:
+    """Whether a folder is that of the set that was recorded, and has no rows."""
+    return manifest_sha256(folder) == data["manifest_sha256"] and not any(folder.glob(ROWS))
 
 
 def _exports_before(services: Services, seq: int) -> Iterator[Place]:

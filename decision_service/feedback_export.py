@@ -19,6 +19,7 @@ from decision_service.errors import FolderTaken, InstantAhead
 from decision_service.feedback_files import (
     CONTRIBUTION,
     FLAG,
+    MANIFEST,
     NUMBER,
     SCORED,
     STATED,
@@ -32,8 +33,8 @@ from overrides.feedback import Cut, Origin, decide_export, make_feedback
 from overrides.journal import Json, OnceOnly, Receipt
 from overrides.values import Actor
 
-MANIFEST = "manifest.json"
 PARTIAL = ".partial"
+ELSEWHERE = "elsewhere: "  # before the name of a set that lies not in the data directory
 PURPOSE = "model development"
 ERASURES_READ_MAX = 1_000
 
@@ -68,14 +69,20 @@ class FeedbackExport:
             manifest = self._files(partial, as_of, bundle, purpose)
             content = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
             (partial / MANIFEST).write_text(content, encoding="utf-8")
-            decided = decide_export(
-                manifest, content.encode(), directory.name, actor, self.services.new_id
-            )
+            folder = self._place(directory)
+            decided = decide_export(manifest, content.encode(), folder, actor, self.services.new_id)
             receipt = self.services.journal.submit(lambda _state: decided, once=once).result()
             if not receipt.replayed:
                 for name in (*manifest["files"], MANIFEST):  # the manifest says that all is there
                     (partial / name).rename(directory / name)
         return manifest, receipt
+
+    def _place(self, directory: Path) -> str:
+        """What is recorded of where a set lies: the path among the sets here, else its name."""
+        here = self.services.settings.feedback.resolve()
+        if directory.is_relative_to(here):
+            return directory.relative_to(here).as_posix()
+        return f"{ELSEWHERE}{directory.name}"
 
     def _cut_at(self, as_of: datetime | None) -> datetime:
         """The instant of the cut; now, under a checkpoint, when none is given."""

@@ -21,6 +21,8 @@ from overrides.feedback import FeedbackRow, WrittenFile
 from overrides.feedback_rows import COLUMNS
 from overrides.instants import parse_instant
 
+MANIFEST = "manifest.json"
+ROWS = "*.parquet"
 ROW_GROUP_ROWS = 20_000
 EMPTY_NAME = "feedback"
 COMPRESSION = "zstd"
@@ -69,6 +71,12 @@ class _Waiting:
     columns: dict[str, str] = field(default_factory=dict)  # feature columns with their kinds
     seen: set[str | None] = field(default_factory=set)  # versions whose columns are there
     rows: int = 0
+
+
+def manifest_sha256(folder: Path) -> str:
+    """The SHA-256 of a set's manifest, in hex; "" where there is none."""
+    path = folder / MANIFEST
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 class ParquetRows:

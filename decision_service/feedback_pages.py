@@ -73,9 +73,10 @@ class FeedbackPages:
         return path.read_bytes()
 
     def _files(self, folder: str) -> tuple[str, ...]:
-        """Names of the files of a set that was made here; none for one made elsewhere."""
+        """Names of the files of a set that has a page's address; none for one made elsewhere."""
         path = self.services.settings.feedback / folder
-        names = (file.name for file in path.iterdir()) if path.is_dir() else ()
+        addressed = path.parent == self.services.settings.feedback and path.is_dir()
+        names = (file.name for file in path.iterdir()) if addressed else ()
         return tuple(sorted(name for name in names if FILE_NAME.fullmatch(name)))
 
     def _bundle(self, name: str) -> str:

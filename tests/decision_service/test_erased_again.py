@@ -13,6 +13,7 @@ from decision_service.erasures import Named
 from overrides.erasing import pairs_root
 from overrides.errors import DataKeyAltered
 from overrides.journal import Decided, Draft
+from overrides.kek_files import KekFile
 from overrides.stores.engine import open_engine, reading
 from tests.decision_service.erasure_house import Copies, ErasureHouse, erasure_house
 
@@ -159,3 +160,4 @@ def test_a_key_that_locks_more_than_was_erased_is_not_destroyed(house: ErasureHo
     with pytest.raises(DataKeyAltered):
         finish_erasures(house.services)
     assert keys_there(house) == before > 0
+    assert list(KekFile(house.services.settings.keys).read()) == [2], "old keys are destroyed"

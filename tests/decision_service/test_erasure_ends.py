@@ -245,7 +245,8 @@ def test_a_set_made_elsewhere_is_named_by_the_certificate(house: ErasureHouse) -
     assert finish_erasures(services).sets == ("here",)
     FeedbackExport(services).write(services.settings.feedback / "later", HOST)
     made = certificate(services, done.request_id)
-    assert [(one.folder, one.here) for one in made.sets] == [("here", True), ("elsewhere", False)]
+    named = [("here", True), ("elsewhere: elsewhere", False)]
+    assert [(one.folder, one.here) for one in made.sets] == named
     assert list(elsewhere.glob("*.parquet")), "what lies elsewhere is for its owner to delete"
     assert not list((services.settings.feedback / "here").glob("*.parquet"))
     assert list((services.settings.feedback / "later").glob("*.parquet"))

@@ -133,7 +133,7 @@ def test_the_set_is_bound_to_its_place_in_the_ledger(house: DeskHouse, tmp_path:
     made = house.services.cases.feedback_exports()[0]
     content = (tmp_path / "set" / "manifest.json").read_bytes()
     assert made.manifest_sha256 == sha256(content).hexdigest()
-    assert (made.folder, made.rows) == ("set", manifest["rows"])
+    assert (made.folder, made.rows) == ("elsewhere: set", manifest["rows"])
 
 
 def test_an_earlier_cut_knows_nothing_of_later_outcomes(house: DeskHouse, tmp_path: Path) -> None:
@@ -270,6 +270,18 @@ def test_the_page_counts_what_a_set_would_hold_and_makes_it_once(house: DeskHous
     after = pages.feedback(mina, "")
     assert [made[3] for made in after.exports].count(folder) == 1
     assert after.files[folder] == (FILE, "manifest.json")
+
+
+def test_a_page_offers_no_files_of_a_set_that_lies_elsewhere(
+    house: DeskHouse, tmp_path: Path
+) -> None:
+    pages, mina = FeedbackPages(house.services), house.viewer("mina")
+    feedback = house.services.settings.feedback
+    for folder in (tmp_path / "q1", feedback / "q1", feedback / "2026" / "q1"):
+        FeedbackExport(house.services).write(folder, HOST)
+    files = pages.feedback(mina, "").files
+    made = {name: files[name] for name in ("elsewhere: q1", "q1", "2026/q1")}
+    assert made == {"elsewhere: q1": (), "q1": (FILE, "manifest.json"), "2026/q1": ()}
 
 
 @pytest.mark.parametrize(
