@@ -126,6 +126,9 @@ def create_cosigner(folder: Path, name: str, random_bytes: Callable[[int], bytes
     """
     second = random_bytes(SEED_BYTES) if has_ml_dsa() else b""
     cosigner = Cosigner(name, random_bytes(SEED_BYTES), second)
+    for kept in (PUBLIC, LEDGERS):  # of a witness whose key is gone
+        if (folder / kept).exists():
+            raise FileExistsError(folder / kept)
     seeds = (cosigner.ed25519_seed, cosigner.ml_dsa_seed)
     coded = " ".join(b64encode(seed).decode() for seed in seeds if seed)
     folder.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)

@@ -137,8 +137,13 @@ def test_keys_are_made_once_kept_secret_and_found_again(tmp_path: Path) -> None:
     assert (folder / "witness.key").stat().st_mode & 0o77 == 0
     assert (folder / "witness.pub").read_text().splitlines() == [str(key) for key in made.keys]
     assert repr(made) == "Cosigner('hq.example/w1')"
+    for gone in ("witness.key", "witness.pub"):
+        with pytest.raises(FileExistsError):
+            create_cosigner(folder, "hq.example/w1", bytes)
+        (folder / gone).unlink()
     with pytest.raises(FileExistsError):
         create_cosigner(folder, "hq.example/w1", bytes)
+    assert {path.name for path in folder.iterdir()} == {"ledgers"}, "and nothing is left half done"
 
 
 def test_names_that_no_note_could_carry_are_refused() -> None:
