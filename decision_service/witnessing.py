@@ -6,7 +6,7 @@ decide. Works without an installation.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from overrides.notes import PublicKey, claimed_checkpoint
 from overrides.offers import Offer, offer_of
 from overrides.witness import Judgement, Outcome, Sighting, judge, opened_checkpoint
 
+FRESH = verifier.CLOCKS_DIFFER - timedelta(seconds=20)  # what was being written comes just before
 NOT_FRESH = (
-    "It was not signed within the last two minutes, so this visit does not show where the ledger"
-    " ends now: it is remembered, and will not find entries that are dated back to before it."
+    "It was not signed just now, so this visit does not show where the ledger ends: it is"
+    " remembered, and will not find entries that are dated back to before it."
 )
 
 
@@ -131,7 +132,7 @@ def _is_fresh(signed_at: str, now: datetime) -> bool:
         at = parsedate_to_datetime(signed_at)
     except ValueError:
         return False
-    return at.tzinfo is not None and abs(now - at) <= verifier.CLOCKS_DIFFER
+    return at.tzinfo is not None and abs(now - at) <= FRESH
 
 
 def when(seen: Sighting) -> str:

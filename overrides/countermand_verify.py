@@ -1679,7 +1679,8 @@ def check_export(folder: Path, memory: Memory, *, jobs: int | None = None) -> Fi
         opened = open_note(read_file(name, MANIFEST, 0).decode(), keys)
         point = Manifest.read(opened.text).checkpoint
         if not opened.own(point.origin):
-            names = ", ".join(sorted({key.name for key in keys}))
+            given = {key.name for key in keys}
+            names = ", ".join(sorted({point.origin} & given or given))
             raise Wrong(f"its manifest is not signed by the key it should be, {names}")
         newest = open_note(read_file(name, CHECKPOINT, 0).decode(), keys)
         if not newest.own(point.origin) or Checkpoint.read(newest.text) != point:

@@ -111,7 +111,7 @@ def test_two_installations_witness_each_other_by_file(
     policy = written(tmp_path / "policy", branch("cosigner", "policy"))
     folder = branch.export(tmp_path / "out")
     found = branch.shell("ledger", "verify", folder, "--policy", policy).out
-    assert "hq.example/w1 signed the first" in found
+    assert "hq.example/w1 saw the first" in found
     assert "Nothing was changed" in found
 
 
