@@ -196,9 +196,15 @@ class Acting:
         )
 
     def shown(self, actor: Actor, case_id: str, shown: Shown) -> Receipt:
-        """Record that these reasons were shown to this person, unless that is recorded."""
+        """Record that these reasons were shown to this person, unless that is recorded.
+
+        What was erased since the page was read is not written down again.
+        """
 
         def decide(case: Case, state: State) -> Decided:
+            known = self.services.erasures.within(state)
+            if not any(part.epoch for part in known.parts_named([(shown.decision_id, "inputs")])):
+                return Decided(())
             before = state.shown_before(case_id, actor.ref, shown.decision_id)
             return decide_shown(case, actor, shown, self.services.new_id, shown_before=before)
 

@@ -212,7 +212,11 @@ class Casework:
         return tuple(file for file in files if file and self._acting.sees(actor, file.row))
 
     def _record_shown(self, actor: Actor, dossier: Dossier, view: CaseView) -> None:
-        """Write down, once per person and decision, which reasons stood on the page."""
+        """Write down, once per person and decision, which reasons stood on the page.
+
+        Of a reason about a party who is not the applicant only which it was: its words lie in that
+        party's own part, and go with it.
+        """
         decision = dossier.file.decision
         before = any(
             act.type == "reasons_shown"
@@ -233,7 +237,11 @@ class Casework:
                 "score": view.odds_words,
                 "distance": view.distance_words,
                 **{
-                    side: [{"concept": reason.concept, "text": reason.text} for reason in reasons]
+                    side: [
+                        {"concept": reason.concept}
+                        | ({} if reason.concept in dossier.apart else {"text": reason.text})
+                        for reason in reasons
+                    ]
                     for side, reasons in sides.items()
                 },
             },

@@ -10,7 +10,7 @@ from typing import Any
 from decision_service.errors import ServiceError
 from decision_service.loading import Loaded
 from decision_service.occasions import Occasion, occasion
-from decision_service.party_parts import PARTY_SLOTS, whole
+from decision_service.party_parts import PARTY_SLOTS, concepts_apart, whole
 from decision_service.registry import InUse
 from decision_service.services import Services
 from explain.contract import NUMERIC, Field
@@ -37,6 +37,7 @@ class Dossier:
     decisions: Mapping[str, DecisionRow]  # by event id
     inputs: Payload | None
     explanation: Payload | None
+    apart: frozenset[str]  # concepts whose reasons are about a party who is not the applicant
     texts: Mapping[str, Mapping[str, Payload | None]]  # per act: notes and evidence, None if erased
     loaded: Loaded | None  # the bundle in the versions of the decision, None when unreadable
     names: Mapping[str, str]
@@ -87,7 +88,8 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
     case = file.case
     acts = services.cases.acts(case.case_ref)
     wanted = ("inputs", "explanation", *PARTY_SLOTS)
-    opened = whole(services.ledger.open_slots(file.decision.event_id, wanted))
+    parts = services.ledger.open_slots(file.decision.event_id, wanted)
+    opened = whole(parts)
     texts = _texts(services, acts)
     erasures = tuple(services.erasures.of_case(case.case_ref))
     people = {act.actor for act in acts} | {took.actor for took in erasures}
@@ -101,6 +103,7 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         decisions={row.event_id: row for row in services.cases.decisions(case.case_ref)},
         inputs=opened.get("inputs"),
         explanation=opened.get("explanation"),
+        apart=concepts_apart(parts),
         texts=texts,
         loaded=loaded_for(services, file.decision),
         names=services.people.names(people),

@@ -1,8 +1,8 @@
 """What of an application is about another party than the applicant, kept under that party's key.
 
-An application may say of a party which of its fields are about them. Their values, and the reasons
-made of them, lie in the party's own part and are put together with the rest when they are read, so
-an erasure of one party takes them and leaves everything else.
+An application may say of a party which of its fields are about them. Their values, what each of
+them pushes the score by, and the reasons made of them lie in the party's own part. They are put
+together with the rest when they are read, so an erasure of one party takes them and nothing else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from decision_service.applications import PARTIES_MAX
 from overrides.errors import SlotErased
 
 PARTY_SLOTS = tuple(f"party.{place}" for place in range(PARTIES_MAX))
-FIELDS, MONITOR, REASONS = "fields", "monitor", "reasons"
+FIELDS, MONITOR, REASONS, PUSHES = "fields", "monitor", "reasons", "contributions"
 SIDES = ("adverse", "favourable")
 
 Payload = Mapping[str, Any]
@@ -35,7 +35,8 @@ def about(payloads: Payloads, names: Sequence[str]) -> dict[str, Any]:
         return {}
     inputs, chosen = payloads["inputs"], frozenset(names)
     monitor = payloads.get(MONITOR, {}).get(FIELDS, {})
-    reasons = payloads.get("explanation", {}).get(REASONS, {})
+    explanation = payloads.get("explanation", {})
+    reasons, pushes = explanation.get(REASONS, {}), explanation.get(PUSHES, ())
     return {
         "names": list(names),
         FIELDS: _of(inputs[FIELDS], chosen),
@@ -43,6 +44,7 @@ def about(payloads: Payloads, names: Sequence[str]) -> dict[str, Any]:
         "fields_meta": _of(inputs["fields_meta"], chosen),
         "warnings": [warning for warning in inputs["warnings"] if warning[0] in chosen],
         MONITOR: _of(monitor, chosen),
+        PUSHES: [[place, push] for place, push in enumerate(pushes) if push[0] in chosen],
         REASONS: {
             side: [
                 [place, reason]
@@ -60,19 +62,39 @@ def whole(opened: Mapping[str, Payload | SlotErased | None]) -> dict[str, Payloa
     None for a part that is erased or never was; what an erased party's part said is missing.
     """
     parts = {name: None if isinstance(p, SlotErased) else p for name, p in opened.items()}
-    theirs = [parts[slot] for slot in PARTY_SLOTS if parts.get(slot)]
+    theirs = _apart(opened)
     for party in theirs:
-        assert party is not None
-        if "application" in party:
-            parts |= _joined(parts, party["application"])
+        parts |= _joined(parts, party)
+    explanation = parts.get("explanation")
+    if explanation is not None and theirs:
+        parts["explanation"] = _explained(explanation, theirs)
     return parts
+
+
+def concepts_apart(opened: Mapping[str, Payload | SlotErased | None]) -> frozenset[str]:
+    """The concepts whose reasons lie in a party's own part, and nowhere else."""
+    return frozenset(
+        reason["concept"]
+        for party in _apart(opened)
+        for side in SIDES
+        for _, reason in party[REASONS][side]
+    )
+
+
+def _apart(opened: Mapping[str, Payload | SlotErased | None]) -> list[Payload]:
+    """What of an application lies in its parties' own parts, as far as it can be read."""
+    parts = [opened.get(slot) for slot in PARTY_SLOTS]
+    return [
+        part["application"]
+        for part in parts
+        if part is not None and not isinstance(part, SlotErased) and "application" in part
+    ]
 
 
 def _joined(parts: Mapping[str, Payload | None], theirs: Payload) -> dict[str, Payload]:
     """The parts with what is about one party put back."""
     joined: dict[str, Payload] = {}
     inputs, monitor = parts.get("inputs"), parts.get(MONITOR)
-    explanation = parts.get("explanation")
     if inputs is not None:
         merged = {name: {**inputs[name], **theirs[name]} for name in (FIELDS, "context")}
         meta = {**inputs["fields_meta"], **theirs["fields_meta"]}
@@ -80,20 +102,30 @@ def _joined(parts: Mapping[str, Payload | None], theirs: Payload) -> dict[str, P
         joined["inputs"] = {**inputs, **merged, "fields_meta": meta, "warnings": warnings}
     if theirs[MONITOR]:
         joined[MONITOR] = {FIELDS: {**(monitor or {}).get(FIELDS, {}), **theirs[MONITOR]}}
-    if explanation is not None:
-        reasons = {
-            side: _put_back(explanation[REASONS][side], theirs[REASONS][side]) for side in SIDES
-        }
-        joined["explanation"] = {**explanation, REASONS: reasons}
     return joined
 
 
-def _put_back(kept: Sequence[Any], taken: Sequence[Sequence[Any]]) -> list[Any]:
-    """Reasons in the order in which they were made, as far as they can be read."""
-    reasons = list(kept)
-    for place, reason in taken:
-        reasons.insert(place, reason)
-    return reasons
+def _explained(explanation: Payload, theirs: Sequence[Payload]) -> Payload:
+    """The explanation with the reasons and pushes of every party put back."""
+    reasons = {
+        side: _put_back(explanation[REASONS][side], [party[REASONS][side] for party in theirs])
+        for side in SIDES
+    }
+    # Records of the first releases kept every push with the applicant's own.
+    taken = [party.get(PUSHES, ()) for party in theirs]
+    pushes = _put_back(explanation.get(PUSHES, ()), taken)
+    return {**explanation, REASONS: reasons, PUSHES: pushes}
+
+
+def _put_back(kept: Sequence[Any], taken: Sequence[Sequence[Sequence[Any]]]) -> list[Any]:
+    """A list in the order in which it was made, as far as it can be read.
+
+    What is about two parties lies with both, and is put back once.
+    """
+    together, places = list(kept), {place: one for party in taken for place, one in party}
+    for place, one in sorted(places.items(), key=lambda pair: pair[0]):
+        together.insert(place, one)
+    return together
 
 
 def _without_fields(payload: Payload, names: frozenset[str]) -> Payload:
@@ -104,6 +136,8 @@ def _without_fields(payload: Payload, names: frozenset[str]) -> Payload:
             rest[member] = {k: v for k, v in rest[member].items() if k not in names}
     if "warnings" in rest:
         rest["warnings"] = [warning for warning in rest["warnings"] if warning[0] not in names]
+    if PUSHES in rest:
+        rest[PUSHES] = [push for push in rest[PUSHES] if push[0] not in names]
     if REASONS in rest:
         rest[REASONS] = {
             side: [reason for reason in reasons if not names & set(reason["features"])]

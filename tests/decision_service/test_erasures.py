@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from decision_service.access import HOST
+from decision_service.acting import Acting
 from decision_service.erasure_finishing import finish_erasures, keys_pending
 from decision_service.erasure_words import request_lines
 from decision_service.erasures import Named
@@ -34,10 +35,12 @@ from overrides.erasure_errors import (
 )
 from overrides.errors import DataKeyAltered, KeyReused, LedgerAltered, NoAuthority, UnknownCase
 from overrides.examination import Trust
+from overrides.forms import Shown
+from overrides.journal import Receipt
 from overrides.retention import DEFAULT_SCHEDULE
 from overrides.signing import sign_checkpoint
 from overrides.stores.engine import open_engine, reading
-from overrides.values import Role
+from overrides.values import Actor, Role
 from overrides.verify import SAME_HOST
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 
@@ -182,6 +185,25 @@ def test_a_case_that_is_still_open_is_not_erased(embedded: ErasureHouse) -> None
         embedded.ask(party="P-anna")
     assert made["case_id"] in str(refused.value)
     assert not entry_data(embedded, "erasure_requested")
+
+
+def test_what_was_erased_while_a_page_was_read_is_not_written_down_again(
+    house: ErasureHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = house.desk.apply(parties=[{"ref": "P-anna", "role": "applicant"}])
+    desk, case = house.desk.desk, made["case_id"]
+    write = Acting.shown
+
+    def slowly(acting: Acting, actor: Actor, case_id: str, shown: Shown) -> Receipt:
+        monkeypatch.undo()
+        form = house.desk.form("hanna", case, note="no longer wanted")
+        desk.withdraw(house.desk.viewer("hanna"), case, form)
+        assert house.erase(party="P-anna").standing is Standing.ERASED
+        return write(acting, actor, case_id, shown)
+
+    monkeypatch.setattr(Acting, "shown", slowly)
+    desk.case(house.desk.viewer("asha"), case)
+    assert set(house.parts(case).values()) == {"erased"}
 
 
 def test_what_a_hold_covers_stays_and_the_refusal_is_recorded_with_its_ground(
