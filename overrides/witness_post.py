@@ -100,7 +100,7 @@ class WitnessPost:
             if key.vkey in lines:
                 return False
             if (self.folder / KEY).exists() and not (self.folder / LEDGERS).exists():
-                raise WitnessRefused(cause=_forgotten(self.folder / LEDGERS))
+                raise WitnessRefused(cause=_forgotten(LEDGERS))
             if key.name not in self.ledgers() and not self._memory(key.name).exists():
                 self._remember(Seen(key.name))
             self._replace(self.folder / LEDGERS, "".join(f"{v}\n" for v in (*lines, key.vkey)))
@@ -118,9 +118,10 @@ class WitnessPost:
             root, at = bytes.fromhex(kept["root"]), parse_instant(kept["at"])
             seen = Seen(str(kept["log"]), int(kept["size"]), root, at, str(kept["note"]))
         except FileNotFoundError:
-            raise WitnessRefused(cause=_forgotten(path)) from None
+            raise WitnessRefused(cause=_forgotten(f"{SEEN}/{path.name}")) from None
         except (OSError, ValueError, TypeError, KeyError) as damaged:
-            cause = f"its memory {path} cannot be read ({damaged})"
+            why = getattr(damaged, "strerror", None) or damaged
+            cause = f"its memory {SEEN}/{path.name} cannot be read ({why})"
             raise WitnessRefused(cause=cause) from damaged
         return seen
 
@@ -245,10 +246,10 @@ def _wrong_in(offer: Offer, claimed: Checkpoint, *, carried: bool) -> str:
     return ""
 
 
-def _forgotten(path: Path) -> str:
-    """What to say of a memory that is not there."""
+def _forgotten(name: str) -> str:
+    """What to say of a memory that is not there. Strangers read it: it tells no path."""
     return (
-        f"its memory {path} is gone, and without it another history could be signed. Make a new"
+        f"its memory {name} is gone, and without it another history could be signed. Make a new"
         " witness, under a new name and in an empty folder, and have it pinned in the place of this"
         " one"
     )

@@ -140,7 +140,16 @@ def test_a_service_that_witnesses_nobody_says_so(house: House) -> None:
 def test_a_memory_that_cannot_be_read_is_a_failure_and_not_a_signature(
     witness: Witnessing,
 ) -> None:
+    """And strangers are not told where it lies."""
     witness.shown(request(0, 5))
-    for path in (witness.post.folder / "seen").glob("*.json"):
-        path.write_text("{")
-    assert witness.shown(request(5, 6)).status_code == 503
+    (path,) = (witness.post.folder / "seen").glob("*.json")
+    path.write_text("{")
+    damaged = witness.shown(request(5, 6))
+    path.unlink()
+    gone = witness.shown(request(0, 5))
+    path.mkdir()
+    locked = witness.shown(request(0, 5))
+    for answer in (damaged, gone, locked):
+        assert answer.status_code == 503
+        assert path.name in answer.text
+        assert str(witness.post.folder) not in answer.text
