@@ -309,7 +309,7 @@ def _hold_line(one: Hold, names: Mapping[str, str]) -> HoldLine:
     return HoldLine(
         hold_id=one.hold_id,
         seq=one.seq,
-        what=whose_words(one.subject, one.case),
+        what=whose_words("" if one.case else one.subject, one.case),  # all of a case is held
         ground=ground_words(one.ground),
         set_by=names.get(one.set_by, one.set_by),
         set_at=one.set_at,

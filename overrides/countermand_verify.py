@@ -1007,7 +1007,7 @@ class Erasures:
     def take(self, seq: int, members: Mapping[str, Any], listed: Sequence[Pair] = ()) -> None:
         """Take in an entry of a kind of ``ERASING``; ``listed`` is what lies here as its list."""
         data, kind, actor = members["data"], members["type"], members["actor"]
-        of, subject = str(data.get("of")), str(data.get("subject") or "")
+        of, case, subject = str(data.get("of")), members["case"], str(data.get("subject") or "")
         if kind == "record_erased":
             self._erase(seq, members, listed)
         elif kind == "erasure_requested":
@@ -1017,7 +1017,7 @@ class Erasures:
         elif kind == "erasure_refused":
             self._asked.pop(of, None)
         elif kind == "legal_hold_set":
-            self._holds[members["id"]] = Hold(seq, members["case"] or "", subject)
+            self._holds[members["id"]] = Hold(seq, case or "", "" if case else subject)
         elif kind == "legal_hold_lifted" and of in self._holds:
             self._holds[of].until = self._holds[of].until or seq
         elif kind == "restore_performed":

@@ -103,8 +103,10 @@ def test_a_hold_and_what_is_due_through_the_pages(browsers: Browsers) -> None:
     held, free = house.closed("C-1"), house.closed("C-2")
     carla, rita = browsers.at("carla"), browsers.at("rita")
     assert "Nothing is due." in carla.get("/erasures/due").text
-    fields = {"case": held["case_id"], "ground": "litigation", "note": ""}
+    fields = {"case": held["case_id"], "party": "C-1", "ground": "litigation", "note": ""}
+    assert "with a case the whole case is held" in carla.get("/erasures/hold").text
     assert browsers.send(carla, "/erasures/hold", **fields).status_code == 303
+    assert f"Case {held['case_id']}" in carla.get("/erasures").text
     house.desk.clock.passes(days=7 * 366)
     carla, rita = browsers.at("carla"), browsers.at("rita")
     page = rita.get("/erasures/due").text

@@ -284,3 +284,18 @@ def test_a_hold_on_a_party_keeps_the_parts_of_its_cases(
         assert HELD.format(7) in str(found.found)
     else:
         assert (found.verdict, found.found) == (Verdict.CLEAN, ())
+
+
+@pytest.mark.parametrize("taken", ["case-0", "case-1"])
+def test_a_hold_on_a_party_in_one_case_keeps_that_case_and_no_other(
+    ledger: TestLedger, verified: Callable[[], Findings], taken: str
+) -> None:
+    new_id = ledger.open.new_id
+    ledger.write(hold_set(new_id, subject=PARTY, case="case-1"))
+    ledger.write(*erasing(new_id, pairs_of(ledger, taken), subject=PARTY))
+    destroy(ledger, taken)
+    found = verified()
+    if taken == "case-1":
+        assert HELD.format(5) in str(found.found)
+    else:
+        assert (found.verdict, found.found) == (Verdict.CLEAN, ())
