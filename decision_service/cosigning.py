@@ -17,6 +17,7 @@ from decision_service.witness_visit import NotReached, Visit, printable
 from overrides.cosigner_book import CosignerBook, Pinned, Standing
 from overrides.countermand_verify import CLOCKS_DIFFER, Checkpoint, Key
 from overrides.errors import LedgerError, NoteInvalid, ProofInvalid
+from overrides.instants import EARLIEST
 from overrides.ledger import HEARTBEAT, SignedCheckpoint
 from overrides.notes import Checkpoint as Told
 from overrides.notes import claimed_checkpoint
@@ -198,6 +199,11 @@ def _check_time(services: Services, size: int, gives: str, at: datetime, *, late
     """Refuse a time at which the ledger cannot have ended there. Raises ``NoteInvalid``."""
     if at > services.clock() + CLOCKS_DIFFER:
         raise NoteInvalid(finding=f"{gives} a time that is still to come: a clock is wrong")
+    last = services.ledger.entry(size - 1)
+    if last is not None and EARLIEST < at < last.recorded_at - CLOCKS_DIFFER:  # second 0: no time
+        raise NoteInvalid(
+            finding=f"{gives} a time before the last of these entries: a clock is wrong"
+        )
     after = services.ledger.entry(size) if late else None
     if after is not None and after.recorded_at < at - CLOCKS_DIFFER:
         finding = f"{gives} a time at which there were more entries already: it came too late"

@@ -1,6 +1,7 @@
 """A witness that was asked by file at first, and is given an address later."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from decision_service.late_signatures import timely
 from overrides.cosigner_book import Pinned, policy_text
 from overrides.cosigning import Cosigner
 from overrides.countermand_verify import Findings, Memory, Policy, Verdict, check_export
+from overrides.errors import NoteInvalid
 from overrides.export import export
+from overrides.instants import EARLIEST
 from overrides.notes import claimed_checkpoint
 from tests.decision_service.desk_house import DeskHouse, desk_house
 
@@ -68,6 +71,19 @@ def test_a_witness_that_gets_an_address_does_not_make_older_entries_backdated(
     after = verified(house, tmp_path / "after")
     assert (after.verdict, after.found) == (Verdict.CLEAN, ())
     assert "hq.example/w1 saw the ledger end after" in str(after.checked)
+
+
+def test_a_witness_whose_clock_is_behind_is_refused_at_once(house: DeskHouse) -> None:
+    """Else every verifier would find the entries under it dated ahead."""
+    kept = house.services.signer.checkpoint()
+    assert kept is not None
+    point, now = claimed_checkpoint(kept.note), house.clock()
+    behind = kept.note + HQ.lines(point, now - timedelta(minutes=5))
+    with pytest.raises(NoteInvalid, match="before the last of these entries: a clock is wrong"):
+        take(house.services, behind)
+    untold = kept.note + HQ.lines(point, EARLIEST)
+    assert take(house.services, untold)[1] == ["hq"], "second 0 says nothing of the time"
+    assert take(house.services, kept.note + HQ.lines(point, now))[1] == ["hq"]
 
 
 def test_what_a_witness_with_an_address_signed_at_once_is_enclosed(house: DeskHouse) -> None:
