@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.credit_bundle import LEAVES, TRAINING_ROWS, TREES
 from benchmarks.credit_fields import FIELDS, make_rows
 from benchmarks.kernel import race
-from explain.sklearn_boosting import read_boosting
+from explain.sklearn_trees import read_trees
 from explain.tree_models import SINGLE_PRECISION
 from explain.trees import Kernel
 from explain.xgboost_json import read_xgboost
@@ -84,7 +84,7 @@ def histogram_family(rows: "Matrix", bad: "Matrix") -> Family:
 
     return Family(
         f"shap {shap.__version__}",
-        Kernel(read_boosting(model, NUMBERS)),
+        Kernel(read_trees(model, NUMBERS)),
         theirs,
         model.decision_function,
         lambda some: some,

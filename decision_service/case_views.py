@@ -73,6 +73,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         base=float(decision.base or 0.0),
         raw=float(decision.raw or 0.0),
         sum_error=decision.sum_error or "",
+        scale_words=wording.SCALE_WORDS[dossier.loaded.bundle.scale] if dossier.loaded else "",
         method_words=wording.METHOD_WORDS.get(decision.method or "", decision.method or ""),
         facts=stated(dossier),
         warnings=_warnings(dossier, may),

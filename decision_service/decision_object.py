@@ -7,7 +7,7 @@ from decision_service.policy import routing_texts
 from overrides.journal import Json, VersionStamp
 
 REASONS_SHOWN_MAX = 4
-SCALE = "log-odds"
+SCALE = "log-odds"  # of entries that name no other
 
 
 class Recorded(Protocol):
@@ -121,7 +121,7 @@ def _score(data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "probability_of_bad": data["probability"],
         "raw": data["raw"],
-        "scale": SCALE,
+        "scale": data.get("scale", SCALE),
     }
 
 

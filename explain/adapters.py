@@ -7,7 +7,7 @@ from .contract import Contract
 from .forest import ReadForest
 from .scorecard import SCORECARD_TYPES, LinearCard
 from .skops_files import read_skops
-from .values import ADDITIVITY_TOLERANCE, Row
+from .values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,7 +18,7 @@ ONE_THREAD_ROWS_MAX = 64
 
 
 class ModelAdapter(Protocol):
-    """Anything that turns checked rows into log-odds of bad."""
+    """Anything that turns checked rows into scores of how likely they go bad."""
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -30,6 +30,10 @@ class ModelAdapter(Protocol):
     @property
     def precision(self) -> float:
         """How near its library's numbers are to exact ones, relative to max(1, |score|)."""
+
+    @property
+    def scale(self) -> Scale:
+        """What its raw scores, and so all contributions, are numbers of."""
 
 
 class TreeModel(ModelAdapter, Protocol):
@@ -81,6 +85,7 @@ class SkopsScorecard:
     """A scikit-learn pipeline of scaled numbers, one-hot levels and a logistic regression."""
 
     precision = ADDITIVITY_TOLERANCE
+    scale: Scale = LOG_ODDS
 
     def __init__(self, content: bytes, contract: Contract, path: str) -> None:
         self._features = tuple(f.name for f in contract.features)

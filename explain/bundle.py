@@ -19,11 +19,11 @@ from .adapters import ModelAdapter, SkopsScorecard, TreeModel
 from .bundle_contents import BundleContents
 from .bundle_files import BundleFiles, read_files
 from .card import card_of
-from .errors import ExplainError, ModelUnavailable, NotProven
+from .errors import BundleInvalid, ExplainError, ModelUnavailable, NotProven
 from .explainers import Explainer, LinearExplainer, Parts
 from .points import PointsScorecard
 from .reasons import Wording, quartiles
-from .tree_models import BoostingModel, LightGbmModel, XgboostModel
+from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
 from .trees import WARMING_ROWS, tree_explainer
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
@@ -140,6 +140,7 @@ class Bundle(BundleContents):
             bundle=self.name,
             features=self._features,
             wording=self._wording,
+            scale=self.scale,
             method=self.method,
             background_sha256=self.background_sha256,
         )
@@ -154,8 +155,15 @@ class Bundle(BundleContents):
 
     def _build(self) -> _Running:
         """Turn the verified model file into an adapter and its explainer."""
+        path = str(self.directory / self._spec.model.file)
+        running = self._read(path)
+        if (scale := running.adapter.scale) != self.scale:
+            raise BundleInvalid(path, (f"model.yaml: scale must be {scale}",))
+        return running
+
+    def _read(self, path: str) -> _Running:
+        """The model file as its format says."""
         model = self._spec.model
-        path = str(self.directory / model.file)
         if model.explainer == "tree_path_dependent":
             trees = self._trees(model.format, model.file, path)
             return _Running(trees, tree_explainer(trees))
@@ -170,7 +178,7 @@ class Bundle(BundleContents):
     def _trees(self, form: str, file: str, path: str) -> TreeModel:
         """A model of trees in this format."""
         if form == "sklearn-skops":
-            return BoostingModel(self._files.contents[file], self.contract, path)
+            return SklearnTrees(self._files.contents[file], self.contract, path)
         kind = XgboostModel if form == "xgboost-json" else LightGbmModel
         return kind(self._files.text(file), self.contract, path)
 

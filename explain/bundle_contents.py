@@ -13,7 +13,7 @@ from .errors import BundleInvalid, ContractBroken
 from .plain_yaml import PlainYamlError
 from .plain_yaml import read as read_yaml
 from .policy_schema import PolicySpec, Strict, faults
-from .values import Row, VersionRef
+from .values import Row, Scale, VersionRef
 
 EXPECTED_COLUMN = "expected_raw"
 """The column of the reference sample that holds the raw score each row must give."""
@@ -51,6 +51,7 @@ class BundleContents:
         self.policy = self._version(self.policy_spec, ["policy.yaml"])
         self.codebook = self._version(self.codebook_spec, ["codebook.yaml"])
         self.method: str = spec.model.explainer
+        self.scale: Scale = spec.model.scale
         background = spec.model.background
         self.background_sha256 = files.hashes[background] if background else None
         self.reference = self._rows(spec.model.reference)

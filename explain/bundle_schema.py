@@ -7,6 +7,7 @@ from pydantic import model_validator
 
 from .contract import Contract, Field, FieldType, Role, WhenMissing
 from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Strict, Text
+from .values import Scale
 
 ModelFormat = Literal["lightgbm-text", "xgboost-json", "sklearn-skops", "points-yaml"]
 ExplainerName = Literal["tree_path_dependent", "linear_independent"]
@@ -30,7 +31,7 @@ class ModelSpec(Strict):
 
     file: FileName
     format: ModelFormat
-    scale: Literal["log-odds-of-bad"]
+    scale: Scale
     explainer: ExplainerName
     reference: FileName
     background: FileName | None = None

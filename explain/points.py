@@ -23,7 +23,7 @@ from .plain_yaml import PlainYamlError
 from .plain_yaml import read as read_yaml
 from .policy_schema import FieldName, Strict, faults
 from .scorecard import LinearCard, Rule
-from .values import ADDITIVITY_TOLERANCE, Row, Scalar
+from .values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
 
 Number = Annotated[float, Limit(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Positive = Annotated[float, Limit(allow_inf_nan=False, gt=0, le=1e6)]
@@ -108,6 +108,7 @@ class PointsScorecard:
     """A points scorecard read from plain YAML; it needs no library."""
 
     precision = ADDITIVITY_TOLERANCE
+    scale: Scale = LOG_ODDS
 
     def __init__(self, text: str, contract: Contract, path: str) -> None:
         spec = _read(text, path)

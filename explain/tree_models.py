@@ -9,14 +9,17 @@ from .contract import Contract
 from .errors import BundleInvalid
 from .forest import ReadForest, UnsupportedForestError
 from .lightgbm_text import read_lightgbm
-from .sklearn_boosting import BOOSTING_LOADERS, BOOSTING_TYPES, boosting_problems, read_boosting
+from .sklearn_trees import AVERAGED, TREE_LOADERS, TREE_TYPES, read_trees, tree_problems
 from .skops_files import read_skops
-from .values import ADDITIVITY_TOLERANCE, Row
+from .values import ADDITIVITY_TOLERANCE, LOG_ODDS, PROBABILITY, Row, Scale
 from .xgboost_json import OBJECTIVE, parsed, read_xgboost
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+CLASSES_APART = 3
+"""Dimensions of what shap says where it tells the classes apart."""
 
 SINGLE_PRECISION = 2e-5
 """How near a library comes that adds up hundreds of trees in single precision."""
@@ -26,6 +29,7 @@ class LightGbmModel:
     """A LightGBM binary classifier read from its own text format."""
 
     precision = ADDITIVITY_TOLERANCE
+    scale: Scale = LOG_ODDS
 
     def __init__(self, text: str, contract: Contract, path: str) -> None:
         self.encoder = Encoder(contract)
@@ -66,6 +70,7 @@ class XgboostModel:
     """An XGBoost binary classifier read from its JSON format."""
 
     precision = SINGLE_PRECISION
+    scale: Scale = LOG_ODDS
 
     def __init__(self, text: str, contract: Contract, path: str) -> None:
         self.encoder = Encoder(contract, single=True)
@@ -139,8 +144,8 @@ class XgboostModel:
         return found
 
 
-class BoostingModel:
-    """A scikit-learn classifier of boosted trees, histogram-based or not, in a skops archive.
+class SklearnTrees:
+    """A scikit-learn classifier of boosted or averaged trees in a skops archive.
 
     It was trained on the contract's features in their order, category levels as codes.
     """
@@ -148,11 +153,15 @@ class BoostingModel:
     precision = ADDITIVITY_TOLERANCE
 
     def __init__(self, content: bytes, contract: Contract, path: str) -> None:
-        self._model = read_skops(content, path, BOOSTING_TYPES, BOOSTING_LOADERS)
+        self._model = read_skops(content, path, TREE_TYPES, TREE_LOADERS)
         self._histogram = hasattr(self._model, "_predictors")
         self.encoder = Encoder(contract, single=not self._histogram)
-        if problems := boosting_problems(self._model, self.encoder.levels):
+        if problems := tree_problems(self._model, self.encoder.levels):
             raise BundleInvalid(path, problems)
+        averaged = type(self._model).__name__ in AVERAGED
+        self.scale: Scale = PROBABILITY if averaged else LOG_ODDS
+        if averaged:
+            self._model.n_jobs = 1  # more cost a request what they save a file
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -160,12 +169,15 @@ class BoostingModel:
         return self.encoder.features
 
     def score(self, rows: Sequence[Row]) -> list[float]:
-        """Log-odds of bad by scikit-learn itself."""
-        return list(self._model.decision_function(self.encoder.encode(rows)).tolist())
+        """Raw scores by scikit-learn itself."""
+        matrix = self.encoder.encode(rows)
+        if self.scale == PROBABILITY:
+            return list(self._model.predict_proba(matrix)[:, 1].tolist())
+        return list(self._model.decision_function(matrix).tolist())
 
     def forest(self) -> ReadForest:
         """The trees as arrays."""
-        return read_boosting(self._model, self.encoder.levels)
+        return read_trees(self._model, self.encoder.levels)
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
         """By shap, which cannot where a split asks for categories."""
@@ -178,6 +190,7 @@ class BoostingModel:
 
         explainer = shap.TreeExplainer(self._model)
         split = np.asarray(explainer.shap_values(self.encoder.encode(rows)))
+        split = split[..., 1] if split.ndim == CLASSES_APART else split
         base = float(np.ravel(explainer.expected_value)[-1])
         return [[*line, base] for line in split.tolist()]
 

@@ -3,12 +3,18 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from .errors import NotFaithful
 
 ADDITIVITY_TOLERANCE = 1e-9
 """How far base plus contributions may lie from the score, relative to max(1, |score|)."""
+
+Scale = Literal["log-odds-of-bad", "probability-of-bad"]
+"""What raw scores and contributions are numbers of; both rise with the risk."""
+
+LOG_ODDS: Scale = "log-odds-of-bad"
+PROBABILITY: Scale = "probability-of-bad"
 
 STRENGTHS = ("strong", "moderate", "slight")
 
@@ -20,7 +26,7 @@ Row = Mapping[str, Scalar]
 
 
 class Contribution(NamedTuple):
-    """How far one feature moved the score, in log-odds of bad, and the value that did it."""
+    """How far one feature moved the raw score, and the value that did it."""
 
     feature: str
     amount: float
@@ -28,7 +34,7 @@ class Contribution(NamedTuple):
 
 
 class Push(NamedTuple):
-    """How far one concept moved the score, in log-odds of bad: above zero raises the risk."""
+    """How far one concept moved the raw score: above zero raises the risk."""
 
     concept: str
     amount: float
@@ -36,7 +42,7 @@ class Push(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """A score taken apart: ``base`` plus all contributions is ``score`` (log-odds of bad).
+    """A score taken apart: ``base`` plus all contributions is ``score``, on the model's scale.
 
     ``residual`` is how far they miss it. Raises NotFaithful when that is more than rounding, or
     when anything in it is not finite.
@@ -64,7 +70,7 @@ class Attribution:
 class Reason:
     """One principal reason as the codebook words it, with the applicant's own values in it.
 
-    ``contribution`` is the sum over the concept's features in log-odds of bad: above zero raises
+    ``contribution`` is the sum over the concept's features on the model's scale: above zero raises
     the risk, below zero lowers it. ``value`` is the applicant's value in words. A reason is
     ``counter_intuitive`` when an unusually good value counts against the applicant, or an unusually
     bad one for: a person should look.
@@ -133,8 +139,17 @@ class VersionRef:
     sha256: str
 
 
-def probability_of(raw: float) -> float:
-    """Probability of bad for log-odds of bad, without overflow at either end."""
+def probability_of(raw: float, scale: Scale = LOG_ODDS) -> float:
+    """Probability of bad for a raw score, without overflow at either end.
+
+    What lies outside 0..1 by no more than rounding is taken for its end; ValueError beyond.
+    """
+    if scale == PROBABILITY:
+        held = min(max(raw, 0.0), 1.0)
+        if abs(held - raw) > ADDITIVITY_TOLERANCE:
+            msg = "a probability lies between 0 and 1"
+            raise ValueError(msg)
+        return held
     if raw >= 0:
         return 1.0 / (1.0 + math.exp(-raw))
     odds = math.exp(raw)

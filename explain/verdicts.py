@@ -5,7 +5,7 @@ import math
 from .errors import ExplainError, NonsenseScore, NotFaithful
 from .explainers import Parts
 from .reasons import Wording
-from .values import Attribution, Contribution, Explanation, Row, probability_of
+from .values import Attribution, Contribution, Explanation, Row, Scale, probability_of
 
 
 def explanation_of(
@@ -15,6 +15,7 @@ def explanation_of(
     bundle: str,
     features: tuple[str, ...],
     wording: Wording,
+    scale: Scale,
     method: str,
     background_sha256: str | None,
 ) -> Explanation | ExplainError:
@@ -27,7 +28,10 @@ def explanation_of(
         return NonsenseScore(bundle, "the score is not finite")
     if len(parts.amounts) != len(features):
         return NonsenseScore(bundle, "another number of contributions than features")
-    probability = probability_of(parts.score)
+    try:
+        probability = probability_of(parts.score, scale)
+    except ValueError as outside:
+        return NonsenseScore(bundle, str(outside))
     contributions = tuple(
         Contribution(name, amount, row[name])
         for name, amount in zip(features, parts.amounts, strict=True)

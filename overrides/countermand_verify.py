@@ -716,8 +716,8 @@ decision_failed|amount_minor application attempt branch bundle cause channel com
 decision_made|adverse amount_minor application approve_up_to attempt background base branch bundle
   channel completed_at currency decision_id decline_above distance due_at favourable jurisdiction
   knockouts latency_us method parties probability product queue raw received_at recommendation
-  reliable routing sampled simulated status subject sum_error supersedes|p_assigned|explanation
-  inputs monitor party
+  reliable routing sampled simulated status subject sum_error supersedes|p_assigned
+  scale|explanation inputs monitor party
 erasure_approved|count ground of root||note
 erasure_refused|ground of why|holds until|note
 erasure_requested|classes count ground root schedule scope slots|as_of rules subject|note

@@ -58,7 +58,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "ledger_opened": _kind("log demo demo_note schema keys"),
         **dict.fromkeys(BUNDLE_KINDS, _BUNDLE),
         "decision_made": _kind(
-            _BUSINESS + _SCORE, _BUSINESS_OPTIONAL, "inputs monitor explanation party"
+            _BUSINESS + _SCORE, _BUSINESS_OPTIONAL + " scale", "inputs monitor explanation party"
         ),
         "decision_failed": _kind(
             _BUSINESS + " cause fallback", _BUSINESS_OPTIONAL, "inputs monitor party"

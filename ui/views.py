@@ -266,6 +266,7 @@ class CaseView:
     base: float
     raw: float
     sum_error: str
+    scale_words: str  # of pushes and score; "" where the model is not at hand
     method_words: str
     facts: tuple[tuple[str, str], ...]  # label, value: what the applicant stated, context included
     warnings: tuple[str, ...]

@@ -11,7 +11,7 @@ from explain.bundle_files import MANIFEST
 from explain.checks import check_bundle, check_explainer, check_model_adapter
 from explain.explainers import LinearExplainer, Parts
 from explain.scorecard import LinearCard, Points, Slope
-from explain.values import Row
+from explain.values import LOG_ODDS, Row, Scale
 from tests.sample_models.trained import sample_bundles
 
 CARD = LinearCard(0.5, {"a": Slope(0.25, 1.0), "b": Points({"x": 0.1, "y": -0.4})})
@@ -23,6 +23,7 @@ class Plain:
 
     features = ("a", "b")
     precision = 1e-9
+    scale: Scale = LOG_ODDS
 
     def score(self, rows: Sequence[Row]) -> list[float]:
         """The card's score of each row."""

@@ -12,13 +12,17 @@ from typing import Any
 import numpy as np
 import skops.io
 import xgboost
-from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 
 from explain.adapters import Encoder
 from explain.bundle_contents import EXPECTED_COLUMN
 from explain.bundle_files import seal
 from explain.contract import Contract
-from explain.values import Row
+from explain.values import LOG_ODDS, PROBABILITY, Row
 from tests.sample_models.trained import sample_bundles
 
 LEVELS = (0, 3, 0, 0, 0, 70)
@@ -85,12 +89,22 @@ def fit_gradient(rows: Any, bad: Any, _: Sequence[int]) -> tuple[bytes, Callable
     return skops_bytes(model), model.decision_function
 
 
+def fit_forest(rows: Any, bad: Any, _: Sequence[int]) -> tuple[bytes, Callable[[Any], Any]]:
+    """A random forest, and its probability."""
+    model = RandomForestClassifier(20, max_depth=8, random_state=0).fit(rows, bad)
+    return skops_bytes(model), lambda some: model.predict_proba(some)[:, 1]
+
+
 FAMILIES: dict[str, tuple[str, str, Fit]] = {
     "xgboost": ("xgboost-json", "model.json", fit_xgboost),
     "histogram": ("sklearn-skops", "model.skops", fit_histogram),
     "gradient": ("sklearn-skops", "model.skops", fit_gradient),
+    "forest": ("sklearn-skops", "model.skops", fit_forest),
 }
 """Format, file and training of each family."""
+
+ON_PROBABILITY = {"forest"}
+"""Families whose scores are probabilities, not log-odds."""
 
 
 def bundle_of(family: str, folder: Path, contract: Contract, rows: Sequence[Row]) -> Path:
@@ -108,7 +122,8 @@ def bundle_of(family: str, folder: Path, contract: Contract, rows: Sequence[Row]
     told = json.loads(found["told"])
     (folder / told["file"]).unlink()
     (folder / file).write_bytes(content)
-    told |= {"file": file, "format": form}
+    scale = PROBABILITY if family in ON_PROBABILITY else LOG_ODDS
+    told |= {"file": file, "format": form, "scale": scale}
     text = text.replace(found[0], f"model: {json.dumps(told)}")
     (folder / "model.yaml").write_text(text, encoding="utf-8")
     _score_again(folder / told["reference"], contract, score)

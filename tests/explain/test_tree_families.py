@@ -23,7 +23,7 @@ from explain.checks import check_bundle, check_explainer
 from explain.errors import BundleInvalid, ExplainError, NotProven, UnsafeModelFile
 from explain.explainers import LibraryTreeExplainer
 from explain.forest import UnsupportedForestError
-from explain.sklearn_boosting import boosting_problems, read_boosting
+from explain.sklearn_trees import read_trees, tree_problems
 from explain.tree_models import SINGLE_PRECISION, XgboostModel
 from explain.trees import Kernel, KernelTreeExplainer, tree_explainer
 from explain.values import Explanation, Row
@@ -98,7 +98,7 @@ def test_boosted_trees_on_numbers_are_explained_as_shap_explains_them(model: Any
     train, rows = drawn(3, 1500, gaps=gaps), drawn(4, 200, gaps=gaps)
     model.fit(train, labels(train))
     seen = rows if gaps else rows.astype(np.float32).astype(np.float64)
-    kernel = Kernel(read_boosting(model, NUMBERS))
+    kernel = Kernel(read_trees(model, NUMBERS))
     amounts, scores = split(kernel, seen)
     explainer = shap.TreeExplainer(model)
     assert np.abs(scores - model.decision_function(rows)).max() <= 1e-12
@@ -109,7 +109,7 @@ def test_boosted_trees_on_numbers_are_explained_as_shap_explains_them(model: Any
 def test_boosted_trees_that_begin_at_zero_are_read_too() -> None:
     train = drawn(3, 800, gaps=0.0)
     model = GradientBoostingClassifier(n_estimators=5, init="zero").fit(train, labels(train))
-    _, scores = split(Kernel(read_boosting(model, NUMBERS)), train.astype(np.float32) + 0.0)
+    _, scores = split(Kernel(read_trees(model, NUMBERS)), train.astype(np.float32) + 0.0)
     assert np.abs(scores - model.decision_function(train)).max() <= 1e-12
 
 
@@ -117,7 +117,7 @@ def test_an_ensemble_that_begins_with_another_model_is_refused() -> None:
     train = drawn(3, 300, gaps=0.0)
     model = GradientBoostingClassifier(n_estimators=5, init=LogisticRegression())
     with pytest.raises(UnsupportedForestError, match="begins with another model"):
-        read_boosting(model.fit(train, labels(train)), NUMBERS)
+        read_trees(model.fit(train, labels(train)), NUMBERS)
 
 
 class Plain:
@@ -177,7 +177,7 @@ def test_categories_that_shap_gets_wrong_are_explained_by_the_definition() -> No
     rows[0, 5], rows[1, 1] = 33.0, np.nan
     model = HistGradientBoostingClassifier(max_iter=4, categorical_features=[1, 5], random_state=0)
     model.fit(train, labels(train))
-    amounts, scores = split(Kernel(read_boosting(model, LEVELS)), rows)
+    amounts, scores = split(Kernel(read_trees(model, LEVELS)), rows)
     assert np.abs(scores - model.decision_function(rows)).max() <= 1e-12
     wanted = np.array([Plain(model).shapley(row) for row in rows[:12]])
     assert np.abs(amounts[:12] - wanted).max() <= 1e-12
@@ -313,15 +313,15 @@ def test_a_model_whose_leaf_was_edited_does_not_give_the_recorded_scores(
 def test_a_model_of_the_wrong_classes_features_or_kind_is_refused() -> None:
     train = drawn(8, 300, gaps=0.0)
     other = GradientBoostingClassifier(n_estimators=2).fit(train, labels(train) + 1)
-    assert "classes 0 and 1" in boosting_problems(other, NUMBERS)[0]
+    assert "classes 0 and 1" in tree_problems(other, NUMBERS)[0]
     fitting = GradientBoostingClassifier(n_estimators=2).fit(train, labels(train))
-    assert boosting_problems(fitting, NUMBERS) == ()
-    assert "3 features" in boosting_problems(fitting, (0, 0, 0))[0]
-    assert "LogisticRegression is no" in boosting_problems(LogisticRegression(), NUMBERS)[0]
+    assert tree_problems(fitting, NUMBERS) == ()
+    assert "3 features" in tree_problems(fitting, (0, 0, 0))[0]
+    assert "LogisticRegression is no" in tree_problems(LogisticRegression(), NUMBERS)[0]
     steep = GradientBoostingClassifier(n_estimators=2, loss="exponential")
-    assert "log_loss" in boosting_problems(steep.fit(train, labels(train)), NUMBERS)[0]
+    assert "log_loss" in tree_problems(steep.fit(train, labels(train)), NUMBERS)[0]
     codes = HistGradientBoostingClassifier(max_iter=2, categorical_features=[1])
-    assert "feature 1 is" in boosting_problems(codes.fit(train, labels(train)), NUMBERS)[0]
+    assert "feature 1 is" in tree_problems(codes.fit(train, labels(train)), NUMBERS)[0]
 
 
 def test_an_archive_with_another_function_than_the_known_one_is_not_loaded(

@@ -128,6 +128,7 @@ MEMBERS: dict[str, Any] = {
     "source": "api",
     "status": "in_review",
     "subject": "5ub7ec7",
+    "scale": "probability",
     "sum_error": "0.0",
     "supersedes": None,
     "template": "case 1",

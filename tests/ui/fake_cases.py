@@ -293,6 +293,7 @@ DECLINE = CaseView(
     base=-1.3012,
     raw=-0.3039,
     sum_error="2.2e-16",
+    scale_words="log-odds",
     method_words="Exact tree attributions, on the scale of log-odds",
     facts=FACTS,
     warnings=("The payslip is older than 90 days.",),

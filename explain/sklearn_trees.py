@@ -1,19 +1,24 @@
-"""The reader of scikit-learn's boosted trees, as they are in memory.
+"""The reader of scikit-learn's trees, boosted or averaged, as they are in memory.
 
-Histogram-based trees compare the number itself and keep sets of categories; the older kind compares
-it as a float32. A gap goes where the split says, and so does a category that was never met.
+Histogram-based trees compare the number itself and keep sets of categories; all others compare it
+as a float32. A gap goes where the split says, and so does a category that was never met. Boosted
+trees add up to the log-odds of bad, averaged ones to its probability.
 """
 
 # ruff: noqa: SLF001 # scikit-learn gives its trees in no other way
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
 from .node_trees import Nodes, constant
 
-BOOSTING_TYPES = frozenset(
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TREE_TYPES = frozenset(
     {
         "builtins.bool",
         "builtins.dict",
@@ -39,6 +44,8 @@ BOOSTING_TYPES = frozenset(
         "sklearn._loss.loss.HalfBinomialLoss",
         "sklearn.compose._column_transformer.ColumnTransformer",
         "sklearn.dummy.DummyClassifier",
+        "sklearn.ensemble._forest.ExtraTreesClassifier",
+        "sklearn.ensemble._forest.RandomForestClassifier",
         "sklearn.ensemble._gb.GradientBoostingClassifier",
         "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
         "sklearn.ensemble._hist_gradient_boosting.gradient_boosting.HistGradientBoostingClassifier",
@@ -46,12 +53,14 @@ BOOSTING_TYPES = frozenset(
         "sklearn.preprocessing._encoders.OrdinalEncoder",
         "sklearn.preprocessing._function_transformer.FunctionTransformer",
         "sklearn.preprocessing._label.LabelEncoder",
+        "sklearn.tree._classes.DecisionTreeClassifier",
         "sklearn.tree._classes.DecisionTreeRegressor",
+        "sklearn.tree._classes.ExtraTreeClassifier",
         "sklearn.tree._tree.Tree",
         "sklearn.utils.validation.check_array",
     }
 )
-BOOSTING_LOADERS = frozenset(
+TREE_LOADERS = frozenset(
     {
         "FunctionNode",  # of sklearn.utils.validation.check_array alone, by the list above
         "LossNode",
@@ -61,16 +70,18 @@ BOOSTING_LOADERS = frozenset(
         "TreeNode",
     }
 )
+BOOSTED = frozenset({"GradientBoostingClassifier", "HistGradientBoostingClassifier"})
+AVERAGED = frozenset({"ExtraTreesClassifier", "RandomForestClassifier"})
 _WORD = 32
 """Bits in a word of a histogram-based tree's set of categories."""
 
 
-def boosting_problems(model: Any, levels: Sequence[int]) -> tuple[str, ...]:
-    """What keeps a model from being one of two classes on these features, on the log-odds."""
+def tree_problems(model: Any, levels: Sequence[int]) -> tuple[str, ...]:
+    """What keeps a model from being one of two classes on these features."""
     problems = []
     kind = type(model).__name__
-    if kind not in {"HistGradientBoostingClassifier", "GradientBoostingClassifier"}:
-        return (f"a {kind} is no classifier of boosted trees",)
+    if kind not in BOOSTED | AVERAGED:
+        return (f"a {kind} is no classifier of boosted or averaged trees",)
     if list(getattr(model, "classes_", ())) != [0, 1]:
         problems.append("the model must be trained on classes 0 and 1")
     if getattr(model, "n_features_in_", 0) != len(levels):
@@ -85,7 +96,7 @@ def boosting_problems(model: Any, levels: Sequence[int]) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def read_boosting(model: Any, levels: Sequence[int]) -> ReadForest:
+def read_trees(model: Any, levels: Sequence[int]) -> ReadForest:
     """Read a fitted model whose feature n has ``levels[n]`` categories, 0 for a number.
 
     A missing category has the code after the last. UnsupportedForestError where the ensemble begins
@@ -95,10 +106,14 @@ def read_boosting(model: Any, levels: Sequence[int]) -> ReadForest:
         base = constant(float(model._baseline_prediction.ravel()[0]))
         places = _places(model, levels)
         told = [_histogram_tree(predictor, places) for (predictor,) in model._predictors]
+    elif type(model).__name__ in AVERAGED:
+        base, count = constant(0.0), len(model.estimators_)
+        told = [_tree(one.tree_, _chances(one.tree_) / count) for one in model.estimators_]
     else:
         base = constant(_prior(model))
         rate = float(model.learning_rate)
-        told = [_tree(regressor.tree_, rate) for (regressor,) in model.estimators_]
+        trees = [regressor.tree_ for (regressor,) in model.estimators_]
+        told = [_tree(tree, rate * tree.value[:, 0, 0]) for tree in trees]
     return lay_out([base, *told])
 
 
@@ -114,8 +129,15 @@ def _prior(model: Any) -> float:
     return float(model._raw_predict_init(rows).ravel()[0])
 
 
-def _tree(tree: Any, rate: float) -> Tree:
-    """One tree of the older kind, its leaves at the learning rate."""
+def _chances(tree: Any) -> "NDArray[np.float64]":
+    """The share of bad at each node."""
+    told: NDArray[np.float64] = tree.value[:, 0, :]
+    chances: NDArray[np.float64] = told[:, 1] / told.sum(axis=1)
+    return chances
+
+
+def _tree(tree: Any, values: "NDArray[np.float64]") -> Tree:
+    """One tree that compares in single precision, with what its leaves add."""
     gaps = getattr(tree, "missing_go_to_left", [0] * tree.node_count)
     return Nodes(
         left=tree.children_left.tolist(),
@@ -125,7 +147,7 @@ def _tree(tree: Any, rate: float) -> Tree:
         thresholds=tree.threshold.tolist(),
         members=[0] * tree.node_count,
         covers=tree.weighted_n_node_samples.tolist(),
-        values=(rate * tree.value[:, 0, 0]).tolist(),
+        values=values.tolist(),
     ).tree()
 
 
