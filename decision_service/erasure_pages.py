@@ -33,11 +33,8 @@ from overrides.erasing import (
     LIFT_GROUNDS,
     Due,
     Hold,
-    Part,
     Request,
-    Scope,
     Standing,
-    pairs_root,
 )
 from overrides.erasure_desk import due_parts
 from overrides.erasure_errors import UnknownHold
@@ -110,7 +107,7 @@ class ErasurePages:
         with refusing():
             found = self.acts.request(request_id)
             names = self.services.people.names({found.asked_by, found.settled_by} - {""})
-            listed, root = self._listed(found)
+            listed, root = self.acts.listed(found, PARTS_SHOWN)
             note = self._note(found.request_id)
         waits = found.standing is Standing.WAITING
         may = waits and Permission.ERASE_APPROVE in viewer.may
@@ -242,25 +239,6 @@ class ErasurePages:
             exports=tuple((p.what, p.who, p.at, p.seq) for p in made.exports),
             issued_at=made.issued_at,
         )
-
-    def _listed(self, found: Request) -> tuple[list[tuple[int, str, str]], str]:
-        """The first parts of a request with place and kind, and the root over all of them now."""
-        if found.standing is Standing.ERASED:
-            erasures = self.services.erasures
-            return erasures.entries_of(found.erased_event, limit=PARTS_SHOWN), found.root
-        with self.services.erasures.now() as known:
-            if found.target.scope is Scope.SCHEDULE and found.target.as_of is not None:
-                parts: list[Part] = due_parts(known.due(self.acts.schedule(), found.target.as_of))
-            else:
-                parts = known.parts(found.target)
-        shown = parts[:PARTS_SHOWN]
-        kinds = {part.seq: self.services.ledger.entry(part.seq) for part in shown}
-        listed = [
-            (part.seq, entry.type, part.slot)
-            for part in shown
-            if (entry := kinds[part.seq]) is not None
-        ]
-        return listed, pairs_root(part.pair for part in parts)
 
     def _note(self, event_id: str) -> str:
         """The note of a request, "" where there is none."""

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from decision_service.errors import Fault, InvalidRequest
 from decision_service.services import Services
-from overrides.erasing import Due, Request, Scope, Target
-from overrides.erasure_desk import ErasureDesk
+from overrides.erasing import Due, Request, Scope, Standing, Target, pairs_root
+from overrides.erasure_desk import ErasureDesk, due_parts
 from overrides.erasure_errors import GroundUnknown, NothingToErase, ScheduleInvalid, UnknownErasure
 from overrides.errors import UnknownCase
+from overrides.instants import EARLIEST
 from overrides.journal import Decided, OnceOnly, Receipt, State
 from overrides.reading import application_key
 from overrides.record_classes import APPLICANT_CLASSES
@@ -21,6 +22,7 @@ from overrides.retention import DEFAULT_SCHEDULE, Schedule, read_schedule
 from overrides.values import Actor
 
 ROUTE = "erasures"
+YEARS_END = 9_000  # beyond it months cannot be counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,11 @@ class ErasureActs:
         return self.services.decisions.preparer.subject(party)
 
     def due(self, as_of: datetime) -> list[Due]:
-        """What the schedule says is due: the list to look at before anything is asked for."""
+        """What the schedule says is due: the list to look at before anything is asked for.
+
+        Raises ``InvalidRequest`` for a time that no record can be due at.
+        """
+        _check_countable(as_of)
         with self.services.erasures.now() as known:
             return known.due(self.schedule(), as_of)
 
@@ -99,6 +105,7 @@ class ErasureActs:
         self, actor: Actor, as_of: datetime, note: str, *, key: str | None = None
     ) -> Request:
         """Ask that everything the schedule says is due be erased at once."""
+        _check_countable(as_of)
         classes = tuple(APPLICANT_CLASSES)
         target = Target(scope=Scope.SCHEDULE, classes=classes, as_of=as_of)
         return self.ask(actor, target, "", note, key=key)
@@ -148,6 +155,25 @@ class ErasureActs:
             raise UnknownErasure(request_id[:64])
         return found
 
+    def listed(self, found: Request, limit: int) -> tuple[list[tuple[int, str, str]], str]:
+        """The first parts of a request with place and kind, and the root over all of them now."""
+        erasures, ledger = self.services.erasures, self.services.ledger
+        if found.standing is Standing.ERASED:
+            return erasures.entries_of(found.erased_event, limit=limit), found.root
+        target = found.target
+        with erasures.now() as known:
+            if target.scope is Scope.SCHEDULE and target.as_of is not None:
+                parts = due_parts(known.due(self.schedule(), target.as_of))
+            else:
+                parts = known.parts(target)
+        kinds = {part.seq: ledger.entry(part.seq) for part in parts[:limit]}
+        listed = [
+            (part.seq, entry.type, part.slot)
+            for part in parts[:limit]
+            if (entry := kinds[part.seq]) is not None
+        ]
+        return listed, pairs_root(part.pair for part in parts)
+
     def _case(self, named: Named) -> str:
         """The case that is named, if one is."""
         if named.case:
@@ -183,3 +209,10 @@ class ErasureActs:
     def _record(self, command: Callable[[State], Decided], once: OnceOnly | None) -> Receipt:
         """Write it down and wait until it is on disk."""
         return self.services.journal.submit(command, once=once).result()
+
+
+def _check_countable(as_of: datetime) -> None:
+    """Refuse a time from which months cannot be counted."""
+    if not EARLIEST.year <= as_of.year < YEARS_END:
+        fault = Fault("/as_of", f"Give a time from {EARLIEST.year} to {YEARS_END - 1}.")
+        raise InvalidRequest((fault,))

@@ -17,6 +17,7 @@ from decision_service.installation_errors import NothingLost
 from decision_service.services import Services
 from decision_service.settings import Settings
 from decision_service.signer_wiring import memory_at
+from overrides.erasing import Hold
 from overrides.journal import Decided, Draft, Json, SideWrite
 from overrides.kek_files import KEK, KekFile, write_secret
 from overrides.key_rotation import PURPOSE as PERSONAL
@@ -50,12 +51,16 @@ class Which(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What came of it: the entry that records it, and how many data keys open no more."""
+    """What came of it: the entry that records it, and how many data keys open no more.
+
+    ``holds`` on a party stand on, but the party's later cases are no longer known to be its own.
+    """
 
     which: Which
     seq: int
     vkey: str = ""
     lost: int = 0
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,9 @@ class Replacement:
         if not any(_rotated(services, PERSONAL, Reason.LOST)):  # else the tables know more
             services.rebuild()
         (self.settings.keys / UNRECORDED).unlink()
-        return Replaced(Which.LOOKUP, seq)
+        with services.erasures.now() as known:
+            of_parties = tuple(hold for hold in known.standing_holds() if not hold.case)
+        return Replaced(Which.LOOKUP, seq, holds=of_parties)
 
     def _finish_signing(self, services: Services, reason: Reason) -> Replaced:
         """Record which key signs now, and sign with it."""

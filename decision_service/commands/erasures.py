@@ -23,6 +23,8 @@ from decision_service.commands.installation import installed
 from decision_service.commands.persons import acting, named, person_options, target_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from decision_service.services import Services
     from overrides.erasing import Due, Request
 
@@ -118,11 +120,25 @@ def list_requests(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace) -> int:
-    """Show a request: what it would take or took, and the root of that list."""
+    """Show a request: what it would take or took by entry and part, and the root of that list."""
+    from decision_service.erasure_certificate import PARTS_SHOWN
+    from decision_service.erasure_words import part_words
     from decision_service.erasures import ErasureActs
+    from decision_service.ledger_words import kind_words
 
     with installed(args) as services:
-        _say(services, ErasureActs(services).request(args.request), as_json=args.json)
+        acts = ErasureActs(services)
+        found = acts.request(args.request)
+        listed, root = acts.listed(found, PARTS_SHOWN)
+        _say(services, found, as_json=args.json, listed=listed)
+    if args.json:
+        return YES
+    for seq, kind, slot in listed:
+        print(f"           entry {seq}, {kind_words(kind)}: {part_words(slot)}")
+    if root != found.root:
+        print("What would go is not what was asked for any more.")
+    elif len(listed) < found.count:
+        print(f"           and {found.count - len(listed)} more")
     return YES
 
 
@@ -227,12 +243,19 @@ def _as_of_option(parser: Parser) -> None:
     )
 
 
-def _say(services: "Services", request: "Request", *, as_json: bool) -> None:
-    """Say where a request stands and what it is about."""
+def _say(
+    services: "Services",
+    request: "Request",
+    *,
+    as_json: bool,
+    listed: "Sequence[tuple[int, str, str]] | None" = None,
+) -> None:
+    """Say where a request stands and what it is about; ``listed`` parts are members of JSON."""
     from decision_service.erasure_words import request_lines
 
     if as_json:
-        print_json(_as_json(request))
+        members = {} if listed is None else {"listed": [list(part) for part in listed]}
+        print_json(_as_json(request) | members)
     else:
         people = {request.asked_by, request.settled_by} - {""}
         print("\n".join(request_lines(request, services.people.names(people))))

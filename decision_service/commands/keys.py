@@ -154,6 +154,9 @@ def replace(args: argparse.Namespace) -> int:
             print(f"Entry {one.seq} says that the lookup key is another. Applications are found by")
             print("their number again; parties are not linked with what was recorded of them")
             print("before, and a request that is repeated from before is taken for a new one.")
+            for hold in one.holds:
+                print(f"The legal hold {hold.hold_id} does not cover later cases of its party:")
+                print("set another of the same party beside it (countermand hold set --party).")
     print("Copy the keys folder anew, apart from the backups.")
     return YES
 

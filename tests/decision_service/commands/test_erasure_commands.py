@@ -93,7 +93,11 @@ def test_two_people_erase_and_the_certificate_says_what_the_ledger_shows(office:
     assert "Waits for a second person" in asked.out
     (request,) = office.shell.on_data("erase", "list", "--json").json["requests"]
     name, root = request["request"], request["root"]
-    assert root in office.shell.on_data("erase", "show", name).out
+    shown = office.shell.on_data("erase", "show", name)
+    assert root in shown.out
+    listed = office.shell.on_data("erase", "show", name, "--json").json["listed"]
+    assert len(listed) == request["parts"] == shown.out.count("           entry ")
+    assert f"entry {listed[0][0]}, " in shown.out
     refused = office.by("carla", "erase", "approve", name, "--root", root, ok=False)
     assert (refused.status, refused.err.count("\n")) == (1, 1)
     assert "another person must" in refused.err
@@ -447,3 +451,21 @@ def test_an_altered_export_teaches_nothing(office: Office, tmp_path: Path) -> No
     listed = tmp_path / "export" / "erased.jsonl"
     listed.write_bytes(listed.read_bytes() * 2)
     assert "is not used" in office.shell.refused_on_data("erase", "remember", tmp_path / "export")
+
+
+def test_without_the_lookup_key_holds_on_parties_are_named_to_be_set_again(office: Office) -> None:
+    words = ("hold", "set", "--ground", "litigation", "--json")
+    party = office.by("carla", *words, "--party", "P-anna").json["hold"]
+    case = office.by("carla", *words, "--case", office.cases["P-ben"]["case_id"]).json["hold"]
+    (office.shell.data / "keys" / "lookup.key").unlink()
+    said = office.shell.on_data("key", "replace", "lookup", "--reason", "lost").out
+    assert f"The legal hold {party} does not cover later cases of its party" in said
+    assert case not in said
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1969-12-31", "9999-12-31"])
+def test_a_day_from_which_months_cannot_be_counted_is_refused(office: Office, day: str) -> None:
+    told = "Give a time from 1970"
+    asked = office.by("carla", "erase", "request", "--due", "--as-of", day, ok=False)
+    assert told in asked.err
+    assert told in office.shell.on_data("erase", "due", "--as-of", day, ok=False).err
