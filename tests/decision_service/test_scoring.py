@@ -88,23 +88,28 @@ def test_an_answer_that_is_none_is_an_unavailable_model(scorer: Scorer, answer: 
     assert isinstance(scorer.submit(Odd(), {"p": 0}).exception(5), ModelUnavailable)
 
 
-def test_a_hung_model_answers_nobody_late_and_is_left_alone_for_a_while(scorer: Scorer) -> None:
+def test_a_hung_model_answers_nobody_late_and_is_left_alone_for_a_while() -> None:
+    with closing(Scorer(deadline_s=1.0, rows_max=8)) as scorer:  # a busy machine stalls for less
+        _hangs_and_is_left_alone(scorer)
+
+
+def _hangs_and_is_left_alone(scorer: Scorer) -> None:
     model, well = Echo("hung"), Echo("well")
     well.gate.set()
     started = time.monotonic()
     first = scorer.submit(model, {"p": 0.1})
     second = scorer.submit(model, {"p": 0.2})
-    assert scorer.submit(well, {"p": 0.3}).result(0.2).probability == 0.3, "others go on"
+    assert scorer.submit(well, {"p": 0.3}).result(0.9).probability == 0.3, "others go on"
     for future in (first, second):
         late = future.exception(5)
         assert isinstance(late, ModelUnavailable)
         assert late.cause == LATE
-    assert time.monotonic() - started < 1
-    left = scorer.submit(model, {"p": 0.4}).exception(0.2)
+    assert time.monotonic() - started < 1.9
+    left = scorer.submit(model, {"p": 0.4}).exception(0.9)
     assert isinstance(left, ModelUnavailable)
     assert left.cause == LEFT_ALONE
     model.gate.set()
-    time.sleep(0.7)
+    time.sleep(2.1)
     assert scorer.submit(model, {"p": 0.5}).result(5).probability == 0.5, "and is asked again"
 
 
