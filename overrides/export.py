@@ -39,6 +39,9 @@ from overrides.stamps import Stamp
 from overrides.tiles import bundle, fold, tile_path
 from overrides.values import Clock
 
+STARTS_MAX = 5
+"""So often an export is begun anew because something was erased while it was written."""
+
 
 def export(
     book: LedgerBook,
@@ -56,23 +59,31 @@ def export(
     ``disclose`` names the personal parts that this reader may see, such as ``note``, or ``party``
     for every party; ``former`` are keys that signed before; ``witnessed`` is told of the checkpoint
     that is exported, and gives what adds to notes the signatures of witnesses; ``stamps`` are time
-    stamps to enclose. Raises ``FileExistsError`` when the folder has something in it, and
-    ``LedgerAltered`` when the ledger does not lead to the root that is signed.
+    stamps to enclose. What discloses something is begun anew when something is erased meanwhile.
+
+    Raises ``FileExistsError`` when the folder has something in it, ``LedgerAltered`` when the
+    ledger does not lead to the root that is signed, and ``LedgerUnavailable`` for an empty ledger
+    and where erasures do not end.
     """
     if directory.exists() and any(directory.iterdir()):
         msg = f"the folder {directory} is not empty"
         raise FileExistsError(msg)
-    signed = sign_checkpoint(book, signer, clock)
-    if signed is None:
-        raise LedgerUnavailable(cause="the ledger is empty: there is nothing to export")
     working = directory.with_name(directory.name + ".partial")
-    shutil.rmtree(working, ignore_errors=True)
-    working.mkdir(parents=True)
-    try:
-        keys = (signer.key, *former)
+    keys = (signer.key, *former)
+
+    def attempt() -> Manifest | None:
+        shutil.rmtree(working, ignore_errors=True)
+        signed = sign_checkpoint(book, signer, clock)
+        if signed is None:
+            raise LedgerUnavailable(cause="the ledger is empty: there is nothing to export")
+        working.mkdir(parents=True)
         cosigned = witnessed(signed)
         writing = _Export(book, working, signer, signed, frozenset(disclose), keys, cosigned)
         manifest = writing.write(clock, stamps)
+        return None if disclose and _erased_since(book, signed.size) else manifest
+
+    try:
+        manifest = _undisturbed(attempt)
         if directory.exists():
             directory.rmdir()
         working.replace(directory)
@@ -80,6 +91,24 @@ def export(
         shutil.rmtree(working, ignore_errors=True)
         raise
     return manifest
+
+
+def _undisturbed(attempt: Callable[[], Manifest | None]) -> Manifest:
+    """What the first attempt made during which nothing was erased."""
+    for _ in range(STARTS_MAX):
+        if (manifest := attempt()) is not None:
+            return manifest
+    cause = "personal data was erased again and again meanwhile: export it later"
+    raise LedgerUnavailable(cause=cause)
+
+
+def _erased_since(book: LedgerBook, size: int) -> bool:
+    """Whether something was erased after these entries.
+
+    What was disclosed of it is in the export, or missing without an entry that says why.
+    """
+    newest = book.latest(None, 1, ("record_erased",))
+    return any(entry.seq >= size for entry in newest)
 
 
 class _Export:

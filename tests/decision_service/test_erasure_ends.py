@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from decision_service.tending import tend
 from overrides.countermand_verify import Key, Memory, Verdict, check_export
 from overrides.erasing import Standing
 from overrides.erasure_errors import ErasureOver
-from overrides.export import export
+from overrides.errors import LedgerUnavailable
+from overrides.export import STARTS_MAX, export
 from overrides.kek_files import KekFile
 from overrides.key_rotation import DataKeys
 from tests.decision_service.erasure_house import Copies, ErasureHouse, erasure_house
@@ -261,3 +263,52 @@ def test_an_export_that_opened_parts_is_named_by_the_certificate(house: ErasureH
     made = certificate(house.services, done.request_id)
     assert [place.what for place in made.exports] == ["export: note"]
     assert "export: note" in " ".join(paper(house, done.request_id))
+
+
+@dataclass
+class ErasedMeanwhile:
+    """A ledger in which somebody is erased while their parts are read for an export."""
+
+    book: Any
+    erase: list[Callable[[], object]]
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else as it is."""
+        return getattr(self.book, name)
+
+    def disclosures(self, *asked: Any) -> Any:
+        """What is disclosed, after one more erasure."""
+        if self.erase:
+            self.erase.pop()()
+        return self.book.disclosures(*asked)
+
+
+def test_an_export_is_begun_anew_when_somebody_is_erased_meanwhile(
+    house: ErasureHouse, tmp_path: Path
+) -> None:
+    for party in ("P-anna", "P-ben", "P-carl"):
+        house.closed(party, note=f"The payslips of {party} were seen in the original.")
+    services, signer = house.services, house.services.signer
+    erase = [partial(house.erase, party=party) for party in ("P-anna", "P-ben")]
+    book = ErasedMeanwhile(services.ledger, [*erase])
+    folder = tmp_path / "export"
+    export(book, folder, signer, services.clock, disclose=["note"])
+    found = check_export(folder, Memory(keys=(Key.read(signer.key.vkey),)))
+    assert (found.verdict, found.found) == (Verdict.CLEAN, ())
+    disclosed = (folder / "disclosures.jsonl").read_text()
+    assert [party for party in ("anna", "ben", "carl") if f"P-{party}" in disclosed] == ["carl"]
+
+
+def test_an_export_that_erasures_never_leave_alone_is_refused_whole(
+    house: ErasureHouse, tmp_path: Path
+) -> None:
+    parties = [f"P-{number}" for number in range(STARTS_MAX)]
+    for party in parties:
+        house.closed(party)
+    services = house.services
+    erase = [partial(house.erase, party=party) for party in parties]
+    book = ErasedMeanwhile(services.ledger, [*erase])
+    folder = tmp_path / "export"
+    with pytest.raises(LedgerUnavailable, match="export it later"):
+        export(book, folder, services.signer, services.clock, disclose=["note"])
+    assert not list(tmp_path.glob("export*"))
