@@ -1,11 +1,11 @@
-"""What an export encloses of witnesses: they are asked, and a damaged book of theirs stops nothing.
+"""What exports and proofs enclose of witnesses: a damaged book of theirs stops neither.
 
-An export without their signatures is worth less and is still one; whoever makes it is told.
+Without their signatures they are worth less and are still true; whoever makes them is told.
 """
 
 from collections.abc import Callable
 
-from decision_service.cosigning import ask_all
+from decision_service.cosigning import ask_all, witnessed_over
 from decision_service.late_signatures import timely
 from decision_service.services import Services
 from overrides.errors import MemoryUnusable
@@ -30,3 +30,13 @@ def enclosed(
     except MemoryUnusable as damaged:
         tell(f"What witnesses signed is not enclosed. {damaged}\n")
         return str
+
+
+def over(services: Services, seq: int, tell: Callable[[str], object]) -> SignedCheckpoint | None:
+    """A checkpoint over an entry, with what witnesses signed of it where their book can be read."""
+    try:
+        found = witnessed_over(services, seq)
+    except MemoryUnusable as damaged:
+        tell(f"What witnesses signed is not enclosed. {damaged}\n")
+        found = None
+    return found or services.ledger.latest_checkpoint()

@@ -238,13 +238,13 @@ def proof(args: argparse.Namespace) -> int:
     """
     from base64 import b64encode
 
-    from decision_service.cosigning import witnessed_over
+    from decision_service.enclosing import over
     from overrides.proofs import bare_proof, whole_proof
 
     disclose = _parts(args)
     with installed(args) as services:
         entry = _entry(services, args.seq)
-        kept = witnessed_over(services, args.seq) or services.ledger.latest_checkpoint()
+        kept = over(services, args.seq, sys.stderr.write)
         if kept is None or kept.size <= args.seq:
             kept = signed(services)
         if kept is None:

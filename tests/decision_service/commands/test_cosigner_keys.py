@@ -37,7 +37,7 @@ def test_a_witness_has_one_key_of_each_kind(shell: Shell, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["cosigners.json", "standing.json", "signed/2026-11-22.jsonl"])
-def test_a_damaged_book_of_witnesses_does_not_stop_an_export(
+def test_a_damaged_book_of_witnesses_stops_neither_an_export_nor_a_proof(
     shell: Shell, tmp_path: Path, name: str
 ) -> None:
     shell.on_data("init")
@@ -45,6 +45,8 @@ def test_a_damaged_book_of_witnesses_does_not_stop_an_export(
     shell.on_data(*added, "--at", "http://127.0.0.1:9/witness")
     (shell.data / "cosigners" / "signed").mkdir(exist_ok=True)
     (shell.data / "cosigners" / name).write_text("{")
+    proof = shell.on_data("ledger", "proof", "0", "--out", tmp_path / "proof")
+    assert ("is not enclosed." in proof.err) == (name == "signed/2026-11-22.jsonl")
     said = shell.on_data("ledger", "export", tmp_path / "out")
     assert "entries of countermand/" in said.out
     assert name in said.err
