@@ -83,10 +83,13 @@ def work(
     sitting |= {"seconds": 0.0, "units": 0}
     found.sittings.append(sitting)
 
+    looking = Lock()
+
     def look() -> None:
-        sitting["seconds"] = round(time.monotonic() - started, 2)
-        sitting["units"] = found.units - before
-        watch(found)
+        with looking:  # whoever watches may write it down, and two at once would trip each other
+            sitting["seconds"] = round(time.monotonic() - started, 2)
+            sitting["units"] = found.units - before
+            watch(found)
 
     def one_worker(_: int) -> None:
         lot = desk.next()
