@@ -15,6 +15,7 @@ from benchmarks.kernel import race
 from explain.sklearn_trees import read_trees
 from explain.tree_models import SINGLE_PRECISION
 from explain.trees import Kernel
+from explain.values import ADDITIVITY_TOLERANCE
 from explain.xgboost_json import read_xgboost
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def histogram_family(rows: "Matrix", bad: "Matrix") -> Family:
         theirs,
         model.decision_function,
         lambda some: some,
-        1e-9,
+        ADDITIVITY_TOLERANCE,
     )
 
 
@@ -108,7 +109,7 @@ def check(family: Family, rows: "Matrix") -> float:
         scores - family.scores(rows),
     )
     distance = max(float(np.abs(gap).max()) for gap in gaps)
-    assert added <= 1e-9, f"contributions miss the score by {added}"  # noqa: PLR2004
+    assert added <= ADDITIVITY_TOLERANCE, f"contributions miss the score by {added}"
     assert distance <= family.near, f"contributions differ by {distance}"
     return distance
 

@@ -27,6 +27,7 @@ from decision_service.dossier import (
 from decision_service.policy import UNSCORED, routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
 from explain.contract import NOT_GIVEN
+from explain.values import SCALE_WORDS
 from overrides.cases import OPEN_STATES, Case
 from overrides.reading import DecisionRow
 from overrides.values import (
@@ -73,7 +74,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         base=float(decision.base or 0.0),
         raw=float(decision.raw or 0.0),
         sum_error=decision.sum_error or "",
-        scale_words=wording.SCALE_WORDS[dossier.loaded.bundle.scale] if dossier.loaded else "",
+        scale_words=SCALE_WORDS[dossier.loaded.bundle.scale] if dossier.loaded else "",
         method_words=wording.METHOD_WORDS.get(decision.method or "", decision.method or ""),
         facts=stated(dossier),
         warnings=_warnings(dossier, may),

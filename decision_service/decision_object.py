@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from decision_service.policy import routing_texts
+from explain.values import LOG_ODDS, SCALE_WORDS
 from overrides.journal import Json, VersionStamp
 
 REASONS_SHOWN_MAX = 4
-SCALE = "log-odds"  # of entries that name no other
+SCALE = SCALE_WORDS[LOG_ODDS]  # of entries that name no other
 
 
 class Recorded(Protocol):

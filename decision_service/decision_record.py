@@ -16,7 +16,7 @@ from decision_service.party_parts import about, without
 from decision_service.policy import Assessment
 from decision_service.registry import InUse
 from explain.contract import CheckedFields
-from explain.values import LOG_ODDS, Explanation, Reason
+from explain.values import LOG_ODDS, SCALE_WORDS, Explanation, Reason
 from overrides.cases import Case
 from overrides.instants import instant_text
 from overrides.journal import Draft, Slot
@@ -212,10 +212,11 @@ def _score(prepared: Prepared, finding: Finding, explanation: Explanation) -> di
     loaded = prepared.in_use.loaded
     assert loaded is not None, "a score comes from a loaded bundle"
     spec, attribution = loaded.bundle.policy_spec, explanation.attribution
+    scale = loaded.bundle.scale
     return {
         "probability": finding.probability,
         "raw": decimal_text(attribution.score),
-        **({} if loaded.bundle.scale == LOG_ODDS else {"scale": "probability"}),
+        **({} if scale == LOG_ODDS else {"scale": SCALE_WORDS[scale]}),
         "base": decimal_text(attribution.base),
         "method": explanation.method,
         "background": explanation.background_sha256,

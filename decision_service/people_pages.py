@@ -70,15 +70,7 @@ class PeoplePages:
         if found is None:
             return None
         person, session = found
-        return Viewer(
-            person_ref=person.ref,
-            name=person.name,
-            role=person.role.value,
-            role_words=ROLE_WORDS[person.role],
-            branch=person.branch,
-            may=may(person.role),
-            csrf=session.csrf,
-        )
+        return viewer_of(person.actor, session.csrf)
 
     def start(self, viewer: Viewer | None) -> StartView:
         """The first page."""
@@ -213,6 +205,19 @@ def _noting(faults: dict[str, str], name: str) -> Iterator[None]:
     except (ValueError, ServiceError) as wrong:
         said = str(wrong)
         faults[name] = said if said.endswith(".") else f"{said}."
+
+
+def viewer_of(actor: Actor, csrf: str = "") -> Viewer:
+    """Somebody in front of the pages; without a session's mark they can send no form."""
+    return Viewer(
+        person_ref=actor.ref,
+        name=actor.name,
+        role=actor.role.value,
+        role_words=ROLE_WORDS[actor.role],
+        branch=actor.branch,
+        may=may(actor.role),
+        csrf=csrf,
+    )
 
 
 @contextmanager

@@ -52,7 +52,6 @@ NEEDS_WORDS = {
     "approver": "Another person with authority to approve must agree before it takes effect.",
     "credit_manager": "A credit manager must agree before it takes effect.",
 }
-SCALE_WORDS = {"log-odds-of-bad": "log-odds", "probability-of-bad": "probability"}
 METHOD_WORDS = {
     "tree_path_dependent": (
         "Exact contributions of each feature along the model's own trees; with the starting value "

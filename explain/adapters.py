@@ -49,7 +49,7 @@ class TreeModel(ModelAdapter, Protocol):
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
         """By the library, path-dependent: of each row one number per feature, then the base.
 
-        NotImplementedError where no library can.
+        BundleInvalid where no library can.
         """
 
 

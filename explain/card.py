@@ -2,7 +2,7 @@
 
 from .bundle_contents import BundleContents
 from .contract import Field
-from .values import LOG_ODDS
+from .values import SCALE_WORDS
 
 ROLE_WORDS = {
     "feature": "scored",
@@ -15,13 +15,13 @@ def card_of(bundle: BundleContents) -> str:
     """The card as markdown; the part that training measured comes last, word for word."""
     policy = bundle.policy_spec
     outcome = bundle.outcome_spec
-    scale = "log-odds" if bundle.scale == LOG_ODDS else "probability"
     meaning = (
         "The score is the probability that the loan turns bad (higher is worse): "
         f"{outcome.bad_dpd} days past due within {outcome.performance_window_months} months. "
         f"Up to {policy.approve_up_to} the policy recommends approve, above "
         f"{policy.decline_above} decline, between them a person is asked without a "
-        f"recommendation. Reasons are computed by `{bundle.method}` on the {scale}."
+        f"recommendation. Reasons are computed by `{bundle.method}` on the "
+        f"{SCALE_WORDS[bundle.scale]}."
     )
     lines = [
         f"# {bundle.title}",

@@ -1,9 +1,9 @@
 """The reader of LightGBM's text format."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
+from .forest import ReadForest, Reading, Tree, UnsupportedForestError, joined, lay_out
 
 _CATEGORICAL = 1
 _DEFAULT_LEFT = 2
@@ -41,7 +41,7 @@ def _read_tree(block: str) -> Tree:
     rules, thresholds = whole("decision_type"), real("threshold")
     words, bounds = whole("cat_threshold"), whole("cat_boundaries")
     members = [
-        _joined(words[bounds[int(place)] : bounds[int(place) + 1]]) if rule & _CATEGORICAL else 0
+        joined(words[bounds[int(place)] : bounds[int(place) + 1]]) if rule & _CATEGORICAL else 0
         for rule, place in zip(rules, thresholds, strict=True)
     ]
     return Tree(
@@ -55,11 +55,6 @@ def _read_tree(block: str) -> Tree:
         leaf_covers=whole("leaf_count"),
         values=real("leaf_value"),
     )
-
-
-def _joined(words: Sequence[int]) -> int:
-    """One set of bits from LightGBM's words of 32."""
-    return sum(word << (32 * place) for place, word in enumerate(words))
 
 
 def _reading(rule: int) -> Reading:

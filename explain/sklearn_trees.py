@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
+from .forest import ReadForest, Reading, Tree, UnsupportedForestError, joined, lay_out
 from .node_trees import Nodes, constant
 
 if TYPE_CHECKING:
@@ -72,8 +72,6 @@ TREE_LOADERS = frozenset(
 )
 BOOSTED = frozenset({"GradientBoostingClassifier", "HistGradientBoostingClassifier"})
 AVERAGED = frozenset({"ExtraTreesClassifier", "RandomForestClassifier"})
-_WORD = 32
-"""Bits in a word of a histogram-based tree's set of categories."""
 
 
 def tree_problems(model: Any, levels: Sequence[int]) -> tuple[str, ...]:
@@ -188,7 +186,7 @@ def _histogram_tree(predictor: Any, places: Sequence[_Place]) -> Tree:
     features = nodes["feature_idx"].tolist()
     coded = nodes["is_categorical"].astype(bool).tolist()
     gaps = nodes["missing_go_to_left"].astype(bool).tolist()
-    sets = [_joined(words) for words in predictor.raw_left_cat_bitsets.tolist()]
+    sets = [joined(words) for words in predictor.raw_left_cat_bitsets.tolist()]
     met = nodes["bitset_idx"].tolist()
     readings, members = [], []
     for node, feature in enumerate(features):
@@ -217,8 +215,3 @@ def _members(place: _Place, left: int, *, gap_left: bool) -> int:
     """The contract's codes that go left, the gap's among them, as a set of bits."""
     goes = [gap_left if code is None else bool(left >> code & 1) for code in place.codes]
     return sum(went << code for code, went in enumerate([*goes, gap_left]))
-
-
-def _joined(words: Sequence[int]) -> int:
-    """One set of bits."""
-    return sum(word << (_WORD * place) for place, word in enumerate(words))

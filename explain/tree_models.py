@@ -153,6 +153,7 @@ class SklearnTrees:
     precision = ADDITIVITY_TOLERANCE
 
     def __init__(self, content: bytes, contract: Contract, path: str) -> None:
+        self._path = path
         self._model = read_skops(content, path, TREE_TYPES, TREE_LOADERS)
         self._histogram = hasattr(self._model, "_predictors")
         self.encoder = Encoder(contract, single=not self._histogram)
@@ -184,8 +185,8 @@ class SklearnTrees:
         import numpy as np
 
         if any(self.encoder.levels) and self._histogram:
-            msg = "no library explains these categories: install numba"
-            raise NotImplementedError(msg)
+            cure = "the kernel alone explains categories of such a model: install numba"
+            raise BundleInvalid(self._path, (cure,))
         import shap
 
         explainer = shap.TreeExplainer(self._model)

@@ -16,6 +16,9 @@ Scale = Literal["log-odds-of-bad", "probability-of-bad"]
 LOG_ODDS: Scale = "log-odds-of-bad"
 PROBABILITY: Scale = "probability-of-bad"
 
+SCALE_WORDS: Mapping[Scale, str] = {LOG_ODDS: "log-odds", PROBABILITY: "probability"}
+"""The scales as records, pages and cards name them."""
+
 STRENGTHS = ("strong", "moderate", "slight")
 
 Scalar = float | str | None

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decision_service import wiring
-from decision_service.access import HOST, ROLE_WORDS, may
+from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.casework import Casework
 from decision_service.demo.history import SEED, SPAN, DemoClock, History, Stage
 from decision_service.demo.people import PASSWORD, PEOPLE
 from decision_service.people_changes import NewPerson, people_changes
+from decision_service.people_pages import viewer_of
 from decision_service.settings import Settings
 from overrides.values import Actor, Role
-from ui.views import Viewer
 
 if TYPE_CHECKING:
     from decision_service.services import Services
@@ -155,7 +155,7 @@ def _history(
         desk=Casework(services),
         clock=clock,
         actors=actors,
-        viewers={name: _viewer(actor) for name, actor in actors.items()},
+        viewers={name: viewer_of(actor) for name, actor in actors.items()},
         sender=actors[SENDER],
         numbers=frozenset(name for name, kind in types.items() if kind in NUMBER_TYPES),
         truths=frozenset(name for name, kind in types.items() if kind == "boolean"),
@@ -181,15 +181,3 @@ def settings_folder(settings: Settings) -> Path:
     folder = settings.data / "loan-books"
     folder.mkdir(exist_ok=True)
     return folder
-
-
-def _viewer(actor: Actor) -> Viewer:
-    """A simulated officer in front of the page."""
-    return Viewer(
-        person_ref=actor.ref,
-        name=actor.name,
-        role=actor.role.value,
-        role_words=ROLE_WORDS[actor.role],
-        branch=actor.branch,
-        may=may(actor.role),
-    )

@@ -12,9 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from decision_service.access import HOST, ROLE_WORDS, may
+from decision_service.access import HOST
 from decision_service.casework import Casework
 from decision_service.people_changes import NewPerson, PeopleChanges
+from decision_service.people_pages import viewer_of
 from decision_service.services import Services
 from decision_service.settings import Settings
 from decision_service.wiring import build
@@ -90,15 +91,7 @@ class DeskHouse:
 
     def viewer(self, name: str) -> Viewer:
         """Somebody looking at pages."""
-        actor = self.actors[name]
-        return Viewer(
-            person_ref=actor.ref,
-            name=actor.name,
-            role=actor.role.value,
-            role_words=ROLE_WORDS[actor.role],
-            branch=actor.branch,
-            may=may(actor.role),
-        )
+        return viewer_of(self.actors[name])
 
     def key(self) -> str:
         """A fresh idempotency key."""

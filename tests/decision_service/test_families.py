@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from decision_service.access import HOST, ROLE_WORDS, may
+from decision_service.access import HOST
 from decision_service.casework import Casework
 from decision_service.people_changes import NewPerson, people_changes
+from decision_service.people_pages import viewer_of
 from explain.bundle import load
 from overrides.events import read_event
 from overrides.values import Role
@@ -15,7 +16,6 @@ from sample_models.samples import german
 from tests.decision_service.service_house import BUNDLE, House, open_house
 from tests.explain.families import ON_PROBABILITY, bundle_of
 from tests.sample_models.trained import sample_bundles
-from ui.views import Viewer
 
 
 @pytest.fixture(scope="module", params=["xgboost", *sorted(ON_PROBABILITY)])
@@ -67,14 +67,7 @@ def test_an_entry_names_the_scale_where_it_is_not_the_log_odds(house: House) -> 
 def test_the_case_page_names_the_scale(house: House) -> None:
     made = house.decide().json()
     new = NewPerson(name="hanna", role=Role.CREDIT_MANAGER, limit_minor=10**9, currency="DEM")
-    manager = people_changes(house.services).add(HOST, new)
-    viewer = Viewer(
-        person_ref=manager.ref,
-        name=manager.name,
-        role=new.role.value,
-        role_words=ROLE_WORDS[new.role],
-        branch=new.branch,
-        may=may(new.role),
-    )
-    shown = Casework(house.services).case(viewer, made["case_id"])
+    manager = house.services.people.actor(people_changes(house.services).add(HOST, new).ref)
+    assert manager is not None
+    shown = Casework(house.services).case(viewer_of(manager), made["case_id"])
     assert shown.scale_words == scale_of(house)

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from sklearn.ensemble import (
 
 from explain.adapters import Encoder
 from explain.bundle_contents import EXPECTED_COLUMN
-from explain.bundle_files import seal
+from explain.bundle_files import MANIFEST, seal
 from explain.contract import Contract
 from explain.values import LOG_ODDS, PROBABILITY, Row
 from tests.sample_models.trained import sample_bundles
@@ -116,27 +116,39 @@ def bundle_of(family: str, folder: Path, contract: Contract, rows: Sequence[Row]
     bad = (matrix.sum(axis=1) > np.median(matrix.sum(axis=1))).astype(int)
     levels = [len(field.levels) for field in contract.features]
     content, score = fit(matrix, bad, levels)
-    text = (folder / "model.yaml").read_text(encoding="utf-8")
-    found = re.search(r"^model: (?P<told>\{.*\})$", text, re.MULTILINE)
-    assert found is not None
-    told = json.loads(found["told"])
-    (folder / told["file"]).unlink()
-    (folder / file).write_bytes(content)
     scale = PROBABILITY if family in ON_PROBABILITY else LOG_ODDS
-    told |= {"file": file, "format": form, "scale": scale}
-    text = text.replace(found[0], f"model: {json.dumps(told)}")
-    (folder / "model.yaml").write_text(text, encoding="utf-8")
-    _score_again(folder / told["reference"], contract, score)
-    seal(folder, "german-credit")
+    told = {"file": file, "format": form, "scale": scale}
+    put_model(folder, told, content, contract, lambda some: score(Encoder(contract).encode(some)))
     return folder
 
 
-def _score_again(path: Path, contract: Contract, score: Callable[[Any], Any]) -> None:
+def put_model(
+    folder: Path,
+    told: Mapping[str, str],
+    content: bytes,
+    contract: Contract,
+    score: Callable[[list[Row]], Any],
+) -> None:
+    """Put another model into a bundle; ``told`` are members of ``model`` in its model.yaml."""
+    text = (folder / "model.yaml").read_text(encoding="utf-8")
+    found = re.search(r"^model: (?P<told>\{.*\})$", text, re.MULTILINE)
+    assert found is not None
+    before = json.loads(found["told"])
+    (folder / before["file"]).unlink()
+    (folder / told["file"]).write_bytes(content)
+    text = text.replace(found[0], f"model: {json.dumps(before | dict(told))}")
+    (folder / "model.yaml").write_text(text, encoding="utf-8")
+    _score_again(folder / before["reference"], contract, score)
+    name = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"]
+    seal(folder, name)
+
+
+def _score_again(path: Path, contract: Contract, score: Callable[[list[Row]], Any]) -> None:
     """The reference sample with this model's scores."""
     lines = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
     known = [{k: v for k, v in line.items() if k in contract} for line in lines]
     rows = [contract.check(contract.from_text(cells)).features for cells in known]
-    scores = score(Encoder(contract).encode(rows))
+    scores = score(rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
         table.writeheader()

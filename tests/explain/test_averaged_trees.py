@@ -14,9 +14,10 @@ from explain.bundle_files import seal
 from explain.errors import BundleInvalid, NonsenseScore
 from explain.explainers import Parts
 from explain.sklearn_trees import read_trees, tree_problems
+from explain.tree_models import SklearnTrees
 from explain.trees import Kernel
 from explain.values import PROBABILITY, Explanation, Row, probability_of
-from tests.explain.families import LEVELS, bundle_of, drawn, labels
+from tests.explain.families import LEVELS, bundle_of, drawn, labels, skops_bytes
 
 NUMBERS = (0,) * len(LEVELS)
 
@@ -69,6 +70,15 @@ def test_a_scale_that_is_not_the_model_s_is_refused_by_name(forest: Path, tmp_pa
     seal(folder, "german-credit")
     with pytest.raises(BundleInvalid, match=f"scale must be {PROBABILITY}"):
         load(folder)
+
+
+def test_a_forest_answers_on_one_thread_however_it_was_trained(
+    trees: Bundle, tmp_path: Path
+) -> None:
+    train = np.nan_to_num(drawn(9, 200))[:, [0] * len(trees.contract.features)]
+    model = RandomForestClassifier(3, n_jobs=2, random_state=0).fit(train, labels(drawn(9, 200)))
+    read = SklearnTrees(skops_bytes(model), trees.contract, str(tmp_path))
+    assert read._model.n_jobs == 1
 
 
 class Beyond:

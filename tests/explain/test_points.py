@@ -13,14 +13,13 @@ from typing import Any
 import pytest
 
 from explain.bundle import Bundle, load
-from explain.bundle_contents import EXPECTED_COLUMN
-from explain.bundle_files import seal
 from explain.checks import check_bundle
 from explain.contract import Contract
 from explain.errors import BundleInvalid
 from explain.plain_yaml import read as read_yaml
 from explain.points import PointsScorecard, PointsSpec
 from explain.values import Explanation, Row
+from tests.explain.families import put_model
 from tests.sample_models.trained import sample_bundles
 
 
@@ -77,25 +76,9 @@ def test_points_are_those_of_the_bin_a_number_lies_in(contract: Contract) -> Non
 def folder(tmp_path: Path, contract: Contract) -> Path:
     """The scorecard bundle with points instead of a pipeline."""
     folder = Path(shutil.copytree(sample_bundles() / "german-scorecard", tmp_path / "card"))
-    text = (folder / "model.yaml").read_text(encoding="utf-8")
-    found = re.search(r"^model: (?P<told>\{.*\})$", text, re.MULTILINE)
-    assert found is not None
-    model = json.loads(found["told"])
-    (folder / model["file"]).unlink()
-    model |= {"file": "points.yaml", "format": "points-yaml"}
-    (folder / "model.yaml").write_text(text.replace(found[0], f"model: {json.dumps(model)}"))
-    (folder / "points.yaml").write_text(json.dumps(written(contract)))
-    card = read(written(contract), contract)
-    with (folder / model["reference"]).open(newline="") as file:
-        lines = list(csv.DictReader(file))
-    with (folder / model["reference"]).open("w", newline="") as file:
-        table = csv.DictWriter(file, list(lines[0]), lineterminator="\n")
-        table.writeheader()
-        for line in lines:
-            cells = {k: v for k, v in line.items() if k in contract}
-            row = contract.check(contract.from_text(cells)).features
-            table.writerow(line | {EXPECTED_COLUMN: repr(card.score([row])[0])})
-    seal(folder, "german-scorecard")
+    told = written(contract)
+    file = {"file": "points.yaml", "format": "points-yaml"}
+    put_model(folder, file, json.dumps(told).encode(), contract, read(told, contract).score)
     return folder
 
 

@@ -313,6 +313,14 @@ def test_sides_that_no_training_row_took_are_explained(
         assert np.abs(amounts - (score - base)).max() <= 1e-12
 
 
+def test_a_split_that_no_training_row_came_to_is_explained_with_even_shares() -> None:
+    explainer = Kernel(lay_out([a_tree(split_covers=[0, 0], leaf_covers=[0, 0, 0])]))
+    assert explainer.base == (1.0 + 2.0) / 4 + 5.0 / 2
+    amounts, scores = explainer.split(np.array([[-2.0]]))
+    assert scores.tolist() == [1.0]
+    assert amounts[0, 0] == 1.0 - explainer.base
+
+
 def test_a_threshold_of_infinity_parts_gaps_from_all_numbers() -> None:
     tree = a_tree(readings=[Reading(math.inf), Reading(-math.inf)], thresholds=[math.inf, 0.0])
     explainer = Kernel(lay_out([tree]))

@@ -335,37 +335,28 @@ def test_all_later_clocks_turned_back_together_are_backdated_to_who_saw_the_ledg
     assert unseen.verdict == Verdict.CLEAN, "nobody outside knows what time it was"
 
 
+def carried(history: History, seen_at: datetime) -> Iterator[Findings]:
+    """What is found when a witness, an auditor or a notary was handed the first checkpoint then."""
+    note = history.notes[0]
+    cosigned = WITNESS.cosign(note, seen_at)
+    yield history.check(history.bodies, [cosigned], witnesses=(WITNESS.key,))
+    yield history.check(history.bodies, notes=((note, Sight("you", seen_at, ended=False)),))
+    yield history.check(history.bodies, stamped=((note, Sight("Notary", seen_at, ended=False)),))
+
+
 def test_what_was_carried_to_whoever_saw_it_does_not_make_honest_entries_backdated(
     history: History,
 ) -> None:
     """Ten entries came while the stick was on its way. Nothing says where the ledger ended then."""
     seen_at = recorded_at(history.bodies[-1]) + timedelta(days=2)
-    witnessed = WITNESS.cosign(history.notes[0], seen_at)
-    for found in (
-        history.check(history.bodies, [witnessed], witnesses=(WITNESS.key,)),
-        history.check(
-            history.bodies, notes=((history.notes[0], Sight("you", seen_at, ended=False)),)
-        ),
-        history.check(
-            history.bodies, stamped=((history.notes[0], Sight("Notary", seen_at, ended=False)),)
-        ),
-    ):
+    for found in carried(history, seen_at):
         assert (found.verdict, found.found) == (Verdict.CLEAN, ())
 
 
 def test_an_entry_dated_later_than_it_was_seen_is_dated_ahead(history: History) -> None:
     """Whoever saw it, and however it came to them: by then it was there."""
     seen_at = recorded_at(history.bodies[29]) - timedelta(minutes=5)
-    witnessed = WITNESS.cosign(history.notes[0], seen_at)
-    for found in (
-        history.check(history.bodies, [witnessed], witnesses=(WITNESS.key,)),
-        history.check(
-            history.bodies, notes=((history.notes[0], Sight("you", seen_at, ended=False)),)
-        ),
-        history.check(
-            history.bodies, stamped=((history.notes[0], Sight("Notary", seen_at, ended=False)),)
-        ),
-    ):
+    for found in carried(history, seen_at):
         assert [(one.verdict, one.seq) for one in found.found] == [(Verdict.INCOMPLETE, 29)]
         assert "DATED AHEAD: it says 2026-" in str(found.found[0])
         assert " saw the first 30 entries on " in str(found.found[0])

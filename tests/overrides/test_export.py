@@ -25,6 +25,7 @@ from overrides.countermand_verify import (
     DISCLOSURES,
     FILES,
     MANIFEST,
+    STAMPS,
     Findings,
     Key,
     Manifest,
@@ -42,6 +43,7 @@ from overrides.export import export
 from overrides.merkle import verify_inclusion
 from overrides.notes import Checkpoint, Signer, open_checkpoint
 from overrides.signing import sign_checkpoint
+from overrides.stamps import stamps_in
 from overrides.tiles import place, tile_path
 from tests.erasures import erasing
 from tests.forging import edited, forged_export, renumbered
@@ -323,6 +325,19 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_and_not_waited_for(
         assert said.returncode == Verdict.ALTERED
         assert f"the file {name} is a link to another, or no file" in said.stdout
         shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+@pytest.mark.parametrize("ending", ["note", "tsr"])
+def test_a_pipe_in_the_place_of_a_stamp_is_no_stamp(tmp_path: Path, ending: str) -> None:
+    folder = tmp_path / STAMPS
+    folder.mkdir()
+    for name in ("note", "tsr"):
+        (folder / f"7.aa.{name}").write_text("whatever it says")
+    assert len(list(stamps_in(tmp_path))) == 1
+    (folder / f"7.aa.{ending}").unlink()
+    os.mkfifo(folder / f"7.aa.{ending}")
+    assert list(stamps_in(tmp_path)) == []
 
 
 def test_a_file_changed_together_with_its_line_in_the_list_is_found(
