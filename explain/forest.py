@@ -29,9 +29,6 @@ SHARE_MIN, SHARE_MAX = 1e-300, 1.0 - sys.float_info.epsilon / 2
 POINTS_MAX = 32
 """The most Gauss-Legendre points; n are exact for paths of 2n features."""
 
-LIBRARY_WORD = 32
-"""Bits in a word of a library's set of categories."""
-
 LANES = 8
 """Tables are laid out so that this many numbers can be worked on side by side."""
 
@@ -319,11 +316,6 @@ def _words(members: int) -> list[int]:
     """A set of bits, 64 to a word."""
     count = max(1, -(-members.bit_length() // 64))
     return [(members >> (64 * place)) & (2**64 - 1) for place in range(count)]
-
-
-def joined(words: Sequence[int]) -> int:
-    """One set of bits from words of 32, as libraries keep them."""
-    return sum(word << (LIBRARY_WORD * place) for place, word in enumerate(words))
 
 
 def _record(names: str) -> Any:

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from .forest import ReadForest, Reading, Tree, UnsupportedForestError, joined, lay_out
+from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
+from .node_trees import joined
 
 _CATEGORICAL = 1
 _DEFAULT_LEFT = 2

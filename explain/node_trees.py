@@ -1,9 +1,12 @@
-"""Trees told node by node, leaves among splits, as XGBoost and scikit-learn keep them."""
+"""Trees as libraries tell them: node by node with leaves among splits, sets in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .forest import Reading, Tree, UnsupportedForestError
+
+WORD = 32
+"""Bits in a word of a set of categories, to LightGBM and scikit-learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Nodes:
     def _children(self) -> list[tuple[int, int]]:
         """The children of every split."""
         return [pair for pair in zip(self.left, self.right, strict=False) if pair[0] >= 0]
+
+
+def joined(words: Sequence[int]) -> int:
+    """A library's set of categories, in its words, as one set of bits."""
+    return sum(word << (WORD * place) for place, word in enumerate(words))
 
 
 def constant(value: float) -> Tree:

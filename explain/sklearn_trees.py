@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .forest import ReadForest, Reading, Tree, UnsupportedForestError, joined, lay_out
-from .node_trees import Nodes, constant
+from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
+from .node_trees import Nodes, constant, joined
 
 if TYPE_CHECKING:
     import numpy as np
