@@ -1,4 +1,4 @@
-"""What can be said of an erasure to whoever asked for it: what the ledger shows, and no more.
+"""What can be said of an erasure to whoever asked for it: what is shown here, and no more.
 
 It names what went by entry and slot, never by value; who asked and who approved; where that is
 recorded and under which signed checkpoint; and what an erasure here does not reach. That old keys

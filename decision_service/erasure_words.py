@@ -143,7 +143,8 @@ def as_text(made: Certificate) -> Iterator[str]:
     for place in made.exports:
         yield f"  {place.what}, {place.who} on {day_words(place.at)}, entry {place.seq}"
     yield ""
-    yield f"Issued {instant_words(made.issued_at)} UTC from what the ledger shows."
+    issued = f"Issued {instant_words(made.issued_at)} UTC"
+    yield f"{issued} from what the ledger and the keys folder show."
 
 
 def key_words(made: Certificate) -> str:

@@ -143,7 +143,7 @@ def show(args: argparse.Namespace) -> int:
 
 
 def certificate(args: argparse.Namespace) -> int:
-    """Print the certificate of an erasure: what the ledger shows of it, and no more."""
+    """Print the certificate of an erasure: what ledger and keys folder show of it."""
     from decision_service.erasure_certificate import certificate as certify
     from decision_service.erasure_words import as_members, as_text
 
