@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from .contract import Contract
-from .forest import ReadForest
 from .scorecard import SCORECARD_TYPES, LinearCard
 from .skops_files import read_skops
+from .tree import Tree
 from .values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scale
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class TreeModel(ModelAdapter, Protocol):
     def encoder(self) -> "Encoder":
         """How rows become what the trees compare."""
 
-    def forest(self) -> ReadForest:
-        """The trees as arrays; UnsupportedForestError where arrays cannot say them."""
+    def trees(self) -> tuple[Tree, ...]:
+        """All that add up to the score; UnsupportedForestError where it is not of plain trees."""
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
         """By the library, path-dependent: of each row one number per feature, then the base.

@@ -15,16 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .adapters import ModelAdapter, SkopsScorecard, TreeModel
+from .adapters import ModelAdapter
 from .bundle_contents import BundleContents
 from .bundle_files import BundleFiles, read_files
 from .card import card_of
 from .errors import BundleInvalid, ExplainError, ModelUnavailable, NotProven
-from .explainers import Explainer, LinearExplainer, Parts
-from .points import PointsScorecard
+from .explainers import Explainer, Parts
+from .formats import ModelFile, explainer_of, read_model
 from .reasons import Wording, quartiles
-from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
-from .trees import WARMING_ROWS, tree_explainer
+from .trees import WARMING_ROWS
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
 
@@ -155,32 +154,18 @@ class Bundle(BundleContents):
 
     def _build(self) -> _Running:
         """Turn the verified model file into an adapter and its explainer."""
-        path = str(self.directory / self._spec.model.file)
-        running = self._read(path)
-        if (scale := running.adapter.scale) != self.scale:
-            raise BundleInvalid(path, (f"model.yaml: scale must be {scale}",))
-        return running
+        spec = self._spec.model
+        path = str(self.directory / spec.file)
+        content = self._files.contents[spec.file]
+        file = ModelFile(spec, content, self.contract, path, self._background)
+        model = read_model(file)
+        if model.scale != self.scale:
+            raise BundleInvalid(path, (f"model.yaml: scale must be {model.scale}",))
+        return _Running(model, explainer_of(model, file))
 
-    def _read(self, path: str) -> _Running:
-        """The model file as its format says."""
-        model = self._spec.model
-        if model.explainer == "tree_path_dependent":
-            trees = self._trees(model.format, model.file, path)
-            return _Running(trees, tree_explainer(trees))
-        scorecard: PointsScorecard | SkopsScorecard
-        if model.format == "points-yaml":
-            scorecard = PointsScorecard(self._files.text(model.file), self.contract, path)
-        else:
-            scorecard = SkopsScorecard(self._files.contents[model.file], self.contract, path)
-        background = self._rows(model.background or model.reference)
-        return _Running(scorecard, LinearExplainer(scorecard.card, background))
-
-    def _trees(self, form: str, file: str, path: str) -> TreeModel:
-        """A model of trees in this format."""
-        if form == "sklearn-skops":
-            return SklearnTrees(self._files.contents[file], self.contract, path)
-        kind = XgboostModel if form == "xgboost-json" else LightGbmModel
-        return kind(self._files.text(file), self.contract, path)
+    def _background(self) -> list[Row]:
+        """The pinned sample contributions are measured from."""
+        return self._rows(self._spec.model.background or self._spec.model.reference)
 
 
 def load(directory: Path, *, prove: bool = True) -> Bundle:

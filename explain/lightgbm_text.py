@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
 from .node_trees import joined
+from .tree import Reading, Tree, UnsupportedForestError
 
 _CATEGORICAL = 1
 _DEFAULT_LEFT = 2
@@ -13,16 +13,16 @@ _MISSING_IS_ZERO = 1
 """LightGBM's decision bits: categorical, default left, then the missing rule: 0 for none."""
 
 
-def read_lightgbm(text: str) -> ReadForest:
+def read_lightgbm(text: str) -> tuple[Tree, ...]:
     """Read a LightGBM text model.
 
-    UnsupportedForestError for linear leaves, averaged trees, and paths of too many features.
+    UnsupportedForestError for linear leaves and averaged trees.
     """
     header, *blocks = text.partition("\nend of trees")[0].split("\nTree=")
     if "average_output" in header.splitlines():
         msg = "the trees are averaged"
         raise UnsupportedForestError(msg)
-    return lay_out(_read_tree(block) for block in blocks)
+    return tuple(_read_tree(block) for block in blocks)
 
 
 def _read_tree(block: str) -> Tree:

@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
 from .node_trees import Nodes, constant, joined
+from .tree import Reading, Tree, UnsupportedForestError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,7 +94,7 @@ def tree_problems(model: Any, levels: Sequence[int]) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def read_trees(model: Any, levels: Sequence[int]) -> ReadForest:
+def read_trees(model: Any, levels: Sequence[int]) -> tuple[Tree, ...]:
     """Read a fitted model whose feature n has ``levels[n]`` categories, 0 for a number.
 
     A missing category has the code after the last. UnsupportedForestError where the ensemble begins
@@ -112,7 +112,7 @@ def read_trees(model: Any, levels: Sequence[int]) -> ReadForest:
         rate = float(model.learning_rate)
         trees = [regressor.tree_ for (regressor,) in model.estimators_]
         told = [_tree(tree, rate * tree.value[:, 0, 0]) for tree in trees]
-    return lay_out([base, *told])
+    return (base, *told)
 
 
 def _prior(model: Any) -> float:

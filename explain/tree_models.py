@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from .adapters import Encoder, threads_for
 from .contract import Contract
 from .errors import BundleInvalid
-from .forest import ReadForest, UnsupportedForestError
 from .lightgbm_text import read_lightgbm
 from .sklearn_trees import AVERAGED, TREE_LOADERS, TREE_TYPES, read_trees, tree_problems
 from .skops_files import read_skops
+from .tree import Tree, UnsupportedForestError
 from .values import ADDITIVITY_TOLERANCE, LOG_ODDS, PROBABILITY, Row, Scale
 from .xgboost_json import OBJECTIVE, parsed, read_xgboost
 
@@ -55,8 +55,8 @@ class LightGbmModel:
         raw = self.booster.predict(matrix, raw_score=True, num_threads=threads_for(len(rows)))
         return list(raw.tolist())
 
-    def forest(self) -> ReadForest:
-        """The trees as arrays."""
+    def trees(self) -> tuple[Tree, ...]:
+        """The trees, one by one."""
         return read_lightgbm(self.text)
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
@@ -120,8 +120,8 @@ class XgboostModel:
         """Log-odds of bad by XGBoost itself."""
         return list(self._ask(rows, output_margin=True).tolist())
 
-    def forest(self) -> ReadForest:
-        """The trees as arrays."""
+    def trees(self) -> tuple[Tree, ...]:
+        """The trees, one by one."""
         return read_xgboost(self._text, self.encoder.levels)
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
@@ -176,8 +176,8 @@ class SklearnTrees:
             return list(self._model.predict_proba(matrix)[:, 1].tolist())
         return list(self._model.decision_function(matrix).tolist())
 
-    def forest(self) -> ReadForest:
-        """The trees as arrays."""
+    def trees(self) -> tuple[Tree, ...]:
+        """The trees, one by one."""
         return read_trees(self._model, self.encoder.levels)
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:

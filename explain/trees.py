@@ -1,11 +1,12 @@
 """Explaining trees: by the compiled kernel where numba is installed, else by the library."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from .adapters import Encoder, TreeModel
 from .explainers import Explainer, LibraryTreeExplainer, Parts
-from .forest import LANES, ReadForest, aligned
+from .forest import LANES, aligned, lay_out
+from .tree import Tree
 from .values import Row
 
 if TYPE_CHECKING:
@@ -20,17 +21,18 @@ WARMING_ROWS = (1, LANES)
 
 
 class Kernel:
-    """The compiled kernel on one forest.
+    """The compiled kernel on the trees of one model.
 
-    ImportError where numba is not installed; numba's own errors where it cannot compile.
+    UnsupportedForestError for paths of too many features; ImportError where numba is not installed;
+    numba's own errors where it cannot compile.
     """
 
-    def __init__(self, read: ReadForest) -> None:
+    def __init__(self, trees: Iterable[Tree]) -> None:
         import numpy as np
 
         from . import treeshap
 
-        self._read = read
+        self._read = read = lay_out(trees)
         self._compiled = treeshap
         for rows in WARMING_ROWS:
             self.split(np.zeros((rows, read.features)))
@@ -90,7 +92,7 @@ class KernelTreeExplainer:
 def tree_explainer(model: TreeModel) -> Explainer:
     """The fastest exact explainer of this model that is at hand."""
     try:
-        return KernelTreeExplainer(model.encoder, Kernel(model.forest()))
+        return KernelTreeExplainer(model.encoder, Kernel(model.trees()))
     # No numba, no place to keep compiled code, nothing for this processor, a model of another kind:
     # whatever stands in the kernel's way, the library explains, and says the same.
     except Exception:  # noqa: BLE001

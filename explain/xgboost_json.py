@@ -10,8 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .forest import ReadForest, Reading, Tree, UnsupportedForestError, lay_out
 from .node_trees import Nodes, constant
+from .tree import Reading, Tree, UnsupportedForestError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,11 +33,11 @@ def parsed(text: str) -> Mapping[str, Any]:
     return dict(told)
 
 
-def read_xgboost(text: str, levels: Sequence[int]) -> ReadForest:
+def read_xgboost(text: str, levels: Sequence[int]) -> tuple[Tree, ...]:
     """Read an XGBoost model in JSON whose feature n has ``levels[n]`` categories, 0 for a number.
 
-    A missing category has the code after the last. UnsupportedForestError for linear boosters,
-    trees of several outputs, and paths of too many features.
+    A missing category has the code after the last. UnsupportedForestError for linear boosters
+    and trees of several outputs.
     """
     learner = parsed(text)["learner"]
     booster = learner["gradient_booster"]
@@ -51,7 +51,7 @@ def read_xgboost(text: str, levels: Sequence[int]) -> ReadForest:
     weights = weights or [1.0] * len(trees)
     base = constant(_log_odds(learner["learner_model_param"]["base_score"]))
     told = zip(trees, weights, strict=True)
-    return lay_out([base, *(_tree(tree, weight, levels) for tree, weight in told)])
+    return (base, *(_tree(tree, weight, levels) for tree, weight in told))
 
 
 def _tree(told: Mapping[str, Any], weight: float, levels: Sequence[int]) -> Tree:

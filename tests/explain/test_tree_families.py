@@ -23,8 +23,9 @@ from explain.bundle_files import seal
 from explain.checks import check_bundle, check_explainer
 from explain.errors import BundleInvalid, ExplainError, NotProven, UnsafeModelFile
 from explain.explainers import LibraryTreeExplainer
-from explain.forest import UnsupportedForestError
+from explain.forest import lay_out
 from explain.sklearn_trees import read_trees, tree_problems
+from explain.tree import UnsupportedForestError
 from explain.tree_models import SINGLE_PRECISION, XgboostModel
 from explain.trees import Kernel, KernelTreeExplainer, tree_explainer
 from explain.values import Explanation, Row
@@ -239,7 +240,7 @@ def test_a_number_is_compared_as_precisely_as_the_library_does(
     contract = trees.contract
     folder = bundle_of(family, tmp_path / "german-credit", contract, rows[:400])
     adapter, explainer = load(folder).parts_in_memory()
-    forest = cast("TreeModel", adapter).forest().forest
+    forest = lay_out(cast("TreeModel", adapter).trees()).forest
     asked = forest.columns["feature"][forest.asked[: len(forest.splits)]]
     place = int(np.bincount(asked).argmax())
     name, thresholds = adapter.features[place], forest.thresholds[: len(asked)][asked == place]
@@ -292,7 +293,7 @@ def test_trees_that_are_none_are_refused(change: Callable[[Any], object], why: s
     told = json.loads(xgboost_bytes(train, labels(train), LEVELS))
     change(told["learner"]["gradient_booster"])
     with pytest.raises(UnsupportedForestError, match=why):
-        read_xgboost(json.dumps(told), LEVELS)
+        lay_out(read_xgboost(json.dumps(told), LEVELS))
 
 
 def test_a_model_whose_leaf_was_edited_does_not_give_the_recorded_scores(

@@ -16,15 +16,9 @@ from numba.core.errors import NumbaError
 from explain import treeshap
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
-from explain.forest import (
-    LANES,
-    POINTS_MAX,
-    Reading,
-    Tree,
-    UnsupportedForestError,
-    lay_out,
-)
+from explain.forest import LANES, POINTS_MAX, lay_out
 from explain.lightgbm_text import read_lightgbm
+from explain.tree import Reading, Tree, UnsupportedForestError
 from explain.tree_models import LightGbmModel
 from explain.trees import ALONE_MAX, Kernel, KernelTreeExplainer, tree_explainer
 from explain.values import Row
@@ -255,9 +249,9 @@ def chain(splits: int) -> str:
 
 def test_a_path_of_too_many_features_is_refused() -> None:
     most = 2 * POINTS_MAX
-    assert read_lightgbm(chain(most)).forest.trees["points"].tolist() == [POINTS_MAX]
+    assert lay_out(read_lightgbm(chain(most))).forest.trees["points"].tolist() == [POINTS_MAX]
     with pytest.raises(UnsupportedForestError, match=f"{most + 1} features"):
-        read_lightgbm(chain(most + 1))
+        lay_out(read_lightgbm(chain(most + 1)))
 
 
 @pytest.mark.parametrize("splits", [1, 2, 3, 4, 5, 8, 9, 15, 16, 17, 32, 33, 48, 49, 63, 64])
@@ -304,7 +298,7 @@ def test_sides_that_no_training_row_took_are_explained(
     covers: Mapping[str, object], count: int
 ) -> None:
     tree = a_tree(**covers)
-    explainer = Kernel(lay_out([tree]))
+    explainer = Kernel([tree])
     base = float(np.dot(tree.values, tree.leaf_covers)) / 10
     assert explainer.base == base
     for value, score in ((-2.0, 1.0), (-0.5, 2.0), (1.0, 5.0)):
@@ -314,7 +308,7 @@ def test_sides_that_no_training_row_took_are_explained(
 
 
 def test_a_split_that_no_training_row_came_to_is_explained_with_even_shares() -> None:
-    explainer = Kernel(lay_out([a_tree(split_covers=[0, 0], leaf_covers=[0, 0, 0])]))
+    explainer = Kernel([a_tree(split_covers=[0, 0], leaf_covers=[0, 0, 0])])
     assert explainer.base == (1.0 + 2.0) / 4 + 5.0 / 2
     amounts, scores = explainer.split(np.array([[-2.0]]))
     assert scores.tolist() == [1.0]
@@ -323,7 +317,7 @@ def test_a_split_that_no_training_row_came_to_is_explained_with_even_shares() ->
 
 def test_a_threshold_of_infinity_parts_gaps_from_all_numbers() -> None:
     tree = a_tree(readings=[Reading(math.inf), Reading(-math.inf)], thresholds=[math.inf, 0.0])
-    explainer = Kernel(lay_out([tree]))
+    explainer = Kernel([tree])
     values = np.array([math.inf, 1e300, 0.0, -math.inf, math.nan])
     assert explainer.split(values[:, None])[1].tolist() == [2.0, 2.0, 1.0, 1.0, 5.0]
     assert [explainer.split(np.array([[v]]))[1][0] for v in values] == [2.0, 2.0, 1.0, 1.0, 5.0]
@@ -361,7 +355,7 @@ def test_a_set_may_hold_categories_of_several_words() -> None:
         members=[sum(1 << code for code in members), 0],
         thresholds=[0.0, 100.0],
     )
-    explainer = Kernel(lay_out([tree]))
+    explainer = Kernel([tree])
     no_codes = [-1.0, 2.0**31, 2.0**63, 1e300, math.inf, -math.inf, math.nan]
     codes = np.array([*range(260), 0.9, -0.9, *no_codes])
     inside = [int(code) in members for code in codes[:262]] + [False] * len(no_codes)

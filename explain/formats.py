@@ -1,0 +1,69 @@
+"""Which model files are read, by whom, and which methods can explain what came out of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .adapters import ModelAdapter, SkopsScorecard
+from .bundle_schema import ExplainerName, ModelFormat, ModelSpec
+from .contract import Contract
+from .errors import BundleInvalid
+from .explainers import Explainer, LinearExplainer
+from .points import PointsScorecard
+from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
+from .trees import tree_explainer
+from .values import Row
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A verified model file with what its bundle says of it.
+
+    ``path`` is how messages name it. ``background`` gives the pinned sample; BundleInvalid where
+    its rows break the contract.
+    """
+
+    spec: ModelSpec
+    content: bytes
+    contract: Contract
+    path: str
+    background: Callable[[], list[Row]]
+
+    @property
+    def text(self) -> str:
+        """The content as text; BundleInvalid when it is none."""
+        try:
+            return self.content.decode()
+        except UnicodeDecodeError:
+            raise BundleInvalid(self.path, ("it is not UTF-8",)) from None
+
+
+def _sklearn(file: ModelFile) -> ModelAdapter:
+    """A skops archive: of trees or of a scorecard, as the method of record says."""
+    kind = SklearnTrees if file.spec.explainer.startswith("tree_") else SkopsScorecard
+    return kind(file.content, file.contract, file.path)
+
+
+READERS: Mapping[ModelFormat, Callable[[ModelFile], ModelAdapter]] = {
+    "lightgbm-text": lambda file: LightGbmModel(file.text, file.contract, file.path),
+    "xgboost-json": lambda file: XgboostModel(file.text, file.contract, file.path),
+    "points-yaml": lambda file: PointsScorecard(file.text, file.contract, file.path),
+    "sklearn-skops": _sklearn,
+}
+
+
+EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {
+    "tree_path_dependent": lambda model, _: tree_explainer(model),
+    "linear_independent": lambda model, file: LinearExplainer(model.card, file.background()),
+}
+"""Of each method what makes its explainer; the schema lets a format only have methods that fit."""
+
+
+def read_model(file: ModelFile) -> ModelAdapter:
+    """The model in this file; BundleInvalid or UnsafeModelFile where it does not fit."""
+    return READERS[file.spec.format](file)
+
+
+def explainer_of(model: ModelAdapter, file: ModelFile) -> Explainer:
+    """What takes this model's scores apart by the bundle's method of record."""
+    return EXPLAINERS[file.spec.explainer](model, file)
