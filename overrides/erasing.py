@@ -212,10 +212,13 @@ class ErasureState(Protocol):
     def events_there(self, events: Collection[str]) -> set[str]:
         """Those of these events that the ledger has."""
 
-    def check_opening(self, parts: Sequence[Part], subject: str) -> None:
+    def check_opening(
+        self, parts: Sequence[Part], subject: str = "", *, closed_pass: bool = False
+    ) -> None:
         """Open these parts, and all that lies here of the cases that they and the subject are of.
 
-        Raises ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
+        With ``closed_pass``, what nobody has the key of any more is passed over. Raises
+        ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
         """
 
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:

@@ -23,6 +23,7 @@ from overrides.erasing import (
 )
 from overrides.erasure_errors import ErasureEntangled
 from overrides.erasure_memory import Erased, ErasureMemory, root_in, with_proof
+from overrides.errors import DataKeyAltered, LedgerAltered
 from overrides.events import read_event
 from overrides.journal import Decided, Draft, Entry, Event, Journal, Json, Receipt, State
 from overrides.ledger import LedgerBook
@@ -67,7 +68,9 @@ class Replaying:
     def replay(self, actor: Actor) -> Again:
         """Erase again what is remembered as erased and what this ledger knows nothing of.
 
-        Raises ``ErasureUnproven`` and ``ErasureEntangled`` before anything is erased by that file.
+        Raises ``ErasureUnproven``, ``ErasureEntangled``, and ``DataKeyAltered`` or
+        ``LedgerAltered`` where something is not whose it says it is, before anything is erased by
+        that file.
         """
         done, known = Again(), self.memory.known()
         if not known:
@@ -96,20 +99,40 @@ class Replaying:
         """Erase again parts that lie here although an entry of this ledger says they were erased.
 
         An entry that does not stand on a request and an approval by two people erases nothing
-        again: that is told.
+        again, nor does one whose parts are not whose they say they are: that is told.
         """
         done = Again()
         for erasure, pairs in self.erasures.returned().items():
             if doubt := self._doubt(erasure):
                 done.told.append(f"Parts lie here that entry {erasure} calls erased: {doubt}.")
                 continue
-            telling = (f"What was erased by entry {erasure}", done)
-            again = partial(self._returned, actor, erasure, pairs, telling)
-            try:
-                done.entries += _erasures(self.journal.submit(again).result())
-            except ErasureEntangled as entangled:
-                done.told.append(str(entangled))
+            self._erase_back(actor, erasure, pairs, done)
         return done
+
+    def _erase_back(self, actor: Actor, erasure: str, pairs: Sequence[Pair], done: Again) -> None:
+        """Erase what came back of an erasure; of a case in which something is altered, nothing."""
+        what = f"What was erased by entry {erasure}"
+        again = partial(self._returned, actor, erasure, pairs, (what, done))
+        try:
+            done.entries += _erasures(self.journal.submit(again).result())
+        except ErasureEntangled as entangled:
+            done.told.append(str(entangled))
+        except (DataKeyAltered, LedgerAltered) as altered:
+            cases = self._by_case(pairs)
+            if len(cases) == 1:
+                done.told.append(f"{what} lies here again, and stays: {altered}")
+                return
+            for some in cases:
+                self._erase_back(actor, erasure, some, done)
+
+    def _by_case(self, pairs: Sequence[Pair]) -> list[list[Pair]]:
+        """The pairs, those of a case together."""
+        found: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            entry = self.ledger.entry_of(pair[0])
+            case = read_event(entry.body).case if entry else None
+            found.setdefault(case or "", []).append(pair)
+        return list(found.values())
 
     def _returned(
         self,
@@ -143,6 +166,7 @@ class Replaying:
         if len(under) != len(named):
             file = str(self.memory.path(erasure))
             raise ErasureEntangled(file=file, parts=len(under) - len(named))
+        known.check_opening(named, closed_pass=True)
         can_be_read = [part for part in named if self.opens(part.epoch)]
         holds = [hold for hold in known.standing_holds() if any(map(hold.covers, can_be_read))]
         kept = _kept(can_be_read, holds)

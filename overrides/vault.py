@@ -10,6 +10,7 @@ epoch it does not know looks at the source of its keys again.
 
 import hmac
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
@@ -109,6 +110,14 @@ class Vault:
     def knows(self, epoch: int) -> bool:
         """Whether data keys of this epoch open; keys added meanwhile are fetched."""
         return self._cipher(epoch) is not None
+
+    def misdated(self, key: WrappedKey) -> bool:
+        """Whether a data key opens by the key of another epoch than it is said to be of."""
+        for epoch in self._ciphers.keys() - {key.kek_epoch}:
+            with suppress(InvalidTag, ValueError):
+                self._unwrap(replace(key, kek_epoch=epoch), "data key")
+                return True
+        return False
 
     def holding(self) -> Self:
         """A copy that keeps every key it has, for whoever reads one state of the database long."""

@@ -14,7 +14,7 @@ from overrides.instants import instant_text, parse_instant
 from overrides.record_classes import APPLICANT_CLASSES, class_of
 from overrides.retention import Schedule, after_months, ending_of
 from overrides.stores.case_tables import FILES, OUTCOMES
-from overrides.stores.erasure_opening import check_opening
+from overrides.stores.erasure_opening import Opening
 from overrides.stores.erasure_tables import REQUESTS
 from overrides.stores.holds import every_hold
 from overrides.stores.ledger_tables import DataKey, LedgerPayload
@@ -80,12 +80,16 @@ class SqlErasureState:
             )
         return found
 
-    def check_opening(self, parts: Sequence[Part], subject: str) -> None:
+    def check_opening(
+        self, parts: Sequence[Part], subject: str = "", *, closed_pass: bool = False
+    ) -> None:
         """Open these parts, and all that lies here of the cases that they and the subject are of.
 
-        Raises ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
+        With ``closed_pass``, what nobody has the key of any more is passed over. Raises
+        ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
         """
-        check_opening(self._connection, self._log, self._vault, parts, subject)
+        opening = Opening(self._connection, self._log, self._vault, closed_pass=closed_pass)
+        opening.check(parts, subject)
 
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:
         """What a schedule says is due, by case and class."""

@@ -11,7 +11,6 @@ from decision_service.access import HOST
 from decision_service.erasure_finishing import Finished, finish_erasures
 from decision_service.erasures import Named
 from overrides.erasing import pairs_root
-from overrides.errors import DataKeyAltered
 from overrides.journal import Decided, Draft
 from overrides.kek_files import KekFile
 from overrides.stores.engine import open_engine, reading
@@ -157,7 +156,69 @@ def test_a_key_that_locks_more_than_was_erased_is_not_destroyed(house: ErasureHo
         event=kept["decision_id"],
     )
     before = keys_there(house)
-    with pytest.raises(DataKeyAltered):
-        finish_erasures(house.services)
+    finished = finish_erasures(house.services)
+    assert "is not the one that was stored: nothing was destroyed" in finished.told[0]
     assert keys_there(house) == before > 0
     assert list(KekFile(house.services.settings.keys).read()) == [2], "old keys are destroyed"
+
+
+KEYS_OF = (
+    "SELECT k.dek_id FROM data_key k JOIN ledger_payload p ON p.dek_id = k.dek_id"
+    " WHERE p.event_id = :event AND p.slot = "
+)
+OF_ANNA, OF_BEN = f"({KEYS_OF}'inputs')", f"({KEYS_OF}'party.1')"
+
+
+def exchange_keys(house: ErasureHouse, event: str) -> None:
+    """Call the parts of one party those of the other, in a decision on both."""
+    house.altered(
+        f"CREATE TABLE exchanged AS SELECT {OF_ANNA} AS one, {OF_BEN} AS two",
+        event=event,
+    )
+    house.altered(
+        "UPDATE ledger_payload SET dek_id = CASE dek_id WHEN (SELECT one FROM exchanged)"
+        " THEN (SELECT two FROM exchanged) ELSE (SELECT one FROM exchanged) END"
+        " WHERE dek_id IN (SELECT one FROM exchanged UNION SELECT two FROM exchanged)"
+    )
+
+
+def dek_of_ben(house: ErasureHouse) -> int:
+    engine = open_engine(house.services.settings.url)
+    with reading(engine) as connection:
+        query = text("SELECT count(*) FROM data_key WHERE dek_id = (SELECT two FROM exchanged)")
+        found = int(connection.execute(query).scalar_one())
+    engine.dispose()
+    return found
+
+
+def test_what_came_back_under_another_partys_key_takes_nothing_of_that_party(
+    house: ErasureHouse,
+) -> None:
+    both, other = house.closed("P-anna", "P-ben"), house.closed("P-anna")
+    copies = Copies(house)
+    house.erase(party="P-anna")
+    copies.put_back()
+    exchange_keys(house, both["decision_id"])
+    finished = finish_erasures(house.services)
+    assert dek_of_ben(house), "nothing of another party is destroyed"
+    assert "does not decrypt" in finished.told[0]
+    assert finished.epoch == 2, "old keys are destroyed all the same"
+    assert finished.again == 1
+    assert set(house.parts(other["case_id"]).values()) == {"erased"}, "a case that is as it was"
+
+
+def test_a_key_said_to_be_of_an_epoch_that_nobody_has_is_not_passed_over(
+    house: ErasureHouse,
+) -> None:
+    both = house.closed("P-anna", "P-ben")
+    copies = Copies(house)
+    house.erase(party="P-anna")
+    copies.put_back()
+    exchange_keys(house, both["decision_id"])
+    house.altered(
+        "UPDATE data_key SET kek_epoch = 77"
+        " WHERE dek_id IN (SELECT one FROM exchanged UNION SELECT two FROM exchanged)"
+    )
+    finished = finish_erasures(house.services)
+    assert dek_of_ben(house)
+    assert "is not the one that was stored" in finished.told[0]
