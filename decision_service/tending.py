@@ -14,8 +14,18 @@ ASK_LOOK_SECONDS = 5.0
 
 
 def tend(services: Services) -> None:
-    """Finish what erasures left to do; replace the key above the data keys when it is old."""
-    finish_erasures(services)
+    """Finish what erasures left to do; replace the key above the data keys when it is old.
+
+    Neither keeps the other from being done; what failed is raised afterwards.
+    """
+    try:
+        finish_erasures(services)
+    finally:
+        _replace_old_key(services)
+
+
+def _replace_old_key(services: Services) -> None:
+    """Replace the key above the data keys when it is older than it should be."""
     hours = services.settings.rotate_hours
     if hours > 0:
         every = timedelta(hours=hours)

@@ -1,6 +1,7 @@
 """What follows an erasure is finished whatever happens, and an outsider can check what went."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from decision_service.tending import tend
 from overrides.countermand_verify import Key, Memory, Verdict, check_export
 from overrides.erasing import Standing
 from overrides.erasure_errors import ErasureOver
+from overrides.erasure_memory import ErasureMemory
 from overrides.errors import LedgerUnavailable
 from overrides.export import STARTS_MAX, export
 from overrides.kek_files import KekFile
@@ -174,6 +176,21 @@ def test_the_key_is_replaced_once_a_day_by_however_many_servers(house: ErasureHo
     assert epochs(house) == [2]
     rotated = house.services.ledger.latest(None, 10, ("key_rotated",))
     assert [json.loads(entry.body)["data"]["reason"] for entry in rotated] == ["nightly"]
+
+
+def test_what_erasures_left_to_do_cannot_keep_the_key_from_being_replaced(
+    house: ErasureHouse,
+) -> None:
+    house.closed("P-anna")
+    house.erase(party="P-anna")
+    finish_erasures(house.services)
+    memory = ErasureMemory(house.services.settings.keys)
+    shutil.rmtree(memory.folder)
+    memory.folder.write_text("no folder")
+    house.desk.clock.passes(hours=25)
+    with pytest.raises(OSError, match=memory.folder.name):
+        tend(house.services)
+    assert epochs(house) == [3], "and what failed is told all the same"
 
 
 def test_a_look_that_fails_does_not_end_the_looking() -> None:
