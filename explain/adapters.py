@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from .contract import Contract
-from .scorecard import SCORECARD_TYPES, LinearCard
-from .skops_files import read_skops
 from .tree import Tree
-from .values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scale
+from .values import Row, Scale
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +60,7 @@ class Encoder:
     def __init__(self, contract: Contract, *, single: bool = False) -> None:
         self.features = tuple(f.name for f in contract.features)
         self.levels = tuple(len(f.levels) for f in contract.features)
-        self._single = single
+        self.single = single
         self._codes: tuple[tuple[str, Mapping[str, float] | None], ...] = tuple(
             (f.name, {level: float(code) for code, level in enumerate(f.levels)} or None)
             for f in contract.features
@@ -78,31 +76,7 @@ class Encoder:
                 row[name] if codes is None or row[name] is None else codes[row[name]]  # type: ignore[index] # a category level is text
                 for name, codes in self._codes
             ]
-        return matrix.astype(np.float32).astype(np.float64) if self._single else matrix
-
-
-class SkopsScorecard:
-    """A scikit-learn pipeline of scaled numbers, one-hot levels and a logistic regression."""
-
-    precision = ADDITIVITY_TOLERANCE
-    scale: Scale = LOG_ODDS
-
-    def __init__(self, content: bytes, contract: Contract, path: str) -> None:
-        self._features = tuple(f.name for f in contract.features)
-        self._pipeline = read_skops(content, path, SCORECARD_TYPES)
-        self.card = LinearCard.of_pipeline(self._pipeline, contract, path)
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features, in the model's order."""
-        return self._features
-
-    def score(self, rows: Sequence[Row]) -> list[float]:
-        """Log-odds of bad by scikit-learn itself."""
-        import numpy as np
-
-        matrix = np.array([[row[f] for f in self._features] for row in rows], dtype=object)
-        return list(self._pipeline.decision_function(matrix).tolist())
+        return matrix.astype(np.float32).astype(np.float64) if self.single else matrix
 
 
 def threads_for(rows: int) -> int:

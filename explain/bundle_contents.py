@@ -115,10 +115,6 @@ class BundleContents:
         for rule in self.policy_spec.knockouts:
             if rule.field not in self.contract or rule.concept not in concepts:
                 problems.append(f"policy.yaml: rule {rule.id} names an unknown field or concept")
-        model = self._spec.model
-        if (model.format, model.explainer) == ("sklearn-skops", "linear_independent"):
-            optional = [f.name for f in self.contract.features if not f.required]
-            problems += [f"model.yaml: a scorecard needs {name}" for name in optional]
         amount = self.policy_spec.defaults.amount_field
         if amount not in self.contract or self.contract[amount].type != "money":
             problems.append(f"policy.yaml: amount_field {amount} is no money field")

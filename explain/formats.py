@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .adapters import ModelAdapter, SkopsScorecard
+from .adapters import ModelAdapter
 from .bundle_schema import ExplainerName, ModelFormat, ModelSpec
 from .contract import Contract
 from .errors import BundleInvalid
 from .explainers import Explainer, LinearExplainer
+from .linear_models import SklearnLinear
 from .points import PointsScorecard
 from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
 from .trees import tree_explainer
@@ -39,8 +40,8 @@ class ModelFile:
 
 
 def _sklearn(file: ModelFile) -> ModelAdapter:
-    """A skops archive: of trees or of a scorecard, as the method of record says."""
-    kind = SklearnTrees if file.spec.explainer.startswith("tree_") else SkopsScorecard
+    """A skops archive: of trees or of a logistic regression, as the method of record says."""
+    kind = SklearnTrees if file.spec.explainer.startswith("tree_") else SklearnLinear
     return kind(file.content, file.contract, file.path)
 
 
@@ -51,6 +52,8 @@ READERS: Mapping[ModelFormat, Callable[[ModelFile], ModelAdapter]] = {
     "sklearn-skops": _sklearn,
 }
 
+OURS: frozenset[ModelFormat] = frozenset({"points-yaml"})
+"""Formats that our own code reads and scores; what others need, only a worker process imports."""
 
 EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {
     "tree_path_dependent": lambda model, _: tree_explainer(model),

@@ -9,12 +9,15 @@ import pytest
 from explain.bundle import load
 from explain.bundle_files import MANIFEST
 from explain.checks import check_bundle, check_explainer, check_model_adapter
+from explain.column_rules import Listed, Scaled, Sloped
 from explain.explainers import LinearExplainer, Parts
-from explain.scorecard import LinearCard, Points, Slope
+from explain.scorecard import LinearCard
 from explain.values import LOG_ODDS, Row, Scale
 from tests.sample_models.trained import sample_bundles
 
-CARD = LinearCard(0.5, {"a": Slope(0.25, 1.0), "b": Points({"x": 0.1, "y": -0.4})})
+CARD = LinearCard(
+    0.5, {"a": Sloped((Scaled(1.0, 1.0),), 0.25), "b": Listed((), {"x": 0.1, "y": -0.4})}
+)
 ROWS: list[Row] = [{"a": float(n), "b": "xy"[n % 2]} for n in range(6)]
 
 

@@ -58,7 +58,7 @@ def test_linear_contributions_equal_shap_over_the_encoded_columns(
     scorecard: Bundle, rows: list[Row]
 ) -> None:
     adapter, explainer = scorecard.parts_in_memory()
-    pipeline: Any = vars(adapter)["_pipeline"]
+    pipeline: Any = vars(adapter)["_model"]
     columns, logit = pipeline.named_steps.values()
     background = scorecard._rows("background.csv")
 
