@@ -5,6 +5,7 @@ has a limit. What it signs is kept only if its clock agrees with ours: whoever i
 once, so verifiers take the time for that at which the ledger ended there.
 """
 
+import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from decision_service.services import Services
 from decision_service.witness_visit import NotReached, Visit, printable
 from overrides.cosigner_book import CosignerBook, Pinned, Standing
 from overrides.countermand_verify import CLOCKS_DIFFER, Checkpoint, Key
-from overrides.errors import LedgerError, NoteInvalid, ProofInvalid
+from overrides.errors import LedgerError, MemoryUnusable, NoteInvalid, ProofInvalid
 from overrides.instants import EARLIEST
 from overrides.ledger import HEARTBEAT, SignedCheckpoint
 from overrides.notes import Checkpoint as Told
@@ -24,6 +25,7 @@ from overrides.notes import claimed_checkpoint
 from overrides.offers import offer_of
 from overrides.signing_keys import trusted_keys
 
+LOGGER = logging.getLogger(__name__)
 ASK_SECONDS = 10.0
 ASK_EVERY = timedelta(seconds=60)
 SIZE_TYPE = "text/x.tlog.size"
@@ -65,9 +67,35 @@ def ask_all(
     They are shown ``signed``, or else what is signed now: not an older checkpoint, so that their
     time is that at which the ledger ended. With ``due`` only those are asked to whom there is
     something new to show, and not too often. Raises ``SigningRefused`` or ``LedgerAltered`` where
-    nothing can be signed, and ``MemoryUnusable`` where it cannot be kept.
+    nothing can be signed, and ``MemoryUnusable`` where it cannot be kept. What is damaged of what
+    was kept is put aside, and they are asked all the same.
     """
     book = book_of(services)
+    try:
+        return _ask_those(services, book, signed, seconds=seconds, due=due)
+    except MemoryUnusable:
+        if not mend(book):
+            raise
+    return _ask_those(services, book, signed, seconds=seconds, due=due)
+
+
+def mend(book: CosignerBook) -> list[str]:
+    """Put aside what is damaged of what witnesses signed; what was, in words."""
+    told = book.mend()
+    for words in told:
+        LOGGER.warning(words)
+    return told
+
+
+def _ask_those(
+    services: Services,
+    book: CosignerBook,
+    signed: SignedCheckpoint | None,
+    *,
+    seconds: float,
+    due: bool,
+) -> list[Asked]:
+    """Ask those who have an address, or those of them to whom it is time to show something."""
     wanted = [one for one in book.pinned() if one.address]
     if due:
         size, known, now = services.ledger.head().size, book.standings(), services.clock()
@@ -98,6 +126,8 @@ def _ask(
         _keep(services, book, signed.note + lines, one)
     except (NotReached, NotCosigned) as failure:
         problem = failure.cause
+    except MemoryUnusable as damaged:
+        problem = " ".join(mend(book)) or str(damaged)
     except NoteInvalid as failure:
         problem = f"what it answered cannot be used: {failure.finding}"
     except (LedgerError, ServiceError, OSError) as failure:

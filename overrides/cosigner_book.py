@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,11 @@ from overrides.instants import instant_text, parse_instant
 from overrides.kek_files import PARTIAL, overwrite, sync_folder, write_secret
 from overrides.ledger import SignedCheckpoint
 
+SIGNATURE = "\N{EM DASH} "
 KINDS = {WITNESS_KEY: "ed25519", ML_DSA_KEY: "ml-dsa-44"}
+STANDING_GONE = "what each witness signed last is noted anew when it signs again."
+DAY_GONE = "what witnesses signed on that day is not enclosed any more."
+PIN_AGAIN = "; move it away, and name the witnesses again (countermand cosigner add)"
 COSIGNERS, STANDING, SIGNED, TURN = "cosigners.json", "standing.json", "signed", "turn.lock"
 
 
@@ -159,6 +165,20 @@ class CosignerBook:
 
         return added
 
+    def mend(self) -> list[str]:
+        """Put aside what was kept of signatures and cannot be read; what was, in words.
+
+        Who is trusted is never put aside: only whoever pinned them can say that again.
+        Raises ``MemoryUnusable`` for a file that the system does not let be read.
+        """
+        if not self._damaged():
+            return []
+        with alone(self.folder / TURN):
+            return [
+                f"{path} is damaged, and is {_put_aside(path).name} now: {gone}"
+                for path, gone in self._damaged()
+            ]
+
     def newest(self) -> SignedCheckpoint | None:
         """The largest checkpoint that most witnesses signed, with what they signed, if any."""
         days = sorted((self.folder / SIGNED).glob("*.jsonl"))
@@ -189,6 +209,23 @@ class CosignerBook:
                 if names and here(at):
                     of_day |= {name: max(at.size, of_day.get(name, 0)) for name in names}
             found |= of_day
+        return found
+
+    def _damaged(self) -> list[tuple[Path, str]]:
+        """The files that cannot be read of what was kept, and what is gone with each."""
+        days = sorted((self.folder / SIGNED).glob("*.jsonl"))
+        reads: list[tuple[Path, Callable[[], object], str]] = [
+            (self.folder / STANDING, self.standings, STANDING_GONE),
+            *((day, partial(self._notes, f"{SIGNED}/{day.name}"), DAY_GONE) for day in days),
+        ]
+        found = []
+        for path, read, gone in reads:
+            try:
+                read()
+            except MemoryUnusable as damaged:
+                if isinstance(damaged.__cause__, OSError):
+                    raise
+                found.append((path, gone))
         return found
 
     def _signed(self, name: str, size: int, at: datetime) -> None:
@@ -223,11 +260,16 @@ class CosignerBook:
         try:
             lines = (self.folder / path).read_text("utf-8").splitlines()
             rows = [json.loads(line) for line in lines]
-            return {str(row["note"]).rpartition("\n\n")[0] + "\n": dict(row["by"]) for row in rows}
+            found = {str(row["note"]).rpartition("\n\n")[0] + "\n": dict(row["by"]) for row in rows}
+            for text, signed in found.items():
+                Checkpoint.read(text)
+                if not all(line.startswith(SIGNATURE) for line in signed.values()):
+                    raise self._unusable(path, ValueError("a signature is none"))
         except FileNotFoundError:
             return {}
-        except (ValueError, KeyError, TypeError) as damaged:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, Wrong) as damaged:
             raise self._unusable(path, damaged) from damaged
+        return found
 
     def _read(self, name: str, default: Any) -> Any:
         """What a JSON file has, or what is there without one."""
@@ -240,17 +282,28 @@ class CosignerBook:
 
     def _unusable(self, name: str, cause: Exception) -> MemoryUnusable:
         """A file that cannot be used."""
-        return MemoryUnusable(file=str(self.folder / name), cause=f"it cannot be read ({cause})")
+        cure = PIN_AGAIN if name == COSIGNERS else ""
+        words = f"it cannot be read ({cause}){cure}"
+        return MemoryUnusable(file=str(self.folder / name), cause=words)
 
     def _replace(self, name: str, text: str) -> None:
         """Put a file in the place of another, in one step."""
         path = self.folder / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = path.with_name(path.name + PARTIAL)
-        overwrite(partial)
-        write_secret(partial, text)
-        partial.replace(path)
+        half = path.with_name(path.name + PARTIAL)
+        overwrite(half)
+        write_secret(half, text)
+        half.replace(path)
         sync_folder(path.parent)
+
+
+def _put_aside(path: Path) -> Path:
+    """Give a file another name, so that a new one can take its place; where it lies."""
+    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    aside = next(name for name in names if not name.exists())
+    path.replace(aside)
+    sync_folder(path.parent)
+    return aside
 
 
 def _undominated(notes: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:

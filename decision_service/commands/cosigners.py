@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +96,7 @@ def show(args: argparse.Namespace) -> int:
     from overrides.cosigner_book import Standing
     from overrides.instants import instant_text
 
+    _mend(args)
     book = _book(args)
     pinned, known = book.pinned(), book.standings()
     rows = [(one, known.get(one.name, Standing())) for one in pinned]
@@ -148,6 +150,7 @@ def ask(args: argparse.Namespace) -> int:
     """
     from decision_service.cosigning import ask_all
 
+    _mend(args)
     with installed(args) as services:
         asked = ask_all(services, seconds=args.seconds)
     if args.json:
@@ -175,6 +178,7 @@ def take(args: argparse.Namespace) -> int:
     from overrides.errors import NoteInvalid
 
     text = text_of(args.note)
+    _mend(args)
     with installed(args) as services:
         try:
             at, names = keep(services, text)
@@ -193,6 +197,12 @@ def _book(args: argparse.Namespace) -> "CosignerBook":
     settings = existing(args)
     keys = tuple(Key.read(key.vkey) for key in trusted_keys(settings.keys))
     return CosignerBook(settings.cosigners, keys)
+
+
+def _mend(args: argparse.Namespace) -> None:
+    """Put aside what is damaged of what witnesses signed, and say so beside the answer."""
+    for words in _book(args).mend():
+        print(words, file=sys.stderr)
 
 
 def _witness_keys(path: Path) -> "tuple[Key, ...]":

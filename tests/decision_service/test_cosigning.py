@@ -142,14 +142,32 @@ def test_what_a_witness_says_reaches_no_terminal_with_control_characters(
     assert book_of(house.services).standings()["hq"].problem == asked.problem
 
 
-def test_a_damaged_book_of_witnesses_is_told_before_anybody_is_asked(
+def test_a_damaged_list_of_witnesses_is_told_before_anybody_is_asked(
     house: DeskHouse, at_hand: AtHand
 ) -> None:
-    (house.services.settings.cosigners / "standing.json").write_text("{")
-    with pytest.raises(MemoryUnusable, match=r"standing\.json"):
+    (house.services.settings.cosigners / "cosigners.json").write_text("{")
+    with pytest.raises(MemoryUnusable, match=r"cosigners\.json .* name the witnesses again"):
         ask_all(house.services)
     (known,) = at_hand.post.ledgers()
     assert at_hand.post.seen(known).size == 0
+
+
+@pytest.mark.usefixtures("at_hand")
+def test_what_is_damaged_of_what_was_signed_keeps_nobody_from_signing(
+    house: DeskHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    (first,) = ask_all(house.services)
+    assert not first.problem
+    folder = house.services.settings.cosigners
+    (day,) = (folder / "signed").glob("*.jsonl")
+    for damaged in (folder / "standing.json", day):
+        damaged.write_text("{")
+    house.apply()
+    (again,) = ask_all(house.services)
+    assert not again.problem
+    assert book_of(house.services).standings()["hq"].size == again.size > first.size
+    for name in ("standing.json", day.name):
+        assert f"{name} is damaged, and is {name}.damaged-1 now" in caplog.text
 
 
 def test_nobody_is_asked_where_nobody_has_an_address(house: DeskHouse) -> None:

@@ -142,10 +142,53 @@ def test_the_policy_that_is_handed_out_wants_all_of_them(book: CosignerBook) -> 
     assert policy.addresses.keys() == {"hq/ed25519", "hq/ml-dsa-44"}
 
 
+DAMAGES = ["{", "[7]", '{"hq": 7}', "\xff"]
+
+
 @pytest.mark.parametrize("name", ["cosigners.json", "standing.json", "signed/2026-11-22.jsonl"])
-@pytest.mark.parametrize("damage", ["{", "[7]", '{"hq": 7}', "\xff"])
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_is_named(book: CosignerBook, name: str, damage: str) -> None:
     book.keep(note(5, HQ))
     (book.folder / name).write_bytes(damage.encode("latin-1"))
     with pytest.raises(MemoryUnusable, match=name):
         [book.pinned(), book.standings(), book.cosigned()]
+
+
+@pytest.mark.parametrize("name", ["standing.json", "signed/2026-11-22.jsonl"])
+@pytest.mark.parametrize(
+    "damage", [*DAMAGES, '{"note": "7", "by": {}}', '{"note": "%s", "by": {"k": "x"}}']
+)
+def test_a_damaged_file_is_put_aside_and_the_others_stay(
+    book: CosignerBook, name: str, damage: str
+) -> None:
+    book.keep(note(5, HQ))
+    book.keep(note(4, COURT, at=DAY - timedelta(days=1)))
+    assert book.mend() == []
+    text = note(5).replace("\n", "\\n")
+    path = book.folder / name
+    for number in (1, 2):
+        path.write_bytes((damage % text if "%" in damage else damage).encode("latin-1", "replace"))
+        (told,) = book.mend()
+        assert f"{path} is damaged, and is {path.name}.damaged-{number} now: what " in told
+        assert book.mend() == []
+    assert signers(book, 4) == {COURT.name}
+    assert book.keep(note(6, HQ)) == ["hq"]
+    assert signers(book, 6) == {HQ.name}
+
+
+def test_who_is_trusted_is_never_put_aside(book: CosignerBook) -> None:
+    (book.folder / "cosigners.json").write_text("{")
+    assert book.mend() == []
+    with pytest.raises(MemoryUnusable, match="name the witnesses again"):
+        book.pinned()
+
+
+def test_a_file_that_may_not_be_read_is_not_put_aside(book: CosignerBook) -> None:
+    (book.folder / "standing.json").mkdir()
+    with pytest.raises(MemoryUnusable, match="standing"):
+        book.mend()
+    assert (book.folder / "standing.json").is_dir()
+
+
+def test_a_book_of_nobody_has_nothing_to_mend(tmp_path: Path) -> None:
+    assert CosignerBook(tmp_path / "none", ()).mend() == []

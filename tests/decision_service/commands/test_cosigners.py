@@ -115,6 +115,28 @@ def test_two_installations_witness_each_other_by_file(
     assert "Nothing was changed" in found
 
 
+def test_damaged_files_of_what_was_signed_do_not_keep_a_signature_from_being_taken(
+    branch: Bank, hq: Bank, tmp_path: Path
+) -> None:
+    hq("witness", "add", branch.key)
+    branch("cosigner", "add", "hq", "--key", hq.witness)
+    first = written(tmp_path / "1.txt", branch("ledger", "checkpoint"))
+    back = written(tmp_path / "2.txt", hq("witness", "cosign", first))
+    branch("cosigner", "take", back)
+    book = branch.data / "cosigners"
+    (day,) = (book / "signed").glob("*.jsonl")
+    for damaged in (book / "standing.json", day):
+        damaged.write_text("{")
+    said = branch("cosigner", "take", back)
+    assert "hq signed 1 entries: it is kept." in said.out
+    for name in ("standing.json", day.name):
+        assert f"{name} is damaged, and is {name}.damaged-1 now" in said.err
+    (book / "cosigners.json").write_text("{")
+    refused = branch.refused("cosigner", "take", back)
+    assert "cosigners.json cannot be used" in refused
+    assert "name the witnesses again" in refused
+
+
 def test_what_was_not_cosigned_yet_is_missed_by_who_has_the_policy(
     branch: Bank, hq: Bank, tmp_path: Path
 ) -> None:
