@@ -179,6 +179,7 @@ def _reasons(dossier: Dossier, side: str) -> tuple[ReasonLine, ...]:
             strength=reason["strength"],
             rank=rank,
             unexpected=bool(reason.get("counter_intuitive")),
+            tied=bool(reason.get("tied")),
         )
         for rank, reason in enumerate(made[:REASONS_SHOWN_MAX], 1)
     )

@@ -104,8 +104,13 @@ def contributions(
         return []
     fields = inputs["fields"]
     return [
-        {"feature": feature, "contribution": amount, "value": fields.get(feature)}
-        for feature, amount in explanation["contributions"]
+        {
+            "feature": feature,
+            "contribution": amount,
+            "value": fields.get(feature),
+            **({"error": error[0]} if error else {}),
+        }
+        for feature, amount, *error in explanation["contributions"]
     ]
 
 
@@ -146,7 +151,11 @@ def _reasons(data: Mapping[str, Any], explanation: Mapping[str, Any] | None) -> 
 def _side(reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The strongest reasons of one side."""
     members = ("concept", "title", "text", "contribution", "value", "strength")
-    return [{name: reason[name] for name in members} for reason in reasons[:REASONS_SHOWN_MAX]]
+    sampled = ("error", "tied")
+    return [
+        {name: reason[name] for name in (*members, *sampled) if name in members or name in reason}
+        for reason in reasons[:REASONS_SHOWN_MAX]
+    ]
 
 
 def _no_reasons(cause: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from decision_service.party_parts import about, without
 from decision_service.policy import Assessment
 from decision_service.registry import InUse
 from explain.contract import CheckedFields
-from explain.values import LOG_ODDS, SCALE_WORDS, Explanation, Reason
+from explain.values import LOG_ODDS, SCALE_WORDS, Attribution, Explanation, Reason
 from overrides.cases import Case
 from overrides.instants import instant_text
 from overrides.journal import Draft, Slot
@@ -263,10 +263,7 @@ def _unread(value: object) -> str | None:
 def _explanation(explanation: Explanation) -> dict[str, Any]:
     """Contributions and principal reasons as they were made, the applicant's values in them."""
     return {
-        "contributions": [
-            [feature, decimal_text(amount)]
-            for feature, amount, _ in explanation.attribution.contributions
-        ],
+        "contributions": _contributions(explanation.attribution),
         "reasons": {
             "adverse": [_reason(reason) for reason in explanation.adverse],
             "favourable": [_reason(reason) for reason in explanation.favourable],
@@ -276,8 +273,16 @@ def _explanation(explanation: Explanation) -> dict[str, Any]:
     }
 
 
+def _contributions(attribution: Attribution) -> list[list[str]]:
+    """Each feature with its contribution, and with the error of one that was sampled."""
+    told = [[feature, decimal_text(amount)] for feature, amount, _ in attribution.contributions]
+    errors = [[decimal_text(error)] for error in attribution.errors] or [[]] * len(told)
+    return [[*pair, *error] for pair, error in zip(told, errors, strict=True)]
+
+
 def _reason(reason: Reason) -> dict[str, Any]:
-    """One reason as it was made."""
+    """One reason as it was made; what only sampled ones have, only where they have it."""
+    sampled = {"error": decimal_text(reason.error), "tied": reason.tied} if reason.error else {}
     return {
         "concept": reason.concept,
         "title": reason.title,
@@ -287,4 +292,5 @@ def _reason(reason: Reason) -> dict[str, Any]:
         "strength": reason.strength,
         "features": list(reason.features),
         "counter_intuitive": reason.counter_intuitive,
+        **sampled,
     }

@@ -123,8 +123,8 @@ class FeedbackExport:
         parts: list[Any] = list((explanation or {}).get("contributions", ()))
         return {
             STATED: {**inputs["fields"], **inputs["context"]},
-            SCORED: {feature: inputs["fields"].get(feature) for feature, _ in parts},
-            CONTRIBUTION: dict(parts),
+            SCORED: {feature: inputs["fields"].get(feature) for feature, *_ in parts},
+            CONTRIBUTION: {feature: amount for feature, amount, *_ in parts},
         }
 
     def _columns(self, bundle: str, model: str | None) -> Mapping[str, str]:

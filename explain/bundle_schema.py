@@ -10,12 +10,12 @@ from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Str
 from .values import Scale
 
 ModelFormat = Literal["lightgbm-text", "xgboost-json", "sklearn-skops", "points-yaml"]
-ExplainerName = Literal["tree_path_dependent", "linear_independent"]
+ExplainerName = Literal["tree_path_dependent", "linear_independent", "sampled_interventional"]
 METHODS_OF_FORMAT: dict[str, tuple[str, ...]] = {
     "lightgbm-text": ("tree_path_dependent",),
     "xgboost-json": ("tree_path_dependent",),
     "points-yaml": ("linear_independent",),
-    "sklearn-skops": ("linear_independent", "tree_path_dependent"),
+    "sklearn-skops": ("linear_independent", "tree_path_dependent", "sampled_interventional"),
 }
 
 
@@ -45,7 +45,7 @@ class ModelSpec(Strict):
             msg = f"{self.format} is explained by {' or '.join(methods)}"
             raise ValueError(msg)
         if (self.background is None) != (self.explainer == "tree_path_dependent"):
-            msg = "linear_independent needs a background file, tree_path_dependent has none"
+            msg = "tree_path_dependent has no background file, every other method needs one"
             raise ValueError(msg)
         return self
 

@@ -15,12 +15,14 @@ class Parts:
     """A raw score and what it is said to be made of; whether they agree is checked later.
 
     ``amounts`` follow the contract's feature order. ``score`` is worked out on another path than
-    the amounts, so that the check has something to find.
+    the amounts, so that the check has something to find. ``errors`` are the standard errors of
+    amounts that were sampled; exact ones have none.
     """
 
     score: float
     base: float
     amounts: tuple[float, ...]
+    errors: tuple[float, ...] = ()
 
 
 class Explainer(Protocol):
@@ -50,16 +52,20 @@ class LibraryTreeExplainer:
         """Contributions by the library, scores by its plain prediction."""
         scores, split = self._model.score(rows), self._model.contributions(rows)
         return [
-            Parts(self._score(score, amounts), amounts[-1], tuple(amounts[:-1]))
+            Parts(
+                as_near_as_the_library(score, amounts, self._model.precision),
+                amounts[-1],
+                tuple(amounts[:-1]),
+            )
             for score, amounts in zip(scores, split, strict=True)
         ]
 
-    def _score(self, score: float, amounts: Sequence[float]) -> float:
-        """The score, or the total of its parts where they are as near as the library works."""
-        total = math.fsum(amounts)
-        rounds = self._model.precision > ADDITIVITY_TOLERANCE
-        near = abs(total - score) <= self._model.precision * max(1.0, abs(score))
-        return total if rounds and near else score
+
+def as_near_as_the_library(score: float, parts: Sequence[float], precision: float) -> float:
+    """The score, or the total of its parts where a library that rounds comes no nearer."""
+    total = math.fsum(parts)
+    near = abs(total - score) <= precision * max(1.0, abs(score))
+    return total if precision > ADDITIVITY_TOLERANCE and near else score
 
 
 class LinearExplainer:

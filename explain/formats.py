@@ -11,6 +11,7 @@ from .errors import BundleInvalid
 from .explainers import Explainer, LinearExplainer
 from .linear_models import SklearnLinear
 from .points import PointsScorecard
+from .sampling import SampledExplainer
 from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
 from .trees import tree_explainer
 from .values import Row
@@ -58,6 +59,9 @@ OURS: frozenset[ModelFormat] = frozenset({"points-yaml"})
 EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {
     "tree_path_dependent": lambda model, _: tree_explainer(model),
     "linear_independent": lambda model, file: LinearExplainer(model.card, file.background()),
+    "sampled_interventional": lambda model, file: SampledExplainer(
+        model, file.background(), file.path
+    ),
 }
 """Of each method what makes its explainer; the schema lets a format only have methods that fit."""
 

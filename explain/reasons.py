@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from .codebook import Concept
@@ -15,6 +15,9 @@ EPSILON = 1e-6
 PRINCIPAL_MAX = 4
 """Reasons worded per side: more than four are not likely to help (12 CFR 1002, Supplement I,
 comment 9(b)(2)-1)."""
+
+ERROR_BAR = 2.0
+"""So many standard errors an error bar reaches to either side: 95 of 100 times far enough."""
 
 STRONG_SHARE = 0.20
 MODERATE_SHARE = 0.08
@@ -98,11 +101,12 @@ class Wording:
     ) -> None:
         self._entries = tuple(_entry(c, contract, language, usual) for c in concepts)
 
-    def reasons(self, amounts: Sequence[float], row: Row) -> Worded:
+    def reasons(self, amounts: Sequence[float], row: Row, errors: Sequence[float] = ()) -> Worded:
         """Principal reasons and all pushes for contributions in contract order.
 
         Contributions are summed inside a concept before anything is ranked; equal pushes go by
-        concept id, so order is never luck.
+        concept id, so order is never luck. With standard ``errors``, a concept whose error bar
+        reaches zero is no reason, as even its direction may be luck.
         """
         sums = [
             (
@@ -113,15 +117,25 @@ class Wording:
             )
             for entry in self._entries
         ]
-        counted = [pair for pair in sums if abs(pair[0]) > EPSILON]
+        # Nothing is known of how the errors inside a concept go together; this is their worst.
+        worst = {
+            entry.concept.id: math.fsum([errors[place] for place in entry.places])
+            for _, entry in sums
+            if errors
+        }
+        counted = [
+            (push, entry)
+            for push, entry in sums
+            if abs(push) > max(EPSILON, ERROR_BAR * worst.get(entry.concept.id, 0.0))
+        ]
         counted.sort(key=lambda pair: (-abs(pair[0]), pair[1].concept.id))
         total = math.fsum([abs(push) for push, _ in counted])
         against = [pair for pair in counted if pair[0] > 0]
         speaking_for = [pair for pair in counted if pair[0] < 0]
         surprises: list[str] = []
         return Worded(
-            self._principal(against, total, row, surprises),
-            self._principal(speaking_for, total, row, surprises),
+            _with_errors(self._principal(against, total, row, surprises), worst),
+            _with_errors(self._principal(speaking_for, total, row, surprises), worst),
             tuple(Push(entry.concept.id, push) for push, entry in counted),
             tuple(surprises),
         )
@@ -141,6 +155,21 @@ class Wording:
             elif strength == "slight":
                 break  # so are all that follow
         return tuple(principal)
+
+
+def _with_errors(reasons: tuple[Reason, ...], worst: Mapping[str, float]) -> tuple[Reason, ...]:
+    """The reasons of one side with their errors, and which are tied with the one before."""
+    if not worst:
+        return reasons
+    found: list[Reason] = []
+    for reason in reasons:
+        error = worst[reason.concept]
+        tied = False
+        if found:
+            gap = abs(found[-1].contribution) - abs(reason.contribution)
+            tied = gap <= ERROR_BAR * (found[-1].error + error)
+        found.append(replace(reason, error=error, tied=tied))
+    return tuple(found)
 
 
 def _reason(push: float, entry: _Entry, row: Row, strength: str, *, surprising: bool) -> Reason:

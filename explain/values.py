@@ -47,20 +47,22 @@ class Push(NamedTuple):
 class Attribution:
     """A score taken apart: ``base`` plus all contributions is ``score``, on the model's scale.
 
-    ``residual`` is how far they miss it. Raises NotFaithful when that is more than rounding, or
-    when anything in it is not finite.
+    ``residual`` is how far they miss it. ``errors`` are the standard errors of contributions that
+    were sampled. Raises NotFaithful when the residual is more than rounding, or when anything is
+    not finite.
     """
 
     score: float
     base: float
     contributions: tuple[Contribution, ...]
+    errors: tuple[float, ...] = ()
     residual: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse an explanation that explains some other number."""
         parts = [self.base]
         parts += [amount for _, amount, _ in self.contributions]
-        finite = all(map(math.isfinite, parts))
+        finite = all(map(math.isfinite, [*parts, *self.errors]))
         residual = abs(math.fsum(parts) - self.score) if finite else math.inf
         object.__setattr__(self, "residual", residual)
         tolerance = ADDITIVITY_TOLERANCE * max(1.0, abs(self.score))
@@ -76,7 +78,9 @@ class Reason:
     ``contribution`` is the sum over the concept's features on the model's scale: above zero raises
     the risk, below zero lowers it. ``value`` is the applicant's value in words. A reason is
     ``counter_intuitive`` when an unusually good value counts against the applicant, or an unusually
-    bad one for: a person should look.
+    bad one for: a person should look. Where contributions were sampled, ``error`` is the most that
+    the standard error can be, and a reason is ``tied`` with the one before it if error bars do not
+    support which of the two weighs more.
     """
 
     concept: str
@@ -87,6 +91,8 @@ class Reason:
     strength: str
     features: tuple[str, ...]
     counter_intuitive: bool = False
+    error: float = 0.0
+    tied: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a reason without words or with an unknown strength."""

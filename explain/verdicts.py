@@ -26,7 +26,7 @@ def explanation_of(
     """
     if not math.isfinite(parts.score):
         return NonsenseScore(bundle, "the score is not finite")
-    if len(parts.amounts) != len(features):
+    if len(parts.amounts) != len(features) or len(parts.errors) not in (0, len(features)):
         return NonsenseScore(bundle, "another number of contributions than features")
     try:
         probability = probability_of(parts.score, scale)
@@ -37,14 +37,14 @@ def explanation_of(
         for name, amount in zip(features, parts.amounts, strict=True)
     )
     try:
-        attribution = Attribution(parts.score, parts.base, contributions)
+        attribution = Attribution(parts.score, parts.base, contributions, parts.errors)
     except NotFaithful as unfaithful:
         # The score stands; as nothing about its parts is known, all of it is base.
         whole = Attribution(parts.score, parts.score, ())
         return Explanation(
             probability, whole, (), (), method, background_sha256, False, str(unfaithful)
         )
-    worded = wording.reasons(parts.amounts, row)
+    worded = wording.reasons(parts.amounts, row, parts.errors)
     return Explanation(
         probability,
         attribution,

@@ -127,6 +127,7 @@ class ReasonLine:
     strength: str
     rank: int
     unexpected: bool = False  # whether it pushes the other way than its value suggests
+    tied: bool = False  # whether it may weigh as much as the one before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
