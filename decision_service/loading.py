@@ -47,12 +47,17 @@ class _Kept:
     looked_at: float
 
 
+def load_apart(directory: Path) -> bundles.Bundle:
+    """Load and prove a bundle; its model's library is asked in a process of its own."""
+    return bundles.load(directory, apart=True)
+
+
 class Loader:
     """Loads folders, proves them once, and notices when their files change."""
 
     def __init__(
         self,
-        load: Callable[[Path], bundles.Bundle] = bundles.load,
+        load: Callable[[Path], bundles.Bundle] = load_apart,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._load = load

@@ -28,6 +28,7 @@ STATUS: Mapping[type[Exception], int] = {
     explain.UnsafeModelFile: 503,
     explain.BundleInvalid: 503,
     explain.NotProven: 503,
+    explain.LibraryFailed: 503,
     explain.ContractBroken: 422,
     explain.ModelUnavailable: 503,
     explain.NonsenseScore: 503,

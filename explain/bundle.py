@@ -19,13 +19,14 @@ from .adapters import ModelAdapter
 from .bundle_contents import BundleContents
 from .bundle_files import BundleFiles, read_files
 from .card import card_of
-from .errors import BundleInvalid, ExplainError, ModelUnavailable, NotProven
+from .errors import BundleInvalid, ExplainError, LibraryFailed, ModelUnavailable, NotProven
 from .explainers import Explainer, Parts
-from .formats import ModelFile, explainer_of, read_model
+from .formats import OURS, ModelFile, explainer_of, read_model
 from .reasons import Wording, quartiles
 from .trees import WARMING_ROWS
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
+from .worker_model import WorkerModel, read_apart
 
 PROOF_ROWS = 200
 
@@ -39,10 +40,14 @@ class _Running:
 
 
 class Bundle(BundleContents):
-    """A verified bundle. Its model is built on first use, once, whatever thread asks first."""
+    """A verified bundle. Its model is built on first use, once, whatever thread asks first.
 
-    def __init__(self, files: BundleFiles) -> None:
+    With ``apart`` its library is asked in a process of its own, which its file may be the end of.
+    """
+
+    def __init__(self, files: BundleFiles, *, apart: bool = False) -> None:
         super().__init__(files)
+        self._apart = apart
         self._wording = Wording(
             self.concepts,
             self.contract,
@@ -84,14 +89,14 @@ class Bundle(BundleContents):
         try:
             explainer = self._model().explainer
         except Exception as failed:  # noqa: BLE001 # whatever the model raises, the case goes on
-            return [ModelUnavailable(self.name, type(failed).__name__) for _ in rows]
+            return [self._unavailable(failed) for _ in rows]
         try:
             parts: Sequence[Parts | ExplainError] = explainer.attribute(rows)
             if len(parts) != len(rows):
                 parts = [ModelUnavailable(self.name, "another number of answers")] * len(rows)
         except Exception as failed:  # noqa: BLE001
             if len(rows) == 1:
-                return [ModelUnavailable(self.name, type(failed).__name__)]
+                return [self._unavailable(failed)]
             return [self.explain([row])[0] for row in rows]
         return [self._explanation(row, part) for row, part in zip(rows, parts, strict=True)]
 
@@ -107,13 +112,15 @@ class Bundle(BundleContents):
         sample = self.reference[:rows]
         expected = self.expected_scores()[:rows]
         try:
-            scores = self.score(sample)
-            split = self._model().explainer.attribute(sample)
+            adapter, explainer = self.parts_in_memory()
+            scores = adapter.score(sample)
+            asked = adapter.worker.questions if isinstance(adapter, WorkerModel) else 0
+            split = explainer.attribute(sample)
         except ExplainError:
             raise
         except Exception as failed:
-            raise ModelUnavailable(self.name, type(failed).__name__) from failed
-        near = self._model().adapter.precision
+            raise self._unavailable(failed) from failed
+        near = adapter.precision
         for place, (recorded, score, parts) in enumerate(zip(expected, scores, split, strict=True)):
             total = parts.base + sum(parts.amounts)
             promises = {
@@ -127,6 +134,8 @@ class Bundle(BundleContents):
             for promise, (distance, most) in promises.items():
                 if not distance <= most * max(1.0, abs(recorded)):
                     raise NotProven(str(self.directory), promise, place)
+        if isinstance(adapter, WorkerModel):
+            adapter.worker.proven(rest=adapter.worker.questions == asked)
         return len(sample)
 
     def _explanation(self, row: Row, parts: Parts | ExplainError) -> Explanation | ExplainError:
@@ -144,6 +153,11 @@ class Bundle(BundleContents):
             background_sha256=self.background_sha256,
         )
 
+    def _unavailable(self, failed: Exception) -> ModelUnavailable:
+        """What an application is told whose model gave no answer."""
+        cause = failed.what if isinstance(failed, LibraryFailed) else type(failed).__name__
+        return ModelUnavailable(self.name, cause)
+
     def _model(self) -> _Running:
         """The model in memory, built by whoever comes first."""
         if self._running is None:
@@ -158,7 +172,8 @@ class Bundle(BundleContents):
         path = str(self.directory / spec.file)
         content = self._files.contents[spec.file]
         file = ModelFile(spec, content, self.contract, path, self._background)
-        model = read_model(file)
+        apart = self._apart and spec.format not in OURS
+        model = read_apart(file, self._files.text("model.yaml")) if apart else read_model(file)
         if model.scale != self.scale:
             raise BundleInvalid(path, (f"model.yaml: scale must be {model.scale}",))
         return _Running(model, explainer_of(model, file))
@@ -168,12 +183,14 @@ class Bundle(BundleContents):
         return self._rows(self._spec.model.background or self._spec.model.reference)
 
 
-def load(directory: Path, *, prove: bool = True) -> Bundle:
+def load(directory: Path, *, prove: bool = True, apart: bool = False) -> Bundle:
     """Read, verify and parse a bundle; with ``prove``, hold the model against its promises too.
 
-    Without ``prove`` no machine learning is imported until the bundle is asked for a score.
+    Without ``prove`` no machine learning is imported until the bundle is asked for a score. With
+    ``apart`` the model's library is never imported here but in a process of its own, which a
+    damaged file may kill, and which ends when the proof is done if nothing else needs it.
     """
-    bundle = Bundle(read_files(Path(directory)))
+    bundle = Bundle(read_files(Path(directory)), apart=apart)
     if prove:
         bundle.prove()
     return bundle

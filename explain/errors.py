@@ -7,6 +7,7 @@ ExplainError
     UnsafeModelFile
     BundleInvalid
     NotProven
+    LibraryFailed
   ContractBroken
   ModelUnavailable
   NonsenseScore
@@ -91,6 +92,13 @@ class NotProven(BundleError):
 
     promise: str
     row: int
+
+
+@dataclass(eq=False)
+class LibraryFailed(BundleError):
+    """{path} made its library fail: it {what}."""
+
+    what: str
 
 
 @dataclass(eq=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .adapters import Encoder, threads_for
 from .contract import Contract
 from .errors import BundleInvalid
+from .lightgbm_library import LightGbm
 from .lightgbm_text import read_lightgbm
 from .sklearn_trees import AVERAGED, TREE_LOADERS, TREE_TYPES, read_trees, tree_problems
 from .skops_files import read_skops
@@ -38,11 +39,9 @@ class LightGbmModel:
             raise BundleInvalid(path, problems)
 
     @cached_property
-    def booster(self) -> Any:
+    def booster(self) -> LightGbm:
         """The model in LightGBM's own hands, read when it is first asked."""
-        import lightgbm
-
-        return lightgbm.Booster(model_str=self.text)
+        return LightGbm(self.text)
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -51,9 +50,8 @@ class LightGbmModel:
 
     def score(self, rows: Sequence[Row]) -> list[float]:
         """Log-odds of bad by LightGBM itself."""
-        matrix = self.encoder.encode(rows)
-        raw = self.booster.predict(matrix, raw_score=True, num_threads=threads_for(len(rows)))
-        return list(raw.tolist())
+        scores = self.booster.scores(self.encoder.encode(rows), threads_for(len(rows)))
+        return list(scores.tolist())
 
     def trees(self) -> tuple[Tree, ...]:
         """The trees, one by one."""
@@ -61,8 +59,7 @@ class LightGbmModel:
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
         """By LightGBM itself."""
-        matrix = self.encoder.encode(rows)
-        split = self.booster.predict(matrix, pred_contrib=True, num_threads=threads_for(len(rows)))
+        split = self.booster.contributions(self.encoder.encode(rows), threads_for(len(rows)))
         return list(split.tolist())
 
 

@@ -1,0 +1,27 @@
+"""Libraries that a process which serves never imports: models have processes of their own.
+
+They would be most of its memory and of its start, and some of them are not safe with damaged files.
+"""
+
+import sys
+
+MODEL_LIBRARIES = (
+    "catboost",
+    "lightgbm",
+    "onnxruntime",
+    "pandas",
+    "scipy",
+    "shap",
+    "sklearn",
+    "skops",
+    "xgboost",
+)
+
+
+def keep_out() -> None:
+    """From now on importing one of them is an ImportError here, not in the processes of models.
+
+    numba looks for scipy and is content without.
+    """
+    for name in MODEL_LIBRARIES:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type] # means: not to be had
