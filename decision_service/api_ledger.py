@@ -12,6 +12,7 @@ from decision_service.anchors import read_told, record_anchor
 from decision_service.errors import NotReady
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from overrides.errors import ProofInvalid
+from overrides.instants import instant_text
 
 router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
@@ -23,14 +24,23 @@ Place = Annotated[int, Query(ge=0, le=SIZE_MAX)]
 
 @router.get("/checkpoint", response_class=PlainTextResponse)
 def checkpoint(request: Request) -> PlainTextResponse:
-    """The newest signed note: the log's name, its size and its root. ``Last-Modified``: when."""
+    """The newest signed note: the log's name, its size and its root. ``Last-Modified``: when.
+
+    ``Ledger-Size`` counts all entries that there are, and ``Ledger-Time`` says when they were: a
+    witness learns whether the ledger ends where the note does.
+    """
     services = services_of(request)
     # Right after the start there may be none yet; whoever asks first need not wait for it.
     signed = services.ledger.latest_checkpoint() or services.signer.checkpoint()
     if signed is None:
         raise NotReady(waiting_for="the ledger's first entry")
-    when = format_datetime(signed.signed_at, usegmt=True)
-    return PlainTextResponse(signed.note, headers={"Last-Modified": when})
+    now = services.clock()  # before the count: whatever comes after it is later than this
+    told = {
+        "Last-Modified": format_datetime(signed.signed_at, usegmt=True),
+        "Ledger-Time": instant_text(now),
+        "Ledger-Size": str(services.ledger.head().size),
+    }
+    return PlainTextResponse(signed.note, headers=told)
 
 
 @router.get("/entries")

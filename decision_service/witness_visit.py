@@ -27,6 +27,7 @@ ANSWER_BYTES_MAX = 1_000_000
 TOLD_MAX = 500
 HASHES_MAX = 64
 AGENT = "countermand-witness"
+LEDGER_SIZE, LEDGER_TIME, DIGITS = "ledger-size", "ledger-time", 19
 LATE = "not within {:g} seconds"
 HTTP_PORT, HTTPS_PORT = 80, 443
 OK, CREATED, SEE_OTHER, REDIRECTS = 200, 201, 303, range(300, 400)
@@ -57,6 +58,16 @@ class Login:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A signed note as a service handed it out; all but the note is only its word."""
+
+    note: str
+    signed_at: str  # a date of HTTP, "" where it does not say
+    size: int | None  # entries of the ledger just then, signed or not
+    time: str  # when it counted them, "" where it does not say
+
+
 @dataclass(slots=True)
 class Visit:
     """One visit to one service; all of it together takes at most ``seconds``."""
@@ -75,11 +86,17 @@ class Visit:
         if not reachable(self.address):
             raise NoAddress(self.address)
 
-    def checkpoint(self) -> tuple[str, str]:
-        """The newest signed note, and when the service says that it was signed ("" if not)."""
+    def checkpoint(self) -> Shown:
+        """The newest signed note, and what the service says of it."""
         status, headers, body = self._ask("GET", "/v1/ledger/checkpoint")
         self._expect(status, headers, body)
-        return self._text(body), headers.get("last-modified", "")
+        size = headers.get(LEDGER_SIZE, "")
+        return Shown(
+            self._text(body),
+            signed_at=headers.get("last-modified", ""),
+            size=int(size) if size.isascii() and size.isdecimal() and len(size) < DIGITS else None,
+            time=headers.get(LEDGER_TIME, ""),
+        )
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         """The proof that the first so many entries are the beginning of the second."""

@@ -10,17 +10,19 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from decision_service.witness_visit import NotReached, Visit
+from decision_service.witness_visit import NotReached, Shown, Visit, printable
 from overrides import countermand_verify as verifier
 from overrides.errors import NoteInvalid
+from overrides.instants import parse_instant
 from overrides.notes import PublicKey, claimed_checkpoint
 from overrides.offers import Offer, offer_of
 from overrides.witness import Judgement, Outcome, Sighting, judge, opened_checkpoint
 
 FRESH = verifier.CLOCKS_DIFFER - timedelta(seconds=20)  # what was being written comes just before
 NOT_FRESH = (
-    "It was not signed just now, so this visit does not show where the ledger ends: it is"
-    " remembered, and will not find entries that are dated back to before it."
+    "It was not signed just now, and the ledger does not say that it has no entry more, so this"
+    " visit does not show where it ends: it is remembered, and will not find entries that are dated"
+    " back to before it."
 )
 
 
@@ -44,10 +46,12 @@ class Look:
     def at_service(self, visit: Visit, *, tell: bool) -> Seen:
         """Ask the service itself, and tell it afterwards that it is remembered."""
         try:
-            note, signed_at = visit.checkpoint()
-            ended = _is_fresh(signed_at, self.now)
-            seen = self._judged(self._offered(visit, note), visit.address, live=True, ended=ended)
-            said = [f"By its own word it was signed last on {signed_at}."] if signed_at else []
+            shown = visit.checkpoint()
+            offer = self._offered(visit, shown.note)
+            ended = self._ended(shown)
+            seen = self._judged(offer, visit.address, live=True, ended=ended)
+            at = printable(shown.signed_at)
+            said = [f"By its own word it was signed last on {at}."] if at else []
             if not ended and seen.judgement.outcome is Outcome.CONSISTENT:
                 said.append(NOT_FRESH)
             if tell and seen.judgement.outcome is Outcome.CONSISTENT:
@@ -83,6 +87,20 @@ class Look:
         if last is not None:
             text += f" Everything you remember from {when(last)} is among them, unchanged."
         return Seen(sighting, Judgement(Outcome.CONSISTENT, text))
+
+    def _ended(self, shown: Shown) -> bool:
+        """Whether the ledger ended, by its own word, where its checkpoint does.
+
+        It signed just now, or it says that it has no entry more. Whoever says so untruly makes
+        their own later entries look dated back: the word can be taken.
+        """
+        if _is_now(_date(shown.signed_at), self.now):
+            return True
+        try:
+            size, at = claimed_checkpoint(shown.note).size, parse_instant(shown.time)
+        except (NoteInvalid, ValueError):
+            return False
+        return size == shown.size and _is_now(at, self.now)
 
     def _offered(self, visit: Visit, note: str) -> Offer:
         """The checkpoint with the proof that is needed, if one is."""
@@ -126,13 +144,17 @@ class Look:
         return "The ledger was told that you remember it."
 
 
-def _is_fresh(signed_at: str, now: datetime) -> bool:
-    """Whether what a service hands out was signed just now, by its own word (a date of HTTP)."""
+def _date(text: str) -> datetime | None:
+    """A date of HTTP; None for something else."""
     try:
-        at = parsedate_to_datetime(signed_at)
+        return parsedate_to_datetime(text)
     except ValueError:
-        return False
-    return at.tzinfo is not None and abs(now - at) <= FRESH
+        return None
+
+
+def _is_now(at: datetime | None, now: datetime) -> bool:
+    """Whether an instant is the present one, as far as two clocks agree."""
+    return at is not None and at.tzinfo is not None and abs(now - at) <= FRESH
 
 
 def when(seen: Sighting) -> str:

@@ -1,11 +1,14 @@
 """A witness tells the ledger that they remember it; what contradicts it is refused aloud."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from decision_service.anchors import LOOKED_AT, anchors
+from overrides.instants import parse_instant
+from overrides.notes import claimed_checkpoint
 from overrides.values import Role
 from tests.decision_service.service_house import House, open_house
 
@@ -108,3 +111,18 @@ def test_an_officer_is_no_witness(house: House) -> None:
 def test_a_checkpoint_says_when_it_was_signed(house: House) -> None:
     answer = house.get("/v1/ledger/checkpoint", "kofi", Role.COMPLIANCE)
     assert answer.headers["last-modified"].endswith("GMT")
+
+
+def test_a_checkpoint_says_how_many_entries_there_are(house: House) -> None:
+    def shown() -> tuple[int, int, str]:
+        answer = house.get("/v1/ledger/checkpoint", "kofi", Role.COMPLIANCE)
+        signed, told = claimed_checkpoint(answer.text).size, answer.headers
+        return signed, int(told["ledger-size"]), told["ledger-time"]
+
+    services = house.services
+    services.signer.checkpoint()
+    signed, there, at = shown()
+    assert signed == there == services.ledger.head().size
+    assert abs(services.clock() - parse_instant(at)) < timedelta(minutes=1)
+    tell(house, memory(house))
+    assert shown()[:2] == (signed, there + 1)

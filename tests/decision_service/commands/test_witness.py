@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from overrides.countermand_verify import read_memory
+from overrides.instants import instant_text
 from overrides.merkle import leaf_hash
 from overrides.notes import Checkpoint, Signer
 from overrides.offers import offer_of
@@ -43,6 +44,7 @@ class Ledger:
     told: list[dict[str, object]] = field(default_factory=list)
     tell_status: int = 201
     signed_at: str = ""  # a date of HTTP
+    says: Mapping[str, str] = field(default_factory=dict)  # headers
 
     @property
     def note(self) -> str:
@@ -101,6 +103,8 @@ def by(ledger: Ledger) -> Answer:
         request.send_response(status)
         if ledger.signed_at:
             request.send_header("Last-Modified", ledger.signed_at)
+        for name, value in ledger.says.items():
+            request.send_header(name, value)
         request.send_header("Content-Length", str(len(said)))
         request.end_headers()
         request.wfile.write(said)
@@ -181,6 +185,41 @@ def test_a_visit_says_where_the_ledger_ended_if_it_had_signed_just_then(
         ledger.signed_at = "yesterday"
         auditor.pull(address)
     assert marks(auditor) == [fresh, False]
+
+
+@pytest.mark.parametrize(
+    ("size", "minutes", "ended"),
+    [
+        ("10", 0, True),
+        ("10", 1.5, True),
+        ("11", 0, False),
+        ("9", 0, False),
+        ("10", 1.8, False),
+        ("10", -3, False),
+        ("", 0, False),
+        ("ten", 0, False),
+        ("1" * 4_500, 0, False),
+    ],
+)
+def test_a_quiet_ledger_says_that_it_has_no_entry_more(
+    auditor: Auditor, size: str, minutes: float, *, ended: bool
+) -> None:
+    """Signed an hour ago, as nothing was recorded since."""
+    now = datetime.now(UTC)
+    ledger = Ledger(
+        signed_at=format_datetime(now - timedelta(hours=1), usegmt=True),
+        says={
+            "Ledger-Size": size,
+            "Ledger-Time": instant_text(now - timedelta(minutes=minutes)),
+        },
+    )
+    with served(by(ledger)) as address:
+        said = auditor.pull(address)
+        assert ("does not say that it has no entry more" in said) is not ended
+        assert marks(auditor) == [ended]
+        ledger.says = {"Ledger-Size": size, "Ledger-Time": "now"}
+        auditor.pull(address)
+    assert marks(auditor) == [ended, False]
 
 
 def test_what_was_carried_here_does_not_say_where_the_ledger_ended(
