@@ -57,6 +57,10 @@ from ui.views import Viewer
 
 LINES = 100
 OWN = "You asked for this. Another person must approve it; you may take it back."
+NEW = (
+    "You were added after this was asked for. Somebody who was there before must approve it; you"
+    " may refuse it."
+)
 CHANGED = "What would go is not what was asked for any more. Refuse it and have it asked again."
 NO_CLASS = "Choose what of it is to go."
 GONE = "Nothing of it can be read any more."
@@ -111,8 +115,8 @@ class ErasurePages:
             note = self._note(found.request_id)
         waits = found.standing is Standing.WAITING
         may = waits and Permission.ERASE_APPROVE in viewer.may
-        own = found.asked_by == viewer.person_ref
-        cannot = OWN if own else "" if root == found.root else CHANGED if listed else GONE
+        changed = "" if root == found.root else CHANGED if listed else GONE
+        cannot = (self._not_by(viewer, found) or changed) if waits else ""
         return ErasureView(
             line=_line(found, names, viewer),
             classes=tuple(_capital(CLASS_WORDS[name]) for name in found.target.classes),
@@ -122,7 +126,7 @@ class ErasurePages:
             note=note,
             may_approve=may and not cannot,
             may_refuse=may,
-            cannot=cannot if waits else "",
+            cannot=cannot,
             certified=found.standing is Standing.ERASED,
         )
 
@@ -239,6 +243,16 @@ class ErasurePages:
             exports=tuple((p.what, p.who, p.at, p.seq) for p in made.exports),
             issued_at=made.issued_at,
         )
+
+    def _not_by(self, viewer: Viewer, found: Request) -> str:
+        """Why a request must be approved by another person than the viewer, "" where it need not.
+
+        The writer says the same when it comes to it; no button is offered that it would refuse.
+        """
+        if found.asked_by == viewer.person_ref:
+            return OWN
+        with self.services.erasures.now() as known:
+            return NEW if viewer.person_ref in known.people_since(found.seq) else ""
 
     def _note(self, event_id: str) -> str:
         """The note of a request, "" where there is none."""

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from decision_service.access import HOST
 from decision_service.app import create_app
 from decision_service.erasure_finishing import finish_erasures
+from decision_service.people_changes import NewPerson, people_changes
+from overrides.values import Role
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 from ui.visit import SESSION_COOKIE
 
@@ -74,6 +77,21 @@ def test_a_party_is_erased_by_two_people_and_the_certificate_is_printed(browsers
     assert "This part has been erased." in case
     assert "personal parts went" in case
     assert "The personal parts of this application have been erased." in case
+
+
+def test_who_was_added_since_reads_why_another_must_approve(browsers: Browsers) -> None:
+    house = browsers.house
+    house.closed("C-4711")
+    asked = house.ask(party="C-4711")
+    new = NewPerson(name="nora", role=Role.RISK, currency="DEM", password="a long password")
+    people_changes(house.services).add(HOST, new)
+    nora, page = browsers.at("nora"), f"/erasures/{asked.request_id}"
+    shown = nora.get(page).text
+    assert "You were added after this was asked for." in shown
+    assert "Approve and erase" not in shown
+    assert browsers.send(nora, page, act="approve").status_code == 403
+    assert "Approve and erase" in browsers.at("dora").get(page).text
+    assert browsers.send(nora, page, act="refuse", note="no letter").status_code == 303
 
 
 def test_what_is_wrong_with_a_request_is_said_at_its_field(browsers: Browsers) -> None:
