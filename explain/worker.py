@@ -20,6 +20,7 @@ from .errors import ExplainError
 from .formats import ModelFile, read_model
 from .plain_yaml import read as read_yaml
 from .tree import Tree, UnsupportedForestError
+from .values import Row
 from .worker_messages import card_told, error_told, receive, send, tree_told
 
 MEMORY_BYTES_MAX = 4 * 1024 * 1024 * 1024
@@ -102,14 +103,19 @@ def asked_of(model: Any, message: Message) -> Any:
         case "what it is":
             return about(model)
         case "scores":
-            return model.score(message["rows"])
+            return model.score(rows_of(message))
         case "contributions":
-            return model.contributions(message["rows"])
+            return model.contributions(rows_of(message))
         case "trees":
             return [tree_told(tree) for tree in trees_of(model)]
         case "the card":
             return card_told(model.card)
     raise ValueError
+
+
+def rows_of(message: Message) -> list[Row]:
+    """The rows asked about."""
+    return [dict(zip(message["names"], values, strict=True)) for values in message["rows"]]
 
 
 def trees_of(model: Any) -> Sequence[Tree]:

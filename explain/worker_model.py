@@ -38,7 +38,8 @@ PROGRAM = (sys.executable, "-P", "-m", "explain.worker")
 START_SECONDS = 60.0
 """What is asked of a process for the first time may take so long: libraries are imported by it."""
 
-ANSWER_SECONDS, ROW_SECONDS = 5.0, 0.02
+ANSWER_SECONDS = 5.0
+ROW_SECONDS = {"scores": 0.002, "contributions": 0.05}
 """Afterwards so long, and for each row so much longer."""
 
 AGAIN_SECONDS = 2.0
@@ -153,7 +154,7 @@ class Worker:
                 process.asked.add(READ)
                 self._heard(process, "reading the file", lambda _: None, START_SECONDS)
             doing = f"giving {what}"
-            seconds = ANSWER_SECONDS + ROW_SECONDS * len(told.get("rows", ()))
+            seconds = ANSWER_SECONDS + ROW_SECONDS.get(what, 0.0) * len(told.get("rows", ()))
             if what not in process.asked:
                 process.asked.add(what)
                 seconds += START_SECONDS
@@ -236,7 +237,12 @@ class WorkerModel:
 
     def score(self, rows: Sequence[Row]) -> list[float]:
         """Raw scores by the library."""
-        return self.worker.ask("scores", lambda told: floats(told, len(rows)), rows=_sent(rows))
+        return self.worker.ask("scores", lambda told: floats(told, len(rows)), **self._sent(rows))
+
+    def _sent(self, rows: Sequence[Row]) -> Message:
+        """Rows as they are sent: the features' names once, then values alone."""
+        names = self.features
+        return {"names": names, "rows": [[row[name] for name in names] for row in rows]}
 
 
 class WorkerTrees(WorkerModel):
@@ -258,7 +264,7 @@ class WorkerTrees(WorkerModel):
                 raise GarbledError
             return [floats(line, len(self.features) + 1) for line in told]
 
-        return self.worker.ask("contributions", understand, rows=_sent(rows))
+        return self.worker.ask("contributions", understand, **self._sent(rows))
 
 
 class WorkerScorecard(WorkerModel):
@@ -294,8 +300,3 @@ def _model(worker: Worker, told: Message, contract: Contract) -> WorkerModel:
     if told["trees"]:
         return WorkerTrees(worker, told, contract)
     return (WorkerScorecard if told["card"] else WorkerModel)(worker, told, contract)
-
-
-def _sent(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows as they are sent."""
-    return [dict(row) for row in rows]
