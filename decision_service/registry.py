@@ -187,7 +187,7 @@ class Registry:
         known = self.standings(fresh=True).versions.get(bundle.name, ())
         if any(version.sha256 == bundle.sha256 for version in known):
             raise BundleKnown(name=bundle.name)
-        self._copy(directory, self._place(bundle.name, bundle.sha256))
+        self._copy(directory, self._place(bundle.name, bundle.sha256), bundle.sha256)
         stamps = (loaded.model, loaded.policy_stamp, loaded.codebook)
         self._record("bundle_registered", bundle.name, bundle.sha256, stamps, actor, note)
         return self.standings(fresh=True).versions[bundle.name][-1]
@@ -285,8 +285,8 @@ class Registry:
         """Where files of this name and hash lie."""
         return self._folder / name / sha256[:HASH_CHARS]
 
-    def _copy(self, source: Path, target: Path) -> None:
-        """Copy a folder whole or not at all, and verify the copy."""
+    def _copy(self, source: Path, target: Path, sha256: str) -> None:
+        """Copy a folder whole or not at all, and see that it is what was proven."""
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -294,4 +294,5 @@ class Registry:
         if target.exists():  # left by an attempt that was not recorded
             shutil.rmtree(target)
         partial.replace(target)
-        self._loader.prove(target)
+        if describe(target).sha256 != sha256:
+            raise BundleUnavailable(name=target.parent.name, cause="its copy is another bundle")
