@@ -19,14 +19,17 @@ from overrides.keyfiles import open_public
 _ERASURES = "SELECT event_id FROM ledger_event WHERE log = ? AND type = 'record_erased'"
 
 
-def remember_erasures(settings: Settings) -> tuple[str, ...]:
+def remember_erasures(settings: Settings) -> tuple[str, ...] | None:
     """Remember every erasure of the database that is here; those that could not be, by entry.
 
+    None for a database that cannot be read: what was erased in it cannot be told.
     One that no signed checkpoint covers, and of which none can be signed, is remembered without a
     proof, and an older database is not used then: ``ErasureUnproven`` says so.
     """
     memory, log = ErasureMemory(settings.keys), open_public(settings.keys).name
     recorded = _recorded(settings.database_file, log)
+    if recorded is None:
+        return None
     if all(memory.proves(erasure, log) for erasure in recorded):
         return ()
     with (
@@ -39,10 +42,10 @@ def remember_erasures(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted(set(recorded) - memory.known()))
 
 
-def _recorded(database: Path, log: str) -> list[str]:
-    """The erasures in a database; none of one that cannot be read."""
+def _recorded(database: Path, log: str) -> list[str] | None:
+    """The erasures in a database; None where it cannot be read."""
     try:
         with closing(sqlite3.connect(database)) as connection:
             return [row[0] for row in connection.execute(_ERASURES, (log,))]
     except sqlite3.DatabaseError:
-        return []
+        return None

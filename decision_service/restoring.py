@@ -33,6 +33,7 @@ from decision_service.server_backups import load
 from decision_service.services import Services
 from decision_service.settings import Settings
 from decision_service.signer_wiring import memory_at
+from overrides.erasure_memory import ErasureMemory
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, Json
 from overrides.keyfiles import has_signer, open_public
@@ -48,6 +49,8 @@ class Restored:
     """What a restore did. ``lost`` entries of the ledger that was there are not in the backup.
 
     ``forgotten`` are entries of it that erased what lies here again, as they cannot be remembered.
+    Without ``erasures_known`` no database was read that says what was erased since the backup:
+    only what is noted beside the keys, which is ``noted`` erasures, was erased again.
     """
 
     size: int  # of the backup's ledger; the entry of this number records the restore
@@ -56,6 +59,8 @@ class Restored:
     kept: Path | None  # where the database lies that was there
     holds: LostHolds = field(default_factory=LostHolds)
     forgotten: tuple[str, ...] = ()
+    erasures_known: bool = True
+    noted: int = 0
 
 
 def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> Restored:
@@ -73,8 +78,8 @@ def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> 
         lost = max(known - common, 0)
         if lost and not over_newer:
             raise LaterEntriesLost(file=str(copy), known=known, common=common, lost=lost)
-        holds = lost_holds(database, incoming, log) if here else LostHolds(known=not lost)
-        forgotten = remember_erasures(settings) if here and lost else ()
+        holds = lost_holds(database, incoming, log) if here else LostHolds(known=False)
+        forgotten = (remember_erasures(settings) if lost else ()) if here else None
         _record_in(settings, incoming, here, holds)
         settle(incoming)
         if here:
@@ -82,7 +87,14 @@ def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> 
         kept = put_in_place(incoming, database, stamp)
     signed = _begin_anew(settings, stamp) if lost else 0
     _let_begin(settings)
-    return Restored(size, lost, signed, kept, holds, forgotten)
+    restored = Restored(size, lost, signed, kept, holds, forgotten or ())
+    return _with_notes(settings, restored, known=forgotten is not None)
+
+
+def _with_notes(settings: Settings, restored: Restored, *, known: bool) -> Restored:
+    """The same with what is known of erasures since the backup."""
+    noted = len(ErasureMemory(settings.keys).known())
+    return replace(restored, erasures_known=known, noted=noted)
 
 
 def _begin_anew(settings: Settings, stamp: str) -> int:
@@ -186,4 +198,5 @@ def _recorded_there(services: Services, copy: Path, *, over_newer: bool, stamp: 
     services.rebuild()
     signed = _begin_anew(settings, stamp) if lost else 0
     _let_begin(settings)
-    return Restored(findings.size, lost, signed, None, LostHolds(known=not lost))
+    restored = Restored(findings.size, lost, signed, None, LostHolds(known=False))
+    return _with_notes(settings, restored, known=False)

@@ -10,6 +10,7 @@ from decision_service.commands.installation import existing, installed, signed
 
 if TYPE_CHECKING:
     from decision_service.restored_holds import LostHolds
+    from decision_service.restoring import Restored
     from overrides.erasing import Hold
 
 
@@ -93,11 +94,29 @@ def restore(args: argparse.Namespace) -> int:
     for erasure in restored.forgotten:
         print(f"What the entry {erasure} erased lies here again, as it could not be remembered:")
         print("have it erased again (countermand erase request, or erase remember with an export).")
+    if not restored.erasures_known:
+        _say_unknown_erasures(restored)
     if restored.signed:
         print(f"The signer had signed {restored.signed} entries and begins anew.")
     if restored.kept:
         print(f"What was there before is in {restored.kept}.")
     return YES
+
+
+def _say_unknown_erasures(restored: "Restored") -> None:
+    """Say that erasures since the backup may be missing, and how to find out and erase again."""
+    print(
+        "No database was here that says what was erased after the backup was taken. The keys folder"
+    )
+    print(f"has notes of {restored.noted} erasures: these are erased here too, and no others.")
+    print(
+        f"If an auditor's last checkpoint or a later export has more than {restored.size} entries,"
+    )
+    print(
+        "what was erased by those lies here again. Erase it before anybody works with this ledger:"
+    )
+    print("countermand erase remember EXPORT, with the newest export; without one, ask for it anew")
+    print("(countermand erase request) by the certificates that were printed.")
 
 
 def _say_holds(holds: "LostHolds") -> None:
@@ -110,9 +129,7 @@ def _say_holds(holds: "LostHolds") -> None:
         print(f"The legal hold {_named(hold)} stands again, as the entry of {at} that lifted it")
         print("is gone: lift it where it has ended (countermand hold lift).")
     if not holds.known:
-        print(
-            "Which legal holds were set or lifted in the entries that are gone cannot be told from"
-        )
+        print("Which legal holds were set or lifted after the backup was taken cannot be told from")
         print("here: compare 'countermand hold list' with your own list and set again what lacks.")
 
 

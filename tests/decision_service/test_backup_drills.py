@@ -450,6 +450,8 @@ def test_copies_of_a_server_s_database_are_whole_and_go_into_an_empty_one(
             restore_to_server(empty, copy, over_newer=False, stamp=STAMP)
         restored = restore_to_server(empty, copy, over_newer=True, stamp=STAMP)
         assert restored.size >= acknowledged
+        assert not restored.erasures_known, "nothing was there to read"
+        assert not restored.holds.known
         assert check_roles(empty, roles) == []
         assert verified(empty) is Verdict.CLEAN
         assert verified(empty, remembered) is Verdict.ALTERED

@@ -73,19 +73,38 @@ def test_a_restore_is_found_out_by_who_kept_a_checkpoint(
     assert shell.on_data("ledger", "verify", "--against", kept, ok=False).status == 1
 
 
-def test_a_lost_database_is_restored(shell: Shell, saved: Path) -> None:
+UNKNOWN = "No database was here that says what was erased after the backup was taken."
+
+
+def test_a_lost_database_is_restored_and_erasures_since_are_not_known(
+    shell: Shell, saved: Path
+) -> None:
     for path in shell.data.glob(f"{DATABASE}*"):
         path.unlink()
-    shell.on_data("db", "restore", saved)
+    said = shell.on_data("db", "restore", saved).out
     assert names(shell) == ["asha"]
+    assert UNKNOWN in said
+    assert "has notes of 0 erasures" in said
+    assert "more than 2 entries" in said
+    assert "countermand erase remember EXPORT" in said
+    assert "Which legal holds were set or lifted after the backup was taken cannot be told" in said
 
 
-def test_a_broken_database_is_restored(shell: Shell, saved: Path) -> None:
+def test_a_broken_database_is_restored_and_erasures_since_are_not_known(
+    shell: Shell, saved: Path
+) -> None:
     for path in shell.data.glob(f"{DATABASE}*"):
         path.unlink()
     (shell.data / DATABASE).write_bytes(b"not a database at all" * 100)
-    shell.on_data("db", "restore", saved)
+    assert UNKNOWN in shell.on_data("db", "restore", saved).out
     assert names(shell) == ["asha"]
+
+
+def test_where_the_old_database_was_read_nothing_is_unknown(shell: Shell, saved: Path) -> None:
+    assert "after the backup was taken" not in shell.on_data("db", "restore", saved).out
+    shell.on_data("user", "add", "bruno", "--role", "officer")
+    said = shell.on_data("db", "restore", saved, "--over-newer").out
+    assert "after the backup was taken" not in said
 
 
 def test_an_altered_backup_is_not_put_back(shell: Shell, saved: Path) -> None:
