@@ -10,12 +10,15 @@ from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Str
 from .values import Scale
 
 ModelFormat = Literal["lightgbm-text", "xgboost-json", "sklearn-skops", "points-yaml"]
-ExplainerName = Literal["tree_path_dependent", "linear_independent", "sampled_interventional"]
+ExplainerName = Literal[
+    "tree_interventional", "tree_path_dependent", "linear_independent", "sampled_interventional"
+]
+_TREE_METHODS = ("tree_interventional", "tree_path_dependent")
 METHODS_OF_FORMAT: dict[str, tuple[str, ...]] = {
-    "lightgbm-text": ("tree_path_dependent",),
-    "xgboost-json": ("tree_path_dependent",),
+    "lightgbm-text": _TREE_METHODS,
+    "xgboost-json": _TREE_METHODS,
     "points-yaml": ("linear_independent",),
-    "sklearn-skops": ("linear_independent", "tree_path_dependent", "sampled_interventional"),
+    "sklearn-skops": ("linear_independent", *_TREE_METHODS, "sampled_interventional"),
 }
 
 

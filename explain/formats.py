@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .adapters import ModelAdapter
+from .background_trees import background_explainer
 from .bundle_schema import ExplainerName, ModelFormat, ModelSpec
 from .contract import Contract
 from .errors import BundleInvalid
@@ -58,6 +59,9 @@ OURS: frozenset[ModelFormat] = frozenset({"points-yaml"})
 
 EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {
     "tree_path_dependent": lambda model, _: tree_explainer(model),
+    "tree_interventional": lambda model, file: background_explainer(
+        model, file.background(), file.path
+    ),
     "linear_independent": lambda model, file: LinearExplainer(model.card, file.background()),
     "sampled_interventional": lambda model, file: SampledExplainer(
         model, file.background(), file.path

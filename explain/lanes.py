@@ -127,6 +127,16 @@ def pick(typing: Any, pointer: Any, places: Any, index: Any) -> Any:
 
 
 @_operation
+def bits_set(typing: Any, number: Any) -> Any:
+    """How many bits of a whole number are 1."""
+
+    def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.ctpop(given[0])
+
+    return types.int64(types.int64), build
+
+
+@_operation
 def at_most(typing: Any, lanes: Any, limits: Any) -> Any:
     """Mask of the lanes that hold no more than the limits."""
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba.core.errors import NumbaError
 
-from explain import treeshap
+from explain import treeshap, turns
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
 from explain.forest import LANES, POINTS_MAX, lay_out
@@ -187,7 +187,7 @@ def test_a_tree_that_is_one_leaf_adds_to_the_base_alone() -> None:
     assert np.abs(scores - explainer.base).max() <= 1e-12
 
 
-BLOCK = LANES * treeshap.GROUPS
+BLOCK = LANES * turns.GROUPS
 NUMBERS_OF_ROWS = {1, ALONE_MAX, ALONE_MAX + 1, LANES - 1, LANES, LANES + 1, LANES + ALONE_MAX}
 NUMBERS_OF_ROWS |= {LANES + ALONE_MAX + 1, BLOCK - 1, BLOCK, BLOCK + 1, BLOCK + LANES, 2 * BLOCK}
 
