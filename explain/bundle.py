@@ -19,7 +19,14 @@ from .adapters import ModelAdapter
 from .bundle_contents import BundleContents
 from .bundle_files import BundleFiles, read_files
 from .card import card_of
-from .errors import BundleInvalid, ExplainError, LibraryFailed, ModelUnavailable, NotProven
+from .errors import (
+    BundleInvalid,
+    ExplainError,
+    LibraryFailed,
+    ModelUnavailable,
+    NonsenseScore,
+    NotProven,
+)
 from .explainers import Explainer, Parts
 from .formats import OURS, ModelFile, explainer_of, read_model
 from .reasons import Wording, quartiles
@@ -29,6 +36,9 @@ from .verdicts import explanation_of
 from .worker_model import WorkerModel, read_apart
 
 PROOF_ROWS = 200
+
+SAMPLED_PROOF_ROWS = 5
+"""Where explaining takes thousands of answers, so many rows are explained to prove a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +125,20 @@ class Bundle(BundleContents):
             adapter, explainer = self.parts_in_memory()
             scores = adapter.score(sample)
             asked = adapter.worker.questions if isinstance(adapter, WorkerModel) else 0
-            split = explainer.attribute(sample)
+            sampled = self.method == "sampled_interventional"
+            split = explainer.attribute(sample[: SAMPLED_PROOF_ROWS if sampled else None])
         except ExplainError:
             raise
         except Exception as failed:
             raise self._unavailable(failed) from failed
         near = adapter.precision
-        for place, (recorded, score, parts) in enumerate(zip(expected, scores, split, strict=True)):
-            total = parts.base + sum(parts.amounts)
-            promises = {
-                "the contributions add up to the score": (
-                    abs(total - parts.score),
-                    ADDITIVITY_TOLERANCE,
-                ),
-                "the score is the prediction": (abs(parts.score - score), near),
-                "the prediction is the recorded one": (abs(score - recorded), near),
-            }
+        for place, (recorded, score) in enumerate(zip(expected, scores, strict=True)):
+            promises = {"the prediction is the recorded one": (abs(score - recorded), near)}
+            for parts in split[place : place + 1]:
+                total = parts.base + sum(parts.amounts)
+                summed = (abs(total - parts.score), ADDITIVITY_TOLERANCE)
+                promises["the contributions add up to the score"] = summed
+                promises["the score is the prediction"] = (abs(parts.score - score), near)
             for promise, (distance, most) in promises.items():
                 if not distance <= most * max(1.0, abs(recorded)):
                     raise NotProven(str(self.directory), promise, place)
@@ -153,10 +161,16 @@ class Bundle(BundleContents):
             background_sha256=self.background_sha256,
         )
 
-    def _unavailable(self, failed: Exception) -> ModelUnavailable:
-        """What an application is told whose model gave no answer."""
-        cause = failed.what if isinstance(failed, LibraryFailed) else type(failed).__name__
-        return ModelUnavailable(self.name, cause)
+    def _unavailable(self, failed: Exception) -> ModelUnavailable | NonsenseScore:
+        """What an application is told whose model gave no answer, or nonsense for one."""
+        match failed:
+            case NonsenseScore():
+                return NonsenseScore(self.name, failed.what)
+            case ModelUnavailable():
+                return ModelUnavailable(self.name, failed.cause)
+            case LibraryFailed():
+                return ModelUnavailable(self.name, failed.what)
+        return ModelUnavailable(self.name, type(failed).__name__)
 
     def _model(self) -> _Running:
         """The model in memory, built by whoever comes first."""

@@ -9,7 +9,15 @@ from .contract import Contract, Field, FieldType, Role, WhenMissing
 from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Strict, Text
 from .values import Scale
 
-ModelFormat = Literal["lightgbm-text", "xgboost-json", "sklearn-skops", "points-yaml"]
+ModelFormat = Literal[
+    "lightgbm-text",
+    "xgboost-json",
+    "sklearn-skops",
+    "points-yaml",
+    "remote-kserve-v1",
+    "remote-oip-v2",
+    "remote-mlflow",
+]
 ExplainerName = Literal[
     "tree_interventional", "tree_path_dependent", "linear_independent", "sampled_interventional"
 ]
@@ -18,6 +26,9 @@ METHODS_OF_FORMAT: dict[str, tuple[str, ...]] = {
     "lightgbm-text": _TREE_METHODS,
     "xgboost-json": _TREE_METHODS,
     "points-yaml": ("linear_independent",),
+    "remote-kserve-v1": ("sampled_interventional",),
+    "remote-oip-v2": ("sampled_interventional",),
+    "remote-mlflow": ("sampled_interventional",),
     "sklearn-skops": ("linear_independent", *_TREE_METHODS, "sampled_interventional"),
 }
 

@@ -47,14 +47,27 @@ def _sklearn(file: ModelFile) -> ModelAdapter:
     return kind(file.content, file.contract, file.path)
 
 
+def _remote(file: ModelFile) -> ModelAdapter:
+    """A model that somebody else runs: the file says where."""
+    from .remote import RemoteModel
+
+    spec = file.spec
+    return RemoteModel(file.text, spec.format, file.contract, file.path, spec.scale)
+
+
 READERS: Mapping[ModelFormat, Callable[[ModelFile], ModelAdapter]] = {
     "lightgbm-text": lambda file: LightGbmModel(file.text, file.contract, file.path),
     "xgboost-json": lambda file: XgboostModel(file.text, file.contract, file.path),
     "points-yaml": lambda file: PointsScorecard(file.text, file.contract, file.path),
     "sklearn-skops": _sklearn,
+    "remote-kserve-v1": _remote,
+    "remote-oip-v2": _remote,
+    "remote-mlflow": _remote,
 }
 
-OURS: frozenset[ModelFormat] = frozenset({"points-yaml"})
+OURS: frozenset[ModelFormat] = frozenset(
+    {"points-yaml", "remote-kserve-v1", "remote-oip-v2", "remote-mlflow"}
+)
 """Formats that our own code reads and scores; what others need, only a worker process imports."""
 
 EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {

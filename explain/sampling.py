@@ -20,7 +20,7 @@ from itertools import count, pairwise
 
 from .adapters import ModelAdapter
 from .errors import BundleInvalid
-from .explainers import Parts
+from .explainers import Parts, as_near_as_the_library
 from .reasons import ERROR_BAR, MODERATE_SHARE
 from .values import Row
 
@@ -90,7 +90,8 @@ class SampledExplainer:
                 continue
             amounts, errors = _estimate(turns)
             if len(turns) == self._turns or fine_enough(amounts, errors):
-                return Parts(score, self._base, amounts, errors)
+                near = as_near_as_the_library(score, [self._base, *amounts], self._model.precision)
+                return Parts(near, self._base, amounts, errors)
         raise AssertionError  # there are endless turns
 
     def _walked(self, row: Row, turn: int) -> Walks:
