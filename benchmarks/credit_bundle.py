@@ -167,9 +167,9 @@ def codebook() -> dict[str, Any]:
             "features": [field.name],
             "sign": "+" if field.pull > 0 else "-",
             "actionable": "part",
-            "adverse": {"en": f"{field.label}: {{{field.name}}}. This raises the estimated risk."},
+            "adverse": {"en": f"{field.label}: {{{field.name}}}. This raises the risk."},
             "favourable": {
-                "en": f"{field.label}: {{{field.name}}}. This lowers the estimated risk."
+                "en": f"{field.label}: {{{field.name}}}. This lowers the risk."
             },
             "why": "It was in the sample.",
         }

@@ -1,6 +1,6 @@
 """The service put together: the front, the door, the interface and the pages."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Thread
 
@@ -53,11 +53,13 @@ def create_app(
     showcase: Showcase | None = None,
     office: Office | None = None,
     warm: bool = True,
+    warmed: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """The application over these services; it does not close them.
 
     With ``warm``, models are loaded and proven in the background after the start, and ``/readyz``
-    says when that is done. ``app.state.readiness`` takes what else has to be waited for.
+    says when that is done and ``warmed`` was called. ``app.state.readiness`` takes what else has to
+    be waited for.
     """
     app = FastAPI(
         title="Countermand",
@@ -73,6 +75,7 @@ def create_app(
     app.state.office = rooms
     app.state.measures = measures = Measures()
     app.state.readiness = readiness = Readiness()
+    app.state.warmed = warmed
     if warm:
         readiness.wait_for(MODELS)
     # The hot path first, and as plain Starlette: validation is the door's and the pipeline's.
@@ -107,5 +110,6 @@ def _warm(app: FastAPI) -> None:
     """Load, prove and warm every model in use; what cannot be used is told by ``/readyz``."""
     try:
         app.state.services.registry.warm()
+        app.state.warmed()
     finally:
         app.state.readiness.done(MODELS)

@@ -248,8 +248,11 @@ def _inputs(prepared: Prepared) -> dict[str, Mapping[str, Any]]:
         "fields_meta": dict(application.fields_meta or {}),
         "warnings": [[w.field, w.code, w.detail] for w in checked.warnings] if checked else [],
     }
-    unread = {name: _unread(value) for name, value in application.fields.items()}
-    monitor = recorded_fields(checked.monitor) if checked else unread
+    monitor = (
+        recorded_fields(checked.monitor)
+        if checked
+        else {name: _unread(value) for name, value in application.fields.items()}
+    )
     return {"inputs": inputs, **({"monitor": {"fields": monitor}} if monitor else {})}
 
 

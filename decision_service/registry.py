@@ -25,6 +25,8 @@ from decision_service.loading import Found, Loaded, Loader
 from decision_service.standings import Standing, Standings, Version
 from explain.bundle import describe
 from explain.bundle_contents import BundleContents
+from explain.errors import BundleInvalid
+from explain.plain_words import wording_problems
 from overrides.event_kinds import BUNDLE_KINDS
 from overrides.events import read_event
 from overrides.journal import (
@@ -184,6 +186,8 @@ class Registry:
         """
         loaded = self._loader.prove(directory)
         bundle = loaded.bundle
+        if unreadable := wording_problems(bundle.codebook_spec, bundle.contract):
+            raise BundleInvalid(str(directory), tuple(unreadable))
         known = self.standings(fresh=True).versions.get(bundle.name, ())
         if any(version.sha256 == bundle.sha256 for version in known):
             raise BundleKnown(name=bundle.name)

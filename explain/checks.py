@@ -12,6 +12,7 @@ from .adapters import ModelAdapter
 from .bundle import Bundle, describe, load
 from .errors import ExplainError
 from .explainers import Explainer
+from .plain_words import wording_problems
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 
 CHECKED_ROWS = 50
@@ -88,6 +89,7 @@ def check_bundle(directory: Path, *, apart: bool = True) -> list[Finding]:
         ("fields that are not scored change nothing", lambda: _check_unscored(bundle)),
         ("every reference row is explained, reliably and in words", lambda: _check_worded(bundle)),
         ("the example is a valid application", lambda: _check_example(bundle)),
+        ("applicants can read the reasons, in every language", lambda: _check_words(bundle)),
     ]
     findings += [_finding(text, check) for text, check in told]
     return findings
@@ -124,6 +126,12 @@ def _check_worded(bundle: Bundle) -> None:
         assert answer.reasons, f"row {place} has no reason on either side"
         unfinished = [r.text for r in answer.reasons if "{" in r.text or "}" in r.text]
         assert not unfinished, f"row {place}: {unfinished[0]}"
+
+
+def _check_words(bundle: Bundle) -> None:
+    """The codebook's sentences are short, plain and free of what no reason may say."""
+    problems = wording_problems(bundle.codebook_spec, bundle.contract)
+    assert not problems, "; ".join(problems)
 
 
 def _check_example(bundle: Bundle) -> None:

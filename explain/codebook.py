@@ -58,7 +58,10 @@ class JustificationSpec(Strict):
 
 
 class Codebook(Strict):
-    """``codebook.yaml``: languages, concepts and justification codes under one version."""
+    """``codebook.yaml``: languages, concepts and justification codes under one version.
+
+    ``reviewed_by`` names who read the wording of a language that no machine here can judge.
+    """
 
     format: Literal["1"]
     version: Text
@@ -66,6 +69,7 @@ class Codebook(Strict):
     languages: Annotated[tuple[Language, ...], Limit(min_length=1)]
     concepts: Annotated[tuple[Concept, ...], Limit(min_length=1)]
     justifications: Annotated[tuple[JustificationSpec, ...], Limit(min_length=1)]
+    reviewed_by: Annotated[dict[Language, Text], Limit(default_factory=dict)]
 
     @model_validator(mode="after")
     def _ids_once(self) -> Self:

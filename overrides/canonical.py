@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Collection, Sequence
+from itertools import chain
 from typing import Any, NoReturn
 
 import msgspec
@@ -22,6 +23,7 @@ INTEGER_MAX = 2**53 - 1
 
 _PLAIN_SCALARS = frozenset({str, bool, type(None)})
 _TEXT_ONLY = frozenset({str})
+_LISTS = frozenset({list})
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _NEVER_TEXT = re.compile("[\x00\ud800-\udfff]")
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -82,8 +84,14 @@ def _check_shape(value: object, levels: int) -> None:
         return
     if not levels:
         raise NotCanonical(problem=f"more than {DEPTH_MAX} levels")
-    if _PLAIN_SCALARS.issuperset(map(type, items)):
+    kinds = set(map(type, items))
+    if kinds <= _PLAIN_SCALARS:
         return
+    if kinds == _LISTS and levels > 1:  # pairs of name and amount, looked at all together
+        items = list(chain.from_iterable(items))  # type: ignore[arg-type] # they are lists
+        if _PLAIN_SCALARS.issuperset(map(type, items)):
+            return
+        levels -= 1
     for item in items:
         if type(item) not in _PLAIN_SCALARS:
             _check_shape(item, levels - 1)

@@ -55,6 +55,10 @@ def test_a_value_has_one_form(value: object, expected: str) -> None:
         pytest.param(object(), id="an object"),
         nested(DEPTH_MAX + 1),
         {"a": nested(DEPTH_MAX)},
+        [{"a": nested(DEPTH_MAX - 1)}],
+        [[{"a": nested(DEPTH_MAX - 2)}]],
+        [["a", 1.5]],
+        [["a", ["b", {"c": object()}]]],
     ],
     ids=ascii,
 )
