@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import copytree
 from typing import Any
+
+from explain.bundle import load
+from explain.values import PROBABILITY, Row
+from tests.explain.families import put_model
+from tests.sample_models.trained import sample_bundles
 
 Rows = list[list[Any]]
 Score = Callable[[Sequence[Any]], float]
@@ -116,3 +123,34 @@ def silent_port() -> tuple[socket.socket, int]:
     """A port that takes connections and never says a word."""
     line = socket.create_server(("127.0.0.1", 0))
     return line, line.getsockname()[1]
+
+
+def tangled(row: Row) -> float:
+    """A score of a German application in which two fields hang together."""
+    months, amount = row["duration_months"], row["credit_amount"]
+    assert isinstance(months, float)
+    assert isinstance(amount, float)
+    long = 0.2 if months > 24 and row["checking_account"] == "overdrawn" else 0.0
+    return 0.1 + min(months, 72.0) / 200 + min(amount, 20_000.0) / 80_000 + long
+
+
+def remote_bundle(folder: Path, server: ModelServer, sample: str) -> Path:
+    """The sample bundle with a model that is asked at the server, and which the server now has."""
+    copytree(sample_bundles() / sample, folder)
+    contents = load(folder, prove=False)
+    names = [f.name for f in contents.contract.features]
+    server.score = lambda cells: tangled(dict(zip(names, cells, strict=True)))
+    scored = (folder / "reference.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "background.csv").write_text("".join(scored[:31]), encoding="utf-8")
+    told = {
+        "file": "remote.yaml",
+        "format": "remote-kserve-v1",
+        "scale": PROBABILITY,
+        "explainer": "sampled_interventional",
+        "background": "background.csv",
+    }
+    breaker = {"failures": "2", "pause_s": "0.3"}
+    address = {"url": f"http://127.0.0.1:{server.port}", "model": "credit"}
+    content = json.dumps({"format": "1", **address, "breaker": breaker}).encode()
+    put_model(folder, told, content, contents.contract, lambda rows: map(tangled, rows))
+    return folder

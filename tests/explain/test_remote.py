@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
@@ -19,9 +18,14 @@ from explain.remote import RemoteModel
 from explain.remote_hosts import SETTING
 from explain.values import PROBABILITY, Explanation, Row
 from sample_models.samples import german
-from tests.explain.families import put_model
-from tests.explain.remote_servers import ModelServer, say, serving, silent_port, trickle
-from tests.sample_models.trained import sample_bundles
+from tests.explain.remote_servers import (
+    ModelServer,
+    remote_bundle,
+    say,
+    serving,
+    silent_port,
+    trickle,
+)
 
 ROWS: list[Row] = [
     {"income": 2.0, "home": "own", "debts": 0.5},
@@ -375,34 +379,10 @@ def test_a_file_that_is_no_yaml_is_refused() -> None:
         RemoteModel("a: &b [*b]", "remote-mlflow", contract(), "remote.yaml", PROBABILITY)
 
 
-def tangled(row: Row) -> float:
-    """A score of a German application in which two fields hang together."""
-    months, amount = row["duration_months"], row["credit_amount"]
-    assert isinstance(months, float)
-    assert isinstance(amount, float)
-    long = 0.2 if months > 24 and row["checking_account"] == "overdrawn" else 0.0
-    return 0.1 + min(months, 72.0) / 200 + min(amount, 20_000.0) / 80_000 + long
-
-
 @pytest.fixture
 def folder(tmp_path: Path, server: ModelServer) -> Path:
     """A bundle whose model is asked at the server."""
-    folder = tmp_path / "german-remote"
-    copytree(sample_bundles() / "german-scorecard", folder)
-    contents = load(folder, prove=False)
-    names = [f.name for f in contents.contract.features]
-    server.score = lambda cells: tangled(dict(zip(names, cells, strict=True)))
-    text = (folder / "background.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "background.csv").write_text("".join(text[:31]), encoding="utf-8")
-    told = {
-        "file": "remote.yaml",
-        "format": "remote-kserve-v1",
-        "scale": PROBABILITY,
-        "explainer": "sampled_interventional",
-    }
-    spec = f'{{"format": "1", "url": "http://127.0.0.1:{server.port}", "model": "credit"}}'
-    put_model(folder, told, spec.encode(), contents.contract, lambda rows: map(tangled, rows))
-    return folder
+    return remote_bundle(tmp_path / "german-remote", server, "german-scorecard")
 
 
 def applications(folder: Path, count: int) -> list[Row]:
