@@ -112,7 +112,8 @@ class PlainBackgroundExplainer:
         import numpy as np
 
         matrix = self._model.encoder.encode(rows)
-        told, amounts = Answers(matrix), np.zeros(matrix.shape)
+        told = Answers(matrix)
+        amounts: Matrix = np.zeros(matrix.shape)
         for game in self._games:
             amounts[:, list(game.features)] += directly(game, told.keys(game.key))
         base, near = self._base, self._model.precision

@@ -185,15 +185,21 @@ class Bundle(BundleContents):
         spec = self._spec.model
         path = str(self.directory / spec.file)
         content = self._files.contents[spec.file]
-        file = ModelFile(spec, content, self.contract, path, self._background)
+        file = ModelFile(spec, content, self.contract, path, lambda: self.background)
         apart = self._apart and spec.format not in OURS
         model = read_apart(file, self._files.text("model.yaml")) if apart else read_model(file)
         if model.scale != self.scale:
             raise BundleInvalid(path, (f"model.yaml: scale must be {model.scale}",))
         return _Running(model, explainer_of(model, file))
 
-    def _background(self) -> list[Row]:
-        """The pinned sample contributions are measured from."""
+    @property
+    def wording(self) -> Wording:
+        """What puts contributions into words."""
+        return self._wording
+
+    @property
+    def background(self) -> list[Row]:
+        """The pinned sample to measure contributions from; the reference where there is none."""
         return self._rows(self._spec.model.background or self._spec.model.reference)
 
 

@@ -6,14 +6,26 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from .bundle_files import BundleFiles
-from .bundle_schema import Budgets, BundleSpec, Kpi, KpiSheet, OutcomeSpec
+from .bundle_schema import (
+    MEASURED_FROM_BACKGROUND,
+    Budgets,
+    BundleSpec,
+    Kpi,
+    KpiSheet,
+    OutcomeSpec,
+    Population,
+)
 from .codebook import Codebook, Concept, JustificationSpec
 from .contract import Contract
 from .errors import BundleInvalid, ContractBroken
+from .measured import Measured, MeasuredSheet
 from .plain_yaml import PlainYamlError
 from .plain_yaml import read as read_yaml
 from .policy_schema import PolicySpec, Strict, faults
 from .values import Row, Scale, VersionRef
+
+MEASURED_FILE = "measured.yaml"
+"""What was measured of the reasons; a bundle may be without it."""
 
 EXPECTED_COLUMN = "expected_raw"
 """The column of the reference sample that holds the raw score each row must give."""
@@ -52,8 +64,11 @@ class BundleContents:
         self.codebook = self._version(self.codebook_spec, ["codebook.yaml"])
         self.method: str = spec.model.explainer
         self.scale: Scale = spec.model.scale
-        background = spec.model.background
-        self.background_sha256 = files.hashes[background] if background else None
+        self.background_sha256 = self._background_sha256()
+        self.background_population: Population | None = spec.model.background_population
+        self.measured: tuple[Measured, ...] = ()
+        if MEASURED_FILE in files.contents:
+            self.measured = self._parse(MEASURED_FILE, MeasuredSheet).measured
         self.reference = self._rows(spec.model.reference)
 
     @property
@@ -97,6 +112,12 @@ class BundleContents:
         """The version a file declares, with the hash of what it stands for."""
         sha256 = self._files.sha256_of(files)
         return VersionRef(self.name, spec.version, spec.date, sha256)
+
+    def _background_sha256(self) -> str | None:
+        """The hash of the background that contributions are measured from, if they are."""
+        model = self._spec.model
+        measured = model.explainer in MEASURED_FROM_BACKGROUND
+        return self._files.hashes[model.background] if measured and model.background else None
 
     def _model_files(self) -> list[str]:
         """The files that the model's version stands for."""

@@ -21,6 +21,15 @@ ModelFormat = Literal[
 ExplainerName = Literal[
     "tree_interventional", "tree_path_dependent", "linear_independent", "sampled_interventional"
 ]
+MEASURED_FROM_BACKGROUND = frozenset(
+    {"tree_interventional", "linear_independent", "sampled_interventional"}
+)
+Population = Literal["passing", "all"]
+POPULATIONS: dict[Population, str] = {
+    "passing": "applicants who pass, near the cut-off",
+    "all": "all applicants",
+}
+"""In words: the two that 12 CFR 1002, Supplement I, comment 9(b)(2)-5 names."""
 _TREE_METHODS = ("tree_interventional", "tree_path_dependent")
 METHODS_OF_FORMAT: dict[str, tuple[str, ...]] = {
     "lightgbm-text": _TREE_METHODS,
@@ -49,6 +58,7 @@ class ModelSpec(Strict):
     explainer: ExplainerName
     reference: FileName
     background: FileName | None = None
+    background_population: Population | None = None
     calibration_p: DecimalText | None = None
 
     @model_validator(mode="after")
@@ -58,8 +68,15 @@ class ModelSpec(Strict):
         if self.explainer not in methods:
             msg = f"{self.format} is explained by {' or '.join(methods)}"
             raise ValueError(msg)
-        if (self.background is None) != (self.explainer == "tree_path_dependent"):
-            msg = "tree_path_dependent has no background file, every other method needs one"
+        if self.background is None and self.explainer in MEASURED_FROM_BACKGROUND:
+            msg = f"{self.explainer} needs a background file"
+            raise ValueError(msg)
+        named = self.background_population is not None
+        if named and self.background is None:
+            msg = "background_population is said of a background file"
+            raise ValueError(msg)
+        if self.explainer == "tree_interventional" and not named:
+            msg = "tree_interventional needs background_population: passing or all"
             raise ValueError(msg)
         return self
 

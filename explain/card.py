@@ -1,6 +1,7 @@
 """The model card: what a bundle says of itself, on one page a person can read."""
 
 from .bundle_contents import BundleContents
+from .bundle_schema import POPULATIONS
 from .contract import Field
 from .values import SCALE_WORDS
 
@@ -21,7 +22,7 @@ def card_of(bundle: BundleContents) -> str:
         f"Up to {policy.approve_up_to} the policy recommends approve, above "
         f"{policy.decline_above} decline, between them a person is asked without a "
         f"recommendation. Reasons are computed by `{bundle.method}` on the "
-        f"{SCALE_WORDS[bundle.scale]}."
+        f"{SCALE_WORDS[bundle.scale]}{_measured_from(bundle)}."
     )
     lines = [
         f"# {bundle.title}",
@@ -67,7 +68,18 @@ def card_of(bundle: BundleContents) -> str:
         f"| {k.minimum_improvement} | {k.owner.replace('_', ' ')} |"
         for k in bundle.kpis
     ]
+    if bundle.measured:
+        lines += ["", "## What was measured of its reasons", ""]
+        lines += [f"- {told}" for told in bundle.measured]
     return "\n".join([*lines, "", bundle.card_text.strip(), ""])
+
+
+def _measured_from(bundle: BundleContents) -> str:
+    """Whom contributions are measured from, where the bundle says."""
+    population = bundle.background_population
+    if population is None or bundle.background_sha256 is None:
+        return ""
+    return f", measured from {POPULATIONS[population]}"
 
 
 def _field_line(field: Field) -> str:

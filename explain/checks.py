@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .adapters import ModelAdapter
+from .backgrounds import background_in_words, check_background
 from .bundle import Bundle, describe, load
 from .errors import ExplainError
 from .explainers import Explainer
+from .measuring import differing, measure
 from .plain_words import wording_problems
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 
@@ -92,6 +94,21 @@ def check_bundle(directory: Path, *, apart: bool = True) -> list[Finding]:
         ("applicants can read the reasons, in every language", lambda: _check_words(bundle)),
     ]
     findings += [_finding(text, check) for text, check in told]
+    return findings + _measured(bundle)
+
+
+def _measured(bundle: Bundle) -> list[Finding]:
+    """What is measured of the background and of the reasons, now and when the bundle was made."""
+    findings: list[Finding] = []
+    try:
+        if population := bundle.background_population:
+            words = background_in_words(bundle, population)
+            findings.append(_finding(words, lambda: check_background(bundle, population)))
+        found = measure(bundle)
+    except ExplainError as refused:
+        return [*findings, Finding(False, str(refused))]
+    findings += [Finding(told.kept, str(told)) for told in found]
+    findings += [Finding(False, problem) for problem in differing(bundle.measured, found)]
     return findings
 
 

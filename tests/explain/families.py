@@ -91,7 +91,7 @@ def fit_gradient(rows: Any, bad: Any, _: Sequence[int]) -> tuple[bytes, Callable
 
 def fit_forest(rows: Any, bad: Any, _: Sequence[int]) -> tuple[bytes, Callable[[Any], Any]]:
     """A random forest, and its probability."""
-    model = RandomForestClassifier(20, max_depth=8, random_state=0).fit(rows, bad)
+    model = RandomForestClassifier(20, max_depth=5, random_state=0).fit(rows, bad)
     return skops_bytes(model), lambda some: model.predict_proba(some)[:, 1]
 
 
