@@ -13,7 +13,9 @@ from .explainers import Explainer, LinearExplainer
 from .linear_models import SklearnLinear
 from .points import PointsScorecard
 from .sampling import SampledExplainer
+from .skops_files import read_skops
 from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
+from .tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES, SklearnTreePipeline
 from .trees import tree_explainer
 from .values import Row
 
@@ -43,8 +45,11 @@ class ModelFile:
 
 def _sklearn(file: ModelFile) -> ModelAdapter:
     """A skops archive: of trees or of a logistic regression, as the method of record says."""
-    kind = SklearnTrees if file.spec.explainer.startswith("tree_") else SklearnLinear
-    return kind(file.content, file.contract, file.path)
+    if not file.spec.explainer.startswith("tree_"):
+        return SklearnLinear(file.content, file.contract, file.path)
+    model = read_skops(file.content, file.path, PIPELINE_TYPES, PIPELINE_LOADERS)
+    kind = SklearnTreePipeline if hasattr(model, "steps") else SklearnTrees
+    return kind(model, file.contract, file.path)
 
 
 def _remote(file: ModelFile) -> ModelAdapter:

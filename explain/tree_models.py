@@ -9,8 +9,7 @@ from .contract import Contract
 from .errors import BundleInvalid
 from .lightgbm_library import LightGbm
 from .lightgbm_text import read_lightgbm
-from .sklearn_trees import AVERAGED, TREE_LOADERS, TREE_TYPES, read_trees, tree_problems
-from .skops_files import read_skops
+from .sklearn_trees import AVERAGED, read_trees, tree_problems
 from .tree import Tree, UnsupportedForestError
 from .values import ADDITIVITY_TOLERANCE, LOG_ODDS, PROBABILITY, Row, Scale
 from .xgboost_json import OBJECTIVE, parsed, read_xgboost
@@ -142,16 +141,16 @@ class XgboostModel:
 
 
 class SklearnTrees:
-    """A scikit-learn classifier of boosted or averaged trees in a skops archive.
+    """A scikit-learn classifier of boosted or averaged trees out of a skops archive.
 
     It was trained on the contract's features in their order, category levels as codes.
     """
 
     precision = ADDITIVITY_TOLERANCE
 
-    def __init__(self, content: bytes, contract: Contract, path: str) -> None:
+    def __init__(self, model: Any, contract: Contract, path: str) -> None:
         self._path = path
-        self._model = read_skops(content, path, TREE_TYPES, TREE_LOADERS)
+        self._model = model
         self._histogram = hasattr(self._model, "_predictors")
         self.encoder = Encoder(contract, single=not self._histogram)
         if problems := tree_problems(self._model, self.encoder.levels):

@@ -17,7 +17,7 @@ from explain.sklearn_trees import read_trees, tree_problems
 from explain.tree_models import SklearnTrees
 from explain.trees import Kernel
 from explain.values import PROBABILITY, Explanation, Row, probability_of
-from tests.explain.families import LEVELS, bundle_of, drawn, labels, skops_bytes
+from tests.explain.families import LEVELS, bundle_of, drawn, labels
 
 NUMBERS = (0,) * len(LEVELS)
 
@@ -77,7 +77,7 @@ def test_a_forest_answers_on_one_thread_however_it_was_trained(
 ) -> None:
     train = np.nan_to_num(drawn(9, 200))[:, [0] * len(trees.contract.features)]
     model = RandomForestClassifier(3, n_jobs=2, random_state=0).fit(train, labels(drawn(9, 200)))
-    read = SklearnTrees(skops_bytes(model), trees.contract, str(tmp_path))
+    read = SklearnTrees(model, trees.contract, str(tmp_path))
     assert read._model.n_jobs == 1
 
 
