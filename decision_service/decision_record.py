@@ -6,13 +6,13 @@ which no officer's page opens.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from decision_service.applications import Application, Party
 from decision_service.decimals import decimal_text, recorded_fields
-from decision_service.party_parts import about, without
+from decision_service.party_parts import split
 from decision_service.policy import Assessment
 from decision_service.registry import InUse
 from explain.contract import CheckedFields
@@ -48,6 +48,7 @@ class Prepared:
     party_subjects: tuple[str, ...]  # of the parties, in their order
     application_key: str
     simulated: bool
+    secret: bytes = field(repr=False)  # for shares of reasons about several; "" if nobody has any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,21 +113,14 @@ class Sheet:
         named = list(
             zip(self.prepared.application.parties, self.prepared.party_subjects, strict=True)
         )
-        apart = frozenset(name for party, key in named if key != subject for name in party.fields)
-        own = [
-            Slot(name, subject, payload) for name, payload in without(self.payloads, apart).items()
-        ]
+        apart = [party.fields if key != subject else () for party, key in named]
+        kept, theirs = split(self.payloads, apart, self.prepared.secret)
+        own = [Slot(name, subject, payload) for name, payload in kept.items()]
         others = [
-            Slot(f"party.{place}", key, self._party(party, apart=key != subject))
-            for place, (party, key) in enumerate(named)
+            Slot(f"party.{place}", key, _party(party, of_them))
+            for place, ((party, key), of_them) in enumerate(zip(named, theirs, strict=True))
         ]
         return (*own, *others)
-
-    def _party(self, party: Party, *, apart: bool) -> Mapping[str, Any]:
-        """A party's own part, with what of the application is about them."""
-        theirs = about(self.payloads, party.fields) if apart else {}
-        whose = {"ref": party.ref, "role": party.role}
-        return {**whose, "application": theirs} if theirs else whose
 
     def _decided(self, made: Draft, final: Decision) -> Draft:
         """The end of a case that policy decides at once."""
@@ -149,6 +143,12 @@ class Sheet:
                 "terms": "as_applied",
             },
         )
+
+
+def _party(party: Party, theirs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A party's own part, with what of the application is about them."""
+    whose = {"ref": party.ref, "role": party.role}
+    return {**whose, "application": theirs} if theirs else whose
 
 
 def sheet_of(prepared: Prepared, finding: Finding, new_id: NewId, latency_us: int) -> Sheet:

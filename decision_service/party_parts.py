@@ -3,20 +3,73 @@
 An application may say of a party which of its fields are about them. Their values, what each of
 them pushes the score by, and the reasons made of them lie in the party's own part. They are put
 together with the rest when they are read, so an erasure of one party takes them and nothing else.
+
+A reason with values of several parties in its words lies with none of them alone: each has a share,
+random to whoever lacks one of the others, so an erasure of any of them takes the reason.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from decision_service.applications import PARTIES_MAX
+from overrides.canonical import canonical, read_canonical
 from overrides.errors import SlotErased
 
 PARTY_SLOTS = tuple(f"party.{place}" for place in range(PARTIES_MAX))
 FIELDS, MONITOR, REASONS, PUSHES = "fields", "monitor", "reasons", "contributions"
 SIDES = ("adverse", "favourable")
+SHARES = "shares"  # by side: the place of a reason, how many have a share of it, and this one
+SECRET_BYTES = 32
 
 Payload = Mapping[str, Any]
 Payloads = Mapping[str, Payload]
+
+
+def split(
+    payloads: Payloads, parties: Sequence[Sequence[str]], secret: bytes
+) -> tuple[dict[str, Payload], list[dict[str, Any]]]:
+    """The application's parts without what is about others, and what is about each of those.
+
+    ``parties`` are the fields that are about each, none for one with whom nothing lies apart.
+    ``secret`` is what shares are drawn from; it is kept nowhere.
+    """
+    chosen = [frozenset(names) for names in parties]
+    every = frozenset().union(*chosen)
+    own, theirs = without(payloads, every), [about(payloads, names) for names in parties]
+    reasons = payloads.get("explanation", {}).get(REASONS, {})
+    for side in SIDES:
+        for place, reason in enumerate(reasons.get(side, ())):
+            features = set(reason["features"])
+            sharing = [part for part, names in zip(theirs, chosen, strict=True) if features & names]
+            if sharing and features - every:
+                own["explanation"] = explanation = {**own["explanation"]}
+                sharing.append(explanation)
+            if len(sharing) > 1:
+                drawn = _shares(canonical(reason), len(sharing), secret, f"{side}\0{place}")
+                for part, share in zip(sharing, drawn, strict=True):
+                    line = [place, len(sharing), share.hex()]
+                    shared = part.get(SHARES, {})
+                    part[SHARES] = {**shared, side: [*shared.get(side, ()), line]}
+    return own, theirs
+
+
+def _shares(text: bytes, count: int, secret: bytes, label: str) -> list[bytes]:
+    """So many shares of a text: all of them together are the text, and fewer say nothing of it."""
+    assert len(secret) == SECRET_BYTES, "shares are drawn from a secret"
+    shares = [
+        hashlib.shake_256(secret + f"{label}\0{number}".encode()).digest(len(text))
+        for number in range(count - 1)
+    ]
+    return [*shares, _together([text, *shares])]
+
+
+def _together(texts: Sequence[bytes]) -> bytes:
+    """Texts of one length laid over one another (exclusive or)."""
+    size, over = len(texts[0]), 0
+    for text in texts:
+        over ^= int.from_bytes(text)
+    return over.to_bytes(size)
 
 
 def without(payloads: Payloads, names: frozenset[str]) -> dict[str, Payload]:
@@ -30,7 +83,7 @@ def without(payloads: Payloads, names: frozenset[str]) -> dict[str, Payload]:
 
 
 def about(payloads: Payloads, names: Sequence[str]) -> dict[str, Any]:
-    """What of the application's parts is made of these fields; empty for no fields."""
+    """What of the application's parts is made of these fields alone; empty for no fields."""
     if not names:
         return {}
     inputs, chosen = payloads["inputs"], frozenset(names)
@@ -49,7 +102,7 @@ def about(payloads: Payloads, names: Sequence[str]) -> dict[str, Any]:
             side: [
                 [place, reason]
                 for place, reason in enumerate(reasons.get(side, ()))
-                if chosen & set(reason["features"])
+                if reason["features"] and chosen >= set(reason["features"])
             ]
             for side in SIDES
         },
@@ -66,18 +119,20 @@ def whole(opened: Mapping[str, Payload | SlotErased | None]) -> dict[str, Payloa
     for party in theirs:
         parts |= _joined(parts, party)
     explanation = parts.get("explanation")
-    if explanation is not None and theirs:
+    if explanation is not None and (theirs or SHARES in explanation):
         parts["explanation"] = _explained(explanation, theirs)
     return parts
 
 
 def concepts_apart(opened: Mapping[str, Payload | SlotErased | None]) -> frozenset[str]:
-    """The concepts whose reasons lie in a party's own part, and nowhere else."""
+    """The concepts whose reasons lie with another party than the applicant, or with several."""
+    theirs, explanation = _apart(opened), opened.get("explanation")
+    readable = {} if explanation is None or isinstance(explanation, SlotErased) else explanation
     return frozenset(
         reason["concept"]
-        for party in _apart(opened)
         for side in SIDES
-        for _, reason in party[REASONS][side]
+        for party in [*(party[REASONS][side] for party in theirs), _shared(side, readable, theirs)]
+        for _, reason in party
     )
 
 
@@ -108,19 +163,36 @@ def _joined(parts: Mapping[str, Payload | None], theirs: Payload) -> dict[str, P
 def _explained(explanation: Payload, theirs: Sequence[Payload]) -> Payload:
     """The explanation with the reasons and pushes of every party put back."""
     reasons = {
-        side: _put_back(explanation[REASONS][side], [party[REASONS][side] for party in theirs])
+        side: _put_back(
+            explanation[REASONS][side],
+            [*(party[REASONS][side] for party in theirs), _shared(side, explanation, theirs)],
+        )
         for side in SIDES
     }
     # Records of the first releases kept every push with the applicant's own.
     taken = [party.get(PUSHES, ()) for party in theirs]
     pushes = _put_back(explanation.get(PUSHES, ()), taken)
-    return {**explanation, REASONS: reasons, PUSHES: pushes}
+    kept = {name: part for name, part in explanation.items() if name != SHARES}
+    return {**kept, REASONS: reasons, PUSHES: pushes}
+
+
+def _shared(side: str, explanation: Payload, theirs: Sequence[Payload]) -> list[list[Any]]:
+    """The reasons of one side of which every share can be read, with their places."""
+    found: dict[tuple[int, int], list[bytes]] = {}
+    for part in (explanation, *theirs):
+        for place, count, share in part.get(SHARES, {}).get(side, ()):
+            found.setdefault((place, count), []).append(bytes.fromhex(share))
+    return [
+        [place, read_canonical(_together(shares))]
+        for (place, count), shares in found.items()
+        if len(shares) == count
+    ]
 
 
 def _put_back(kept: Sequence[Any], taken: Sequence[Sequence[Sequence[Any]]]) -> list[Any]:
     """A list in the order in which it was made, as far as it can be read.
 
-    What is about two parties lies with both, and is put back once.
+    In records of the first releases what is about two parties lies with both; it is put back once.
     """
     together, places = list(kept), {place: one for party in taken for place, one in party}
     for place, one in sorted(places.items(), key=lambda pair: pair[0]):

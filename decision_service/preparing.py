@@ -7,6 +7,7 @@ from decimal import Decimal
 from decision_service.applications import MINOR_MAX, Application
 from decision_service.decision_record import Prepared
 from decision_service.errors import Fault, InvalidRequest
+from decision_service.party_parts import SECRET_BYTES
 from decision_service.registry import InUse
 from decision_service.wording import NO_CURRENCY, WHOLE_UNITS
 from explain.contract import CheckedFields
@@ -65,7 +66,13 @@ class Preparer:
                 self.vault.lookup_hash, name, application.application_id
             ),
             simulated=simulated,
+            secret=self._secret(application),
         )
+
+    def _secret(self, application: Application) -> bytes:
+        """What shares of reasons are drawn from, where there can be any."""
+        apart = any(party.fields for party in application.parties)
+        return self.vault.random_bytes(SECRET_BYTES) if apart else b""
 
     def subject(self, ref: str) -> str:
         """Reference of a party's encryption key."""

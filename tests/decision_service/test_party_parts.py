@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decision_service.applications import read_application
+from decision_service.decision_record import Finding, sheet_of
 from decision_service.errors import InvalidRequest
 from decision_service.feedback_export import FeedbackExport
-from decision_service.party_parts import about, whole, without
+from decision_service.party_parts import concepts_apart, split, whole, without
+from decision_service.policy import unscored
 from tests.decision_service.desk_house import applications
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 
+SECRET = bytes(range(32))
 NAMES = ["a", "b", "c", "d"]
 VALUES = st.dictionaries(st.sampled_from(NAMES), st.text(max_size=3))
 REASON = st.fixed_dictionaries(
-    {"concept": st.text(max_size=2), "features": st.lists(st.sampled_from(NAMES), max_size=3)}
+    {
+        "concept": st.text("xyz", max_size=2),
+        "features": st.lists(st.sampled_from(NAMES), max_size=3),
+    }
 )
 PAYLOADS = st.fixed_dictionaries(
     {
@@ -54,9 +61,8 @@ PAYLOADS = st.fixed_dictionaries(
 @given(PAYLOADS, st.sets(st.sampled_from(NAMES)))
 def test_put_together_again_nothing_is_lost(payloads: dict[str, Any], chosen: set[str]) -> None:
     names = sorted(chosen)
-    kept = without(payloads, frozenset(names))
     party = {"ref": "P", "role": "guarantor"}
-    theirs = about(payloads, names)
+    kept, (theirs,) = split(payloads, [names], SECRET)
     opened: dict[str, Any] = {
         **kept,
         "party.1": party | ({"application": theirs} if theirs else {}),
@@ -84,12 +90,73 @@ def test_of_two_parties_everything_comes_back_in_its_place(
 ) -> None:
     of = dict(zip(NAMES, whose, strict=True))
     names = {who: [name for name in NAMES if of[name] == who] for who in ("one", "two")}
-    opened: dict[str, Any] = without(payloads, frozenset(names["one"] + names["two"]))
-    for place, who in enumerate(names):
-        theirs = about(payloads, names[who])
+    opened: dict[str, Any]
+    opened, parts = split(payloads, list(names.values()), SECRET)
+    for place, (who, theirs) in enumerate(zip(names, parts, strict=True)):
         opened[f"party.{place}"] = {"ref": who} | ({"application": theirs} if theirs else {})
     joined = whole(opened)
     assert {name: joined.get(name) for name in payloads} == payloads
+
+
+@given(PAYLOADS, st.lists(st.sampled_from(["kept", "one", "two"]), min_size=4, max_size=4))
+def test_a_reason_about_several_goes_with_any_of_them(
+    payloads: dict[str, Any], whose: list[str]
+) -> None:
+    of = dict(zip(NAMES, whose, strict=True))
+    names = [[name for name in NAMES if of[name] == who] for who in ("one", "two")]
+    kept, parts = split(payloads, names, SECRET)
+    slots: dict[str, Any] = {
+        **kept,
+        **{f"party.{n}": {"application": part} for n, part in enumerate(parts) if part},
+    }
+    everything = payloads["explanation"]["reasons"]["adverse"]
+    for lost, slot in (("one", "party.0"), ("two", "party.1")):
+        left = {name: part for name, part in slots.items() if name != slot}
+        of_lost = {name for name in NAMES if of[name] == lost}
+        explained = whole(left)["explanation"]
+        assert explained is not None
+        assert sorted(map(spelt, explained["reasons"]["adverse"])) == sorted(
+            spelt(reason) for reason in everything if not of_lost & set(reason["features"])
+        )
+        for reason in everything:
+            if len({of[name] for name in reason["features"]}) > 1:
+                assert spelt(reason) not in spelt(left)
+
+
+def spelt(value: object) -> str:
+    """A value in one spelling."""
+    return json.dumps(value, sort_keys=True)
+
+
+def test_a_share_says_nothing_of_what_it_is_a_share_of() -> None:
+    reason = {"concept": "c", "features": ["a", "b"], "text": "Income of 100 beside 900 of debts"}
+    empty: dict[str, Any] = {"fields": {}, "context": {}, "fields_meta": {}, "warnings": []}
+    told = {"contributions": [], "reasons": {"adverse": [reason], "favourable": []}}
+    parts: dict[str, Any] = {"inputs": empty, "explanation": told}
+    kept, (theirs,) = split(parts, [["a"]], SECRET)
+    assert concepts_apart({**kept, "party.0": {"application": theirs}}) == {"c"}
+    assert concepts_apart(kept) == frozenset()
+    shares = []
+    for secret in (SECRET, bytes(reversed(SECRET))):
+        kept, (theirs,) = split(parts, [["a"]], secret)
+        shares += [kept["explanation"]["shares"]["adverse"], theirs["shares"]["adverse"]]
+    assert all(one[0][:2] == [0, 2] for one in shares)
+    assert len({one[0][2] for one in shares}) == 4, "each is drawn anew"
+
+
+def test_what_the_first_releases_wrote_twice_is_put_back_once() -> None:
+    reason = {"concept": "c", "features": ["a", "b"], "text": "both"}
+    empty: dict[str, Any] = {"fields": {}, "context": {}, "fields_meta": {}, "warnings": []}
+    part = {"reasons": {"adverse": [[0, reason]], "favourable": []}, "monitor": {}, **empty}
+    opened: dict[str, Any] = {
+        "inputs": {**empty},
+        "explanation": {"contributions": [], "reasons": {"adverse": [], "favourable": []}},
+        "party.0": {"application": part},
+        "party.1": {"application": part},
+    }
+    explained = whole(opened)["explanation"]
+    assert explained is not None
+    assert explained["reasons"]["adverse"] == [reason]
 
 
 @pytest.fixture
@@ -150,6 +217,34 @@ def test_what_was_shown_of_a_co_applicant_goes_with_the_co_applicant(house: Eras
     assert strongest["concept"] in left, "which reason it was stays"
     for field in fields:
         assert f'["{field}"' not in left
+
+
+def test_no_slot_of_a_decision_has_a_reason_about_two_alone(house: ErasureHouse) -> None:
+    parties = [
+        {"ref": "P-anna", "role": "applicant"},
+        {"ref": "P-ben", "role": "co-applicant", "fields": ["co_debtors"]},
+    ]
+    services, sent = house.services, next(iter(applications()))
+    prepared = services.decisions.preparer.prepare(
+        read_application({**sent, "branch": "north", "parties": parties}),
+        services.registry.in_use("german-credit"),
+        house.desk.actors["core"],
+        simulated=False,
+    )
+    unscored_one = Finding(assessment=unscored("model_failed"), failure="model_error")
+    sheet = sheet_of(prepared, unscored_one, services.new_id, 1)
+    words = "One guarantor beside a term of 48 months"
+    reason = {"concept": "c", "features": ["co_debtors", "duration_months"], "text": words}
+    told = {"contributions": [], "reasons": {"adverse": [reason], "favourable": []}}
+    explained = replace(sheet, payloads={**sheet.payloads, "explanation": told})
+    (made,) = explained.drafts(None, "case")
+    payloads: dict[str, Any] = {slot.name: slot.payload for slot in made.slots}
+    assert whole(payloads)["explanation"] == told
+    whose = {slot.name: slot.party for slot in made.slots}
+    assert len(set(whose.values())) == 2
+    for gone in set(whose.values()):
+        left = {name: payload for name, payload in payloads.items() if whose[name] != gone}
+        assert words not in json.dumps([left, whole(left)])
 
 
 def everything(house: ErasureHouse, case: str) -> str:
