@@ -13,6 +13,7 @@ from .explainers import Explainer, LinearExplainer
 from .linear_models import SklearnLinear
 from .points import PointsScorecard
 from .sampling import SampledExplainer
+from .sklearn_boxes import SklearnBox
 from .skops_files import read_skops
 from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
 from .tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES, SklearnTreePipeline
@@ -44,9 +45,11 @@ class ModelFile:
 
 
 def _sklearn(file: ModelFile) -> ModelAdapter:
-    """A skops archive: of trees or of a logistic regression, as the method of record says."""
-    if not file.spec.explainer.startswith("tree_"):
+    """A skops archive: what is looked for in it, the method of record says."""
+    if file.spec.explainer == "linear_independent":
         return SklearnLinear(file.content, file.contract, file.path)
+    if file.spec.explainer == "sampled_interventional":
+        return SklearnBox(file.content, file.contract, file.path)
     model = read_skops(file.content, file.path, PIPELINE_TYPES, PIPELINE_LOADERS)
     kind = SklearnTreePipeline if hasattr(model, "steps") else SklearnTrees
     return kind(model, file.contract, file.path)

@@ -27,16 +27,29 @@ def field_problems(model: Any, contract: Contract) -> tuple[str, ...]:
 class SklearnRows:
     """Turns checked rows into the matrix or frame that a model was trained on.
 
-    ``gaps`` says by field whether a gap is NaN, as it is where nothing is said, or None.
+    ``gaps`` says by field whether a gap is NaN, as it is where nothing is said, or None. With
+    ``codes`` levels are numbers in the contract's order.
     """
 
-    def __init__(self, model: Any, contract: Contract, gaps: Mapping[str, float | None]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        contract: Contract,
+        gaps: Mapping[str, float | None],
+        *,
+        codes: bool = False,
+    ) -> None:
         named = getattr(model, "feature_names_in_", None)
         self._by_name = named is not None
         features = {field.name: field for field in contract.features}
         self.names = tuple(features) if named is None else tuple(str(name) for name in named)
         self._gaps = {name: gaps.get(name, math.nan) for name in self.names}
-        self._texts = {name: bool(features[name].levels) for name in self.names}
+        self._texts = {name: bool(features[name].levels) and not codes for name in self.names}
+        self._codes = {
+            name: {level: float(code) for code, level in enumerate(features[name].levels)}
+            for name in self.names
+            if codes and features[name].levels
+        }
 
     def of(self, rows: Sequence[Row]) -> Any:
         """What the model is called with."""
@@ -56,6 +69,9 @@ class SklearnRows:
         """One field's values with gaps as the model knows them."""
         import numpy as np
 
-        gap = self._gaps[name]
-        values = [gap if row[name] is None else row[name] for row in rows]
+        gap, codes = self._gaps[name], self._codes.get(name)
+        given = [row[name] for row in rows]
+        if codes:
+            given = [codes.get(str(value)) for value in given]
+        values = [gap if value is None else value for value in given]
         return np.array(values, dtype=object if self._texts[name] or gap is None else np.float64)
