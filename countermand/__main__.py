@@ -11,7 +11,9 @@ def main() -> int:
     if APPLICATION.is_dir():
         sys.path.insert(0, str(APPLICATION))
     from decision_service.cli import main as run
+    from decision_service.kept_out import keep_out
 
+    keep_out()
     return run()
 
 

@@ -1,6 +1,7 @@
-"""Libraries that a process which serves never imports: models have processes of their own.
+"""Libraries that the program never imports: models have processes of their own.
 
 They would be most of its memory and of its start, and some of them are not safe with damaged files.
+Whoever uses the packages from Python of their own is not kept from anything.
 """
 
 import sys

@@ -65,7 +65,8 @@ class Bundle(BundleContents):
             quartiles(self.contract, self.reference),
         )
         self._features = tuple(f.name for f in self.contract.features)
-        self._building = threading.Lock()
+        self._building = threading.RLock()
+        self._adapter: ModelAdapter | None = None
         self._running: _Running | None = None
 
     def warm(self) -> None:
@@ -81,11 +82,11 @@ class Bundle(BundleContents):
     def use(self, adapter: ModelAdapter, explainer: Explainer) -> None:
         """Answer with another model or explainer: one reached otherwise, or one made to fail."""
         with self._building:
-            self._running = _Running(adapter, explainer)
+            self._adapter, self._running = adapter, _Running(adapter, explainer)
 
     def score(self, rows: Sequence[Row]) -> list[float]:
         """Log-odds of bad by the model's own library."""
-        return self._model().adapter.score(rows)
+        return self._read().score(rows)
 
     def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
         """Explain checked rows; what goes wrong with one row takes that row's place.
@@ -122,8 +123,9 @@ class Bundle(BundleContents):
         sample = self.reference[:rows]
         expected = self.expected_scores()[:rows]
         try:
+            # Scores first: once the trees are told, the library may go.
+            scores = self.score(sample)
             adapter, explainer = self.parts_in_memory()
-            scores = adapter.score(sample)
             asked = adapter.worker.questions if isinstance(adapter, WorkerModel) else 0
             sampled = self.method == "sampled_interventional"
             split = explainer.attribute(sample[: SAMPLED_PROOF_ROWS if sampled else None])
@@ -143,7 +145,9 @@ class Bundle(BundleContents):
                 if not distance <= most * max(1.0, abs(recorded)):
                     raise NotProven(str(self.directory), promise, place)
         if isinstance(adapter, WorkerModel):
-            adapter.worker.proven(rest=adapter.worker.questions == asked)
+            adapter.worker.proven()
+            if adapter.worker.questions == asked:  # it is explained without its library
+                adapter.worker.rest()
         return len(sample)
 
     def _explanation(self, row: Row, parts: Parts | ExplainError) -> Explanation | ExplainError:
@@ -181,16 +185,28 @@ class Bundle(BundleContents):
         return self._running
 
     def _build(self) -> _Running:
-        """Turn the verified model file into an adapter and its explainer."""
+        """The model with what explains it."""
+        model = self._read()
+        return _Running(model, explainer_of(model, self._model_file()))
+
+    def _read(self) -> ModelAdapter:
+        """The model in its library's hands, read by whoever comes first."""
+        with self._building:
+            if self._adapter is None:
+                file = self._model_file()
+                apart = self._apart and file.spec.format not in OURS
+                text = self._files.text("model.yaml")
+                model = read_apart(file, text) if apart else read_model(file)
+                if model.scale != self.scale:
+                    raise BundleInvalid(file.path, (f"model.yaml: scale must be {model.scale}",))
+                self._adapter = model
+            return self._adapter
+
+    def _model_file(self) -> ModelFile:
+        """The verified model file."""
         spec = self._spec.model
-        path = str(self.directory / spec.file)
-        content = self._files.contents[spec.file]
-        file = ModelFile(spec, content, self.contract, path, lambda: self.background)
-        apart = self._apart and spec.format not in OURS
-        model = read_apart(file, self._files.text("model.yaml")) if apart else read_model(file)
-        if model.scale != self.scale:
-            raise BundleInvalid(path, (f"model.yaml: scale must be {model.scale}",))
-        return _Running(model, explainer_of(model, file))
+        path, content = str(self.directory / spec.file), self._files.contents[spec.file]
+        return ModelFile(spec, content, self.contract, path, lambda: self.background)
 
     @property
     def wording(self) -> Wording:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numba
 
+from . import numba_start  # noqa: F401 # before anything compiled is loaded
 from .forest import CODE_MAX, NUMBER_MAX, ZERO_MAX
 from .lanes import address, member, record
 

@@ -164,12 +164,14 @@ class Worker:
                 self._fail(process.ended(), doing)
             return self._heard(process, doing, understand, seconds)
 
-    def proven(self, *, rest: bool) -> None:
-        """Try again after a failure from now on; ``rest`` ends the process until it is asked."""
+    def proven(self) -> None:
+        """From now on try again after a failure."""
+        self._proven = True
+
+    def rest(self) -> None:
+        """End the process until it is asked again."""
         with self._turn:
-            self._proven = True
-            if rest:
-                self._forget()
+            self._forget()
 
     def _read(self) -> _Process:
         """A process that was given the file."""
@@ -246,15 +248,23 @@ class WorkerModel:
 
 
 class WorkerTrees(WorkerModel):
-    """Trees whose library is asked in a process apart."""
+    """Trees whose library is asked in a process apart.
 
-    def __init__(self, worker: Worker, told: Message, contract: Contract) -> None:
+    Where the ``kernel`` is at hand, the process rests when it has told the trees: they are all that
+    is needed, and its memory is free before the kernel's is taken.
+    """
+
+    def __init__(self, worker: Worker, told: Message, contract: Contract, *, kernel: bool) -> None:
         super().__init__(worker, told, contract)
         self.encoder = Encoder(contract, single=told["single"])
+        self._kernel = kernel
 
     def trees(self) -> tuple[Tree, ...]:
         """The trees, one by one."""
-        return self.worker.ask("trees", lambda told: tuple(tree_of(tree) for tree in told))
+        trees = self.worker.ask("trees", lambda told: tuple(tree_of(tree) for tree in told))
+        if self._kernel:
+            self.worker.rest()
+        return trees
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
         """By the library."""
@@ -283,13 +293,16 @@ def read_apart(file: ModelFile, model_yaml: str) -> WorkerModel:
     """
     worker = Worker(file.path, model_yaml, file.content)
     worker.begin()
+    kernel = False
     if file.spec.explainer.startswith("tree_"):
-        with contextlib.suppress(Exception):  # where there is no kernel, the library explains
-            from . import treeshap  # noqa: F401 # takes as long as the file
-    return worker.ask("what it is", lambda told: _model(worker, told, file.contract))
+        with contextlib.suppress(Exception):  # what can stand in its way is not only that it lacks
+            from . import treeshap  # noqa: F401 # takes as long as reading the file, so meanwhile
+
+            kernel = True
+    return worker.ask("what it is", lambda told: _model(worker, told, file.contract, kernel=kernel))
 
 
-def _model(worker: Worker, told: Message, contract: Contract) -> WorkerModel:
+def _model(worker: Worker, told: Message, contract: Contract, *, kernel: bool) -> WorkerModel:
     """A model as it says it is; GarbledError where it cannot be."""
     if told["features"] != [field.name for field in contract.features]:
         raise GarbledError
@@ -298,5 +311,5 @@ def _model(worker: Worker, told: Message, contract: Contract) -> WorkerModel:
     if told["scale"] not in {LOG_ODDS, PROBABILITY}:
         raise GarbledError
     if told["trees"]:
-        return WorkerTrees(worker, told, contract)
+        return WorkerTrees(worker, told, contract, kernel=kernel)
     return (WorkerScorecard if told["card"] else WorkerModel)(worker, told, contract)

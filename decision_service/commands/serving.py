@@ -135,12 +135,10 @@ def serve_here(settings: "Settings", listening: Listening) -> int:
 
     from decision_service import wiring
     from decision_service.app import create_app
-    from decision_service.kept_out import keep_out
     from decision_service.showcase import showcase_of
     from decision_service.signer_child import SignerChild
     from decision_service.tending import asking_witnesses, tend
 
-    keep_out()
     with _bound(listening) as door:
         services = wiring.build(replace(settings, secure_cookies=listening.secure), serving=True)
         signer, asking = SignerChild(settings), None

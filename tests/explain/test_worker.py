@@ -68,8 +68,15 @@ def is_there(pid: int) -> bool:
 def run(script: str, *words: object) -> subprocess.CompletedProcess[str]:
     """A Python of its own."""
     command = [sys.executable, "-c", textwrap.dedent(script), *map(str, words)]
+    # A library that dies may say whatever lay in its memory.
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=120
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        cwd=ROOT,
+        timeout=120,
     )
 
 
@@ -425,3 +432,15 @@ def test_lightgbm_asked_by_its_library_says_what_its_python_package_says(
         assert (ours.scores(matrix, threads) == booster.predict(matrix, raw_score=True)).all()
         split = booster.predict(matrix, pred_contrib=True)
         assert (ours.contributions(matrix, threads) == split).all()
+
+
+def test_the_kernel_starts_without_scipy_which_others_still_get() -> None:
+    script = """
+        import sys
+        from explain import treeshap
+        print("scipy.linalg" in sys.modules)
+        import numba, numpy
+        whole = numba.njit(lambda a: numpy.dot(a, a).sum() + numpy.vdot(a[0], a[0]))
+        print(whole(numpy.eye(3)), "scipy.linalg" in sys.modules)
+    """
+    assert run(script).stdout.split() == ["False", "4.0", "True"]
