@@ -11,7 +11,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import appends, decisions, families, kernel, ledger, pages, servers, verifier
+from benchmarks import (
+    appends,
+    decisions,
+    families,
+    interventional,
+    kernel,
+    ledger,
+    pages,
+    servers,
+    verifier,
+)
 from benchmarks.credit_bundle import LEAVES, TREES, write_bundle
 from benchmarks.credit_fields import FIELDS, as_fields
 
@@ -62,6 +72,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         Goal("server memory after all pages", shown["memory_mb"], 600, False, "MB"),
         *kernel_goals(found["kernel"]),
         *(Goal(*promise) for promise in families.goals(found["families"])),
+        *(Goal(*promise) for promise in interventional.goals(found["interventional"])),
         *(Goal(*promise) for promise in appends.goals(found["appends"])),
         *(Goal(*promise) for promise in ledger.goals(found["ledger"])),
     ]
@@ -151,6 +162,8 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     kernel.show(explained)
     others = families.measure()
     families.show(others)
+    against = interventional.measure(folder / "interventional")
+    interventional.show(against)
     return {
         "distance": distance,
         "decisions": raced,
@@ -159,6 +172,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         "appends": appended,
         "kernel": explained,
         "families": others,
+        "interventional": against,
         "ledger": tree,
     }
 

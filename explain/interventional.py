@@ -6,8 +6,12 @@ against all that is listed of the background.
 
 With F_b(X) the sum of share * (a - 1)! b! / (a + b)! over all Z that have a > 0 features and meet X
 nowhere, a feature outside X gets F_b(X) - F_b(X with it), b being the size of X; one in X gets
-F_b(X) - F_(b - 1)(X), less a b-th of the share of the empty Z. So two sums for each key are all
-that must be known of a leaf; they are kept where the amounts would take too much room.
+F_b(X) - F_(b - 1)(X), less a b-th of the share of the empty Z. So at key X a leaf needs
+K(X) = F_(b - 1)(X) there and with one feature more, and F_b(X); but as all amounts together are
+known, F_b(X) is the mean of K(X with i) over all features i. Hence one sum for each key is all that
+must be known of a leaf, and is kept where the amounts would take too much room. That it is enough
+is seen at every key when the sums are filled. At the empty X, K counts the share of all Z that are
+not empty, once, among the numbers that the mean is of.
 """
 
 from typing import Any
@@ -49,9 +53,28 @@ def _sum_up(away: Any, shares: Any, weights: Any, sums: Any) -> Any:
 
 
 @entry
-def add_sums(sums: Any, away: Any, shares: Any, weights: Any) -> Any:
-    """Fill the sums of one leaf (keys by two, all 0); returns the share of those who come to it."""
-    return _sum_up(away, shares, weights, sums)
+def add_sums(room: Any, features: int, away: Any, shares: Any, weights: Any) -> Any:
+    """Fill the sums of one leaf, one for each key.
+
+    Returns the share of those who come to it, and how far any key's mean misses what it stands for.
+    """
+    sums, missed = np.zeros((room.size, 2)), 0.0
+    arrived = _sum_up(away, shares, weights, sums)
+    for key in range(room.size):
+        room[key] = sums[key, 1]
+    room[0] = np.sum(shares) - arrived
+    for key in range(room.size):
+        missed = max(missed, abs(_mean(room, features, key) - sums[key, 0]))
+    return arrived, missed
+
+
+@inlined
+def _mean(sums: Any, features: Any, key: Any) -> Any:
+    """F_b at this key, of the sums with one feature more."""
+    total = sums[0] if key == 0 else 0.0
+    for place in range(features):
+        total += sums[key | 1 << place]
+    return total / features
 
 
 @entry
@@ -214,13 +237,13 @@ def _look_up_sums(tables: Any, leaf: Any, key: Any, own: Any) -> None:
     """Add what a leaf gives at this key, of its sums."""
     features = ahead(address(tables.features), leaf.first_feature)
     sums = ahead(address(tables.table), leaf.table)
-    same = sums[2 * key]
+    same = _mean(sums, leaf.features, key)
     if same == 0.0 and leaf.arrived == 0.0:
         return  # no Z meets X nowhere
     lost = leaf.arrived / max(1, bits_set(key))
     for place in range(leaf.features):
         with_it = key | 1 << place
-        own[features[place]] += same - sums[2 * with_it + 1] - lost * (key == with_it)
+        own[features[place]] += same - sums[with_it] - lost * (key == with_it)
 
 
 @compiled

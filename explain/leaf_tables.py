@@ -5,7 +5,7 @@ row may have there, what each feature gets. A row then costs its keys and one lo
 however many rows the background has.
 
 Tables for many features are large, and there is a most for all tables together. Beyond it, pools
-are taken apart, and their leaves keep two sums for each key instead of all amounts; if that is too
+are taken apart, and their leaves keep one sum for each key instead of all amounts; if that is too
 much too, what the background does at the leaves with most features is listed instead.
 """
 
@@ -16,6 +16,7 @@ from .forest import LANES, aligned
 from .leaf_cells import CutTree, KeyOf, Leaf, Pool, Question, cut, key_of, pools_of
 from .leaf_games import Answers, LeafGame, games_of, weights
 from .tree import Reading, Tree, UnsupportedForestError
+from .values import ADDITIVITY_TOLERANCE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +28,7 @@ TABLE_NUMBERS_MAX = 8_000_000
 LISTED_MAX = 8_000_000
 """The most entries in all lists together: 128 MB. Only forests of very deep trees need so many."""
 
-POOL_COST, SUMS_COST, LIST_COST = 1.0, 3.0, 20.0
+POOL_COST, SUMS_COST, LIST_COST = 1.0, 3.0, 60.0
 """What a look into a pool's table takes, one into a leaf's sums, and a game at a listed leaf."""
 
 Fill = Callable[..., Any]
@@ -41,7 +42,7 @@ class Tables(NamedTuple):
     feature with a Reading. ``sets`` are the questions about codes; bit n of their words tells
     whether code n is a member. A pool's key is its ``origin`` and the change of each of its
     ``terms`` that is answered with yes; ``table`` is where its numbers begin, one for each of its
-    features, key after key. A summed leaf has two sums a key there, and the share of its value
+    features, key after key. A summed leaf has a sum a key there, and the share of its value
     for which background rows ``arrived``. A listed leaf has instead its ``others``: where
     background rows are led away, and the share of its value they stand for. ``weights`` are those
     of sizes, ``sizes`` times ``sizes`` many. ``questions`` is the most that any tree asks.
@@ -148,11 +149,14 @@ class _Layout:
         )
 
     def _add_summed(self, game: LeafGame, asked: dict[Question, int]) -> None:
-        """Lay out a leaf with two sums for each of its keys."""
+        """Lay out a leaf with a sum for each of its keys."""
         origin, *of_key = self._key(game.key, asked, game.features)
         table, keys = self._numbers, 1 << len(game.features)
-        room = self._room(2 * keys).reshape(keys, 2)
-        arrived = self._compiled.add_sums(room, game.away, game.worth, weights())
+        told = (len(game.features), game.away, game.worth, weights())
+        arrived, missed = self._compiled.add_sums(self._room(keys), *told)
+        if not missed <= ADDITIVITY_TOLERANCE * max(1.0, abs(game.leaf.value)):
+            msg = "the sums of a leaf do not say what its features get"
+            raise UnsupportedForestError(msg)
         self._summed.append((origin, arrived, table, *of_key))
 
     def _add_listed(self, game: LeafGame, asked: dict[Question, int]) -> None:
@@ -230,7 +234,7 @@ def _add_leaf(room: "NDArray[np.float64]", pool: Pool, game: LeafGame, fill: Fil
 
 def _sums_size(leaf: Leaf) -> int:
     """How many numbers a leaf's sums take."""
-    return 2 << len(leaf.allowed)
+    return 1 << len(leaf.allowed)
 
 
 def _choose(pools: Sequence[Sequence[Pool]], most: int) -> list[_Chosen]:

@@ -110,7 +110,7 @@ def hold(trees: Sequence[Tree], score: Score, rows: Matrix, background: Matrix) 
     assert np.abs(plainly(trees, rows, background) - wanted).max() <= 1e-11 * scale
     kernel = BackgroundKernel(trees, background)
     everything = kernel.tables
-    sums = 2 * sum(1 << p["features"] for p in [*everything.pools, *everything.summed])
+    sums = sum(1 << p["features"] for p in [*everything.pools, *everything.summed])
     for most in (leaf_tables.TABLE_NUMBERS_MAX, sums, 0):
         kernel.tables = tabulate(trees, background, interventional, most)
         for amounts, scores in in_every_way(kernel, rows):
@@ -205,6 +205,23 @@ def test_a_tree_of_one_leaf_adds_to_the_base_alone() -> None:
     amounts, scores = kernel.split(np.array([[1.0], [-2.0]]))
     assert amounts.tolist() == [[0.0], [-4.0]]
     assert scores.tolist() == [5.25, 1.25]
+
+
+def test_what_takes_too_much_room_keeps_sums_and_then_a_list_of_the_background() -> None:
+    forest, background = read_lightgbm(remembered().model_to_string()), drawn(5, 30)
+    leaves = [leaf for tree in forest for leaf in cut(tree).leaves if all(leaf.allowed.values())]
+    sums = sum(1 << len(leaf.allowed) for leaf in leaves)
+    counts = []
+    for most in (leaf_tables.TABLE_NUMBERS_MAX, 2 * sums, sums, 0):
+        tables = tabulate(forest, background, interventional, most)
+        assert tables.table.size <= most + LANES
+        counts.append([len(tables.pools), len(tables.summed), len(tables.listed)])
+    (pools, *others), (fewer, some, _), (_, more, rest), last = counts
+    assert others == [0, 0]
+    assert 0 < fewer < pools
+    assert 0 < some < more
+    assert last == [0, 0, len(leaves)]
+    assert rest < len(leaves)
 
 
 @pytest.mark.parametrize("splits", [1, 8, 13, 25, FEATURES_MAX])
