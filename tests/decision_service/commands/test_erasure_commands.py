@@ -408,7 +408,7 @@ def test_a_restore_that_cannot_know_of_lost_holds_says_so(office: Office, tmp_pa
     office.by("carla", "hold", "set", "--case", case, "--ground", "litigation")
     lose_the_files(office)
     said = office.shell.on_data("db", "restore", tmp_path / "backup", "--over-newer").out
-    assert "Which legal holds were set or lifted in the entries that are gone" in said
+    assert "Which legal holds were set or lifted after the backup was taken" in said
 
 
 def test_notes_that_carry_no_proof_yet_get_it_when_the_ledger_is_signed(office: Office) -> None:
