@@ -63,5 +63,5 @@ def test_a_lock_holds_pins_and_hashes_and_no_address(lock: Path) -> None:
 
 
 def test_the_base_install_has_no_heavy_library_it_can_do_without() -> None:
-    heavy = {"llvmlite", "numba", "pandas", "pyarrow", "scikit-learn", "shap", "skops"}
+    heavy = {"llvmlite", "numba", "pandas", "pyarrow", "scikit-learn", "scipy", "shap", "skops"}
     assert not heavy & set(pins(EDGE))
