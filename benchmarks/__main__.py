@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import (
     appends,
+    cold_start,
     decisions,
     families,
     interventional,
@@ -73,6 +74,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         *kernel_goals(found["kernel"]),
         *(Goal(*promise) for promise in families.goals(found["families"])),
         *(Goal(*promise) for promise in interventional.goals(found["interventional"])),
+        *(Goal(*promise) for promise in cold_start.goals(found["cold_start"])),
         *(Goal(*promise) for promise in appends.goals(found["appends"])),
         *(Goal(*promise) for promise in ledger.goals(found["ledger"])),
     ]
@@ -151,6 +153,8 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         shown = pages.time_pages(mine, cases)
     show_pages(shown)
     checked = verifier.measure(folder / "ours")
+    started = cold_start.measure(folder)
+    cold_start.show(started)
     slow = folder / "appends"
     slow.mkdir()
     appended = appends.measure(slow)
@@ -169,6 +173,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         "decisions": raced,
         "pages": shown,
         "verifier": checked,
+        "cold_start": started,
         "appends": appended,
         "kernel": explained,
         "families": others,
