@@ -1,23 +1,16 @@
 """What ``model.yaml`` and ``kpis.yaml`` must say, read strictly from plain text."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field as Limit
 from pydantic import model_validator
 
 from .contract import Contract, Field, FieldType, Role, WhenMissing
+from .installed import installed_format
 from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Strict, Text
 from .values import Scale
 
-ModelFormat = Literal[
-    "lightgbm-text",
-    "xgboost-json",
-    "sklearn-skops",
-    "points-yaml",
-    "remote-kserve-v1",
-    "remote-oip-v2",
-    "remote-mlflow",
-]
 ExplainerName = Literal[
     "tree_interventional", "tree_path_dependent", "linear_independent", "sampled_interventional"
 ]
@@ -31,7 +24,7 @@ POPULATIONS: dict[Population, str] = {
 }
 """In words: the two that 12 CFR 1002, Supplement I, comment 9(b)(2)-5 names."""
 _TREE_METHODS = ("tree_interventional", "tree_path_dependent")
-METHODS_OF_FORMAT: dict[str, tuple[str, ...]] = {
+METHODS_OF_FORMAT: Mapping[str, tuple[str, ...]] = {
     "lightgbm-text": _TREE_METHODS,
     "xgboost-json": _TREE_METHODS,
     "points-yaml": ("linear_independent",),
@@ -53,7 +46,7 @@ class ModelSpec(Strict):
     """The model's file, what its numbers mean, and the one method that explains it."""
 
     file: FileName
-    format: ModelFormat
+    format: Annotated[str, Limit(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
     scale: Scale
     explainer: ExplainerName
     reference: FileName
@@ -64,8 +57,12 @@ class ModelSpec(Strict):
     @model_validator(mode="after")
     def _explainer_fits(self) -> Self:
         """A method of record that the format cannot give is refused."""
-        methods = METHODS_OF_FORMAT[self.format]
-        if self.explainer not in methods:
+        methods = METHODS_OF_FORMAT.get(self.format)
+        if methods is None and installed_format(self.format) is None:
+            known = ", ".join(METHODS_OF_FORMAT)
+            msg = f"no installed package reads {self.format}; known without one: {known}"
+            raise ValueError(msg)
+        if methods and self.explainer not in methods:
             msg = f"{self.format} is explained by {' or '.join(methods)}"
             raise ValueError(msg)
         if self.background is None and self.explainer in MEASURED_FROM_BACKGROUND:

@@ -6,10 +6,11 @@ from typing import Any
 
 from .adapters import ModelAdapter
 from .background_trees import background_explainer
-from .bundle_schema import ExplainerName, ModelFormat, ModelSpec
+from .bundle_schema import ExplainerName, ModelSpec
 from .contract import Contract
 from .errors import BundleInvalid
 from .explainers import Explainer, LinearExplainer
+from .installed import installed_format
 from .linear_models import SklearnLinear
 from .points import PointsScorecard
 from .sampling import SampledExplainer
@@ -63,7 +64,7 @@ def _remote(file: ModelFile) -> ModelAdapter:
     return RemoteModel(file.text, spec.format, file.contract, file.path, spec.scale)
 
 
-READERS: Mapping[ModelFormat, Callable[[ModelFile], ModelAdapter]] = {
+READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
     "lightgbm-text": lambda file: LightGbmModel(file.text, file.contract, file.path),
     "xgboost-json": lambda file: XgboostModel(file.text, file.contract, file.path),
     "points-yaml": lambda file: PointsScorecard(file.text, file.contract, file.path),
@@ -73,7 +74,7 @@ READERS: Mapping[ModelFormat, Callable[[ModelFile], ModelAdapter]] = {
     "remote-mlflow": _remote,
 }
 
-OURS: frozenset[ModelFormat] = frozenset(
+OURS: frozenset[str] = frozenset(
     {"points-yaml", "remote-kserve-v1", "remote-oip-v2", "remote-mlflow"}
 )
 """Formats that our own code reads and scores; what others need, only a worker process imports."""
@@ -91,11 +92,35 @@ EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {
 """Of each method what makes its explainer; the schema lets a format only have methods that fit."""
 
 
+NEEDED: Mapping[str, str] = {
+    "tree_path_dependent": "trees",
+    "tree_interventional": "trees",
+    "linear_independent": "card",
+}
+"""What a method asks a model for besides its scores."""
+
+
 def read_model(file: ModelFile) -> ModelAdapter:
     """The model in this file; BundleInvalid or UnsafeModelFile where it does not fit."""
-    return READERS[file.spec.format](file)
+    name = file.spec.format
+    if name in READERS:
+        return READERS[name](file)
+    try:
+        found = installed_format(name)
+        read = found.load() if found else None
+    except Exception as failed:
+        problem = f"the package that reads {name} cannot be used ({type(failed).__name__})"
+        raise BundleInvalid(file.path, (problem,)) from failed
+    if read is None:
+        raise BundleInvalid(file.path, (f"no installed package reads {name}",))
+    model: ModelAdapter = read(file)
+    return model
 
 
 def explainer_of(model: ModelAdapter, file: ModelFile) -> Explainer:
     """What takes this model's scores apart by the bundle's method of record."""
-    return EXPLAINERS[file.spec.explainer](model, file)
+    method = file.spec.explainer
+    if not hasattr(model, NEEDED.get(method, "score")):
+        problem = f"{method} needs more of a model than {file.spec.format} gives"
+        raise BundleInvalid(file.path, (f"{problem}: let it be sampled_interventional",))
+    return EXPLAINERS[method](model, file)

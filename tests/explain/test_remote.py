@@ -235,7 +235,8 @@ def endless(handler: Handler, body: bytes) -> None:
     """An answer without end."""
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(1000):
+    while True:  # until nobody listens
+        time.sleep(0.001)
         handler.wfile.write(body * 500)
 
 
