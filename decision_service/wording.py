@@ -54,8 +54,8 @@ NEEDS_WORDS = {
 }
 METHOD_WORDS = {
     "tree_interventional": (
-        "Exact contributions of each feature, compared with a pinned sample of applicants; with the "
-        "starting value they add up to the score."
+        "Exact contributions of each feature, compared with a pinned sample of applicants; with "
+        "the starting value they add up to the score."
     ),
     "tree_path_dependent": (
         "Exact contributions of each feature along the model's own trees; with the starting value "
