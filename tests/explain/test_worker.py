@@ -444,3 +444,21 @@ def test_the_kernel_starts_without_scipy_which_others_still_get() -> None:
         print(whole(numpy.eye(3)), "scipy.linalg" in sys.modules)
     """
     assert run(script).stdout.split() == ["False", "4.0", "True"]
+
+
+def test_a_library_that_hangs_is_ended_though_nobody_waits_for_it() -> None:
+    script = """
+        import socket
+        from explain import worker
+        from explain.worker_messages import send
+
+        def hang(*_):
+            while True:
+                pass
+
+        ours, theirs = socket.socketpair()
+        worker.GRACE_SECONDS, worker.asked_of = 0, hang
+        send(ours, {"ask": "scores", "seconds": 1})
+        worker.serve(theirs)
+    """
+    assert run(script).returncode == -signal.SIGALRM
