@@ -209,7 +209,7 @@ class Scorer:
                 lane = _Lane(
                     model,
                     deadline_s=self._deadline_s,
-                    rows_max=self._rows_max,
+                    rows_max=1 if getattr(model, "one_by_one", False) else self._rows_max,
                     clock=self._clock,
                 )
                 self._models[id(model)] = model

@@ -69,9 +69,14 @@ class Bundle(BundleContents):
         self._adapter: ModelAdapter | None = None
         self._running: _Running | None = None
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether a row takes so long to explain that others had better not wait in its batch."""
+        return self.method == "sampled_interventional"
+
     def warm(self) -> None:
         """Build and compile all that explaining takes, so that the first application need not."""
-        for rows in WARMING_ROWS:
+        for rows in (1,) if self.one_by_one else WARMING_ROWS:
             self._model().explainer.attribute(self.reference[:rows])
 
     def parts_in_memory(self) -> tuple[ModelAdapter, Explainer]:
@@ -127,8 +132,7 @@ class Bundle(BundleContents):
             scores = self.score(sample)
             adapter, explainer = self.parts_in_memory()
             asked = adapter.worker.questions if isinstance(adapter, WorkerModel) else 0
-            sampled = self.method == "sampled_interventional"
-            split = explainer.attribute(sample[: SAMPLED_PROOF_ROWS if sampled else None])
+            split = explainer.attribute(sample[: SAMPLED_PROOF_ROWS if self.one_by_one else None])
         except ExplainError:
             raise
         except Exception as failed:

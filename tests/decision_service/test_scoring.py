@@ -66,6 +66,27 @@ def test_what_waits_is_explained_in_batches_of_limited_size(scorer: Scorer) -> N
     assert len(model.asked) < 20
 
 
+def test_a_slow_model_is_asked_one_by_one_so_that_only_those_too_late_go_without(
+    scorer: Scorer,
+) -> None:
+    @dataclass
+    class Slow(Echo):
+        one_by_one: bool = True
+
+        def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
+            time.sleep(0.08)
+            return super().explain(rows)
+
+    model = Slow()
+    model.gate.set()
+    futures = [scorer.submit(model, row) for row in rows(10)]
+    failures = [future.exception(5) for future in futures]
+    assert set(model.asked) == {1}
+    assert failures[0] is None
+    assert isinstance(failures[-1], ModelUnavailable)
+    assert scorer.submit(model, rows(1)[0]).result(5)  # it was slow, and is not left alone
+
+
 def test_a_row_at_fault_spoils_no_other(scorer: Scorer) -> None:
     class OneBad(Echo):
         def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:

@@ -463,6 +463,15 @@ def test_a_question_stands_at_the_head_of_its_case(visit: Visit, office: FakeOff
     assert said.count("Unexpected direction") == 2
 
 
+def test_reasons_of_about_equal_weight_say_so(visit: Visit, office: FakeOffice) -> None:
+    first, *_ = DECLINE.adverse
+    tied = replace(DECLINE, adverse=(first, replace(first, rank=2, tied=True)))
+    office.desk.cases[DECLINE.case_id] = tied
+    page = Page(visit("asha").get(f"/cases/{DECLINE.case_id}").text)
+    assert faults(page) == []
+    assert page.one("main").text.count("of about equal weight with the one before") == 1
+
+
 def test_a_case_of_a_suspended_model_offers_a_re_score_and_no_decision(visit: Visit) -> None:
     address = f"/cases/{STOPPED.case_id}"
     page = Page(visit("asha").get(address).text)
