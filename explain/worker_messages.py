@@ -17,7 +17,9 @@ from .errors import BundleError, ExplainError
 from .scorecard import LinearCard
 from .tree import Reading, Tree
 
-MESSAGE_BYTES_MAX = 1024 * 1024 * 1024
+MESSAGE_BYTES_MAX = 256 * 1024 * 1024
+"""As much as a file of a bundle may have."""
+
 READ_BYTES = 1024 * 1024
 
 _LENGTH = struct.Struct(">Q")

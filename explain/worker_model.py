@@ -151,8 +151,7 @@ class Worker:
             self.questions += 1
             process = self._process or self._read()
             if READ not in process.asked:
-                process.asked.add(READ)
-                self._heard(process, "reading the file", lambda _: None, START_SECONDS)
+                self._await_reading(process)
             doing = f"giving {what}"
             seconds = ANSWER_SECONDS + ROW_SECONDS.get(what, 0.0) * len(told.get("rows", ()))
             if what not in process.asked:
@@ -184,6 +183,15 @@ class Worker:
             process.say({**told, "model.yaml": self._model_yaml}, self._content)
         return process
 
+    def _await_reading(self, process: _Process) -> None:
+        """Wait until the file is read; a process that could not is of no use."""
+        try:
+            self._heard(process, "reading the file", lambda _: None, START_SECONDS)
+        except Exception:
+            self._forget()
+            raise
+        process.asked.add(READ)
+
     def _heard(
         self, process: _Process, doing: str, understand: Callable[[Any], Answer], seconds: float
     ) -> Answer:
@@ -208,7 +216,7 @@ class Worker:
             if "refused" not in answer:
                 return understand(answer["told"])
             refused = error_of(answer["refused"])
-        except (GarbledError, KeyError, TypeError):
+        except (KeyError, TypeError, ValueError):  # garbled, or garbled in a way of its own
             self._fail(strange, doing)
         raise refused
 

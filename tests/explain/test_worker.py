@@ -239,6 +239,22 @@ def test_a_process_that_died_between_two_questions_is_noticed(
     assert isinstance(bundle.explain(rows[:1])[0], Explanation)
 
 
+def test_a_process_that_cannot_read_the_file_again_is_not_asked_but_replaced(
+    folder: Path, rows: list[Row], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_model, "AGAIN_SECONDS", 0.0)
+    bundle = asking_its_library(folder)
+    (before,) = bundle.explain(rows[:1])
+    worker_of(bundle).rest()
+    unwell = "send(line, {'failed': 'MemoryError'})"
+    with monkeypatch.context() as patch:
+        patch.setattr(worker_model, "PROGRAM", impostor(tmp_path, unwell, reading=unwell))
+        (failed,) = bundle.explain(rows[:1])
+    assert isinstance(failed, ModelUnavailable)
+    assert failed.cause == "raised MemoryError while reading the file"
+    assert bundle.explain(rows[:1]) == [before]
+
+
 def test_a_process_that_hangs_is_ended(
     folder: Path, rows: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +309,7 @@ NONSENSE = {
     "no precision at all": "send(line, {'told': about | {'precision': 1e9}})",
     "words": "send(line, {'told': 'about'})",
     "an error that is none": "send(line, {'refused': ['SystemExit', 1]})",
+    "an error without a name": "send(line, {'refused': []})",
     "an error of another kind": "send(line, {'refused': ['ModelUnavailable', 'a', 'b']})",
     "an error without its facts": "send(line, {'refused': ['BundleInvalid']})",
 }
@@ -307,14 +324,16 @@ SCORES = {
 }
 
 
-def impostor(tmp_path: Path, about: str, scores: str = "[]") -> Sequence[str]:
+def impostor(
+    tmp_path: Path, about: str, scores: str = "[]", reading: str = "send(line, {'told': None})"
+) -> Sequence[str]:
     """A program that takes a library's place and does this."""
     script = f"""
         import json, socket, sys
         from explain.worker_messages import receive, send
         line = socket.socket(fileno=0)
         model, content = receive(line)
-        send(line, {{"told": None}})
+        {reading}
         receive(line)
         about = {{"precision": 1e-9, "scale": "log-odds-of-bad", "trees": True, "single": False,
                  "card": False, "features": {FEATURES!r}}}
