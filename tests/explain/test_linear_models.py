@@ -5,6 +5,7 @@ over all coalitions of fields.
 """
 
 import itertools
+import json
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,6 +42,7 @@ from explain.errors import BundleInvalid, UnsafeModelFile
 from explain.explainers import LinearExplainer
 from explain.linear_models import SklearnLinear
 from explain.values import Row
+from explain.worker_messages import card_of, card_told
 
 NUMBERS = ("income", "debts", "months")
 LEVELS = {"home": ("own", "rent", "other"), "work": ("clerk", "driver", "nurse", "none")}
@@ -186,6 +188,15 @@ def test_the_card_scores_as_the_library_does_with_gaps_and_every_level(name: str
     expected = model.decision_function(frame(fresh))
     assert worst([linear.card.score(row) for row in fresh], expected) <= 1e-9
     assert worst(linear.score(fresh), expected) == 0.0
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_card_is_the_same_after_it_was_told_between_processes(name: str) -> None:
+    rows = drawn(1, 300)
+    card = read(fitted(TABLES[name](), rows), contract()).card
+    told = json.loads(json.dumps(card_told(card)))
+    again = card_of(told, tuple(card.rules))
+    assert [again.amounts(row) for row in rows] == [card.amounts(row) for row in rows]
 
 
 def test_bounds_of_bins_fall_where_the_library_lets_them_fall() -> None:
