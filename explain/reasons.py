@@ -19,6 +19,10 @@ comment 9(b)(2)-1)."""
 ERROR_BAR = 2.0
 """So many standard errors an error bar reaches to either side: 95 of 100 times far enough."""
 
+COVERED = 0.90
+"""Slight reasons are worded until this share of what speaks on their side is told: after that they
+would only make the others look smaller. No strong or moderate one is left out for that."""
+
 STRONG_SHARE = 0.20
 MODERATE_SHARE = 0.08
 
@@ -144,16 +148,18 @@ class Wording:
         self, pushes: list[tuple[float, _Entry]], total: float, row: Row, surprises: list[str]
     ) -> tuple[Reason, ...]:
         """One side's strongest reasons in words; names in ``surprises`` all that run against."""
-        principal = []
-        for place, (push, entry) in enumerate(pushes):
+        principal: list[Reason] = []
+        untold = COVERED * math.fsum([abs(push) for push, _ in pushes])
+        for push, entry in pushes:
             strength = strength_of(abs(push) / total)
+            if strength == "slight" and (untold <= 0 or len(principal) == PRINCIPAL_MAX):
+                break  # so are all that follow
             surprising = strength != "slight" and _surprises(entry, push, row)
             if surprising:
                 surprises.append(entry.concept.id)
-            if place < PRINCIPAL_MAX:
+            if len(principal) < PRINCIPAL_MAX:
                 principal.append(_reason(push, entry, row, strength, surprising=surprising))
-            elif strength == "slight":
-                break  # so are all that follow
+            untold -= abs(push)
         return tuple(principal)
 
 

@@ -72,15 +72,36 @@ def test_equal_pushes_go_by_concept_id_whatever_order_the_codebook_has() -> None
 
 
 @given(st.lists(st.floats(-5, 5), min_size=3, max_size=3))
-def test_every_push_beyond_epsilon_is_told_once_on_its_own_side(amounts: list[float]) -> None:
+def test_every_push_beyond_epsilon_counts_and_each_side_tells_its_strongest(
+    amounts: list[float],
+) -> None:
     concepts = (concept(f"R1{f}", f"{n}") for f, n in enumerate("abc"))
     adverse, favourable, pushes, _ = wording(*concepts).reasons(amounts, ROW)
-    assert sorted(r.contribution for r in adverse) == sorted(a for a in amounts if a > EPSILON)
-    assert sorted(r.contribution for r in favourable) == sorted(a for a in amounts if a < -EPSILON)
     assert sorted(p.amount for p in pushes) == sorted(a for a in amounts if abs(a) > EPSILON)
-    for side in (adverse, favourable):
-        strengths = [abs(r.contribution) for r in side]
-        assert strengths == sorted(strengths, reverse=True)
+    for side, sign in ((adverse, 1), (favourable, -1)):
+        told = [sign * reason.contribution for reason in side]
+        strongest = sorted((p.amount * sign for p in pushes if p.amount * sign > 0), reverse=True)
+        assert told == strongest[: len(told)]
+        assert bool(told) == bool(strongest)
+
+
+def test_slight_reasons_are_told_until_nine_tenths_of_their_side_are() -> None:
+    words = wording(
+        concept("R10", "a"), concept("R11", "b"), concept("R12", "b"), concept("R30", "c")
+    )
+
+    def told(first: float, second: float) -> list[str]:
+        found = words.reasons([first, second, -100.0], ROW).adverse
+        return [reason.concept for reason in found]
+
+    assert told(0.92, 0.04) == ["R10"]
+    assert told(0.84, 0.08) == ["R10", "R11"]
+    assert told(0.50, 0.25) == ["R10", "R11", "R12"]
+
+
+def test_no_moderate_reason_is_left_out_for_what_is_told_already() -> None:
+    worded = wording(concept("R10", "a"), concept("R11", "b")).reasons([0.91, 0.09, 0.0], ROW)
+    assert [r.concept for r in worded.adverse] == ["R10", "R11"]
 
 
 def test_four_reasons_a_side_are_worded_and_the_pushes_behind_them_are_complete() -> None:
