@@ -27,6 +27,7 @@ _TREE_METHODS = ("tree_interventional", "tree_path_dependent")
 METHODS_OF_FORMAT: Mapping[str, tuple[str, ...]] = {
     "lightgbm-text": _TREE_METHODS,
     "xgboost-json": _TREE_METHODS,
+    "xgboost-ubj": _TREE_METHODS,
     "points-yaml": ("linear_independent",),
     "remote-kserve-v1": ("sampled_interventional",),
     "remote-oip-v2": ("sampled_interventional",),

@@ -20,6 +20,7 @@ from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
 from .tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES, SklearnTreePipeline
 from .trees import tree_explainer
 from .values import Row
+from .xgboost_json import json_of_ubj
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,9 @@ def _remote(file: ModelFile) -> ModelAdapter:
 READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
     "lightgbm-text": lambda file: LightGbmModel(file.text, file.contract, file.path),
     "xgboost-json": lambda file: XgboostModel(file.text, file.contract, file.path),
+    "xgboost-ubj": lambda file: XgboostModel(
+        json_of_ubj(file.content, file.path), file.contract, file.path
+    ),
     "points-yaml": lambda file: PointsScorecard(file.text, file.contract, file.path),
     "sklearn-skops": _sklearn,
     "remote-kserve-v1": _remote,

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .errors import BundleInvalid
 from .node_trees import Nodes, constant
 from .tree import Reading, Tree, UnsupportedForestError
 
@@ -31,6 +32,21 @@ def parsed(text: str) -> Mapping[str, Any]:
         msg = "this is no XGBoost model in JSON"
         raise UnsupportedForestError(msg) from None
     return dict(told)
+
+
+def json_of_ubj(content: bytes, path: str) -> str:
+    """A model in XGBoost's binary format, which is the same tree of members, as JSON by XGBoost.
+
+    BundleInvalid for anything that it cannot read.
+    """
+    import xgboost
+
+    booster = xgboost.Booster(params={"nthread": 1})
+    try:
+        booster.load_model(bytearray(content))
+    except xgboost.core.XGBoostError:
+        raise BundleInvalid(path, ("this is no XGBoost model in UBJSON",)) from None
+    return bytes(booster.save_raw("json")).decode()
 
 
 def read_xgboost(text: str, levels: Sequence[int]) -> tuple[Tree, ...]:

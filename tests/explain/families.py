@@ -19,7 +19,7 @@ from sklearn.ensemble import (
 )
 
 from explain.adapters import Encoder
-from explain.bundle_contents import EXPECTED_COLUMN
+from explain.bundle_contents import EXPECTED_COLUMN, MEASURED_FILE
 from explain.bundle_files import MANIFEST, seal
 from explain.contract import Contract
 from explain.values import LOG_ODDS, PROBABILITY, Row
@@ -75,6 +75,16 @@ def fit_xgboost(rows: Any, bad: Any, levels: Sequence[int]) -> tuple[bytes, Call
     return content, lambda some: booster.predict(xgboost_matrix(some, levels), output_margin=True)
 
 
+def fit_xgboost_ubj(
+    rows: Any, bad: Any, levels: Sequence[int]
+) -> tuple[bytes, Callable[[Any], Any]]:
+    """The same in XGBoost's binary format."""
+    content, score = fit_xgboost(rows, bad, levels)
+    booster = xgboost.Booster(params={"nthread": 1})
+    booster.load_model(bytearray(content))
+    return bytes(booster.save_raw("ubj")), score
+
+
 def fit_histogram(rows: Any, bad: Any, levels: Sequence[int]) -> tuple[bytes, Callable[[Any], Any]]:
     """Histogram-based boosting, and its log-odds."""
     codes = [feature for feature, count in enumerate(levels) if count]
@@ -97,6 +107,7 @@ def fit_forest(rows: Any, bad: Any, _: Sequence[int]) -> tuple[bytes, Callable[[
 
 FAMILIES: dict[str, tuple[str, str, Fit]] = {
     "xgboost": ("xgboost-json", "model.json", fit_xgboost),
+    "xgboost-ubj": ("xgboost-ubj", "model.ubj", fit_xgboost_ubj),
     "histogram": ("sklearn-skops", "model.skops", fit_histogram),
     "gradient": ("sklearn-skops", "model.skops", fit_gradient),
     "forest": ("sklearn-skops", "model.skops", fit_forest),
@@ -139,6 +150,7 @@ def put_model(
     text = text.replace(found[0], f"model: {json.dumps(before | dict(told))}")
     (folder / "model.yaml").write_text(text, encoding="utf-8")
     _score_again(folder / before["reference"], contract, score)
+    (folder / MEASURED_FILE).unlink(missing_ok=True)  # measured of another model
     name = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["name"]
     seal(folder, name)
 

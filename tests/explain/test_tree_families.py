@@ -277,6 +277,19 @@ def test_what_is_no_xgboost_model_is_refused(trees: Bundle, text: str) -> None:
         XgboostModel(text, trees.contract, "model.json")
 
 
+@pytest.mark.parametrize("kept", [0, 3, 100, -200])
+def test_a_cut_file_of_xgboosts_binary_format_is_refused_by_name(
+    trees: Bundle, rows: list[Row], tmp_path: Path, kept: int
+) -> None:
+    folder = bundle_of("xgboost-ubj", tmp_path / "german-credit", trees.contract, rows[:200])
+    (folder / "model.ubj").write_bytes((folder / "model.ubj").read_bytes()[:kept])
+    seal(folder, folder.name)
+    whole, refused = check_bundle(folder)  # in a process apart: the library may die of it
+    assert whole.ok
+    assert not refused.ok
+    assert "model.ubj" in refused.text
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
