@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import (
     appends,
+    black_box,
     cold_start,
     decisions,
     families,
@@ -74,6 +75,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         *kernel_goals(found["kernel"]),
         *(Goal(*promise) for promise in families.goals(found["families"])),
         *(Goal(*promise) for promise in interventional.goals(found["interventional"])),
+        *(Goal(*promise) for promise in black_box.goals(found["black_box"])),
         *(Goal(*promise) for promise in cold_start.goals(found["cold_start"])),
         *(Goal(*promise) for promise in appends.goals(found["appends"])),
         *(Goal(*promise) for promise in ledger.goals(found["ledger"])),
@@ -168,6 +170,8 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     families.show(others)
     against = interventional.measure(folder / "interventional")
     interventional.show(against)
+    asked = black_box.measure(folder / "black_box")
+    black_box.show(asked)
     return {
         "distance": distance,
         "decisions": raced,
@@ -178,6 +182,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         "kernel": explained,
         "families": others,
         "interventional": against,
+        "black_box": asked,
         "ledger": tree,
     }
 

@@ -84,7 +84,7 @@ def test_a_slow_model_is_asked_one_by_one_so_that_only_those_too_late_go_without
     assert set(model.asked) == {1}
     assert failures[0] is None
     assert isinstance(failures[-1], ModelUnavailable)
-    assert scorer.submit(model, rows(1)[0]).result(5)  # it was slow, and is not left alone
+    scorer.submit(model, rows(1)[0]).result(5)  # it was slow, and is not left alone
 
 
 def test_a_row_at_fault_spoils_no_other(scorer: Scorer) -> None:
