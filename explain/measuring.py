@@ -38,8 +38,10 @@ def differing(told: Sequence[Measured], found: Sequence[Measured]) -> list[str]:
 
 
 def write_measured(bundle: Bundle, directory: Path) -> None:
-    """Put what is measured of this bundle into its folder, and seal it again."""
+    """Put what is measured of this bundle into its folder, if anything, and seal it again."""
     found = [told.model_dump() for told in measure(bundle)]
+    if not found:
+        return
     text = json.dumps({"format": "1", "measured": found}, indent=1)  # JSON is YAML, too
     (directory / MEASURED_FILE).write_text(f"{text}\n", encoding="utf-8", newline="\n")
     seal(directory, bundle.name)

@@ -9,6 +9,7 @@ from typing import Any
 from explain.bundle import load
 from explain.bundle_schema import ContractSpec
 from explain.contract import Contract
+from explain.measuring import write_measured
 from explain.plain_yaml import read as read_yaml
 from explain.values import Row, probability_of
 
@@ -83,7 +84,9 @@ def train(recipe: Recipe, sample: Path, parts: Parts, directory: Path) -> None:
         card=card_text(development, held_out, fitted.chosen, cutoffs, shares),
     )
     write_bundle(directory, draft, sample, parts.contract, rows, score(rows))
-    proven = load(directory, prove=False).prove()
+    bundle = load(directory, prove=False)
+    proven = bundle.prove()
+    write_measured(bundle, directory)
     print(
         f"  {recipe.name}: AUC {held_out.auc:.3f} on {held_out.applications} held-out "
         f"applications, calibration p {held_out.calibration_p:.2f}, {proven} reference rows "

@@ -15,6 +15,7 @@ def test_an_untouched_folder_is_read(folder: Path) -> None:
         "card.md",
         "codebook.yaml",
         "kpis.yaml",
+        "measured.yaml",
         "model.txt",
         "model.yaml",
         "policy.yaml",

@@ -224,6 +224,25 @@ def test_what_takes_too_much_room_keeps_sums_and_then_a_list_of_the_background()
     assert rest < len(leaves)
 
 
+@pytest.mark.parametrize("spoil", [1.0, 1.001])
+def test_sums_that_do_not_say_what_features_get_are_not_used(spoil: float) -> None:
+    class Kernel:
+        """The compiled code, told somewhat other weights."""
+
+        add_leaf = staticmethod(interventional.add_leaf)
+
+        @staticmethod
+        def add_sums(room: Any, features: int, away: Any, shares: Any, known: Any) -> Any:
+            return interventional.add_sums(room, features, away, shares, known * spoil)
+
+    forest, background = read_lightgbm(remembered().model_to_string()), drawn(5, 30)
+    if spoil == 1.0:
+        assert len(tabulate(forest, background, Kernel, 500).summed)
+        return
+    with pytest.raises(UnsupportedForestError, match="the sums of a leaf"):
+        tabulate(forest, background, Kernel, 500)
+
+
 @pytest.mark.parametrize("splits", [1, 8, 13, 25, FEATURES_MAX])
 def test_a_leaf_of_more_features_than_a_table_holds_is_explained_exactly(splits: int) -> None:
     forest = read_lightgbm(chain(splits))

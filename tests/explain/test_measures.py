@@ -95,6 +95,8 @@ def test_a_method_that_gives_other_reasons_is_not_fit_for_use(
     folder: Path, features: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = load(folder)
+    (folder / MEASURED_FILE).unlink()
+    seal(folder, NAME)
     adapter, _ = bundle.parts_in_memory()
     bundle.use(adapter, Told(amounts(bundle, **{features[-1]: 1.0})))
     found = {told.id: told for told in measure(bundle)}
@@ -105,6 +107,8 @@ def test_a_method_that_gives_other_reasons_is_not_fit_for_use(
 
 
 def test_what_was_measured_is_in_the_card_and_measured_again(folder: Path) -> None:
+    (folder / MEASURED_FILE).unlink()
+    seal(folder, NAME)
     assert "measured of its reasons" not in card(describe(folder))
     write_measured(load(folder), folder)
     told = {one.id: one for one in describe(folder).measured}
@@ -149,6 +153,7 @@ def told_of(folder: Path, keep: Callable[[float], bool], **told: object) -> Path
     members = before | {"background": "background.csv", **told}
     members = {name: value for name, value in members.items() if value is not None}
     text = text.replace(found[0], f"model: {json.dumps(members)}")
+    (folder / MEASURED_FILE).unlink()  # of another method, or of other rows
     (folder / "model.yaml").write_text(text, encoding="utf-8")
     seal(folder, NAME)
     return folder
