@@ -107,6 +107,9 @@ def _card(loaded: Loaded) -> Iterator[Block]:
         ),
     )
     yield "p", f"Owner: {bundle.owner.team}, {bundle.owner.contact}."
+    if bundle.measured:
+        yield "h2", "What was measured of its reasons"
+        yield from (("li", f"{told}.") for told in bundle.measured)
     yield from blocks(bundle.card_text)
 
 
