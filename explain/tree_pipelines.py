@@ -19,7 +19,7 @@ from .contract import Contract, Field
 from .errors import BundleInvalid
 from .forest import NUMBER_MAX
 from .linear_models import LINEAR_LOADERS, LINEAR_TYPES
-from .sklearn_columns import Transformers, UnreadableStepError
+from .sklearn_columns import BLACK_BOX_CURE, Transformers, UnreadableStepError
 from .sklearn_rows import SklearnRows, field_problems
 from .sklearn_trees import AVERAGED, TREE_LOADERS, TREE_TYPES, read_trees, tree_problems
 from .tree import Reading, Tree, UnsupportedForestError
@@ -90,8 +90,12 @@ class SklearnTreePipeline:
         return tuple(self._told(tree, ask) for tree in read_trees(self._last, self._codes))
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
-        """No library tells them by field."""
-        cure = f"the kernel alone explains the {len(rows)} rows of such a pipeline: install numba"
+        """BundleInvalid with what to do: no library tells them by field."""
+        try:
+            self.trees()
+            cure = f"the kernel alone explains such a pipeline ({len(rows)} rows): install numba"
+        except UnsupportedForestError as refused:
+            cure = f"{refused}, or {BLACK_BOX_CURE}"
         raise BundleInvalid(self._path, (cure,))
 
     def _told(self, tree: Tree, ask: "Callable[[int, Reading, float, int], _Question]") -> Tree:

@@ -27,9 +27,10 @@ from sklearn.preprocessing import (
 from explain.background_trees import background_explainer
 from explain.contract import Contract, Field
 from explain.errors import BundleInvalid
+from explain.explainers import LibraryTreeExplainer
 from explain.tree import UnsupportedForestError
 from explain.tree_pipelines import SklearnTreePipeline
-from explain.trees import Kernel
+from explain.trees import Kernel, tree_explainer
 from explain.values import Row
 from tests.explain.test_linear_models import (
     FIELDS,
@@ -153,8 +154,19 @@ def test_a_number_in_columns_of_single_bins_cannot_be_asked_about() -> None:
     rows = drawn(1, 300)
     bins = KBinsDiscretizer(5, encode="onehot-dense", strategy="uniform")
     model = fitted(by_column(numbers(bins), texts(DENSE)), ENDS["gradient"](), rows)
+    told = SklearnTreePipeline(model, contract(), "model.skops")
     with pytest.raises(UnsupportedForestError, match="is a number made into columns"):
-        SklearnTreePipeline(model, contract(), "model.skops").trees()
+        told.trees()
+    with pytest.raises(BundleInvalid, match="keep it a number, or let sampled_interventional"):
+        tree_explainer(told).attribute(rows[:1])
+
+
+def test_without_numba_it_says_what_to_install() -> None:
+    rows = drawn(1, 200)
+    model = fitted(TABLES["one-hot"](), ENDS["gradient"](), rows)
+    told = SklearnTreePipeline(model, contract(), "model.skops")
+    with pytest.raises(BundleInvalid, match="install numba"):
+        LibraryTreeExplainer(told).attribute(rows[:1])
 
 
 def test_a_pipeline_that_ends_in_something_else_is_refused() -> None:
