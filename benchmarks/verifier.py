@@ -56,7 +56,7 @@ try:
     main()
 except SystemExit:
     pass
-print(*(name for name in {MODEL_LIBRARIES!r} if name in sys.modules), file=sys.stderr)
+print(*(name for name in {MODEL_LIBRARIES!r} if sys.modules.get(name)), file=sys.stderr)
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return ran.stderr.split()
