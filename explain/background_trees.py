@@ -140,5 +140,5 @@ def background_explainer(model: TreeModel, background: Sequence[Row], path: str)
         except Exception:  # noqa: BLE001
             return PlainBackgroundExplainer(model, rows)
     except UnsupportedForestError as refused:
-        cure = f"{refused}: explain it by tree_path_dependent"
+        cure = f"{refused}: train fewer or shallower trees"
         raise BundleInvalid(path, (cure,)) from None

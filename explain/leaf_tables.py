@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 TABLE_NUMBERS_MAX = 8_000_000
 """The most numbers in all tables of a model together: 64 MB."""
 
-LISTED_MAX = 8_000_000
-"""The most entries in all lists together: 128 MB. Only forests of very deep trees need so many."""
+LEAVES_MAX, LISTED_LEAVES_MAX = 100_000, 20_000
+"""The most leaves of a model, and the most for which there may be no table. Forests of trees that
+nobody pruned have more; they would take minutes to build and more memory than a service has."""
 
 POOL_COST, SUMS_COST, LIST_COST = 1.0, 3.0, 60.0
 """What a look into a pool's table takes, one into a leaf's sums, and a game at a listed leaf."""
@@ -164,9 +165,6 @@ class _Layout:
         origin, *of_key = self._key(game.key, asked, game.features)
         self._listed.append((origin, len(self._others), len(game.away), *of_key))
         self._others += zip(game.away.tolist(), game.worth.tolist(), strict=True)
-        if len(self._others) > LISTED_MAX:
-            msg = "the trees are too deep to be held against a background"
-            raise UnsupportedForestError(msg)
 
     def _add_question(self, question: Question, place: int) -> None:
         column = (question.feature, question.reading)
@@ -265,6 +263,13 @@ def _choose(pools: Sequence[Sequence[Pool]], most: int) -> list[_Chosen]:
     return found
 
 
+def _refuse_more_than(most: int, leaves: int) -> None:
+    """UnsupportedForestError for too many leaves, before time is spent on them."""
+    if leaves > most:
+        msg = f"{leaves:,} leaves are too many to be held against a background"
+        raise UnsupportedForestError(msg)
+
+
 def tabulate(
     trees: Iterable[Tree],
     background: "NDArray[np.float64]",
@@ -276,8 +281,16 @@ def tabulate(
     ``compiled`` is the module of the kernel. UnsupportedForestError for trees that cannot be cut
     into cells, and for forests that would take too much room.
     """
-    cuts = [cut(tree) for tree in trees]
-    choices = _choose([pools_of(told) for told in cuts], most)
+    forest = tuple(trees)
+    _refuse_more_than(LEAVES_MAX, sum(len(tree.values) for tree in forest))
+    cuts = [cut(tree) for tree in forest]
+    pools = [pools_of(told) for told in cuts]
+    choices = _choose(pools, most)
+    kept = sum(len(pool.leaves) for chosen in choices for pool in chosen.pools)
+    kept += sum(len(chosen.summed) for chosen in choices)
+    _refuse_more_than(
+        LISTED_LEAVES_MAX, sum(len(pool.leaves) for own in pools for pool in own) - kept
+    )
     layout = _Layout(sum(chosen.size for chosen in choices), compiled)
     for told, chosen in zip(cuts, choices, strict=True):
         layout.add(told, chosen, games_of(told, Answers(background)))

@@ -207,6 +207,19 @@ def test_a_tree_of_one_leaf_adds_to_the_base_alone() -> None:
     assert scores.tolist() == [5.25, 1.25]
 
 
+def test_a_forest_of_too_many_leaves_is_refused_before_time_is_spent_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forest, background = read_lightgbm(remembered().model_to_string()), drawn(5, 30)
+    monkeypatch.setattr(leaf_tables, "LISTED_LEAVES_MAX", 20)
+    assert not len(tabulate(forest, background, interventional).listed)
+    with pytest.raises(UnsupportedForestError, match="leaves are too many"):
+        tabulate(forest, background, interventional, 0)
+    monkeypatch.setattr(leaf_tables, "LEAVES_MAX", 20)
+    with pytest.raises(UnsupportedForestError, match="leaves are too many"):
+        tabulate(forest, background, interventional)
+
+
 def test_what_takes_too_much_room_keeps_sums_and_then_a_list_of_the_background() -> None:
     forest, background = read_lightgbm(remembered().model_to_string()), drawn(5, 30)
     leaves = [leaf for tree in forest for leaf in cut(tree).leaves if all(leaf.allowed.values())]
@@ -377,5 +390,5 @@ def test_trees_that_cannot_be_cut_say_what_to_do(trees: Bundle, rows: list[Row])
 
     text = (trees.directory / "model.txt").read_text(encoding="utf-8")
     deep = Deep(text, trees.contract, "model.txt")
-    with pytest.raises(BundleInvalid, match="51 features: explain it by tree_path_dependent"):
+    with pytest.raises(BundleInvalid, match="51 features: train fewer or shallower trees"):
         background_explainer(deep, rows[:5], "model.txt")
