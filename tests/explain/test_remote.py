@@ -1,6 +1,7 @@
 """Models over HTTP: three protocols, and everything that can be wrong with an answer."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
@@ -14,8 +15,10 @@ from explain.bundle import load
 from explain.checks import check_model_adapter
 from explain.contract import Contract, Field, WhenMissing
 from explain.errors import BundleInvalid, ModelUnavailable, NonsenseScore, NotProven
+from explain.plain_yaml import read as read_yaml
 from explain.remote import RemoteModel
 from explain.remote_hosts import SETTING
+from explain.remote_spec import RemoteSpec
 from explain.values import PROBABILITY, Explanation, Row
 from sample_models.samples import german
 from tests.explain.remote_servers import (
@@ -373,6 +376,16 @@ def test_a_file_that_does_not_fit_is_refused_with_what_is_wrong(
 ) -> None:
     with pytest.raises(BundleInvalid, match=words):
         remote(server.port, protocol, **told)
+
+
+def test_the_file_of_the_reference_is_one() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/bundle.md"
+    blocks = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    (text,) = (block for block in blocks if "timeout_ms" in block)
+    told = read_yaml(text)
+    spec = RemoteSpec.model_validate(told)
+    assert set(told) == set(RemoteSpec.model_fields)
+    assert spec.port == 8443
 
 
 def test_a_file_that_is_no_yaml_is_refused() -> None:
