@@ -70,7 +70,7 @@ def walked(trees: Sequence[Tree]) -> Score:
         if reading.is_code:
             code = int(value) if -1.0 < value < 2.0**31 else int(reading.gap)
             return code >= 0 and bool(tree.members[split] >> code & 1)
-        if math.isnan(value) or (reading.zero_is_gap and abs(value) <= 1e-35):
+        if math.isnan(value) or (reading.zero_is_gap and abs(value) <= np.float32(1e-35)):
             # A gap lies beyond all numbers, infinite ones and thresholds included.
             return reading.gap < 0 or (reading.gap == 0 and tree.thresholds[split] >= 0)
         return value <= tree.thresholds[split]
