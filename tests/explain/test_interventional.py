@@ -35,7 +35,7 @@ from explain.tree import Reading, Tree, UnsupportedForestError
 from explain.tree_models import LightGbmModel
 from explain.trees import ALONE_MAX
 from explain.values import Row
-from explain.xgboost_json import read_xgboost
+from explain.xgboost_json import json_of_ubj, read_xgboost
 from tests.explain import families
 from tests.explain.families import FAMILIES, LEVELS
 from tests.explain.test_trees import FEATURES, a_tree, chain, drawn, remembered, trained
@@ -339,6 +339,8 @@ def read_family(family: str, content: bytes) -> Sequence[Tree]:
     """The trees in a model file of this family."""
     if family == "xgboost":
         return read_xgboost(content.decode(), LEVELS)
+    if family == "xgboost-ubj":
+        return read_xgboost(json_of_ubj(content, family), LEVELS)
     return read_trees(skops.io.loads(content, skops.io.get_untrusted_types(data=content)), LEVELS)
 
 
@@ -351,7 +353,7 @@ def test_every_family_is_explained_by_the_definition(family: str) -> None:
     )
     content, score = FAMILIES[family][2](train, families.labels(train), LEVELS)
     kernel = BackgroundKernel(read_family(family, content), background)
-    near = 2e-5 if family == "xgboost" else 1e-11
+    near = 2e-5 if family.startswith("xgboost") else 1e-11
     wanted = np.array([by_definition(score, row, background) for row in rows])
     for amounts, scores in in_every_way(kernel, rows):
         assert np.abs(amounts - wanted).max() <= near
