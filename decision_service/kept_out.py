@@ -5,6 +5,10 @@ Whoever uses the packages from Python of their own is not kept from anything.
 """
 
 import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 MODEL_LIBRARIES = (
     "catboost",
@@ -19,10 +23,25 @@ MODEL_LIBRARIES = (
 )
 
 
+class _KeptOut(MetaPathFinder):
+    """Finds none of them, and lets nobody after it look."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """ModuleNotFoundError for what is kept out; nothing for all else."""
+        del path, target
+        if fullname in MODEL_LIBRARIES:
+            msg = f"{fullname} is only imported by the processes of models"
+            raise ModuleNotFoundError(msg, name=fullname)
+        return None
+
+
 def keep_out() -> None:
     """From now on importing one of them is an ImportError here, not in the processes of models.
 
-    numba looks for scipy and is content without.
+    numba looks for scipy, and pyarrow for pandas, and both are content without. (None in
+    ``sys.modules`` would be an ImportError to Python, but pyarrow's compiled code takes it for
+    pandas.)
     """
-    for name in MODEL_LIBRARIES:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type] # means: not to be had
+    sys.meta_path.insert(0, _KeptOut())

@@ -33,6 +33,7 @@ STATUS: Mapping[type[Exception], int] = {
     explain.ModelUnavailable: 503,
     explain.NonsenseScore: 503,
     explain.NotFaithful: 503,
+    explain.NotExplainable: 422,
     overrides.OverridesError: 500,
     overrides.CaseError: 409,
     overrides.UnknownCase: 404,

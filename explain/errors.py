@@ -12,6 +12,7 @@ ExplainError
   ModelUnavailable
   NonsenseScore
   NotFaithful
+  NotExplainable
 """
 
 from dataclasses import dataclass, fields
@@ -130,6 +131,14 @@ class NotFaithful(ExplainError):
 
     residual: float
     tolerance: float
+
+
+@dataclass(eq=False)
+class NotExplainable(ExplainError):
+    """{what} cannot be explained: {problems}."""
+
+    what: str
+    problems: tuple[str, ...]
 
 
 def _in_words(fact: object) -> str:

@@ -16,6 +16,7 @@ from explain.errors import (
     LibraryFailed,
     ModelUnavailable,
     NonsenseScore,
+    NotExplainable,
     NotFaithful,
     NotProven,
     UnsafeModelFile,
@@ -34,6 +35,7 @@ ONE_OF_EACH: list[ExplainError] = [
     ModelUnavailable("german-credit", "TimeoutError"),
     NonsenseScore("german-credit", "the score is not finite"),
     NotFaithful(0.5, 1e-9),
+    NotExplainable("rows.csv", ("it has no column income: add it",)),
 ]
 
 
