@@ -168,9 +168,7 @@ def codebook() -> dict[str, Any]:
             "sign": "+" if field.pull > 0 else "-",
             "actionable": "part",
             "adverse": {"en": f"{field.label}: {{{field.name}}}. This raises the risk."},
-            "favourable": {
-                "en": f"{field.label}: {{{field.name}}}. This lowers the risk."
-            },
+            "favourable": {"en": f"{field.label}: {{{field.name}}}. This lowers the risk."},
             "why": "It was in the sample.",
         }
         for place, field in enumerate(FIELDS)

@@ -90,6 +90,7 @@ def check_bundle(directory: Path, *, apart: bool = True) -> list[Finding]:
         ),
         ("fields that are not scored change nothing", lambda: _check_unscored(bundle)),
         ("every reference row is explained, reliably and in words", lambda: _check_worded(bundle)),
+        ("reasons do not depend on the order of fields", lambda: _check_order(bundle)),
         ("the example is a valid application", lambda: _check_example(bundle)),
         ("applicants can read the reasons, in every language", lambda: _check_words(bundle)),
     ]
@@ -143,6 +144,13 @@ def _check_worded(bundle: Bundle) -> None:
         assert answer.reasons, f"row {place} has no reason on either side"
         unfinished = [r.text for r in answer.reasons if "{" in r.text or "}" in r.text]
         assert not unfinished, f"row {place}: {unfinished[0]}"
+
+
+def _check_order(bundle: Bundle) -> None:
+    """The same row with its fields the other way round is explained the same, to the last bit."""
+    (row,) = bundle.reference[:1]
+    turned = {name: row[name] for name in reversed([*row])}
+    assert bundle.explain([turned]) == bundle.explain([row]), "another explanation"
 
 
 def _check_words(bundle: Bundle) -> None:

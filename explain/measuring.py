@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 from typing import cast
 
 from .adapters import TreeModel
@@ -10,18 +11,30 @@ from .background_trees import background_explainer
 from .bundle import Bundle
 from .bundle_contents import MEASURED_FILE
 from .bundle_files import seal
+from .errors import BundleInvalid
+from .explainers import Explainer
+from .fidelity import disturbed, fidelity, nearest_passing
 from .measured import NEAR, Measured
-from .similarity import similarity
-from .values import Row, probability_of
+from .sampling import SampledExplainer
+from .similarity import Similarity, in_common, principal, similarity
+from .values import Row, probability_of, raw_of
 
 ROWS_MAX = 200
 ROWS_MIN = 30
 """Fewer rows than this that policy does not approve say too little; then all rows count."""
 
+SAMPLED_ROWS = 20
+SAMPLED_BACKGROUND = 100
+
+SEED = 1
+"""What is drawn is drawn alike each time, so that it can be measured again."""
+
 
 def measure(bundle: Bundle) -> list[Measured]:
     """All that can be measured of this bundle; BundleInvalid where its trees cannot be compared."""
-    return _similarity(bundle) if bundle.method == "tree_path_dependent" else []
+    scores = bundle.score(bundle.reference)
+    apart = similar(bundle, scores) if bundle.method == "tree_path_dependent" else []
+    return [*apart, *_trial(bundle, scores), *_stillness(bundle, scores)]
 
 
 def differing(told: Sequence[Measured], found: Sequence[Measured]) -> list[str]:
@@ -47,32 +60,82 @@ def write_measured(bundle: Bundle, directory: Path) -> None:
     seal(directory, bundle.name)
 
 
-def _similarity(bundle: Bundle) -> list[Measured]:
-    """How near path-dependent reasons come to interventional ones, for whom policy declines.
+def similar(bundle: Bundle, scores: Sequence[float]) -> list[Measured]:
+    """How near path-dependent reasons come to interventional ones, for whom policy refuses.
 
-    Against the bundle's background, or, where it has none, all of the reference sample.
+    Against the bundle's background, or, where it has none, all of the reference sample. Forests of
+    too many leaves are held against a sampled estimate, over fewer rows.
     """
     model, explainer = bundle.parts_in_memory()
-    other = background_explainer(cast("TreeModel", model), bundle.background, str(bundle.directory))
-    found = similarity(explainer, other, bundle.wording, _not_approved(bundle))
+    path, rows = str(bundle.directory), _told(bundle, scores)
+    other: Explainer
+    try:
+        other = background_explainer(cast("TreeModel", model), bundle.background, path)
+    except BundleInvalid:
+        other = SampledExplainer(model, bundle.background[:SAMPLED_BACKGROUND], path)
+        rows = rows[:ROWS_MIN]
+    return _kept("similarity", similarity(explainer, other, bundle.wording, rows))
+
+
+def _trial(bundle: Bundle, scores: Sequence[float]) -> list[Measured]:
+    """Whether refusals hang by what their reasons name; nothing where nobody is refused."""
+    explainer = bundle.parts_in_memory()[1]
+    passing = raw_of(float(bundle.policy_spec.approve_up_to), bundle.scale)
+    refused = _refused(bundle, scores)[: _rows_max(bundle)]
+    donors = nearest_passing(bundle.reference, scores, passing)
+    if not refused or not donors:
+        return []
+    named = principal(explainer, bundle.wording, refused)
+    found = fidelity(bundle.score, bundle.concepts, refused, named, donors, passing, _chance())
+    shares = {"named": found.named, "drawn": found.drawn, "gap": found.named - found.drawn}
+    return [_measured(f"fidelity_{name}", share, found.rows) for name, share in shares.items()]
+
+
+def _stillness(bundle: Bundle, scores: Sequence[float]) -> list[Measured]:
+    """Whether reasons stay when numbers change by less than anybody could measure."""
+    explainer = bundle.parts_in_memory()[1]
+    rows = _told(bundle, scores)[: _rows_max(bundle)]
+    noisy = disturbed(rows, bundle.contract, _chance())
+    before, after = (principal(explainer, bundle.wording, some) for some in (rows, noisy))
+    return _kept("stability", in_common(before, after))
+
+
+def _kept(kind: str, found: Similarity) -> list[Measured]:
+    """What two lists of reasons have in common, by name."""
     shares = {
-        "similarity_same_first": found.same_first,
-        "similarity_same_four": found.same_four,
-        "similarity_jaccard": found.jaccard,
+        "same_first": found.same_first,
+        "same_four": found.same_four,
+        "jaccard": found.jaccard,
     }
-    return [
-        Measured.model_validate({"id": name, "value": f"{share:.4f}", "rows": found.rows})
-        for name, share in shares.items()
-    ]
+    return [_measured(f"{kind}_{name}", share, found.rows) for name, share in shares.items()]
 
 
-def _not_approved(bundle: Bundle) -> Sequence[Row]:
+def _measured(name: str, share: float, rows: int) -> Measured:
+    """One number, as it is kept."""
+    return Measured.model_validate({"id": name, "value": f"{share:.4f}", "rows": rows})
+
+
+def _chance() -> Random:
+    """The same draws each time."""
+    return Random(SEED)  # noqa: S311 # nothing secret hangs by it
+
+
+def _rows_max(bundle: Bundle) -> int:
+    """How many rows are explained: a model that is asked thousands of times for each takes long."""
+    return SAMPLED_ROWS if bundle.one_by_one else ROWS_MAX
+
+
+def _told(bundle: Bundle, scores: Sequence[float]) -> Sequence[Row]:
     """Reference rows that policy does not approve: it is these applicants who are told reasons."""
+    refused = _refused(bundle, scores)
+    return (refused if len(refused) >= ROWS_MIN else bundle.reference)[:ROWS_MAX]
+
+
+def _refused(bundle: Bundle, scores: Sequence[float]) -> list[Row]:
+    """Reference rows above the cut-off for approval."""
     highest = float(bundle.policy_spec.approve_up_to)
-    scores = bundle.score(bundle.reference)
-    refused = [
+    return [
         row
         for row, raw in zip(bundle.reference, scores, strict=True)
         if probability_of(raw, bundle.scale) > highest
     ]
-    return (refused if len(refused) >= ROWS_MIN else bundle.reference)[:ROWS_MAX]

@@ -28,12 +28,17 @@ def similarity(
     one: Explainer, other: Explainer, wording: Wording, rows: Sequence[Row]
 ) -> Similarity:
     """Compare the concepts that speak most against each applicant; ValueError without rows."""
-    if not rows:
+    return in_common(principal(one, wording, rows), principal(other, wording, rows))
+
+
+def in_common(ones: Sequence[Sequence[str]], others: Sequence[Sequence[str]]) -> Similarity:
+    """Compare concepts row by row, the strongest first; ValueError without rows."""
+    if not ones:
         msg = "there are no rows to compare reasons on"
         raise ValueError(msg)
-    pairs = list(zip(principal(one, wording, rows), principal(other, wording, rows), strict=True))
+    pairs = list(zip(ones, others, strict=True))
     return Similarity(
-        len(rows),
+        len(pairs),
         fmean(a[:1] == b[:1] for a, b in pairs),
         fmean(set(a) == set(b) for a, b in pairs),
         fmean(_jaccard(a, b) for a, b in pairs),

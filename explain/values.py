@@ -148,6 +148,11 @@ class VersionRef:
     sha256: str
 
 
+def raw_of(probability: float, scale: Scale = LOG_ODDS) -> float:
+    """The raw score of a probability of bad strictly between 0 and 1."""
+    return probability if scale == PROBABILITY else math.log(probability / (1.0 - probability))
+
+
 def probability_of(raw: float, scale: Scale = LOG_ODDS) -> float:
     """Probability of bad for a raw score, without overflow at either end.
 

@@ -20,7 +20,7 @@ HEADING = ("NAME", "STATUS", "MODEL", "POLICY", "CODEBOOK", "SHA256", "REGISTERE
 def declare(verbs: Verbs) -> None:
     """Add the noun and its verbs."""
     bundle = verbs.noun("bundle", "models with their policy, wording and promises")
-    for run, reads in ((check, True), (example, False)):
+    for run, reads in ((check, True), (example, False), (measure, False)):
         parser = bundle.verb(run.__name__, run, reads=reads, data=False)
         parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
     parser = bundle.verb("add", add)
@@ -56,6 +56,17 @@ def example(args: argparse.Namespace) -> int:
     from explain import bundle
 
     print(json.dumps(bundle.example(args.directory), ensure_ascii=False))  # a line for `decide`
+    return YES
+
+
+def measure(args: argparse.Namespace) -> int:
+    """Measure the reasons of a bundle, write that down in its folder, and seal it anew."""
+    from explain.bundle import describe, load
+    from explain.measuring import write_measured
+
+    write_measured(load(args.directory, apart=True), args.directory)
+    for told in describe(args.directory).measured:
+        print(told)
     return YES
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from explain.bundle_files import seal
 from tests.decision_service.commands.shell import Shell
 from tests.sample_models.trained import sample_bundles
 
@@ -42,6 +43,17 @@ def test_what_is_no_bundle_is_told_so(empty: Shell, tmp_path: Path) -> None:
     assert said.status == 1
     assert "Traceback" not in said.err
     assert empty.refused("bundle", "example", tmp_path / "none")
+
+
+def test_reasons_are_measured_for_the_card(empty: Shell, bundle: Path, tmp_path: Path) -> None:
+    folder = tmp_path / bundle.name
+    shutil.copytree(bundle, folder)
+    (folder / "measured.yaml").unlink(missing_ok=True)
+    seal(folder, bundle.name)
+    said = empty("bundle", "measure", folder)
+    assert "over" in said.out
+    assert "fidelity_gap" in (folder / "measured.yaml").read_text(encoding="utf-8")
+    assert empty("bundle", "check", folder).status == 0
 
 
 def test_the_example_is_one_valid_application_always_the_same(empty: Shell, bundle: Path) -> None:
