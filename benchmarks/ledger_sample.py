@@ -19,6 +19,7 @@ from overrides.merkle import Frontier
 from overrides.notes import Checkpoint, Signer
 
 LOG = "ledger.benchmark/verification"
+SIGNER = Signer(LOG, bytes(range(32)))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STEP = timedelta(milliseconds=20)
 CHECKPOINT_EVERY = 1_000  # entries, as the signer does under load
