@@ -127,8 +127,11 @@ def _place(services: Services, what: str, event_id: str) -> Place | None:
 def _key_destroyed(services: Services, erased_event: str) -> Place | None:
     """The entry of the replacement that ended the key above what an erasure destroyed.
 
-    None while there was none, and while that key still lies in the keys folder.
+    None while there was none, while that key still lies in the keys folder, and while anything of
+    the erasure lies here again: its data keys were locked by the new key then.
     """
+    if erased_event in services.erasures.returned():
+        return None
     erased = services.ledger.entry_of(erased_event)
     entry = services.rotation.after(erased) if erased else None
     if erased is None or entry is None:

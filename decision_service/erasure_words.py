@@ -152,8 +152,8 @@ def key_words(made: Certificate) -> str:
     gone = made.key_destroyed
     if gone is None:
         return (
-            "The key above the data keys that went is not destroyed yet: copies of the data keys "
-            "made before could still be opened by whoever has it."
+            "Copies of the data keys made before could still be opened: the key above them is not "
+            "destroyed yet, or something that went lies here again."
         )
     return (
         f"The key that opened older copies of the data keys was replaced on "

@@ -72,7 +72,6 @@ STATUS: Mapping[type[Exception], int] = {
     erasure.HoldOver: 409,
     erasure.ScheduleInvalid: 503,
     erasure.ErasureUnproven: 503,
-    erasure.ErasureEntangled: 503,
     overrides.LedgerError: 500,
     overrides.LedgerUnavailable: 503,
     overrides.LedgerAltered: 500,

@@ -6,7 +6,7 @@ tree over those pairs, so that a list of any length can be checked against one e
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -98,6 +98,20 @@ class Part:
     def pair(self) -> Pair:
         """The part's name."""
         return self.event_id, self.slot
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What can go of named parts: rows, and data keys that open them and nothing else.
+
+    ``closed`` are data keys that nobody can open, so nobody can say whose they are: they stay, and
+    lock nothing that is readable. ``stays`` says why parts stay, and whether their key is theirs.
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    closed: list[str] = field(default_factory=list)
+    stays: list[tuple[str, bool]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,14 +226,14 @@ class ErasureState(Protocol):
     def events_there(self, events: Collection[str]) -> set[str]:
         """Those of these events that the ledger has."""
 
-    def check_opening(
-        self, parts: Sequence[Part], subject: str = "", *, closed_pass: bool = False
-    ) -> None:
+    def check_opening(self, parts: Sequence[Part], subject: str = "") -> None:
         """Open these parts, and all that lies here of the cases that they and the subject are of.
 
-        With ``closed_pass``, what nobody has the key of any more is passed over. Raises
-        ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
+        Raises ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
         """
+
+    def sift(self, pairs: Sequence[Pair]) -> Sifted:
+        """What can go of the named parts that are still there, opened to see whose they are."""
 
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:
         """What a schedule says is due, by case and class."""
@@ -250,7 +264,7 @@ class Erasures(Protocol):
         """What is known of them now."""
 
     def destroy(self, erasure: str, pairs: Sequence[Pair], keys: Collection[str]) -> SideWrite:
-        """Destroy these data keys with all they lock, and keep the list of what went."""
+        """Destroy these parts and these data keys, and keep the list of what went."""
 
     def requests(self, *, limit: int = 50, standing: Standing | None = None) -> list[Request]:
         """Requests, newest first."""

@@ -99,11 +99,3 @@ class ErasureUnproven(ErasureError):
 
     file: str
     why: str
-
-
-@dataclass(eq=False)
-class ErasureEntangled(ErasureError):
-    """The file {file} names parts under data keys that lock more, which it does not name ({parts}). Nothing was erased by it. Move it elsewhere, have the rest erased (countermand erase request), and put it back."""  # noqa: E501
-
-    file: str
-    parts: int

@@ -21,15 +21,16 @@ from overrides.erasing import (
     Part,
     pairs_root,
 )
-from overrides.erasure_errors import ErasureEntangled
 from overrides.erasure_memory import Erased, ErasureMemory, root_in, with_proof
-from overrides.errors import DataKeyAltered, LedgerAltered
 from overrides.events import read_event
 from overrides.journal import Decided, Draft, Entry, Event, Journal, Json, Receipt, State
 from overrides.ledger import LedgerBook
 from overrides.values import Actor, NewId
 
 AT_ONCE = 500
+NAMED = 3
+HAVE_THE_REST_ERASED = "; have these erased too (countermand erase request), and it goes with them"
+CLOSED = "nobody can open them, so nobody can say whose they are."
 BY_HAND = "by_hand"  # reason of a restore that no command made
 
 
@@ -68,9 +69,8 @@ class Replaying:
     def replay(self, actor: Actor) -> Again:
         """Erase again what is remembered as erased and what this ledger knows nothing of.
 
-        Raises ``ErasureUnproven``, ``ErasureEntangled``, and ``DataKeyAltered`` or
-        ``LedgerAltered`` where something is not whose it says it is, before anything is erased by
-        that file.
+        What is not whose it says it is stays, and is told. Raises ``ErasureUnproven`` before
+        anything is erased by that file.
         """
         done, known = Again(), self.memory.known()
         if not known:
@@ -78,18 +78,27 @@ class Replaying:
         again = {entry.event_id: _first(entry) for entry in self._recorded()}
         for lost in sorted(known - again.keys()):
             erased, recorded = self.memory.read(lost, self.ledger.log)
-            if lost not in again.values() or self._lies_here(erased):
-                self.erase(actor, erased, recorded, done)
+            anew = lost not in again.values()
+            if anew or self._lies_here(erased):
+                self.erase(actor, erased, recorded, done, anew=anew)
         return done
 
-    def erase(self, actor: Actor, erased: Erased, recorded: Event, done: Again) -> None:
-        """Erase again what one erasure took, as far as it is in this ledger."""
+    def erase(
+        self, actor: Actor, erased: Erased, recorded: Event, done: Again, *, anew: bool = True
+    ) -> None:
+        """Erase again what one erasure took, as far as it is in this ledger.
+
+        Unless it is done ``anew``, an entry of this ledger says so already of what is not here.
+        """
         what = f"What was erased on {recorded.recorded_at.date()} ({erased.event_id})"
 
         def decide(state: State) -> Decided:
             known = self.erasures.within(state)
             there = known.events_there({event_id for event_id, _ in erased.pairs})
             pairs = [pair for pair in erased.pairs if pair[0] in there]
+            if not anew:
+                here = {part.pair for part in known.parts_named(pairs)}
+                pairs = [pair for pair in pairs if pair in here]
             again = self._again(actor, known, erased.event_id, pairs, (what, done))
             return self._with_restore(actor, again, recorded.seq + 1)
 
@@ -99,40 +108,17 @@ class Replaying:
         """Erase again parts that lie here although an entry of this ledger says they were erased.
 
         An entry that does not stand on a request and an approval by two people erases nothing
-        again, nor does one whose parts are not whose they say they are: that is told.
+        again: that is told, and so is what stays as it is not whose it says it is.
         """
         done = Again()
         for erasure, pairs in self.erasures.returned().items():
             if doubt := self._doubt(erasure):
                 done.told.append(f"Parts lie here that entry {erasure} calls erased: {doubt}.")
                 continue
-            self._erase_back(actor, erasure, pairs, done)
-        return done
-
-    def _erase_back(self, actor: Actor, erasure: str, pairs: Sequence[Pair], done: Again) -> None:
-        """Erase what came back of an erasure; of a case in which something is altered, nothing."""
-        what = f"What was erased by entry {erasure}"
-        again = partial(self._returned, actor, erasure, pairs, (what, done))
-        try:
+            telling = f"What was erased by entry {erasure}", done
+            again = partial(self._returned, actor, erasure, pairs, telling)
             done.entries += _erasures(self.journal.submit(again).result())
-        except ErasureEntangled as entangled:
-            done.told.append(str(entangled))
-        except (DataKeyAltered, LedgerAltered) as altered:
-            cases = self._by_case(pairs)
-            if len(cases) == 1:
-                done.told.append(f"{what} lies here again, and stays: {altered}")
-                return
-            for some in cases:
-                self._erase_back(actor, erasure, some, done)
-
-    def _by_case(self, pairs: Sequence[Pair]) -> list[list[Pair]]:
-        """The pairs, those of a case together."""
-        found: dict[str, list[Pair]] = {}
-        for pair in pairs:
-            entry = self.ledger.entry_of(pair[0])
-            case = read_event(entry.body).case if entry else None
-            found.setdefault(case or "", []).append(pair)
-        return list(found.values())
+        return done
 
     def _returned(
         self,
@@ -143,7 +129,12 @@ class Replaying:
         state: State,
     ) -> Decided:
         """The command that erases what came back."""
-        again = self._again(actor, self.erasures.within(state), erasure, pairs, telling)
+        known = self.erasures.within(state)
+        here = {part.pair for part in known.parts_named(pairs)}
+        there = [pair for pair in pairs if pair in here]
+        if len(there) < len(pairs):
+            _tell(telling, "lies here again, and stays: some of it lies at another entry.")
+        again = self._again(actor, known, erasure, there, telling)
         return self._with_restore(actor, again, self.ledger.head().size)
 
     def _lies_here(self, erased: Erased) -> bool:
@@ -159,22 +150,23 @@ class Replaying:
         pairs: Sequence[Pair],
         telling: tuple[str, Again],
     ) -> Decided:
-        """The entry that erases these parts again, without those that a hold keeps."""
-        what, done = telling
-        named = known.parts_named(pairs)
-        under = known.parts_under({part.dek_id for part in named})
-        if len(under) != len(named):
-            file = str(self.memory.path(erasure))
-            raise ErasureEntangled(file=file, parts=len(under) - len(named))
-        known.check_opening(named, closed_pass=True)
-        can_be_read = [part for part in named if self.opens(part.epoch)]
+        """The entry that erases these parts again, without those that stay."""
+        sifted = known.sift(pairs)
+        for words, is_theirs in sifted.stays:
+            cure = HAVE_THE_REST_ERASED if is_theirs else ""
+            _tell(telling, f"lies here again, and stays: {words.rstrip('.')}{cure}.")
+        can_be_read = [part for part in sifted.parts if part.dek_id in sifted.keys]
         holds = [hold for hold in known.standing_holds() if any(map(hold.covers, can_be_read))]
-        kept = _kept(can_be_read, holds)
-        done.told += [words for h in holds if (words := _words(what, h)) not in done.told]
-        free = [pair for pair in pairs if pair not in {part.pair for part in kept}]
+        for hold in holds:
+            _tell(telling, _words(hold))
+        keys = sifted.keys - {part.dek_id for part in _kept(can_be_read, holds)}
+        goes = {part.pair for part in sifted.parts if part.dek_id not in sifted.keys - keys}
+        here = {part.pair for part in known.parts_named(pairs)}
+        free = [pair for pair in pairs if pair in goes or pair not in here]
         if not free:
             return Decided(())
-        keys = {part.dek_id for part in named} - {part.dek_id for part in kept}
+        if sifted.closed:
+            _tell(telling, f"is gone again. Its data keys {_some(sifted.closed)} stay: {CLOSED}")
         data: dict[str, Json] = {
             "ground": RESTORED,
             "of": erasure,
@@ -250,9 +242,21 @@ def _kept(parts: Collection[Part], holds: Sequence[Hold]) -> list[Part]:
     return [part for part in parts if part.dek_id in keys]
 
 
-def _words(what: str, hold: Hold) -> str:
+def _words(hold: Hold) -> str:
     """What is told of a hold over something that was erased before."""
     return (
-        f"{what} lies here again, and stays: the legal hold {hold.hold_id} of "
+        f"lies here again, and stays: the legal hold {hold.hold_id} of "
         f"{hold.set_at.date()} keeps it. Lift the hold, and it is erased again."
     )
+
+
+def _tell(telling: tuple[str, Again], words: str) -> None:
+    """Tell something of an erasure, once."""
+    what, done = telling
+    if (sentence := f"{what} {words}") not in done.told:
+        done.told.append(sentence)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names, the first of many."""
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" * (len(names) > NAMED))

@@ -52,7 +52,6 @@ OverridesError
     HoldOver
     ScheduleInvalid
     ErasureUnproven
-    ErasureEntangled
 """
 
 from dataclasses import dataclass, fields

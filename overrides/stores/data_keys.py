@@ -4,19 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
-from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, select, update
 
 from overrides.errors import DataKeyAltered, SlotErased
 from overrides.journal import SideWrite
 from overrides.stores.engine import reading, writing
-from overrides.stores.ledger_tables import DataKey
+from overrides.stores.ledger_tables import DataKey, LedgerPayload
 from overrides.stores.payloads import KEY_COLUMNS, key_in
 from overrides.vault import Vault, WrappedKey
 
 AT_ONCE = 500  # other writers get their turn in between
 _KEYS = DataKey.__table__  # type: ignore[attr-defined]
+_PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
 _OLDER = select(*KEY_COLUMNS).where(_KEYS.c.kek_epoch < bindparam("newest"))
 _NEXT_OLDER = _OLDER.where(_KEYS.c.dek_id > bindparam("after")).order_by(_KEYS.c.dek_id)
+_LOCKS = exists().where(_PAYLOADS.c.dek_id == _KEYS.c.dek_id)
 _LOCK_ANEW = (
     update(_KEYS)
     .where(_KEYS.c.dek_id == bindparam("id"))
@@ -59,7 +61,7 @@ class SqlDataKeys:
                 yield key_in(row)
 
     def adopt(self, keys: Iterable[WrappedKey]) -> tuple[int, int]:
-        """Take in place of keys that do not open those of the same id that do.
+        """Take in place of keys that lock something and do not open those of the same id that do.
 
         How many were taken; how many do not open still. Those stay as they are.
         """
@@ -72,7 +74,7 @@ class SqlDataKeys:
             closed = [epoch for epoch in epochs if not self._vault.knows(epoch)]
             lost = set(
                 connection.execute(
-                    select(_KEYS.c.dek_id).where(_KEYS.c.kek_epoch.in_(closed))
+                    select(_KEYS.c.dek_id).where(_KEYS.c.kek_epoch.in_(closed), _LOCKS)
                 ).scalars()
             )
             found = [_row(key) for key in keys if lost and key.dek_id in lost]

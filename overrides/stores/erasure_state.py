@@ -7,7 +7,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
-from overrides.erasing import CaseFacts, Due, Hold, Pair, Part, Request, Scope, Standing, Target
+from overrides.erasing import (
+    CaseFacts,
+    Due,
+    Hold,
+    Pair,
+    Part,
+    Request,
+    Scope,
+    Sifted,
+    Standing,
+    Target,
+)
 from overrides.erasure_desk import NOTE_PARTY, holds_over
 from overrides.errors import DataKeyAltered
 from overrides.instants import instant_text, parse_instant
@@ -56,18 +67,19 @@ class SqlErasureState:
         return self._parts(and_(*wanted))
 
     def parts_named(self, pairs: Sequence[Pair]) -> list[Part]:
-        """Those of the named parts that are still there, in ledger order."""
+        """Those of the named parts that are still there, in ledger order, as columns say."""
         named, found = set(pairs), []
         for some in _chunks(sorted({event_id for event_id, _ in pairs})):
-            found += self._parts(EVENTS.c.event_id.in_(some))
+            found += self._parts(EVENTS.c.event_id.in_(some), checked=False)
         return sorted(
             (part for part in found if part.pair in named), key=lambda part: (part.seq, part.slot)
         )
 
     def parts_under(self, keys: Collection[str]) -> list[Part]:
-        """Every part that these data keys lock, in ledger order."""
-        chunks = _chunks(sorted(keys))
-        found = [part for some in chunks for part in self._parts(_PAYLOADS.c.dek_id.in_(some))]
+        """Every part that these data keys lock, in ledger order, as columns say."""
+        found = []
+        for some in _chunks(sorted(keys)):
+            found += self._parts(_PAYLOADS.c.dek_id.in_(some), checked=False)
         return sorted(found, key=lambda part: (part.seq, part.slot))
 
     def events_there(self, events: Collection[str]) -> set[str]:
@@ -80,16 +92,18 @@ class SqlErasureState:
             )
         return found
 
-    def check_opening(
-        self, parts: Sequence[Part], subject: str = "", *, closed_pass: bool = False
-    ) -> None:
+    def check_opening(self, parts: Sequence[Part], subject: str = "") -> None:
         """Open these parts, and all that lies here of the cases that they and the subject are of.
 
-        With ``closed_pass``, what nobody has the key of any more is passed over. Raises
-        ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
+        Raises ``DataKeyAltered`` or ``LedgerAltered`` for what is not what it says it is.
         """
-        opening = Opening(self._connection, self._log, self._vault, closed_pass=closed_pass)
-        opening.check(parts, subject)
+        Opening(self._connection, self._log, self._vault).check(parts, subject)
+
+    def sift(self, pairs: Sequence[Pair]) -> Sifted:
+        """What can go of the named parts that are still there, opened to see whose they are."""
+        named = self.parts_named(pairs)
+        under = self.parts_under({part.dek_id for part in named})
+        return Opening(self._connection, self._log, self._vault).sift(named, under)
 
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:
         """What a schedule says is due, by case and class."""
@@ -206,8 +220,11 @@ class SqlErasureState:
         row = self._connection.execute(query).first()
         return None if row is None else request_of(row)
 
-    def _parts(self, wanted: Any) -> list[Part]:
-        """Parts that are wanted, in ledger order, whether their key is there or not."""
+    def _parts(self, wanted: Any, *, checked: bool = True) -> list[Part]:
+        """Parts that are wanted, in ledger order, whether their key is there or not.
+
+        Raises ``DataKeyAltered`` where ``checked`` finds a key of another case or class.
+        """
         query: Select[Any] = (
             select(
                 _PAYLOADS.c.seq,
@@ -225,7 +242,7 @@ class SqlErasureState:
             .where(_PAYLOADS.c.log == self._log, wanted)
             .order_by(_PAYLOADS.c.seq, _PAYLOADS.c.slot)
         )
-        return [_part(*row) for row in self._connection.execute(query)]
+        return [_part(*row, checked=checked) for row in self._connection.execute(query)]
 
 
 def _part(  # noqa: PLR0913, PLR0917 - a row has so many columns
@@ -238,13 +255,15 @@ def _part(  # noqa: PLR0913, PLR0917 - a row has so many columns
     key_case: str | None,
     record_class: str | None,
     epoch: int | None,
+    *,
+    checked: bool,
 ) -> Part:
     """A part from its row.
 
     Raises ``DataKeyAltered`` for a key that is said to be of another case or class than the entry:
     by that it would go with what it does not belong to. Keys of the first releases have neither.
     """
-    if record_class and (key_case, record_class) != (case or "", class_of(slot).value):
+    if checked and record_class and (key_case, record_class) != (case or "", class_of(slot).value):
         raise DataKeyAltered(dek_id=dek_id)
     return Part(
         seq=seq,

@@ -22,7 +22,13 @@ from overrides.vault import Vault
 _KEYS = DataKey.__table__  # type: ignore[attr-defined]
 _PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
 _ERASED = ErasedSlot.__table__  # type: ignore[attr-defined]
-_DELETE_PARTS = delete(_PAYLOADS).where(_PAYLOADS.c.dek_id == bindparam("id"))
+_DELETE_PART = delete(_PAYLOADS).where(
+    _PAYLOADS.c.log == bindparam("of_log"),
+    _PAYLOADS.c.seq
+    == select(EVENTS.c.seq).where(EVENTS.c.event_id == bindparam("event")).scalar_subquery(),
+    _PAYLOADS.c.slot == bindparam("name"),
+    _PAYLOADS.c.event_id == bindparam("event"),
+)
 _DELETE_KEY = delete(_KEYS).where(_KEYS.c.dek_id == bindparam("id"))
 
 _RETURNED = (
@@ -61,13 +67,15 @@ class SqlErasures:
             yield SqlErasureState(connection, self._log, self._vault)
 
     def destroy(self, erasure: str, pairs: Sequence[Pair], keys: Collection[str]) -> SideWrite:
-        """Destroy these data keys with all they lock, and keep the list of what went."""
+        """Destroy these parts and these data keys, and keep the list of what went."""
         locked = [{"id": dek_id} for dek_id in sorted(keys)]
+        rows = [{"of_log": self._log, "event": event, "name": slot} for event, slot in pairs]
 
         def write(connection: Connection) -> None:
             keep_list(connection, erasure, pairs)
+            if rows:
+                connection.execute(_DELETE_PART, rows)
             if locked:
-                connection.execute(_DELETE_PARTS, locked)
                 connection.execute(_DELETE_KEY, locked)
             forget_applications(connection, [event for event, slot in pairs if slot == "inputs"])
 
