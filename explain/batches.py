@@ -39,7 +39,7 @@ def explained(batch: Any, bundle: Bundle) -> Any:
     schema, found = explained_schema(bundle), []
     for start in range(0, batch.num_rows, ROWS_AT_ONCE):
         part = batch.slice(start, ROWS_AT_ONCE)
-        rows = list(_rows(part, contract))
+        rows = list(checked_rows(part, contract))
         answered = iter(bundle.explain([row for row in rows if not isinstance(row, ExplainError)]))
         answers = [row if isinstance(row, ExplainError) else next(answered) for row in rows]
         found.append(_batch(answers, _ids(part), schema))
@@ -87,7 +87,7 @@ def refuse_missing_columns(what: str, names: Sequence[str], contract: Contract) 
         raise NotExplainable(what, tuple(problems))
 
 
-def _rows(batch: Any, contract: Contract) -> Iterator[Row | ContractBroken]:
+def checked_rows(batch: Any, contract: Contract) -> Iterator[Row | ContractBroken]:
     """The scored fields of each row, checked, or what is wrong with them."""
     import pyarrow.types as kinds
 
@@ -118,8 +118,10 @@ def plain_column(column: Any) -> Any:
 
     kind = column.type
     if types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
+        value_type = kind.value_type
+        if value_type == pa.string_view():  # dictionaries of these cannot be cast themselves
+            return pa.array(column.to_pylist(), pa.string())
+        return plain_column(column.cast(value_type))
     if types.is_decimal(kind):
         return column.cast(pa.float64())
     return column.cast(pa.string()) if kind == pa.string_view() else column

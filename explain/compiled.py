@@ -17,9 +17,20 @@ _OPTIONS: dict[str, Any] = {
     "fastmath": {"contract", "reassoc", "nsz", "arcp"},
 }
 Compiler = Callable[[Callable[..., Any]], Any]
-entry: Compiler = numba.njit(cache=True, **_OPTIONS)
+_cached: Compiler = numba.njit(cache=True, **_OPTIONS)
 compiled: Compiler = numba.njit(**_OPTIONS)
 inlined: Compiler = numba.njit(forceinline=True, **_OPTIONS)
+
+
+def entry(function: Callable[..., Any]) -> Any:
+    """Compile what Python calls, and keep it on disk.
+
+    What is kept names the classes that it was compiled for. This package has another name in a
+    notebook, where those of the application cannot be found, so what it keeps there is called
+    otherwise.
+    """
+    function.__qualname__ = f"{(__package__ or '').removesuffix('explain')}{function.__qualname__}"
+    return _cached(function)
 
 
 @compiled
