@@ -19,7 +19,8 @@ from decision_service.errors import (
 from decision_service.registry import Registry
 from decision_service.services import Services
 from decision_service.settings import Settings
-from explain.errors import BundleError
+from explain.bundle_files import seal
+from explain.errors import BundleError, BundleInvalid
 from overrides.events import read_event
 from overrides.values import Direction
 from tests.decision_service.service_house import BUNDLE, bundle_with
@@ -72,6 +73,19 @@ def test_a_folder_that_breaks_a_promise_is_not_registered(
         services.registry.add(folder, HOST)
     assert services.ledger.head().size == size
     assert not services.settings.bundles.exists()
+
+
+def test_a_bundle_whose_reasons_nobody_could_read_is_not_registered(
+    registry: Registry, tmp_path: Path
+) -> None:
+    folder = bundle_with(tmp_path / "incoming", {})
+    path = folder / "codebook.yaml"
+    book = path.read_text(encoding="utf-8")
+    path.write_text(book.replace('{en: "', '{en: "Notwithstanding insufficiency, ', 1))
+    seal(folder, BUNDLE)
+    with pytest.raises(BundleInvalid, match="hard to read"):
+        registry.add(folder, HOST)
+    assert registry.standings(fresh=True).versions == {}
 
 
 def test_the_same_version_is_registered_once(registry: Registry, tmp_path: Path) -> None:
