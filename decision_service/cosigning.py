@@ -30,6 +30,7 @@ ASK_SECONDS = 10.0
 ASK_EVERY = timedelta(seconds=60)
 SIZE_TYPE = "text/x.tlog.size"
 SIZE_DIGITS = 19
+DAYS_WRITTEN = 2  # to which a signature may be added now: around midnight there are two
 OK, CONFLICT, REDIRECTS = 200, 409, range(300, 400)
 
 
@@ -79,9 +80,9 @@ def ask_all(
     return _ask_those(services, book, signed, seconds=seconds, due=due)
 
 
-def mend(book: CosignerBook) -> list[str]:
+def mend(book: CosignerBook, newest: int = 0) -> list[str]:
     """Put aside what is damaged of what witnesses signed; what was, in words."""
-    told = book.mend()
+    told = book.mend(newest)
     for words in told:
         LOGGER.warning(words)
     return told
@@ -222,6 +223,7 @@ def _keep(
     asked = {key for one in book.pinned() if one.address for key in one.keys}
     for key, (name, seen_at) in zip(opened.cosigners, opened.seen_by, strict=True):
         _check_time(services, at.size, f"{name} gives", seen_at, late=key in asked)
+    mend(book, newest=DAYS_WRITTEN)
     return book.keep(note)
 
 

@@ -3,15 +3,15 @@
 The folder has ``cosigners.json`` (who is trusted, by which keys, where they are asked),
 ``standing.json`` (what each signed last, and what went wrong) and a file of signed notes for each
 day. Of a day only those notes are kept whose witnesses did not all sign a later one too. Nothing in
-it is secret, and it is no part of the database: a backup that is put back does not undo it.
+it is secret, and it is no part of the database: a backup that is put back does not undo it. No
+signature is believed for lying there: each is checked with its key whenever it is read.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +26,19 @@ from overrides.countermand_verify import (
     open_note,
 )
 from overrides.errors import MemoryUnusable, NoteInvalid
-from overrides.file_turns import alone
+from overrides.file_turns import alone, put_aside
 from overrides.instants import instant_text, parse_instant
 from overrides.kek_files import PARTIAL, overwrite, sync_folder, write_secret
+from overrides.kept_signatures import Notes, as_lines, holds, undominated, whole_note
 from overrides.ledger import SignedCheckpoint
 
-SIGNATURE = "\N{EM DASH} "
 KINDS = {WITNESS_KEY: "ed25519", ML_DSA_KEY: "ml-dsa-44"}
 STANDING_GONE = "what each witness signed last is noted anew when it signs again."
 DAY_GONE = "what witnesses signed on that day is not enclosed any more."
+LINES_GONE = "what does not hold of the signatures there is not enclosed any more, all else stays."
+LIST_GONE = (
+    "{} is missing, although witnesses signed this ledger: nobody is asked. Name them again."
+)
 PIN_AGAIN = "; move it away, and name the witnesses again (countermand cosigner add)"
 COSIGNERS, STANDING, SIGNED, TURN = "cosigners.json", "standing.json", "signed", "turn.lock"
 
@@ -141,7 +145,7 @@ class CosignerBook:
             kept = self._notes(path)
             added = {str(key): line for key, line in {**own, **theirs}.items()}
             kept[opened.text] = kept.get(opened.text, {}) | added
-            self._replace(path, _as_lines(_undominated(kept)))
+            self._replace(path, as_lines(undominated(kept)))
         names = []
         for one in self.pinned():
             times = [seen[key] for key in one.keys if key in seen]
@@ -152,7 +156,7 @@ class CosignerBook:
 
     def cosigned(self) -> Callable[[str], str]:
         """Adds to a signed note what witnesses signed of it."""
-        lines: dict[str, dict[str, str]] = {}
+        lines: Notes = {}
         for path in sorted((self.folder / SIGNED).glob("*.jsonl")):
             for text, told in self._notes(f"{SIGNED}/{path.name}").items():
                 lines.setdefault(text, {}).update(told)
@@ -165,30 +169,42 @@ class CosignerBook:
 
         return added
 
-    def mend(self) -> list[str]:
-        """Put aside what was kept of signatures and cannot be read; what was, in words.
+    def mend(self, newest: int = 0) -> list[str]:
+        """Put aside what was kept of signatures and cannot be read or does not hold, in words.
 
-        Who is trusted is never put aside: only whoever pinned them can say that again.
+        Of all days, or of so many ``newest``. Who is trusted is never put aside: only whoever
+        pinned them can say that again; where that is missing it is told.
         Raises ``MemoryUnusable`` for a file that the system does not let be read.
         """
-        if not self._damaged():
-            return []
+        told = [LIST_GONE.format(self.folder / COSIGNERS)] if self._list_is_gone() else []
+        if not self._damaged(newest):
+            return told
         with alone(self.folder / TURN):
-            return [
-                f"{path} is damaged, and is {_put_aside(path).name} now: {gone}"
-                for path, gone in self._damaged()
-            ]
+            for path, gone, rest in self._damaged(newest):
+                told.append(f"{path} is damaged, and is {put_aside(path).name} now: {gone}")
+                if rest:
+                    self._replace(str(path.relative_to(self.folder)), as_lines(rest))
+        return told
+
+    def _list_is_gone(self) -> bool:
+        """Whether there were witnesses and nothing says any more who they are."""
+        return not (self.folder / COSIGNERS).exists() and (
+            (self.folder / STANDING).exists() or any((self.folder / SIGNED).glob("*.jsonl"))
+        )
 
     def newest(self) -> SignedCheckpoint | None:
         """The largest checkpoint that most witnesses signed, with what they signed, if any."""
-        days = sorted((self.folder / SIGNED).glob("*.jsonl"))
-        if not days:
-            return None
-        notes = self._notes(f"{SIGNED}/{days[-1].name}")
-        text = max(notes, key=lambda text: (len(notes[text]), Checkpoint.read(text).size))
-        at = Checkpoint.read(text)
-        day = datetime.strptime(days[-1].stem, "%Y-%m-%d").replace(tzinfo=UTC)
-        return SignedCheckpoint(at.origin, at.size, _note(text, notes[text]), day)
+        own = {str(key) for key in self.keys}
+        for day in sorted((self.folder / SIGNED).glob("*.jsonl"), reverse=True):
+            kept = self._notes(f"{SIGNED}/{day.name}")
+            notes = {text: lines for text, lines in kept.items() if lines.keys() & own}
+            if not notes:
+                continue
+            text = max(notes, key=lambda text: (len(notes[text]), Checkpoint.read(text).size))
+            at, note = Checkpoint.read(text), whole_note(text, notes[text])
+            signed_at = datetime.strptime(day.stem, "%Y-%m-%d").replace(tzinfo=UTC)
+            return SignedCheckpoint(at.origin, at.size, note, signed_at)
+        return None
 
     def under(self, here: Callable[[Checkpoint], bool]) -> dict[str, int]:
         """How many entries each witness signed last of what is ``here``, by its name.
@@ -211,22 +227,29 @@ class CosignerBook:
             found |= of_day
         return found
 
-    def _damaged(self) -> list[tuple[Path, str]]:
-        """The files that cannot be read of what was kept, and what is gone with each."""
-        days = sorted((self.folder / SIGNED).glob("*.jsonl"))
-        reads: list[tuple[Path, Callable[[], object], str]] = [
-            (self.folder / STANDING, self.standings, STANDING_GONE),
-            *((day, partial(self._notes, f"{SIGNED}/{day.name}"), DAY_GONE) for day in days),
-        ]
-        found = []
-        for path, read, gone in reads:
-            try:
-                read()
-            except MemoryUnusable as damaged:
-                if isinstance(damaged.__cause__, OSError):
-                    raise
-                found.append((path, gone))
+    def _damaged(self, newest: int) -> list[tuple[Path, str, Notes]]:
+        """The files in which something is damaged, what is gone with each, and what is not."""
+        found: list[tuple[Path, str, Notes]] = []
+        with self._readable(found, self.folder / STANDING, STANDING_GONE):
+            self.standings()
+        for day in sorted((self.folder / SIGNED).glob("*.jsonl"))[-newest:]:
+            path = f"{SIGNED}/{day.name}"
+            with self._readable(found, day, DAY_GONE):
+                kept, rest = self._rows(path), self._notes(path)
+                if kept != rest or not kept:
+                    found.append((day, LINES_GONE if rest else DAY_GONE, rest))
         return found
+
+    @staticmethod
+    @contextmanager
+    def _readable(found: list[tuple[Path, str, Notes]], path: Path, gone: str) -> Iterator[None]:
+        """Note a file that cannot be read. One that the system does not let be read is raised."""
+        try:
+            yield
+        except MemoryUnusable as damaged:
+            if isinstance(damaged.__cause__, OSError):
+                raise
+            found.append((path, gone, {}))
 
     def _signed(self, name: str, size: int, at: datetime) -> None:
         """Note what a witness signed, unless they signed something later."""
@@ -255,16 +278,22 @@ class CosignerBook:
         ]
         self._replace(COSIGNERS, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
-    def _notes(self, path: str) -> dict[str, dict[str, str]]:
-        """The notes of a day: text, and signature lines by key."""
+    def _notes(self, path: str) -> Notes:
+        """The notes of a day: text, and the signature lines that hold, by key."""
+        checked = {
+            text: {key: line for key, line in lines.items() if holds(text, key, line)}
+            for text, lines in self._rows(path).items()
+        }
+        return {text: lines for text, lines in checked.items() if lines}
+
+    def _rows(self, path: str) -> Notes:
+        """The same as it lies there, whether it holds or not."""
         try:
             lines = (self.folder / path).read_text("utf-8").splitlines()
             rows = [json.loads(line) for line in lines]
             found = {str(row["note"]).rpartition("\n\n")[0] + "\n": dict(row["by"]) for row in rows}
-            for text, signed in found.items():
+            for text in found:
                 Checkpoint.read(text)
-                if not all(line.startswith(SIGNATURE) for line in signed.values()):
-                    raise self._unusable(path, ValueError("a signature is none"))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError, Wrong) as damaged:
@@ -295,36 +324,6 @@ class CosignerBook:
         write_secret(half, text)
         half.replace(path)
         sync_folder(path.parent)
-
-
-def _put_aside(path: Path) -> Path:
-    """Give a file another name, so that a new one can take its place; where it lies."""
-    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
-    aside = next(name for name in names if not name.exists())
-    path.replace(aside)
-    sync_folder(path.parent)
-    return aside
-
-
-def _undominated(notes: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """The notes without those that all of its witnesses signed a later one of; smallest first."""
-    by_size = sorted(notes, key=lambda text: Checkpoint.read(text).size)
-    return {
-        text: notes[text]
-        for place, text in enumerate(by_size)
-        if not any(notes[text].keys() <= notes[later].keys() for later in by_size[place + 1 :])
-    }
-
-
-def _as_lines(notes: dict[str, dict[str, str]]) -> str:
-    """Notes as they are kept, a line each."""
-    rows = [{"note": _note(text, lines), "by": lines} for text, lines in notes.items()]
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _note(text: str, lines: dict[str, str]) -> str:
-    """A note whole."""
-    return f"{text}\n{''.join(lines.values())}"
 
 
 def policy_text(book: CosignerBook) -> str:

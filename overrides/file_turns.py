@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from threading import Lock
+
+from overrides.kek_files import sync_folder
 
 _HERE = Lock()
 
@@ -18,3 +21,12 @@ def alone(path: Path) -> Iterator[None]:
 
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def put_aside(path: Path) -> Path:
+    """Give a file another name, so that a new one can take its place; where it lies."""
+    names = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    aside = next(name for name in names if not name.exists())
+    path.replace(aside)
+    sync_folder(path.parent)
+    return aside

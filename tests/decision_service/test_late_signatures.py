@@ -1,5 +1,6 @@
 """A witness that was asked by file at first, and is given an address later."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -90,3 +91,22 @@ def test_what_a_witness_with_an_address_signed_at_once_is_enclosed(house: DeskHo
     soon = signed(house, minutes=1)
     book_of(house.services).pin(Pinned("hq", HQ.keys, ADDRESS))
     assert timely(house.services)(soon).count("hq.example/w1") == len(HQ.keys)
+
+
+def test_one_bit_of_a_witness_s_signature_spoils_no_export(
+    house: DeskHouse, tmp_path: Path
+) -> None:
+    signed(house, minutes=0)
+    book = book_of(house.services)
+    (day,) = (book.folder / "signed").glob("*.jsonl")
+    row = json.loads(day.read_text())
+    key = str(HQ.keys[0])
+    line = row["by"][key]
+    row["by"][key] = bad = line.replace("A", "B") if "A" in line else line.replace("B", "A")
+    row["note"] = row["note"].replace(line, bad)
+    day.write_text(json.dumps(row) + "\n")
+    book.pin(Pinned("hq", HQ.keys, ADDRESS))
+    found = verified(house, tmp_path / "export")
+    assert found.verdict is Verdict.CLEAN
+    assert book.mend() == [], "it was put aside when the next signature came"
+    assert list(day.parent.glob("*.damaged-1"))

@@ -1,5 +1,7 @@
 """What witnesses signed is kept, once and whole; what adds nothing is let go of."""
 
+import json
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -192,3 +194,89 @@ def test_a_file_that_may_not_be_read_is_not_put_aside(book: CosignerBook) -> Non
 
 def test_a_book_of_nobody_has_nothing_to_mend(tmp_path: Path) -> None:
     assert CosignerBook(tmp_path / "none", ()).mend() == []
+
+
+def day_file(book: CosignerBook) -> Path:
+    """The newest day of what was signed."""
+    return max((book.folder / "signed").glob("*.jsonl"))
+
+
+def damage_line(book: CosignerBook, who: Cosigner) -> None:
+    """One bit of what a witness signed."""
+    rows = [json.loads(line) for line in day_file(book).read_text().splitlines()]
+    key = str(who.keys[0])
+    name, _, coded = rows[-1]["by"][key].removeprefix("\N{EM DASH} ").partition(" ")
+    signature = bytearray(b64decode(coded))
+    signature[-1] ^= 1
+    bad = f"\N{EM DASH} {name} {b64encode(signature).decode()}\n"
+    rows[-1]["note"] = rows[-1]["note"].replace(rows[-1]["by"][key], bad)
+    rows[-1]["by"][key] = bad
+    day_file(book).write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
+
+
+def test_one_bit_of_a_signature_is_noticed_and_costs_that_signature_alone(
+    book: CosignerBook,
+) -> None:
+    book.keep(note(5, HQ, COURT))
+    damage_line(book, HQ)
+    assert signers(book, 5) == {HQ.name, COURT.name}, "by the other key of it, and all of it holds"
+    assert len(book.cosigned()(note(5)).splitlines()) == 5 + 1 + 2
+    (told,) = book.mend()
+    assert "damaged-1 now: what does not hold" in told
+    assert book.mend() == []
+    assert signers(book, 5) == {HQ.name, COURT.name}
+
+
+def test_a_line_that_nobody_signed_counts_for_nothing(book: CosignerBook) -> None:
+    text, other = note(5), Checkpoint(LOG.name, 6, bytes(32))
+    lines = {
+        str(HQ.keys[0]): f"\N{EM DASH} {HQ.name} AAAAAAAA\n",
+        str(COURT.keys[0]): COURT.lines(other, DAY).splitlines(keepends=True)[0],
+        "k": "x",
+        str(THIRD.keys[1]): THIRD.lines(Checkpoint(LOG.name, 5, bytes([5]) * 32), DAY),
+    }
+    day = book.folder / "signed" / "2026-11-22.jsonl"
+    day.parent.mkdir(parents=True)
+    day.write_text(json.dumps({"note": text + "".join(lines.values()), "by": lines}) + "\n")
+    for name in ("hq", "court", "third"):
+        book.report(name, DAY, "")
+    standing = json.loads((book.folder / "standing.json").read_text())
+    for row in standing.values():
+        row["size"] = 5
+    (book.folder / "standing.json").write_text(json.dumps(standing))
+    assert book.under(lambda _: True) == {}
+    assert book.cosigned()(text) == text
+    assert book.newest() is None
+    assert len(book.mend()) == 1
+    assert not day.exists()
+
+
+def test_an_empty_day_is_no_day(book: CosignerBook) -> None:
+    book.keep(note(5, HQ))
+    empty = book.folder / "signed" / "2026-11-23.jsonl"
+    empty.write_bytes(b"")
+    newest = book.newest()
+    assert newest is not None
+    assert newest.size == 5
+    (told,) = book.mend()
+    assert "2026-11-23.jsonl.damaged-1" in told
+
+
+def test_a_note_that_lost_the_ledgers_own_signature_is_no_checkpoint(book: CosignerBook) -> None:
+    book.keep(note(4, HQ, at=DAY - timedelta(days=1)))
+    book.keep(note(5, HQ))
+    rows = json.loads(day_file(book).read_text())
+    del rows["by"][str(book.keys[0])]
+    day_file(book).write_text(json.dumps(rows) + "\n")
+    newest = book.newest()
+    assert newest is not None
+    assert newest.size == 4
+
+
+def test_a_list_of_witnesses_that_is_gone_is_told(book: CosignerBook) -> None:
+    book.keep(note(5, HQ))
+    (book.folder / "cosigners.json").unlink()
+    (told,) = book.mend()
+    assert "cosigners.json is missing" in told
+    book.pin(Pinned("hq", HQ.keys))
+    assert book.mend() == []
