@@ -21,17 +21,21 @@ MODEL_LIBRARIES = (
     "skops",
     "xgboost",
 )
+PANDAS = "pandas"
 
 
-class _KeptOut(MetaPathFinder):
-    """Finds none of them, and lets nobody after it look."""
+class _NoPandas(MetaPathFinder):
+    """Lets nobody after it look for pandas.
+
+    None in ``sys.modules`` says the same to Python, and pyarrow's compiled code takes it for pandas.
+    """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """ModuleNotFoundError for what is kept out; nothing for all else."""
+        """ModuleNotFoundError for pandas; nothing for all else."""
         del path, target
-        if fullname in MODEL_LIBRARIES:
+        if fullname == PANDAS:
             msg = f"{fullname} is only imported by the processes of models"
             raise ModuleNotFoundError(msg, name=fullname)
         return None
@@ -40,8 +44,9 @@ class _KeptOut(MetaPathFinder):
 def keep_out() -> None:
     """From now on importing one of them is an ImportError here, not in the processes of models.
 
-    numba looks for scipy, and pyarrow for pandas, and both are content without. (None in
-    ``sys.modules`` would be an ImportError to Python, but pyarrow's compiled code takes it for
-    pandas.)
+    numba looks for scipy, and pyarrow for pandas, and both are content without.
     """
-    sys.meta_path.insert(0, _KeptOut())
+    for name in MODEL_LIBRARIES:
+        if name != PANDAS:
+            sys.modules.setdefault(name, None)  # type: ignore[arg-type] # means: not to be had
+    sys.meta_path.insert(0, _NoPandas())
