@@ -18,6 +18,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from benchmarks.appends import fsync_us
 from benchmarks.databases import DATABASES, database, put
 from benchmarks.ledger_sample import ACTS, ID, LOG, SIGNER, START, STEP, SampleBook
 from benchmarks.memory import Watch
@@ -31,7 +32,7 @@ from overrides.stores.engine import create_all, open_engine, writing
 from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
 
-SIZES = (25_000, 100_000)
+SIZES = (15_000, 60_000)
 
 
 def grow(url: str, tree: Frontier, size: int) -> None:
@@ -108,14 +109,22 @@ def in_own_process(url: str, out: Path, size: int) -> dict[str, float]:
     checked = subprocess.run(check_words(out), capture_output=True, text=True, check=False)
     said = json.loads(checked.stdout)
     assert (said["verdict"], said["size"]) == ("clean", size), said
-    return {"events": size, "events_per_s": size / seconds, "memory_mb": memory}
+    return {
+        "events": size,
+        "events_per_s": size / seconds,
+        "memory_mb": memory,
+        "fsync_us": fsync_us(),
+    }
 
 
 def show(found: dict[str, dict[str, float]]) -> None:
     """Print the table."""
     print(f"\n{'export, nothing disclosed':46}{'entries/s':>10}{'MB':>10}")
     for name, one in found.items():
-        print(f"{name:46}{one['events_per_s']:10,.0f}{one['memory_mb']:10.0f}")
+        print(
+            f"{name:46}{one['events_per_s']:10,.0f}{one['memory_mb']:10.0f}"
+            f"   fsync {one['fsync_us']:.0f} us"
+        )
 
 
 def main() -> None:

@@ -132,7 +132,7 @@ def main() -> int:
         kept = kept and met
         side = "≥" if at_least else "≤"
         print(
-            f"{what:46}{measured:12,.2f} {side}{limit:<8,g} {unit:10}{'met' if met else 'MISSED'}"
+            f"{what:48}{measured:12,.2f} {side}{limit:<8,g} {unit:10}{'met' if met else 'MISSED'}"
         )
     return int(not kept)
 
