@@ -1,5 +1,6 @@
 """What a server does on the side: finish erasures, replace keys at night, ask witnesses."""
 
+import logging
 from contextlib import suppress
 from datetime import timedelta
 
@@ -10,18 +11,25 @@ from decision_service.housekeeping import Housekeeping
 from decision_service.services import Services
 from overrides.errors import LedgerAltered, SigningRefused
 
+LOGGER = logging.getLogger(__name__)
 ASK_LOOK_SECONDS = 5.0
 
 
 def tend(services: Services) -> None:
     """Finish what erasures left to do; replace the key above the data keys when it is old.
 
-    Neither keeps the other from being done; what failed is raised afterwards.
+    Neither keeps the other from being done; what failed is raised afterwards, and where both did
+    the second is logged.
     """
     try:
         finish_erasures(services)
-    finally:
-        _replace_old_key(services)
+    except Exception:
+        try:
+            _replace_old_key(services)
+        except Exception:
+            LOGGER.exception("the key above the data keys is old and could not be replaced")
+        raise
+    _replace_old_key(services)
 
 
 def _replace_old_key(services: Services) -> None:

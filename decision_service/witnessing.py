@@ -148,7 +148,7 @@ def _date(text: str) -> datetime | None:
     """A date of HTTP; None for something else."""
     try:
         return parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         return None
 
 

@@ -193,6 +193,23 @@ def test_what_erasures_left_to_do_cannot_keep_the_key_from_being_replaced(
     assert epochs(house) == [3], "and what failed is told all the same"
 
 
+def test_of_two_things_that_fail_each_is_told(
+    house: ErasureHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.closed("P-anna")
+    folder = ErasureMemory(house.services.settings.keys).folder
+    house.erase(party="P-anna")
+    finish_erasures(house.services)
+    shutil.rmtree(folder)
+    folder.write_text("no folder")
+    house.closed("P-ben")
+    house.altered("UPDATE data_key SET wrapped = kek_epoch || dek_id")
+    house.desk.clock.passes(hours=25)
+    with pytest.raises(OSError, match=folder.name):
+        tend(house.services)
+    assert "is old and could not be replaced" in caplog.text
+
+
 def test_a_look_that_fails_does_not_end_the_looking() -> None:
     looks: list[int] = []
 
