@@ -12,10 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from decision_service import wiring
 from decision_service.settings import Settings
+from decision_service.signer_wiring import memory_at
 from overrides.erasure_memory import ErasureMemory
 from overrides.errors import OverridesError
 from overrides.keyfiles import open_public
+from overrides.merkle import Frontier
 
+_HASHES = "SELECT leaf_hash FROM ledger_event WHERE log = ? AND seq < ? ORDER BY seq"
 _ERASURES = "SELECT event_id FROM ledger_event WHERE log = ? AND type = 'record_erased'"
 
 
@@ -40,6 +43,24 @@ def remember_erasures(settings: Settings) -> tuple[str, ...] | None:
             services.signer.checkpoint()
             services.replaying.remember()
     return tuple(sorted(set(recorded) - memory.known()))
+
+
+def is_newest(settings: Settings, database: Path, log: str) -> bool:
+    """Whether a database has all that was signed here, as the signer remembers it.
+
+    One that lacks some was put here by hand, and one that nobody remembers may have been.
+    """
+    remembered = memory_at(settings.signer).read()
+    if remembered is None:
+        return False
+    tree = Frontier()
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            for (leaf,) in connection.execute(_HASHES, (log, remembered.size)):
+                tree.append(bytes(leaf))
+    except sqlite3.DatabaseError:
+        return False
+    return tree.size == remembered.size and tree.root() == remembered.root
 
 
 def _recorded(database: Path, log: str) -> list[str] | None:

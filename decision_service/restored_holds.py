@@ -28,7 +28,7 @@ _ENTRIES = (
 class LostHolds:
     """Holds that a backup knows nothing of, and such whose end it knows nothing of.
 
-    ``known`` is False where there was no database to find them in, or one that cannot be read.
+    ``known`` is False where there was no database that is known to have them all.
     """
 
     set_since: tuple[Hold, ...] = ()

@@ -27,13 +27,13 @@ from decision_service.database_wiring import (
     upgrade_database,
 )
 from decision_service.installation_errors import LaterEntriesLost
-from decision_service.restored_erasures import remember_erasures
+from decision_service.restored_erasures import is_newest, remember_erasures
 from decision_service.restored_holds import LostHolds, lost_holds, set_again
 from decision_service.server_backups import load
 from decision_service.services import Services
 from decision_service.settings import Settings
 from decision_service.signer_wiring import memory_at
-from overrides.erasure_memory import ErasureMemory
+from overrides.erasure_replay import Again
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, Json
 from overrides.keyfiles import has_signer, open_public
@@ -49,8 +49,9 @@ class Restored:
     """What a restore did. ``lost`` entries of the ledger that was there are not in the backup.
 
     ``forgotten`` are entries of it that erased what lies here again, as they cannot be remembered.
-    Without ``erasures_known`` no database was read that says what was erased since the backup:
-    only what is noted beside the keys, which is ``noted`` erasures, was erased again.
+    ``again`` entries erase again what is noted beside the keys; ``told`` is what stays of it, and
+    why. Without ``erasures_known`` no database was read that has all that was erased since the
+    backup, so nothing else was erased again.
     """
 
     size: int  # of the backup's ledger; the entry of this number records the restore
@@ -60,7 +61,8 @@ class Restored:
     holds: LostHolds = field(default_factory=LostHolds)
     forgotten: tuple[str, ...] = ()
     erasures_known: bool = True
-    noted: int = 0
+    again: int = 0
+    told: tuple[str, ...] = ()
 
 
 def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> Restored:
@@ -78,23 +80,28 @@ def restore(settings: Settings, copy: Path, *, over_newer: bool, stamp: str) -> 
         lost = max(known - common, 0)
         if lost and not over_newer:
             raise LaterEntriesLost(file=str(copy), known=known, common=common, lost=lost)
+        newest = common == size and is_newest(settings, database, log) if here else False
         holds = lost_holds(database, incoming, log) if here else LostHolds(known=False)
+        holds = replace(holds, known=holds.known and newest)
         forgotten = (remember_erasures(settings) if lost else ()) if here else None
-        _record_in(settings, incoming, here, holds)
+        again = _record_in(settings, incoming, here, holds)
         settle(incoming)
         if here:
             settle(database)
         kept = put_in_place(incoming, database, stamp)
     signed = _begin_anew(settings, stamp) if lost else 0
     _let_begin(settings)
-    restored = Restored(size, lost, signed, kept, holds, forgotten or ())
-    return _with_notes(settings, restored, known=forgotten is not None)
-
-
-def _with_notes(settings: Settings, restored: Restored, *, known: bool) -> Restored:
-    """The same with what is known of erasures since the backup."""
-    noted = len(ErasureMemory(settings.keys).known())
-    return replace(restored, erasures_known=known, noted=noted)
+    return Restored(
+        size=size,
+        lost=lost,
+        signed=signed,
+        kept=kept,
+        holds=holds,
+        forgotten=forgotten or (),
+        erasures_known=newest and forgotten is not None,
+        again=again.entries,
+        told=tuple(again.told),
+    )
 
 
 def _begin_anew(settings: Settings, stamp: str) -> int:
@@ -118,16 +125,19 @@ def _let_begin(settings: Settings) -> None:
         memory.let_begin()
 
 
-def _record_in(settings: Settings, incoming: Path, here: Standing | None, holds: LostHolds) -> None:
-    """Bring a copy to this release, erase what had been erased, and write the restore into it."""
+def _record_in(
+    settings: Settings, incoming: Path, here: Standing | None, holds: LostHolds
+) -> Again:
+    """Bring a copy to this release, write the restore into it, and erase what had been erased."""
     there = replace(settings, database_url=f"sqlite:///{incoming}")
     upgrade_database(there)
     with closing(wiring.build(there, serving=False, replay=False)) as services:
         record_restore(services, here or Standing(0, ""))
         services.rebuild()
-        services.replaying.replay(HOST)
-        again = tuple(set_again(services, hold) for hold in holds.set_since)
-        services.journal.submit(lambda _: Decided(again)).result()
+        again = services.replaying.replay(HOST)
+        held = tuple(set_again(services, hold) for hold in holds.set_since)
+        services.journal.submit(lambda _: Decided(held)).result()
+    return again
 
 
 def record_restore(services: Services, replaced: Standing) -> None:
@@ -176,7 +186,7 @@ def restore_to_server(settings: Settings, copy: Path, *, over_newer: bool, stamp
     try:
         upgrade_database(settings)
         give_back_roles(settings)
-        with closing(wiring.build(settings, serving=False)) as services:
+        with closing(wiring.build(settings, serving=False, replay=False)) as services:
             return _recorded_there(services, copy, over_newer=over_newer, stamp=stamp)
     except BaseException:
         make_empty(settings)
@@ -196,7 +206,16 @@ def _recorded_there(services: Services, copy: Path, *, over_newer: bool, stamp: 
         raise LaterEntriesLost(file=str(copy), known=known, common=findings.size, lost=lost)
     record_restore(services, Standing(0, ""))
     services.rebuild()
+    again = services.replaying.replay(HOST)
     signed = _begin_anew(settings, stamp) if lost else 0
     _let_begin(settings)
-    restored = Restored(findings.size, lost, signed, None, LostHolds(known=False))
-    return _with_notes(settings, restored, known=False)
+    return Restored(
+        size=findings.size,
+        lost=lost,
+        signed=signed,
+        kept=None,
+        holds=LostHolds(known=False),
+        erasures_known=False,
+        again=again.entries,
+        told=tuple(again.told),
+    )

@@ -94,6 +94,8 @@ def restore(args: argparse.Namespace) -> int:
     for erasure in restored.forgotten:
         print(f"What the entry {erasure} erased lies here again, as it could not be remembered:")
         print("have it erased again (countermand erase request, or erase remember with an export).")
+    for words in restored.told:
+        print(words)
     if not restored.erasures_known:
         _say_unknown_erasures(restored)
     if restored.signed:
@@ -105,10 +107,11 @@ def restore(args: argparse.Namespace) -> int:
 
 def _say_unknown_erasures(restored: "Restored") -> None:
     """Say that erasures since the backup may be missing, and how to find out and erase again."""
+    print("No database was here that is known to have all that was erased after the backup was")
     print(
-        "No database was here that says what was erased after the backup was taken. The keys folder"
+        f"taken. By the notes in the keys folder {restored.again} erasures were done again, and no"
     )
-    print(f"has notes of {restored.noted} erasures: these are erased here too, and no others.")
+    print("others.")
     print(
         f"If an auditor's last checkpoint or a later export has more than {restored.size} entries,"
     )

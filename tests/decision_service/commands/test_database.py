@@ -73,7 +73,7 @@ def test_a_restore_is_found_out_by_who_kept_a_checkpoint(
     assert shell.on_data("ledger", "verify", "--against", kept, ok=False).status == 1
 
 
-UNKNOWN = "No database was here that says what was erased after the backup was taken."
+UNKNOWN = "No database was here that is known to have all that was erased after the backup was"
 
 
 def test_a_lost_database_is_restored_and_erasures_since_are_not_known(
@@ -84,7 +84,7 @@ def test_a_lost_database_is_restored_and_erasures_since_are_not_known(
     said = shell.on_data("db", "restore", saved).out
     assert names(shell) == ["asha"]
     assert UNKNOWN in said
-    assert "has notes of 0 erasures" in said
+    assert "0 erasures were done again" in said
     assert "more than 2 entries" in said
     assert "countermand erase remember EXPORT" in said
     assert "Which legal holds were set or lifted after the backup was taken cannot be told" in said
@@ -98,6 +98,24 @@ def test_a_broken_database_is_restored_and_erasures_since_are_not_known(
     (shell.data / DATABASE).write_bytes(b"not a database at all" * 100)
     assert UNKNOWN in shell.on_data("db", "restore", saved).out
     assert names(shell) == ["asha"]
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_of_an_older_database_put_there_by_hand_nobody_says_that_it_knows_all(
+    shell: Shell, saved: Path, *, forgets: bool
+) -> None:
+    shell.on_data("user", "add", "bruno", "--role", "officer")
+    shell.on_data("db", "backup", saved.with_name("newer"))
+    shell.on_data("user", "add", "chitra", "--role", "officer")
+    for path in shell.data.glob(f"{DATABASE}*"):
+        path.unlink()
+    shutil.copy(saved.with_name("newer"), shell.data / DATABASE)
+    if forgets:
+        shutil.rmtree(shell.data / "signer")
+    for again in (saved, saved.with_name("newer")):
+        said = shell.on_data("db", "restore", again, "--over-newer").out
+        assert UNKNOWN in said
+        assert "Which legal holds were set or lifted after the backup was taken cannot be" in said
 
 
 def test_where_the_old_database_was_read_nothing_is_unknown(shell: Shell, saved: Path) -> None:
