@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from benchmarks import (
     appends,
     black_box,
+    bulk,
     cold_start,
     decisions,
     families,
@@ -76,6 +77,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         *(Goal(*promise) for promise in families.goals(found["families"])),
         *(Goal(*promise) for promise in interventional.goals(found["interventional"])),
         *(Goal(*promise) for promise in black_box.goals(found["black_box"])),
+        *(Goal(*promise) for promise in bulk.goals(found["bulk"])),
         *(Goal(*promise) for promise in cold_start.goals(found["cold_start"])),
         *(Goal(*promise) for promise in appends.goals(found["appends"])),
         *(Goal(*promise) for promise in ledger.goals(found["ledger"])),
@@ -172,6 +174,8 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     interventional.show(against)
     asked = black_box.measure(folder / "black_box")
     black_box.show(asked)
+    filed = bulk.measure(folder / "bundle", folder / "bulk")
+    bulk.show(filed)
     return {
         "distance": distance,
         "decisions": raced,
@@ -183,6 +187,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         "families": others,
         "interventional": against,
         "black_box": asked,
+        "bulk": filed,
         "ledger": tree,
     }
 

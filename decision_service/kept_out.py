@@ -27,7 +27,7 @@ PANDAS = "pandas"
 class _NoPandas(MetaPathFinder):
     """Lets nobody after it look for pandas.
 
-    None in ``sys.modules`` says the same to Python, and pyarrow's compiled code takes it for pandas.
+    None in ``sys.modules`` says the same to Python, but pyarrow takes it for pandas itself.
     """
 
     def find_spec(

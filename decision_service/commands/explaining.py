@@ -1,6 +1,7 @@
 """``countermand explain``: a file of any length, explained row by row to Parquet."""
 
 import argparse
+import gc
 import sys
 import time
 from pathlib import Path
@@ -42,6 +43,7 @@ def explain(args: argparse.Namespace) -> int:
     from explain.bulk import explain_file
 
     loaded = bundle.load(args.bundle, apart=True)
+    gc.freeze()  # what is loaded by now stays: looking through it again and again takes time
     shown = _Shown()
     found = explain_file(loaded, args.file, args.out, part_rows=args.part_rows, tell=shown.told)
     if args.json:
