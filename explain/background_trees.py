@@ -11,8 +11,10 @@ from .forest import aligned, lay_out
 from .leaf_cells import cut
 from .leaf_games import Answers, directly, games_of
 from .leaf_tables import tabulate
+from .oblivious import all_oblivious
+from .oblivious_kernel import ObliviousExplainer, ObliviousKernel
+from .row_blocks import WARMING_ROWS, shared_out, whole_rows
 from .tree import Tree, UnsupportedForestError
-from .trees import WARMING_ROWS, shared_out, whole_rows
 from .values import Row
 
 if TYPE_CHECKING:
@@ -131,9 +133,11 @@ def background_explainer(model: TreeModel, background: Sequence[Row], path: str)
     rows = model.encoder.encode(background)
     try:
         try:
-            return KernelBackgroundExplainer(
-                model.encoder, BackgroundKernel(tuple(model.trees()), rows)
-            )
+            trees = tuple(model.trees())
+            if same := all_oblivious(trees):
+                kernel = ObliviousKernel(same, rows)
+                return ObliviousExplainer("tree_interventional", model.encoder, kernel)
+            return KernelBackgroundExplainer(model.encoder, BackgroundKernel(trees, rows))
         except (ExplainError, UnsupportedForestError):
             raise
         # No numba, no place to keep compiled code, nothing for this processor.

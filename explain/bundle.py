@@ -30,7 +30,7 @@ from .errors import (
 from .explainers import Explainer, Parts
 from .formats import OURS, ModelFile, explainer_of, read_model
 from .reasons import Wording, quartiles
-from .trees import WARMING_ROWS
+from .row_blocks import WARMING_ROWS
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
 from .worker_model import WorkerModel, read_apart

@@ -28,6 +28,7 @@ METHODS_OF_FORMAT: Mapping[str, tuple[str, ...]] = {
     "lightgbm-text": _TREE_METHODS,
     "xgboost-json": _TREE_METHODS,
     "xgboost-ubj": _TREE_METHODS,
+    "catboost-json": (*_TREE_METHODS, "sampled_interventional"),
     "points-yaml": ("linear_independent",),
     "remote-kserve-v1": ("sampled_interventional",),
     "remote-oip-v2": ("sampled_interventional",),

@@ -7,6 +7,7 @@ from typing import Any
 from .adapters import ModelAdapter
 from .background_trees import background_explainer
 from .bundle_schema import ExplainerName, ModelSpec
+from .catboost_model import CatboostBox, CatboostModel
 from .contract import Contract
 from .errors import BundleInvalid
 from .explainers import Explainer, LinearExplainer
@@ -57,6 +58,12 @@ def _sklearn(file: ModelFile) -> ModelAdapter:
     return kind(model, file.contract, file.path)
 
 
+def _catboost(file: ModelFile) -> ModelAdapter:
+    """A CatBoost model: to sample it, its trees need not be read."""
+    sampled = file.spec.explainer == "sampled_interventional"
+    return (CatboostBox if sampled else CatboostModel)(file.text, file.contract, file.path)
+
+
 def _remote(file: ModelFile) -> ModelAdapter:
     """A model that somebody else runs: the file says where."""
     from .remote import RemoteModel
@@ -71,6 +78,7 @@ READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
     "xgboost-ubj": lambda file: XgboostModel(
         json_of_ubj(file.content, file.path), file.contract, file.path
     ),
+    "catboost-json": _catboost,
     "points-yaml": lambda file: PointsScorecard(file.text, file.contract, file.path),
     "sklearn-skops": _sklearn,
     "remote-kserve-v1": _remote,

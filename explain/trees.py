@@ -6,40 +6,16 @@ from typing import TYPE_CHECKING
 from .adapters import Encoder, TreeModel
 from .errors import ExplainError
 from .explainers import Explainer, LibraryTreeExplainer, Parts
-from .forest import LANES, aligned, lay_out
+from .forest import aligned, lay_out
+from .oblivious import all_oblivious
+from .oblivious_kernel import ObliviousExplainer, ObliviousKernel
+from .row_blocks import WARMING_ROWS, shared_out, whole_rows
 from .tree import Tree
 from .values import Row
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-ALONE_MAX = 3
-"""So many rows cost less one after another than side by side in lanes that stay half empty."""
-
-WARMING_ROWS = (1, LANES)
-"""Numbers of rows that between them reach all compiled code."""
-
-
-def shared_out(rows: int) -> tuple[slice, slice]:
-    """Which of so many rows go side by side in lanes, and which are left to go one by one."""
-    left_over = rows % LANES
-    in_lanes = rows - left_over if left_over <= ALONE_MAX else rows
-    return slice(in_lanes), slice(in_lanes, None)
-
-
-def whole_rows(matrix: "NDArray[np.float64]", features: int) -> "NDArray[np.float64]":
-    """Encoded rows as compiled code reads them; ValueError for fewer features than are asked for.
-
-    What is compiled does not look at how long a row is.
-    """
-    import numpy as np
-
-    rows = np.ascontiguousarray(matrix, dtype=np.float64)
-    if rows.shape[1] < features:
-        msg = f"rows have {rows.shape[1]} features, the trees ask for {features}"
-        raise ValueError(msg)
-    return rows
 
 
 class Kernel:
@@ -110,7 +86,10 @@ class KernelTreeExplainer:
 def tree_explainer(model: TreeModel) -> Explainer:
     """The fastest exact explainer of this model that is at hand."""
     try:
-        return KernelTreeExplainer(model.encoder, Kernel(model.trees()))
+        trees = model.trees()
+        if same := all_oblivious(trees):
+            return ObliviousExplainer("tree_path_dependent", model.encoder, ObliviousKernel(same))
+        return KernelTreeExplainer(model.encoder, Kernel(trees))
     except ExplainError:  # the file, or the library that reads it
         raise
     # No numba, no place to keep compiled code, nothing for this processor, a model of another kind:

@@ -9,7 +9,10 @@ PROJECT = HERE.parent / "pyproject.toml"
 OLDEST_PYTHON = "3.11"
 
 LOCKS = {
-    "lock.txt": ["--extra", "full", "--extra", "stamps", "--extra", "xgboost", "--group", "dev"],
+    "lock.txt": [
+        *("--extra", "full", "--extra", "stamps", "--extra", "xgboost", "--extra", "catboost"),
+        *("--group", "dev"),
+    ],
     "edge.txt": [
         *("--constraint", str(HERE / "lock.txt")),
         *("--no-emit-package", "narwhals", "--no-emit-package", "scipy"),

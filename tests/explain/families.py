@@ -5,10 +5,12 @@ import io
 import json
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import catboost
 import numpy as np
 import skops.io
 import xgboost
@@ -30,6 +32,9 @@ LEVELS = (0, 3, 0, 0, 0, 70)
 
 Fit = Callable[[Any, Any, Sequence[int]], tuple[bytes, Callable[[Any], Any]]]
 """Trains on a matrix and labels with so many levels by feature; the file, and what scores."""
+
+Names = Sequence[Sequence[str]]
+"""The levels of each feature; nothing for a number."""
 
 
 def drawn(seed: int, count: int, *, gaps: float = 0.1) -> Any:
@@ -105,9 +110,63 @@ def fit_forest(rows: Any, bad: Any, _: Sequence[int]) -> tuple[bytes, Callable[[
     return skops_bytes(model), lambda some: model.predict_proba(some)[:, 1]
 
 
+def named(levels: Sequence[int]) -> list[list[str]]:
+    """Names for so many levels, of lengths up to 64 letters."""
+    return [[f"{n}".zfill(1 + n % 64) for n in range(count)] for count in levels]
+
+
+def catboost_pool(rows: Any, names: Names, bad: Any = None) -> Any:
+    """Rows as CatBoost takes them."""
+    table = np.array(rows, object)
+    for feature, own in enumerate(names):
+        if own:
+            codes = rows[:, feature]
+            table[:, feature] = ["nan" if np.isnan(code) else own[int(code)] for code in codes]
+    return catboost.Pool(table, bad, [feature for feature, own in enumerate(names) if own])
+
+
+def catboost_json(model: Any) -> bytes:
+    """A CatBoost model in JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.json")
+        model.save_model(str(path), format="json")
+        return path.read_bytes()
+
+
+def train_catboost(rows: Any, bad: Any, names: Names, **settings: object) -> Any:
+    """A small CatBoost model that reads categories one by one."""
+    told = {"iterations": 30, "depth": 3, "one_hot_max_size": 100, "learning_rate": 0.5}
+    quiet = {"thread_count": 1, "verbose": 0, "allow_writing_files": False, "random_seed": 0}
+    still = {"bootstrap_type": "No", "random_strength": 0, "l2_leaf_reg": 1}
+    model = catboost.CatBoostClassifier(**{**told, **quiet, **still, **settings})
+    return model.fit(catboost_pool(rows, names, bad))
+
+
+def catboost_score(model: Any, rows: Any, names: Names) -> Any:
+    """Its raw scores, on one thread."""
+    pool = catboost_pool(rows, names)
+    return model.predict(pool, prediction_type="RawFormulaVal", thread_count=1)
+
+
+def fit_catboost(rows: Any, bad: Any, levels: Sequence[int]) -> tuple[bytes, Callable[[Any], Any]]:
+    """CatBoost, and its log-odds; levels that have names of their own are passed as those."""
+    names = levels.names if isinstance(levels, Levels) else named(levels)
+    model = train_catboost(rows, bad, names)
+    return catboost_json(model), lambda some: catboost_score(model, some, names)
+
+
+class Levels(list[int]):
+    """How many levels each feature of a contract has, and their names."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.names = [list(field.levels) for field in contract.features]
+        super().__init__(map(len, self.names))
+
+
 FAMILIES: dict[str, tuple[str, str, Fit]] = {
     "xgboost": ("xgboost-json", "model.json", fit_xgboost),
     "xgboost-ubj": ("xgboost-ubj", "model.ubj", fit_xgboost_ubj),
+    "catboost": ("catboost-json", "model.json", fit_catboost),
     "histogram": ("sklearn-skops", "model.skops", fit_histogram),
     "gradient": ("sklearn-skops", "model.skops", fit_gradient),
     "forest": ("sklearn-skops", "model.skops", fit_forest),
@@ -125,8 +184,7 @@ def bundle_of(family: str, folder: Path, contract: Contract, rows: Sequence[Row]
     matrix = Encoder(contract).encode(rows)
     # What is learned does not matter here, only that it is learned from every field.
     bad = (matrix.sum(axis=1) > np.median(matrix.sum(axis=1))).astype(int)
-    levels = [len(field.levels) for field in contract.features]
-    content, score = fit(matrix, bad, levels)
+    content, score = fit(matrix, bad, Levels(contract))
     scale = PROBABILITY if family in ON_PROBABILITY else LOG_ODDS
     told = {"file": file, "format": form, "scale": scale}
     put_model(folder, told, content, contract, lambda some: score(Encoder(contract).encode(some)))

@@ -23,6 +23,7 @@ from explain.background_trees import (
     background_explainer,
 )
 from explain.bundle import Bundle
+from explain.catboost_json import parsed, read_catboost
 from explain.checks import check_explainer
 from explain.errors import BundleInvalid
 from explain.forest import LANES
@@ -30,10 +31,10 @@ from explain.leaf_cells import FEATURES_MAX, cut
 from explain.leaf_games import Answers, directly, games_of
 from explain.leaf_tables import tabulate
 from explain.lightgbm_text import read_lightgbm
+from explain.row_blocks import ALONE_MAX
 from explain.sklearn_trees import read_trees
 from explain.tree import Reading, Tree, UnsupportedForestError
 from explain.tree_models import LightGbmModel
-from explain.trees import ALONE_MAX
 from explain.values import Row
 from explain.xgboost_json import json_of_ubj, read_xgboost
 from tests.explain import families
@@ -339,6 +340,8 @@ def read_family(family: str, content: bytes) -> Sequence[Tree]:
     """The trees in a model file of this family."""
     if family == "xgboost":
         return read_xgboost(content.decode(), LEVELS)
+    if family == "catboost":
+        return read_catboost(parsed(content.decode()), families.named(LEVELS))
     if family == "xgboost-ubj":
         return read_xgboost(json_of_ubj(content, family), LEVELS)
     return read_trees(skops.io.loads(content, skops.io.get_untrusted_types(data=content)), LEVELS)

@@ -24,6 +24,7 @@ from explain.checks import check_bundle, check_explainer
 from explain.errors import BundleInvalid, ExplainError, NotProven, UnsafeModelFile
 from explain.explainers import LibraryTreeExplainer
 from explain.forest import lay_out
+from explain.oblivious_kernel import ObliviousExplainer
 from explain.sklearn_trees import read_trees, tree_problems
 from explain.tree import UnsupportedForestError
 from explain.tree_models import SINGLE_PRECISION, XgboostModel
@@ -207,7 +208,8 @@ def test_a_bundle_of_any_family_keeps_every_promise(other: Path) -> None:
 
 def test_a_bundle_of_any_family_is_explained_by_the_kernel(other: Path, rows: list[Row]) -> None:
     bundle = load(other)
-    assert isinstance(bundle.parts_in_memory()[1], KernelTreeExplainer)
+    ours = (KernelTreeExplainer, ObliviousExplainer)
+    assert isinstance(bundle.parts_in_memory()[1], ours)
     for answer in bundle.explain(rows[400:440]):
         assert isinstance(answer, Explanation)
         assert answer.reliable
@@ -218,8 +220,9 @@ def test_without_numba_the_library_explains_or_says_that_it_cannot(
     other: Path, rows: list[Row], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adapter, fast = load(other).parts_in_memory()
-    monkeypatch.setitem(sys.modules, "explain.treeshap", None)
-    monkeypatch.delattr("explain.treeshap", raising=False)
+    for compiled in ("treeshap", "oblivious_tables"):
+        monkeypatch.setitem(sys.modules, f"explain.{compiled}", None)
+        monkeypatch.delattr(f"explain.{compiled}", raising=False)
     slow = tree_explainer(cast("TreeModel", adapter))
     assert isinstance(slow, LibraryTreeExplainer)
     if other.parent.name.startswith("histogram"):
@@ -233,7 +236,7 @@ def test_without_numba_the_library_explains_or_says_that_it_cannot(
         assert max(abs(a - b) for a, b in zip(theirs.amounts, ours.amounts, strict=True)) <= near
 
 
-@pytest.mark.parametrize("family", ["xgboost", "gradient"])
+@pytest.mark.parametrize("family", ["xgboost", "gradient", "catboost"])
 def test_a_number_is_compared_as_precisely_as_the_library_does(
     trees: Bundle, rows: list[Row], tmp_path: Path, family: str
 ) -> None:

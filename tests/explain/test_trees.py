@@ -18,9 +18,10 @@ from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
 from explain.forest import LANES, POINTS_MAX, lay_out
 from explain.lightgbm_text import read_lightgbm
+from explain.row_blocks import ALONE_MAX
 from explain.tree import Reading, Tree, UnsupportedForestError
 from explain.tree_models import LightGbmModel
-from explain.trees import ALONE_MAX, Kernel, KernelTreeExplainer, tree_explainer
+from explain.trees import Kernel, KernelTreeExplainer, tree_explainer
 from explain.values import Row
 
 FEATURES = 6

@@ -1,0 +1,255 @@
+"""CatBoost's classifiers are explained as CatBoost explains them, and refused by name if not."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from explain.adapters import Encoder
+from explain.bundle import Bundle, load
+from explain.catboost_hash import LENGTH_MAX, category_hash
+from explain.catboost_json import model_problems, parsed, read_catboost, tree_problems
+from explain.catboost_model import CatboostBox, CatboostModel
+from explain.errors import BundleInvalid
+from explain.oblivious import all_oblivious
+from explain.oblivious_kernel import ObliviousExplainer, ObliviousKernel
+from explain.tree import UnsupportedForestError
+from explain.trees import Kernel, tree_explainer
+from explain.values import Row
+from tests.explain.families import (
+    LEVELS,
+    Levels,
+    bundle_of,
+    catboost_json,
+    catboost_pool,
+    catboost_score,
+    drawn,
+    labels,
+    named,
+    train_catboost,
+)
+
+NAMES = named(LEVELS)
+FIELDS = [f"field_{n}" for n in range(len(LEVELS))]
+CATEGORY = LEVELS.index(70)
+
+
+def told_of(model: Any) -> Mapping[str, Any]:
+    """What its file says, which has no problems."""
+    told = parsed(catboost_json(model).decode())
+    assert model_problems(told, FIELDS, NAMES) == ()
+    assert tree_problems(told, FIELDS) == ()
+    return told
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"nan_mode": "Max"},
+        {"depth": 1},
+        {"depth": 8, "l2_leaf_reg": 0.1},
+        {"boost_from_average": True},
+        {"class_weights": [1.0, 3.5]},
+        {"iterations": 1},
+        {"bootstrap_type": "Bernoulli", "subsample": 0.3},
+    ],
+    ids=str,
+)
+def test_a_model_is_explained_as_it_explains_itself(settings: Mapping[str, object]) -> None:
+    train, rows = drawn(1, 1200), drawn(2, 150)
+    rows[:4, 0] = 1e300, -1e300, -3.4028234663852886e38, 1e-40
+    model = train_catboost(train, labels(train), NAMES, **settings)
+    trees = read_catboost(told_of(model), NAMES)
+    pool = catboost_pool(rows, NAMES)
+    wanted = model.get_feature_importance(pool, type="ShapValues", thread_count=1)
+    with np.errstate(over="ignore"):
+        seen = rows.astype(np.float32).astype(np.float64)
+    same = all_oblivious(trees)
+    assert same is not None
+    for kernel in (Kernel(trees), ObliviousKernel(same)):
+        amounts, scores = kernel.split(seen)
+        assert np.abs(scores - catboost_score(model, rows, NAMES)).max() <= 1e-12
+        assert np.abs(amounts - wanted[:, :-1]).max() <= 1e-12
+        assert abs(kernel.base - wanted[0, -1]) <= 1e-12
+        assert np.abs(amounts.sum(axis=1) + kernel.base - scores).max() <= 1e-12
+
+
+def test_gaps_that_training_never_met_go_where_catboost_sends_them() -> None:
+    train, rows = drawn(3, 800, gaps=0.0), drawn(4, 100, gaps=0.5)
+    model = train_catboost(train, labels(train), NAMES)
+    told = told_of(model)
+    assert {f["nan_value_treatment"] for f in told["features_info"]["float_features"]} == {"AsIs"}
+    _, scores = Kernel(read_catboost(told, NAMES)).split(rows.astype(np.float32) + 0.0)
+    assert np.abs(scores - catboost_score(model, rows, NAMES)).max() <= 1e-12
+
+
+def test_a_category_of_every_length_has_catboosts_number() -> None:
+    names = [["x" * n + "0_a9"[: LENGTH_MAX - n] for n in range(1, LENGTH_MAX + 1)]]
+    names[0] += ["abcdefghijklmnopqrstuvwxyz_0123456789_"[:n] for n in range(1, 39)]
+    restless = {"random_strength": 9, "bootstrap_type": "Bernoulli", "depth": 4}
+    rows = np.tile(np.arange(float(len(names[0]))), 12)[:, None]
+    model = train_catboost(
+        rows, rows[:, 0] % 2, names, one_hot_max_size=200, iterations=250, **restless
+    )
+    (told,) = parsed(catboost_json(model).decode())["features_info"]["categorical_features"]
+    lengths = {category_hash(name): len(name) for name in names[0]}
+    assert {lengths[value] for value in told["values"]} >= set(range(1, LENGTH_MAX + 1))
+    with pytest.raises(ValueError, match="65 bytes"):
+        category_hash("x" * (LENGTH_MAX + 1))
+
+
+def test_a_category_read_through_statistics_is_named_with_the_cure() -> None:
+    train = drawn(5, 800)
+    model = train_catboost(train, labels(train), NAMES, one_hot_max_size=5)
+    told = parsed(catboost_json(model).decode())
+    assert model_problems(told, FIELDS, NAMES) == ()
+    (problem,) = tree_problems(told, FIELDS)
+    assert problem.startswith(f"field_{CATEGORY} is read through statistics")
+    assert "one_hot_max_size" in problem
+    assert "sampled_interventional" in problem
+
+
+@pytest.mark.parametrize("policy", ["Lossguide", "Depthwise"])
+def test_trees_that_are_not_symmetric_are_refused_by_name(policy: str) -> None:
+    train = drawn(6, 400)
+    model = train_catboost(train, labels(train), NAMES, grow_policy=policy)
+    told = parsed(catboost_json(model).decode())
+    assert tree_problems(told, FIELDS) == ("the model's grow_policy must be 'SymmetricTree'",)
+
+
+@pytest.fixture(scope="module")
+def folder(trees: Bundle, rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The German bundle with a CatBoost model in it."""
+    place = tmp_path_factory.mktemp("catboost") / "german-credit"
+    return bundle_of("catboost", place, trees.contract, rows[:200])
+
+
+def test_its_trees_are_looked_up_whatever_the_method(folder: Path, rows: list[Row]) -> None:
+    bundle = load(folder)
+    adapter, explainer = bundle.parts_in_memory()
+    assert isinstance(explainer, ObliviousExplainer)
+    assert explainer.method == bundle.explain(rows[:1])[0].method  # type: ignore[union-attr]
+    assert isinstance(tree_explainer(adapter), ObliviousExplainer)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            lambda m: m["model_info"]["params"]["loss_function"].update(type="RMSE"),
+            "loss_function must be 'Logloss', not 'RMSE'",
+        ),
+        (lambda m: m["model_info"].pop("params"), "loss_function"),
+        (
+            lambda m: m["model_info"]["class_params"].update(class_names=[0, 1, 2]),
+            "classes must be 0 and 1, not .0, 1, 2",
+        ),
+        (
+            lambda m: m["model_info"]["class_params"].update(class_names=["good", "bad"]),
+            "classes must be 0 and 1",
+        ),
+        (lambda m: m["scale_and_bias"].__setitem__(1, [0, 0, 0]), "several outputs"),
+        (lambda m: m["features_info"].update(text_features=[{"feature_id": "a"}]), "text cannot"),
+        (
+            lambda m: m["features_info"].update(embedding_features=[{"feature_id": "a"}]),
+            "embeddings cannot",
+        ),
+        (lambda m: m["features_info"]["float_features"].pop(), "features, not"),
+        (
+            lambda m: m["features_info"]["float_features"][0].update(feature_id="income"),
+            "feature_names must be",
+        ),
+        (lambda m: m.pop("scale_and_bias"), "no CatBoost model"),
+        (lambda m: m.pop("oblivious_trees"), "is no CatBoost model"),
+        (lambda m: m.update(features_info=3), "this is no CatBoost model"),
+        (lambda m: m["features_info"].update(float_features=3), "no CatBoost model in JSON"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_model_of_something_else_is_refused_by_name(
+    folder: Path, trees: Bundle, change: Callable[[Any], object], why: str
+) -> None:
+    told = json.loads((folder / "model.json").read_text())
+    change(told)
+    with pytest.raises(BundleInvalid, match=why):
+        CatboostModel(json.dumps(told), trees.contract, "model.json")
+
+
+def test_a_number_that_the_contract_calls_a_category_is_refused_by_name(
+    folder: Path, trees: Bundle
+) -> None:
+    told = json.loads((folder / "model.json").read_text())
+    info = told["features_info"]
+    moved = info["categorical_features"].pop()
+    info["float_features"].append(moved | {"borders": [], "nan_value_treatment": "AsIs"})
+    name = trees.contract.features[moved["flat_feature_index"]].name
+    with pytest.raises(BundleInvalid, match=f"{name} must be a category"):
+        CatboostModel(json.dumps(told), trees.contract, "model.json")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"oblivious_trees": 3}', "[" * 100_000])
+def test_what_is_no_catboost_model_is_refused(trees: Bundle, text: str) -> None:
+    with pytest.raises(BundleInvalid, match="no CatBoost model"):
+        CatboostModel(text, trees.contract, "model.json")
+
+
+def test_a_model_that_only_catboost_refuses_is_refused_too(folder: Path, trees: Bundle) -> None:
+    told = json.loads((folder / "model.json").read_text())
+    feature = told["features_info"]["float_features"][0]
+    feature["nan_value_treatment"] = "AsYouLike"
+    with pytest.raises(BundleInvalid, match="CatBoost cannot read"):
+        _ = CatboostModel(json.dumps(told), trees.contract, "model.json").booster
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda t: t["leaf_values"].pop(), "one for each leaf"),
+        (lambda t: t.pop("leaf_weights"), "leaf_weights must be one for each leaf"),
+        (lambda t: t["splits"].pop(), "must be one for each leaf"),
+        (lambda t: t["splits"][0].update(split_type="OnlineCtr"), "'OnlineCtr' cannot be read"),
+        (lambda t: t["splits"][0].pop("split_type"), "do not belong together"),
+        (
+            lambda t: t["splits"][0].update(float_feature_index=99, cat_feature_index=99),
+            "lists do not belong together",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_trees_that_are_none_are_refused(change: Callable[[Any], object], why: str) -> None:
+    train = drawn(7, 400)
+    told = json.loads(catboost_json(train_catboost(train, labels(train), NAMES)))
+    change(told["oblivious_trees"][0])
+    with pytest.raises(UnsupportedForestError, match=why):
+        read_catboost(told, NAMES)
+
+
+def test_a_model_with_statistics_can_be_sampled(trees: Bundle, rows: list[Row]) -> None:
+    contract = trees.contract
+    encoder = Encoder(contract)
+    matrix, names = encoder.encode(rows[:300]), Levels(contract).names
+    bad = (matrix.sum(axis=1) > np.median(matrix.sum(axis=1))).astype(int)
+    model = train_catboost(matrix, bad, names, one_hot_max_size=2)
+    text = catboost_json(model).decode()
+    with pytest.raises(BundleInvalid, match="CTR"):
+        CatboostModel(text, contract, "model.json")
+    asked = CatboostBox(text, contract, "model.json").score(rows[300:340])
+    wanted = catboost_score(model, encoder.encode(rows[300:340]), names)
+    assert np.abs(np.array(asked) - wanted).max() <= 1e-12
+
+
+def test_the_border_below_all_numbers_parts_gaps_from_them() -> None:
+    train = drawn(8, 1200, gaps=0.4)
+    model = train_catboost(train, np.isnan(train[:, 0]).astype(int), NAMES)
+    told = told_of(model)
+    borders = [s.get("border") for t in told["oblivious_trees"] for s in t["splits"]]
+    assert any(border is not None and border < -3.4e38 for border in borders)
+    same = all_oblivious(read_catboost(told, NAMES))
+    assert same is not None
+    rows = drawn(9, 60, gaps=0.4).astype(np.float32).astype(np.float64)
+    _, scores = ObliviousKernel(same).split(rows)
+    assert np.abs(scores - catboost_score(model, rows, NAMES)).max() <= 1e-12
