@@ -395,7 +395,7 @@ class Sight(NamedTuple):
 
     def over(self, size: int) -> str:
         """What was seen, in words."""
-        what = "the ledger end after" if self.ended else "the first"
+        what = f"the ledger end{OWN_WORD * (self.who == YOU)} after" if self.ended else "the first"
         return f"{self.who} saw {what} {_entries(size)} on {instant_text(self.at)}"
 
     def can_be(self, size: int, last: datetime | None, now: datetime | None, told: Told) -> bool:
@@ -1150,7 +1150,7 @@ def place_of(event_id: str, slot: str) -> bytes:
 
 # ---- What the reader remembers -------------------------------------------------------------------
 
-YOU = "you"
+YOU, OWN_WORD = "you", ", by its own unsigned word,"
 Kept = tuple[str | Checkpoint, Sight | None]  # ``None`` where it is not known when it was seen
 
 

@@ -170,7 +170,10 @@ def test_a_cut_tail_with_its_checkpoints_is_clean_to_who_remembers_nothing(
 
 
 def test_a_cut_tail_is_a_rollback_to_who_saw_more(history: History) -> None:
-    for ended, saw in (True, "the ledger end after 30 entries"), (False, "the first 30 entries"):
+    for ended, saw in (
+        (True, "the ledger end, by its own unsigned word, after 30 entries"),
+        (False, "the first 30 entries"),
+    ):
         seen = Sight("you", NOON, ended)
         found = history.check(history.bodies[:25], notes=((history.notes[0], seen),))
         assert found.verdict == Verdict.ALTERED
@@ -331,6 +334,8 @@ def test_all_later_clocks_turned_back_together_are_backdated_to_who_saw_the_ledg
         assert found.verdict == Verdict.ALTERED
         assert "BACKDATED" in str(found.found[0])
         assert found.found[0].seq == 30
+        by_its_word = "you saw the ledger end, by its own unsigned word, after"
+        assert (by_its_word in str(found.found[0])) is ("you" in str(found.found[0]))
     unseen = history.check(bodies)
     assert unseen.verdict == Verdict.CLEAN, "nobody outside knows what time it was"
 
