@@ -18,6 +18,7 @@ from overrides.errors import SlotErased
 
 PARTY_SLOTS = tuple(f"party.{place}" for place in range(PARTIES_MAX))
 FIELDS, MONITOR, REASONS, PUSHES = "fields", "monitor", "reasons", "contributions"
+SURPRISES = "surprises"  # concepts; a reason says of itself too that it is one
 SIDES = ("adverse", "favourable")
 SHARES = "shares"  # by side: the place of a reason, how many have a share of it, and this one
 SECRET_BYTES = 32
@@ -173,6 +174,9 @@ def _explained(explanation: Payload, theirs: Sequence[Payload]) -> Payload:
     taken = [party.get(PUSHES, ()) for party in theirs]
     pushes = _put_back(explanation.get(PUSHES, ()), taken)
     kept = {name: part for name, part in explanation.items() if name != SHARES}
+    if SURPRISES in kept:
+        told = [one for side in SIDES for one in reasons[side] if one.get("counter_intuitive")]
+        kept[SURPRISES] = list(dict.fromkeys([*kept[SURPRISES], *(r["concept"] for r in told)]))
     return {**kept, REASONS: reasons, PUSHES: pushes}
 
 
@@ -210,6 +214,11 @@ def _without_fields(payload: Payload, names: frozenset[str]) -> Payload:
         rest["warnings"] = [warning for warning in rest["warnings"] if warning[0] not in names]
     if PUSHES in rest:
         rest[PUSHES] = [push for push in rest[PUSHES] if push[0] not in names]
+    if SURPRISES in rest:
+        reasons = [reason for side in SIDES for reason in rest[REASONS][side]]
+        about_each = {reason["concept"]: names & set(reason["features"]) for reason in reasons}
+        # Of one that no reason tells of it is not known whom it is about: it is let go.
+        rest[SURPRISES] = [name for name in rest[SURPRISES] if not about_each.get(name, names)]
     if REASONS in rest:
         rest[REASONS] = {
             side: [reason for reason in reasons if not names & set(reason["features"])]

@@ -144,6 +144,23 @@ def test_a_share_says_nothing_of_what_it_is_a_share_of() -> None:
     assert len({one[0][2] for one in shares}) == 4, "each is drawn anew"
 
 
+def test_what_is_unexpected_of_a_party_goes_with_the_party() -> None:
+    empty: dict[str, Any] = {"fields": {}, "context": {}, "fields_meta": {}, "warnings": []}
+    adverse = [
+        {"concept": name, "features": list(name), "counter_intuitive": name != "C"}
+        for name in ("A", "B", "AB", "C")
+    ]
+    told: dict[str, Any] = {"contributions": [], "surprises": ["A", "B", "AB", "D"]}
+    told["reasons"] = {"adverse": adverse, "favourable": []}
+    kept, (theirs,) = split({"inputs": empty, "explanation": told}, [["B"]], SECRET)
+    assert kept["explanation"]["surprises"] == ["A"], "and nobody knows whom D is about"
+    slots = {**kept, "party.0": {"application": theirs}}
+    assert whole(slots)["explanation"]["surprises"] == ["A", "B", "AB"]
+    assert whole({**kept, "party.0": None})["explanation"]["surprises"] == ["A"]
+    alone, _ = split({"inputs": empty, "explanation": told}, [[]], SECRET)
+    assert alone["explanation"]["surprises"] == told["surprises"]
+
+
 def test_what_the_first_releases_wrote_twice_is_put_back_once() -> None:
     reason = {"concept": "c", "features": ["a", "b"], "text": "both"}
     empty: dict[str, Any] = {"fields": {}, "context": {}, "fields_meta": {}, "warnings": []}
