@@ -7,9 +7,11 @@ other columns stay where they are, monitor-only fields among them.
 
 from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from .bundle import Bundle
+from .bundle import Bundle, load
 from .contract import Contract, Field
 from .errors import ContractBroken, ExplainError, NotExplainable
 from .values import Explanation, Reason, Row
@@ -21,6 +23,15 @@ ROWS_AT_ONCE = 512
 CONTRIBUTION, ERROR = "contribution_", "error_"
 
 Answer = Explanation | ExplainError
+
+
+@cache
+def bundle_at(directory: str | Path) -> Bundle:
+    """The bundle in this folder, read and proven once in each process.
+
+    A cluster sends a path about, not what a bundle becomes in memory.
+    """
+    return load(Path(directory))
 
 
 def explained(batch: Any, bundle: Bundle) -> Any:

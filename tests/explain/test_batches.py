@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import Any
 
 import pyarrow as pa
@@ -23,14 +24,12 @@ SILENT = "german-credit"
 
 WORKER = """
 import sys
-from pathlib import Path
 import pyarrow as pa
-from countermand.explain import batches, bundle
+from countermand.explain import batches
 
 def explain(stream):
-    model = bundle.load(Path(sys.argv[1]), prove=False)
     for batch in stream:
-        yield batches.explained(batch, model)
+        yield batches.explained(batch, batches.bundle_at(sys.argv[1]))
 
 with pa.ipc.open_stream(sys.stdin.buffer) as came:
     told = explain(came)
@@ -39,6 +38,25 @@ with pa.ipc.open_stream(sys.stdin.buffer) as came:
         left.write_batch(first)
         for batch in told:
             left.write_batch(batch)
+"""
+
+
+RAY = """
+import sys
+import pyarrow as pa
+import ray
+from countermand.explain import batches
+
+FOLDER, table = sys.argv[1], pa.ipc.open_stream(sys.stdin.buffer).read_all()
+quiet = {"include_dashboard": False, "logging_level": "ERROR", "log_to_driver": False}
+ray.init(num_cpus=1, object_store_memory=100 * 2**20, **quiet)
+told = ray.data.from_arrow(table).map_batches(
+    lambda batch: batches.explained(batch, batches.bundle_at(FOLDER)),
+    batch_format="pyarrow",
+    batch_size=20,
+)
+print(*sorted(row["raw_score"] for row in told.take_all()))
+ray.shutdown()
 """
 
 
@@ -209,6 +227,24 @@ def test_nothing_but_batches_and_the_path_of_a_bundle_is_needed(
     assert not ran.returncode, ran.stderr.decode()
     with pa.ipc.open_stream(ran.stdout) as told:
         assert list(told) == [explained(batch, trees) for batch in batches]
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="ray, of 79 MB, is not installed")
+def test_ray_runs_it_as_it_is(trees: Bundle, rows: list[Row]) -> None:
+    batch = batch_of(as_given(rows[:BESIDE], trees))
+    sent = io.BytesIO()
+    with pa.ipc.new_stream(sent, batch.schema) as stream:
+        stream.write_batch(batch)
+    ran = subprocess.run(
+        [sys.executable, "-c", RAY, str(trees.directory)],
+        input=sent.getvalue(),
+        capture_output=True,
+        check=False,
+        timeout=240,
+    )
+    assert not ran.returncode, ran.stderr.decode()
+    ours = sorted(explained(batch, trees).column("raw_score").to_pylist())
+    assert [float(word) for word in ran.stdout.split()] == pytest.approx(ours, abs=1e-12)
 
 
 def test_sampled_contributions_come_with_their_errors(trees: Bundle) -> None:

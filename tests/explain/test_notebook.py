@@ -213,6 +213,25 @@ def test_contributions_are_those_of_the_library() -> None:
     assert np.abs(told["base"] - theirs[:, -1]).max() <= 1e-9
 
 
+@pytest.mark.parametrize("fit", [lightgbm_model, histogram])
+def test_categories_have_the_order_of_training_whatever_a_frame_has(fit: Any) -> None:
+    model = fit(WITH_GAPS, bad(WITH_GAPS))
+    expected = wrap(model, WITH_GAPS).explain(WITH_GAPS)
+    turned = WITH_GAPS["housing"].cat.reorder_categories(HOUSING[::-1])
+    other = WITH_GAPS.assign(housing=turned)
+    pd.testing.assert_frame_equal(wrap(model, other).explain(other), expected)
+    appeared = pl.from_pandas(other).with_columns(pl.col("housing").cast(pl.String))
+    told = wrap(model, appeared.with_columns(pl.col("housing").cast(pl.Categorical)))
+    assert told.explain(appeared)["raw_score"].to_list() == expected["raw_score"].to_list()
+
+
+def test_another_order_than_that_of_training_is_found_and_refused() -> None:
+    model = xgboost_model(WITH_GAPS, bad(WITH_GAPS))
+    turned = WITH_GAPS["housing"].cat.reorder_categories(HOUSING[::-1])
+    with pytest.raises(NotExplainable, match="columns and categories of training"):
+        wrap(model, WITH_GAPS.assign(housing=turned))
+
+
 def test_with_a_background_they_are_measured_from_it() -> None:
     model = lightgbm_model(WITH_GAPS, bad(WITH_GAPS))
     sample = WITH_GAPS.iloc[:50]
