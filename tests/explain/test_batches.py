@@ -1,11 +1,13 @@
 """The function on Arrow batches says of each row what explaining it alone says."""
 
 import io
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +17,8 @@ from explain.batches import CONTRIBUTION, ERROR, explained, explained_schema
 from explain.bundle import Bundle, load
 from explain.errors import ModelUnavailable, NotExplainable
 from explain.explainers import Parts
-from explain.values import Explanation, Row
+from explain.values import PROBABILITY, Explanation, Row
+from tests.explain.families import put_model
 
 BESIDE = 60
 """Rows explained together."""
@@ -247,6 +250,21 @@ def test_ray_runs_it_as_it_is(trees: Bundle, rows: list[Row]) -> None:
     assert [float(word) for word in ran.stdout.split()] == pytest.approx(ours, abs=1e-12)
 
 
-def test_sampled_contributions_come_with_their_errors(trees: Bundle) -> None:
-    sampled = [n for n in explained_schema(trees).names if n.startswith(ERROR)]
-    assert not sampled, "exact ones have none"
+def test_sampled_contributions_come_with_their_errors(
+    trees: Bundle, scorecard: Bundle, tmp_path: Path
+) -> None:
+    assert not [n for n in explained_schema(trees).names if n.startswith(ERROR)], "exact ones none"
+    folder = Path(shutil.copytree(scorecard.directory, tmp_path / "sampled"))
+    lines = (folder / "background.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "background.csv").write_text("".join(lines[:11]), encoding="utf-8")
+    content = (folder / "model.skops").read_bytes()
+    told = {"file": "model.skops", "explainer": "sampled_interventional", "scale": PROBABILITY}
+    put_model(folder, told, content, scorecard.contract, scorecard.score)
+    sampled = load(folder, prove=False)
+    (line,) = explained(batch_of(as_given(sampled.reference[:1], sampled)), sampled).to_pylist()
+    amounts = [line[n] for n in line if n.startswith(CONTRIBUTION)]
+    assert line["reliable"], line["problem"]
+    errors = [line[n] for n in line if n.startswith(ERROR)]
+    assert abs(line["base"] + sum(amounts) - line["raw_score"]) <= 1e-9
+    assert len(errors) == len(amounts)
+    assert all(error >= 0 for error in errors)
