@@ -98,7 +98,11 @@ Side = Callable[["NDArray[np.float64]"], object]
 
 
 def race(
-    ours: Side, theirs: Side, rows: "NDArray[np.float64]", block_rows: int = BLOCK_ROWS
+    ours: Side,
+    theirs: Side,
+    rows: "NDArray[np.float64]",
+    block_rows: int = BLOCK_ROWS,
+    turns: int = TURNS,
 ) -> dict[str, float]:
     """Medians of both sides, turn about, in microseconds a row.
 
@@ -107,7 +111,7 @@ def race(
     """
 
     def singles() -> "Iterator[NDArray[np.float64]]":
-        return (rows[place : place + 1] for place in range(TURNS))
+        return (rows[place : place + 1] for place in range(turns))
 
     taken: dict[str, list[float]] = {}
     for turn in range(ROUNDS):
