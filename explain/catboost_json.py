@@ -78,7 +78,8 @@ def tree_problems(told: Mapping[str, Any], names: Sequence[str]) -> tuple[str, .
             if "cat_feature_index" in element
         }
     )
-    flat = {c["feature_index"]: c["flat_feature_index"] for c in info["categorical_features"]}
+    kept = info.get("categorical_features") or ()
+    flat = {c["feature_index"]: c["flat_feature_index"] for c in kept}
     cure = "train with a larger one_hot_max_size, or let it be sampled_interventional"
     return tuple(
         f"{names[flat[index]]} is read through statistics of its categories (CTR): {cure}"

@@ -5,8 +5,10 @@ that what is explained in a notebook is what is explained in production.
 """
 
 import copy
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from .errors import NotExplainable
@@ -42,6 +44,11 @@ class InMemory:
             return str(booster.model_to_string()).encode()
         if self.form == "xgboost-json":
             return bytes(_booster(self.model).save_raw("json"))
+        if self.form == "catboost-json":
+            with tempfile.TemporaryDirectory(prefix="countermand-") as folder:
+                file = Path(folder, "model.json")  # it writes JSON to nowhere else
+                self.model.save_model(str(file), format="json")
+                return file.read_bytes()
         import skops.io
 
         return bytes(skops.io.dumps(_with_codes(self.model, categories)))
@@ -70,8 +77,12 @@ def in_memory(model: Any) -> InMemory:
     if library == "xgboost" and kind in ("Booster", "XGBClassifier"):
         names = tuple(_booster(model).feature_names or ())
         return InMemory(model, "xgboost-json", "tree_path_dependent", names)
+    if library == "catboost" and kind == "CatBoostClassifier":
+        told = tuple(map(str, model.feature_names_))
+        names = () if told == tuple(map(str, range(len(told)))) else told
+        return InMemory(model, "catboost-json", "tree_path_dependent", names)
     if library != "sklearn" or not hasattr(model, "predict_proba"):
-        known = "LightGBM's and XGBoost's boosters and classifiers, classifiers of scikit-learn"
+        known = "classifiers of LightGBM, XGBoost, CatBoost and scikit-learn, and boosters"
         raise NotExplainable(MODEL, (f"it is a {library}.{kind}, known are {known}",))
     names = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
     last = type(model.steps[-1][1] if hasattr(model, "steps") else model).__name__
