@@ -92,8 +92,11 @@ def refuse_missing_columns(what: str, names: Sequence[str], contract: Contract) 
             near = [one for one in get_close_matches(name, names) if one not in contract]
             hint = f", or rename {near[0]}, which no field is called" if near else ""
             problems.append(f"it has no column {name}: add it, with empty cells if need be{hint}")
-        elif names.count(name) > 1:
-            problems.append(f"it has {names.count(name)} columns {name}: keep one")
+    problems += [
+        f"it has {names.count(name)} columns {name}: keep one"
+        for name in (APPLICATION_ID, *(field.name for field in contract.features))
+        if names.count(name) > 1
+    ]
     if problems:
         raise NotExplainable(what, tuple(problems))
 

@@ -174,6 +174,15 @@ def test_a_column_that_is_not_there_is_named_with_the_one_that_may_be_meant(
         explained(batch.rename_columns(names), trees)
 
 
+@pytest.mark.parametrize("name", ["housing", "application_id"])
+def test_a_column_that_is_there_twice_is_named(trees: Bundle, rows: list[Row], name: str) -> None:
+    batch = batch_of(as_given(rows[:2], trees)).append_column(
+        "application_id", pa.array(["a", "b"])
+    )
+    with pytest.raises(NotExplainable, match=f"it has 2 columns {name}: keep one"):
+        explained(batch.append_column(name, batch.column(name)), trees)
+
+
 def test_columns_that_nobody_scores_change_nothing(trees: Bundle, rows: list[Row]) -> None:
     batch = batch_of(as_given(rows[:5], trees))
     more = batch.append_column("shoe_size", pa.array(["?"] * 5)).append_column(
