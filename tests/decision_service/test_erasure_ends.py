@@ -203,7 +203,7 @@ def test_of_two_things_that_fail_each_is_told(
     shutil.rmtree(folder)
     folder.write_text("no folder")
     house.closed("P-ben")
-    house.altered("UPDATE data_key SET wrapped = kek_epoch || dek_id")
+    house.altered("UPDATE data_key SET subject_ref = subject_ref || 'x'")
     house.desk.clock.passes(hours=25)
     with pytest.raises(OSError, match=folder.name):
         tend(house.services)
