@@ -18,7 +18,7 @@ from tests.explain.families import ON_PROBABILITY, bundle_of
 from tests.sample_models.trained import sample_bundles
 
 
-@pytest.fixture(scope="module", params=["xgboost", *sorted(ON_PROBABILITY)])
+@pytest.fixture(scope="module", params=["catboost", "xgboost", *sorted(ON_PROBABILITY)])
 def house(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:

@@ -123,7 +123,7 @@ def test_loading_apart_imports_no_model_library() -> None:
         from explain.bundle import load
         bundle = load(Path(sys.argv[1]), apart=True)
         bundle.warm()
-        heavy = {"lightgbm", "sklearn", "pandas", "skops", "shap", "xgboost"}
+        heavy = {"catboost", "lightgbm", "sklearn", "pandas", "skops", "shap", "xgboost"}
         print(sorted(heavy & set(sys.modules)))
     """
     for name in NAMES:
