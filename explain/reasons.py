@@ -103,7 +103,8 @@ class Wording:
         language: str,
         usual: Mapping[str, Quartiles],
     ) -> None:
-        self._entries = tuple(_entry(c, contract, language, usual) for c in concepts)
+        in_order = sorted(concepts, key=lambda concept: concept.id)
+        self._entries = tuple(_entry(c, contract, language, usual) for c in in_order)
 
     def reasons(self, amounts: Sequence[float], row: Row, errors: Sequence[float] = ()) -> Worded:
         """Principal reasons and all pushes for contributions in contract order.
@@ -127,13 +128,15 @@ class Wording:
             for _, entry in sums
             if errors
         }
-        counted = [
-            (push, entry)
-            for push, entry in sums
-            if abs(push) > max(EPSILON, ERROR_BAR * worst.get(entry.concept.id, 0.0))
-        ]
-        counted.sort(key=lambda pair: (-abs(pair[0]), pair[1].concept.id))
-        total = math.fsum([abs(push) for push, _ in counted])
+        counted = [pair for pair in sums if abs(pair[0]) > EPSILON]
+        if errors:
+            counted = [
+                (push, entry)
+                for push, entry in counted
+                if abs(push) > ERROR_BAR * worst[entry.concept.id]
+            ]
+        counted.sort(key=_size, reverse=True)  # what is of one size stays in order of concepts
+        total = math.fsum(map(_size, counted))
         against = [pair for pair in counted if pair[0] > 0]
         speaking_for = [pair for pair in counted if pair[0] < 0]
         surprises: list[str] = []
@@ -161,6 +164,11 @@ class Wording:
                 principal.append(_reason(push, entry, row, strength, surprising=surprising))
             untold -= abs(push)
         return tuple(principal)
+
+
+def _size(counted: tuple[float, _Entry]) -> float:
+    """How far a push goes, to whatever side."""
+    return abs(counted[0])
 
 
 def _with_errors(reasons: tuple[Reason, ...], worst: Mapping[str, float]) -> tuple[Reason, ...]:
