@@ -29,7 +29,7 @@ HASH = "5a" * 32
 
 CASE, PERSON, DECISION = (ID.format(n) for n in (1, 2, 3))
 AT = instant_text(START)
-REASONS = [[f"R{n:02d}", f"0.{n}1278852849734"] for n in range(8)]
+REASONS = [f"R{n:02d}" for n in range(8)]
 SCORED: dict[str, Json] = {
     "decision_id": DECISION,
     "application": DECISION,

@@ -1,5 +1,6 @@
 """A case as its page shows it. Every sentence rests on what the record has."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -186,21 +187,31 @@ def _reasons(dossier: Dossier, side: str) -> tuple[ReasonLine, ...]:
 
 
 def _bars(dossier: Dossier) -> tuple[Bar, ...]:
-    """Every concept's push, the strongest first; values are left out once erased."""
-    decision = dossier.file.decision
-    surprises = (dossier.explanation or {}).get("surprises", ())
-    concepts = dossier.loaded.bundle.concepts if dossier.loaded else ()
-    known = {concept.id: concept for concept in concepts}
-    pushes = [(concept, float(push)) for concept, push in decision.adverse + decision.favourable]
-    return tuple(
-        Bar(
-            label=known[concept].title if concept in known else concept,
-            value=_values(dossier, known[concept].features if concept in known else ()),
-            contribution=push,
-            unexpected=concept in surprises,
+    """Every concept's push, the strongest first; none once any part of them is erased.
+
+    What is left would add up to another score.
+    """
+    if dossier.explanation is None or dossier.loaded is None:
+        return ()
+    decision, surprises = dossier.file.decision, dossier.explanation.get("surprises", ())
+    amounts = {name: float(push) for name, push, *_ in dossier.explanation["contributions"]}
+    told = {*decision.adverse, *decision.favourable}
+    concepts = [concept for concept in dossier.loaded.bundle.concepts if concept.id in told]
+    if any(name not in amounts for concept in concepts for name in concept.features):
+        return ()
+    bars = [
+        (
+            concept.id,
+            Bar(
+                label=concept.title,
+                value=_values(dossier, concept.features),
+                contribution=math.fsum([amounts[name] for name in concept.features]),
+                unexpected=concept.id in surprises,
+            ),
         )
-        for concept, push in sorted(pushes, key=lambda pair: (-abs(pair[1]), pair[0]))
-    )
+        for concept in concepts
+    ]
+    return tuple(bar for _, bar in sorted(bars, key=lambda b: (-abs(b[1].contribution), b[0])))
 
 
 def _values(dossier: Dossier, features: Sequence[str]) -> str:

@@ -1,8 +1,9 @@
 """What is written down of one decision: the open part for numbers, the personal parts sealed.
 
 Everything an analysis needs after an erasure is in the open part; everything that says something
-about a person is in a slot under that person's key. Protected attributes have a slot of their own,
-which no officer's page opens.
+about a person is in a slot under that person's key. By how much each concept pushed the score says
+something too: whoever has the model can work out a value from it, so the open part has no amounts.
+Protected attributes have a slot of their own, which no officer's page opens.
 """
 
 from collections.abc import Mapping
@@ -226,12 +227,8 @@ def _score(prepared: Prepared, finding: Finding, explanation: Explanation) -> di
         "approve_up_to": spec.approve_up_to,
         "decline_above": spec.decline_above,
         "distance": finding.assessment.distance,
-        "adverse": [
-            [concept, decimal_text(amount)] for concept, amount in explanation.pushes if amount > 0
-        ],
-        "favourable": [
-            [concept, decimal_text(amount)] for concept, amount in explanation.pushes if amount < 0
-        ],
+        "adverse": [concept for concept, amount in explanation.pushes if amount > 0],
+        "favourable": [concept for concept, amount in explanation.pushes if amount < 0],
     }
 
 

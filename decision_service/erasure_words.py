@@ -29,7 +29,7 @@ STANDING_WORDS: Mapping[Standing, str] = {
 }
 STAYS = (
     "The entries: codes, amounts, scores, decisions, times and random references.",
-    "What each concept pushed the score by: whoever has the model can work out values from that.",
+    "The score and the order of its reasons: who has the model may infer something from them.",
     "A commitment for each part that went: a keyed hash whose key went with the part.",
     "A keyed reference of each party, found again only with the installation's lookup key.",
 )

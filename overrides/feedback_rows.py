@@ -158,7 +158,7 @@ def _row(closed: FeedbackFact, found: Label, cut: Cut) -> FeedbackRow:
         p_approve_est=None,
         random_accept=ending.random_accept,
         reasons_reliable=fact.reliable,
-        principal_reasons=tuple(concept for concept, _ in decision.adverse),
+        principal_reasons=decision.adverse,
         product=decision.product,
         branch=decision.branch,
         channel=decision.channel,

@@ -92,7 +92,7 @@ class DecisionRow:
     """One decision as it was made: a score with its versions, or a failure to make one.
 
     Numbers are the recorded decimal strings; None where no score was made. ``adverse`` and
-    ``favourable`` are pairs of concept and contribution, strongest first.
+    ``favourable`` are concepts, strongest first; by how much is in the personal part.
     """
 
     decision_id: str
@@ -121,8 +121,8 @@ class DecisionRow:
     routing: tuple[str, ...]
     knockouts: tuple[str, ...]
     sampled: Mapping[str, Json]
-    adverse: tuple[tuple[str, str], ...]
-    favourable: tuple[tuple[str, str], ...]
+    adverse: tuple[str, ...]
+    favourable: tuple[str, ...]
     queue: str
     status: CaseStatus  # that this decision gave the case
     product: str

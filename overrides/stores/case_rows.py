@@ -104,8 +104,8 @@ def decision_row(event: Event) -> DecisionRow:
         routing=tuple(data["routing"]),
         knockouts=tuple(data["knockouts"]),
         sampled=data["sampled"] or {},
-        adverse=_pairs(data.get("adverse")),
-        favourable=_pairs(data.get("favourable")),
+        adverse=concepts_in(data.get("adverse")),
+        favourable=concepts_in(data.get("favourable")),
         queue=data["queue"],
         status=CaseStatus(data["status"]),
         product=data["product"],
@@ -126,6 +126,11 @@ def decision_row(event: Event) -> DecisionRow:
 def _pairs(items: Sequence[Sequence[str]] | None) -> tuple[tuple[str, str], ...]:
     """Pairs as JSON has them: lists of two."""
     return tuple((first, second) for first, second in items or ())
+
+
+def concepts_in(items: Sequence[str | Sequence[str]] | None) -> tuple[str, ...]:
+    """Concepts in their order; entries of the first releases have an amount beside each."""
+    return tuple(one if isinstance(one, str) else one[0] for one in items or ())
 
 
 def act_row(row: Row, event: Event) -> ActRow:

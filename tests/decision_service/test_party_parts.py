@@ -1,6 +1,7 @@
 """What is about a co-applicant goes with the co-applicant, and nothing else does."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -198,6 +199,13 @@ def test_a_co_applicants_fields_go_and_the_applicants_stay(house: ErasureHouse) 
     assert "co_debtors" not in inputs["fields"]
     again = house.services.decisions.reader.made(made["decision_id"])
     assert again["reasons"] == made["reasons"], "read back it is as it was"
+    shown = house.desk.desk.case(kofi, case)
+    assert shown.raw is not None
+    assert math.isclose(shown.base + sum(bar.contribution for bar in shown.bars), shown.raw)
+    open_part = json.loads(house.services.ledger.entry_of(entry).body)["data"]
+    concepts = [*open_part["adverse"], *open_part["favourable"]]
+    assert len(concepts) == len(shown.bars)
+    assert all(isinstance(concept, str) for concept in concepts), "by how much is a personal part"
     house.erase(case=case, party="P-ben")
     left = dict(house.desk.desk.case(kofi, case).facts)
     gone = {name for name, value in stated.items() if value and not left.get(name)}
@@ -205,6 +213,7 @@ def test_a_co_applicants_fields_go_and_the_applicants_stay(house: ErasureHouse) 
     assert {name: value for name, value in stated.items() if name not in gone} == {
         name: value for name, value in left.items() if name not in gone
     }
+    assert house.desk.desk.case(kofi, case).bars == (), "less would add up to another score"
     monitor = house.services.ledger.open_slots(entry)["monitor"]
     assert "age_years" not in monitor["fields"]
     assert "sex_status" in monitor["fields"], "the applicant's own stay"

@@ -16,7 +16,7 @@ INSTANT = "2026-11-22T01:02:03.123456Z"
 SHA = "c0ffee" * 10 + "c0de"
 
 MEMBERS: dict[str, Any] = {
-    "adverse": [["R06", "0.4123456789012345"], ["R02", "0.25"]],
+    "adverse": ["R06", "R02"],
     "against": 1800,
     "agrees": True,
     "amount_minor": 250000,
@@ -58,7 +58,7 @@ MEMBERS: dict[str, Any] = {
     "erasure_epoch": 0,
     "evidence_types": ["payslip"],
     "fallback": "person",
-    "favourable": [["R01", "-0.75"]],
+    "favourable": ["R01"],
     "findings": ["clean"],
     "folder": "feedback-2026-11-22",
     "from": "decline",

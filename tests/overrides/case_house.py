@@ -293,8 +293,8 @@ def score(recommendation: str) -> dict[str, Any]:
         "approve_up_to": "0.2",
         "decline_above": "0.35",
         "distance": "0.01",
-        "adverse": [["R01", "0.4"], ["R02", "0.1"]],
-        "favourable": [["R03", "-0.2"]],
+        "adverse": ["R01", "R02"],
+        "favourable": ["R03"],
     }
 
 
