@@ -69,6 +69,8 @@ def tree_problems(told: Mapping[str, Any], names: Sequence[str]) -> tuple[str, .
     """What keeps a model from being told as trees."""
     if "oblivious_trees" not in told:
         return ("the model's grow_policy must be 'SymmetricTree'",)
+    if any(not tree.get("leaf_weights") for tree in told["oblivious_trees"]):
+        return ("the model must keep the leaf_weights of its trees",)
     info = told["features_info"]
     mixed = sorted(
         {

@@ -31,13 +31,17 @@ class CatboostBox:
         self._levels = [tuple(field.levels) for field in contract.features]
         try:
             self._told = parsed(text)
-            problems = model_problems(self._told, self.features, self._levels)
+            problems = self._problems()
         except UnsupportedForestError as refused:
             problems = (str(refused),)
         except (ValueError, TypeError, KeyError, AttributeError):  # members of other kinds
             problems = ("this is no CatBoost model in JSON",)
         if problems:
             raise BundleInvalid(path, problems)
+
+    def _problems(self) -> tuple[str, ...]:
+        """What keeps the model from being explained."""
+        return model_problems(self._told, self.features, self._levels)
 
     @cached_property
     def booster(self) -> Any:
@@ -85,8 +89,10 @@ class CatboostModel(CatboostBox):
     def __init__(self, text: str, contract: Contract, path: str) -> None:
         super().__init__(text, contract, path)
         self.encoder = Encoder(contract, single=True)
-        if problems := tree_problems(self._told, self.features):
-            raise BundleInvalid(path, problems)
+
+    def _problems(self) -> tuple[str, ...]:
+        """Also what keeps its trees from being told."""
+        return super()._problems() or tree_problems(self._told, self.features)
 
     def trees(self) -> tuple[Tree, ...]:
         """The trees, one by one."""

@@ -163,6 +163,12 @@ def test_its_trees_are_looked_up_whatever_the_method(folder: Path, rows: list[Ro
             lambda m: m["features_info"]["float_features"][0].update(feature_id="income"),
             "feature_names must be",
         ),
+        (
+            lambda m: m["oblivious_trees"][-1].pop("leaf_weights"),
+            "must keep the leaf_weights",
+        ),
+        (lambda m: m.update(trees=m.pop("oblivious_trees")), "must be 'SymmetricTree'"),
+        (lambda m: m.update(oblivious_trees=3), "this is no CatBoost model in JSON"),
         (lambda m: m.pop("scale_and_bias"), "no CatBoost model"),
         (lambda m: m.pop("oblivious_trees"), "is no CatBoost model"),
         (lambda m: m.update(features_info=3), "this is no CatBoost model"),
@@ -253,3 +259,11 @@ def test_the_border_below_all_numbers_parts_gaps_from_them() -> None:
     rows = drawn(9, 60, gaps=0.4).astype(np.float32).astype(np.float64)
     _, scores = ObliviousKernel(same).split(rows)
     assert np.abs(scores - catboost_score(model, rows, NAMES)).max() <= 1e-12
+
+
+def test_a_model_of_numbers_alone_is_read() -> None:
+    train = drawn(10, 300)
+    numbers: list[list[str]] = [[] for _ in LEVELS]
+    told = parsed(catboost_json(train_catboost(train, labels(train), numbers)).decode())
+    assert model_problems(told, FIELDS, numbers) == ()
+    assert tree_problems(told, FIELDS) == ()
