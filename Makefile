@@ -80,7 +80,7 @@ lock: $(READY)
 # The lock is installed by hash, the project itself without asking an index for anything.
 $(READY): requirements/lock.txt pyproject.toml | $(BIN)/python
 	@echo "Setting up $(VENV), a minute or two, once ..."
-	@$(PIP) install --require-hashes -r requirements/lock.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/lock.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
