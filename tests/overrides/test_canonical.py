@@ -58,7 +58,7 @@ def test_a_value_has_one_form(value: object, expected: str) -> None:
         [{"a": nested(DEPTH_MAX - 1)}],
         [[{"a": nested(DEPTH_MAX - 2)}]],
         [["a", 1.5]],
-        [["a", ["b", {"c": object()}]]],
+        [["a", ["b", {"c": 2.5}]]],
     ],
     ids=ascii,
 )
