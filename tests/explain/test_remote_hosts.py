@@ -173,7 +173,10 @@ def test_a_server_is_believed_only_with_a_certificate_that_is(
         taken, _ = line.accept()
         try:
             with context.wrap_socket(taken, server_side=True) as secured:
-                secured.recv(65536)
+                asked = b""
+                # What is left unread would be answered by a reset, and the answer lost.
+                while not asked.endswith(b"{}") and (part := secured.recv(65536)):
+                    asked += part
                 secured.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         except OSError:
             taken.close()
