@@ -4,15 +4,16 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .adapters import Encoder, TreeModel
+from .adapters import TreeModel
 from .errors import BundleInvalid, ExplainError
 from .explainers import Explainer, Parts, as_near_as_the_library
 from .forest import aligned, lay_out
+from .kernels import KernelExplainer, tell_without_kernel
 from .leaf_cells import cut
 from .leaf_games import Answers, directly, games_of
 from .leaf_tables import tabulate
 from .oblivious import all_oblivious
-from .oblivious_kernel import ObliviousExplainer, ObliviousKernel
+from .oblivious_kernel import ObliviousKernel
 from .row_blocks import WARMING_ROWS, shared_out, whole_rows
 from .tree import Tree, UnsupportedForestError
 from .values import Row
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Matrix = NDArray[np.float64]
+
+
+METHOD = "tree_interventional"
 
 
 class BackgroundKernel:
@@ -78,29 +82,10 @@ class BackgroundKernel:
         return amounts, self.scores(rows)
 
 
-class KernelBackgroundExplainer:
-    """Exact interventional Shapley values by our own kernel."""
-
-    method = "tree_interventional"
-
-    def __init__(self, encoder: Encoder, kernel: BackgroundKernel) -> None:
-        self._encoder = encoder
-        self._kernel = kernel
-
-    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
-        """Contributions from leaf tables, scores by the leaves reached."""
-        amounts, scores = self._kernel.split(self._encoder.encode(rows))
-        base = self._kernel.base
-        return [
-            Parts(score, base, tuple(line))
-            for score, line in zip(scores.tolist(), amounts.tolist(), strict=True)
-        ]
-
-
 class PlainBackgroundExplainer:
     """The same values without compiled code, leaf by leaf; scores are the library's own."""
 
-    method = "tree_interventional"
+    method = METHOD
 
     def __init__(self, model: TreeModel, background: "Matrix") -> None:
         self._model = model
@@ -136,12 +121,12 @@ def background_explainer(model: TreeModel, background: Sequence[Row], path: str)
             trees = tuple(model.trees())
             if same := all_oblivious(trees):
                 kernel = ObliviousKernel(same, rows)
-                return ObliviousExplainer("tree_interventional", model.encoder, kernel)
-            return KernelBackgroundExplainer(model.encoder, BackgroundKernel(trees, rows))
+                return KernelExplainer(METHOD, model.encoder, kernel)
+            return KernelExplainer(METHOD, model.encoder, BackgroundKernel(trees, rows))
         except (ExplainError, UnsupportedForestError):
             raise
-        # No numba, no place to keep compiled code, nothing for this processor.
-        except Exception:  # noqa: BLE001
+        except Exception as failed:  # noqa: BLE001
+            tell_without_kernel(failed, "every leaf is played out")
             return PlainBackgroundExplainer(model, rows)
     except UnsupportedForestError as refused:
         cure = f"{refused}: train fewer or shallower trees"

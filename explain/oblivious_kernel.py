@@ -4,13 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .adapters import Encoder
-from .explainers import Parts
 from .forest import aligned
 from .leaf_games import weights
 from .oblivious import DEPTH_MAX, Oblivious, lay_out
 from .row_blocks import WARMING_ROWS, shared_out, whole_rows
-from .values import Row
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,21 +85,3 @@ class ObliviousKernel:
             compiled.explain_alone(tables, rows[part], scratch, amounts[part], scores[part])
         scores += self._constant
         return amounts, scores
-
-
-class ObliviousExplainer:
-    """Exact contributions from tables of oblivious trees, by the method they are filled for."""
-
-    def __init__(self, method: str, encoder: Encoder, kernel: ObliviousKernel) -> None:
-        self.method = method
-        self._encoder = encoder
-        self._kernel = kernel
-
-    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
-        """Contributions and scores, each looked up."""
-        amounts, scores = self._kernel.split(self._encoder.encode(rows))
-        base = self._kernel.base
-        return [
-            Parts(score, base, tuple(line))
-            for score, line in zip(scores.tolist(), amounts.tolist(), strict=True)
-        ]

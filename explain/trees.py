@@ -1,21 +1,24 @@
 """Explaining trees: by the compiled kernel where numba is installed, else by the library."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .adapters import Encoder, TreeModel
+from .adapters import TreeModel
 from .errors import ExplainError
-from .explainers import Explainer, LibraryTreeExplainer, Parts
+from .explainers import Explainer, LibraryTreeExplainer
 from .forest import aligned, lay_out
+from .kernels import KernelExplainer, tell_without_kernel
 from .oblivious import all_oblivious
-from .oblivious_kernel import ObliviousExplainer, ObliviousKernel
+from .oblivious_kernel import ObliviousKernel
 from .row_blocks import WARMING_ROWS, shared_out, whole_rows
 from .tree import Tree
-from .values import Row
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+METHOD = LibraryTreeExplainer.method
 
 
 class Kernel:
@@ -64,35 +67,17 @@ class Kernel:
         return amounts, scores
 
 
-class KernelTreeExplainer:
-    """Exact path-dependent TreeSHAP on the log-odds by our own kernel."""
-
-    method = "tree_path_dependent"
-
-    def __init__(self, encoder: Encoder, kernel: Kernel) -> None:
-        self._encoder = encoder
-        self._kernel = kernel
-
-    def attribute(self, rows: Sequence[Row]) -> list[Parts]:
-        """Contributions by quadrature, scores by the leaves reached."""
-        amounts, scores = self._kernel.split(self._encoder.encode(rows))
-        base = self._kernel.base
-        return [
-            Parts(score, base, tuple(line))
-            for score, line in zip(scores.tolist(), amounts.tolist(), strict=True)
-        ]
-
-
 def tree_explainer(model: TreeModel) -> Explainer:
     """The fastest exact explainer of this model that is at hand."""
     try:
         trees = model.trees()
         if same := all_oblivious(trees):
-            return ObliviousExplainer("tree_path_dependent", model.encoder, ObliviousKernel(same))
-        return KernelTreeExplainer(model.encoder, Kernel(trees))
+            return KernelExplainer(METHOD, model.encoder, ObliviousKernel(same))
+        return KernelExplainer(METHOD, model.encoder, Kernel(trees))
     except ExplainError:  # the file, or the library that reads it
         raise
     # No numba, no place to keep compiled code, nothing for this processor, a model of another kind:
     # whatever stands in the kernel's way, the library explains, and says the same.
-    except Exception:  # noqa: BLE001
+    except Exception as failed:  # noqa: BLE001
+        tell_without_kernel(failed, "the model's library explains")
         return LibraryTreeExplainer(model)

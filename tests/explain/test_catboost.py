@@ -14,8 +14,9 @@ from explain.catboost_hash import LENGTH_MAX, category_hash
 from explain.catboost_json import model_problems, parsed, read_catboost, tree_problems
 from explain.catboost_model import CatboostBox, CatboostModel
 from explain.errors import BundleInvalid
+from explain.kernels import KernelExplainer
 from explain.oblivious import all_oblivious
-from explain.oblivious_kernel import ObliviousExplainer, ObliviousKernel
+from explain.oblivious_kernel import ObliviousKernel
 from explain.tree import UnsupportedForestError
 from explain.trees import Kernel, tree_explainer
 from explain.values import Row
@@ -131,9 +132,12 @@ def folder(trees: Bundle, rows: list[Row], tmp_path_factory: pytest.TempPathFact
 def test_its_trees_are_looked_up_whatever_the_method(folder: Path, rows: list[Row]) -> None:
     bundle = load(folder)
     adapter, explainer = bundle.parts_in_memory()
-    assert isinstance(explainer, ObliviousExplainer)
+    assert isinstance(explainer, KernelExplainer)
+    assert isinstance(explainer.kernel, ObliviousKernel)
     assert explainer.method == bundle.explain(rows[:1])[0].method  # type: ignore[union-attr]
-    assert isinstance(tree_explainer(adapter), ObliviousExplainer)  # type: ignore[arg-type]
+    again = tree_explainer(adapter)  # type: ignore[arg-type] # a model of trees
+    assert isinstance(again, KernelExplainer)
+    assert isinstance(again.kernel, ObliviousKernel)
 
 
 @pytest.mark.parametrize(

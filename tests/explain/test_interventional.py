@@ -18,7 +18,6 @@ from explain import interventional, leaf_tables
 from explain.adapters import TreeModel
 from explain.background_trees import (
     BackgroundKernel,
-    KernelBackgroundExplainer,
     PlainBackgroundExplainer,
     background_explainer,
 )
@@ -27,6 +26,7 @@ from explain.catboost_json import parsed, read_catboost
 from explain.checks import check_explainer
 from explain.errors import BundleInvalid
 from explain.forest import LANES
+from explain.kernels import KernelExplainer
 from explain.leaf_cells import FEATURES_MAX, cut
 from explain.leaf_games import Answers, directly, games_of
 from explain.leaf_tables import tabulate
@@ -371,7 +371,7 @@ def test_without_numba_every_leaf_is_played_and_the_answer_is_the_same(
     adapter, _ = trees.parts_in_memory()
     model = cast("TreeModel", adapter)
     fast = background_explainer(model, rows[:300], "model.txt")
-    assert isinstance(fast, KernelBackgroundExplainer)
+    assert isinstance(fast, KernelExplainer)
     check_explainer(adapter, fast, rows[300:330])
     monkeypatch.setitem(sys.modules, "explain.interventional", None)
     monkeypatch.delattr("explain.interventional", raising=False)

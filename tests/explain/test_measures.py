@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from explain.background_trees import KernelBackgroundExplainer
 from explain.bundle import Bundle, card, describe, load
 from explain.bundle_contents import EXPECTED_COLUMN, MEASURED_FILE
 from explain.bundle_files import seal
 from explain.checks import check_bundle
 from explain.errors import BundleInvalid
 from explain.explainers import Parts
+from explain.kernels import KernelExplainer
 from explain.measured import MEASURES
 from explain.measuring import ROWS_MAX, ROWS_MIN, measure, similar, write_measured
 from explain.similarity import similarity
@@ -202,7 +202,7 @@ def test_a_bundle_may_be_explained_against_either_population(
     assert [f.text for f in findings if not f.ok] == []
     assert any("300 are recommended" in finding.text for finding in findings)
     bundle = load(folder)
-    assert isinstance(bundle.parts_in_memory()[1], KernelBackgroundExplainer)
+    assert isinstance(bundle.parts_in_memory()[1], KernelExplainer)
     scores = bundle.score(bundle.background)
     assert len(scores) >= 30
     for answer in bundle.explain(rows[:20]):

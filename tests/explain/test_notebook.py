@@ -366,7 +366,7 @@ print(one.explain(rows).num_rows, type(one._explainer).__name__)
         text=True,
         check=False,
     )
-    assert (ran.returncode, ran.stdout) == (0, "100 KernelTreeExplainer\n"), ran.stderr
+    assert (ran.returncode, ran.stdout) == (0, "100 KernelExplainer\n"), ran.stderr
 
 
 def test_what_wrap_gives_has_a_name() -> None:

@@ -24,11 +24,11 @@ from explain.checks import check_bundle, check_explainer
 from explain.errors import BundleInvalid, ExplainError, NotProven, UnsafeModelFile
 from explain.explainers import LibraryTreeExplainer
 from explain.forest import lay_out
-from explain.oblivious_kernel import ObliviousExplainer
+from explain.kernels import KernelExplainer
 from explain.sklearn_trees import read_trees, tree_problems
 from explain.tree import UnsupportedForestError
 from explain.tree_models import SINGLE_PRECISION, XgboostModel
-from explain.trees import Kernel, KernelTreeExplainer, tree_explainer
+from explain.trees import Kernel, tree_explainer
 from explain.values import Explanation, Row
 from explain.xgboost_json import read_xgboost
 from tests.explain.families import (
@@ -208,8 +208,7 @@ def test_a_bundle_of_any_family_keeps_every_promise(other: Path) -> None:
 
 def test_a_bundle_of_any_family_is_explained_by_the_kernel(other: Path, rows: list[Row]) -> None:
     bundle = load(other)
-    ours = (KernelTreeExplainer, ObliviousExplainer)
-    assert isinstance(bundle.parts_in_memory()[1], ours)
+    assert isinstance(bundle.parts_in_memory()[1], KernelExplainer)
     for answer in bundle.explain(rows[400:440]):
         assert isinstance(answer, Explanation)
         assert answer.reliable

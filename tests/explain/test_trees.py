@@ -17,11 +17,12 @@ from explain import treeshap, turns
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
 from explain.forest import LANES, POINTS_MAX, lay_out
+from explain.kernels import KernelExplainer
 from explain.lightgbm_text import read_lightgbm
 from explain.row_blocks import ALONE_MAX
 from explain.tree import Reading, Tree, UnsupportedForestError
 from explain.tree_models import LightGbmModel
-from explain.trees import Kernel, KernelTreeExplainer, tree_explainer
+from explain.trees import Kernel, tree_explainer
 from explain.values import Row
 
 FEATURES = 6
@@ -375,7 +376,7 @@ def test_without_numba_the_library_explains_and_says_the_same(
 ) -> None:
     adapter, fast = trees.parts_in_memory()
     assert isinstance(adapter, LightGbmModel)
-    assert isinstance(fast, KernelTreeExplainer)
+    assert isinstance(fast, KernelExplainer)
     monkeypatch.setitem(sys.modules, "explain.treeshap", None)
     monkeypatch.delattr("explain.treeshap", raising=False)
     slow = tree_explainer(adapter)
@@ -387,8 +388,8 @@ def test_without_numba_the_library_explains_and_says_the_same(
         assert max(abs(a - b) for a, b in zip(theirs.amounts, ours.amounts, strict=True)) <= 1e-12
 
 
-def test_where_numba_fails_to_compile_the_library_explains(
-    trees: Bundle, monkeypatch: pytest.MonkeyPatch
+def test_where_numba_fails_to_compile_the_library_explains_and_that_is_told(
+    trees: Bundle, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(*_: object) -> None:
         msg = "no such instruction"
@@ -398,3 +399,5 @@ def test_where_numba_fails_to_compile_the_library_explains(
     assert isinstance(adapter, LightGbmModel)
     monkeypatch.setattr(treeshap, "explain_lanes", fails)
     assert isinstance(tree_explainer(adapter), LibraryTreeExplainer)
+    assert "No compiled kernel" in caplog.text
+    assert "library explains" in caplog.text
