@@ -37,7 +37,7 @@ SIZES = (15_000, 60_000)
 
 def grow(url: str, tree: Frontier, size: int) -> None:
     """Let the ledger go on to so many entries, with its subtree roots and its head."""
-    head = LedgerHead.__table__  # type: ignore[attr-defined]
+    head = LedgerHead.__table__  # type: ignore[attr-defined] # SQLModel adds it
     whole: list[Subtree] = []
 
     def entries() -> Iterator[tuple[Any, ...]]:
@@ -53,9 +53,9 @@ def grow(url: str, tree: Frontier, size: int) -> None:
     create_all(engine)
     with writing(engine) as connection:
         ensure_head(connection, LOG)
-        put(connection, LedgerEvent.__table__, EVENT, entries())  # type: ignore[attr-defined]
+        put(connection, LedgerEvent.__table__, EVENT, entries())  # type: ignore[attr-defined] # SQLModel adds it
         subtrees = ((LOG, one.level, one.index, one.hash) for one in whole)
-        put(connection, LedgerSubtree.__table__, SUBTREE, subtrees)  # type: ignore[attr-defined]
+        put(connection, LedgerSubtree.__table__, SUBTREE, subtrees)  # type: ignore[attr-defined] # SQLModel adds it
         stands = {"size": size, "root": tree.root(), "frontier": tree.to_bytes()}
         connection.execute(update(head).values({**stands, "last_ts": at(size - 1)}))
     engine.dispose()

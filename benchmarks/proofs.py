@@ -93,13 +93,13 @@ def fill(engine: Engine) -> None:
             (LOG, n, str(n), "outcome_observed", "", "service", bodies[at := n % BLOCK], leaves[at])
             for n in range(ROWS)
         )
-        put(connection, LedgerEvent.__table__, EVENT, entries)  # type: ignore[attr-defined]
+        put(connection, LedgerEvent.__table__, EVENT, entries)  # type: ignore[attr-defined] # SQLModel adds it
         subtrees = (
             (LOG, level, idx, roots[level])
             for level in STORED_LEVELS
             for idx in range(LARGE >> level)
         )
-        put(connection, LedgerSubtree.__table__, SUBTREE, subtrees)  # type: ignore[attr-defined]
+        put(connection, LedgerSubtree.__table__, SUBTREE, subtrees)  # type: ignore[attr-defined] # SQLModel adds it
 
 
 def measure(folder: Path) -> dict[str, Spread]:
