@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.credit_bundle import train
 from benchmarks.credit_fields import FIELDS
-from explain.background_trees import BackgroundKernel
-from explain.lightgbm_text import read_lightgbm
-from explain.sampling import SampledExplainer
+from explain.attribution.background_trees import BackgroundKernel
+from explain.attribution.sampling import SampledExplainer
+from explain.libraries.lightgbm_text import read_lightgbm
 from explain.values import LOG_ODDS, Row, Scale
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.credit_fields import AMOUNT, FIELDS, as_fields, make_rows
-from explain.bundle_contents import EXPECTED_COLUMN
-from explain.bundle_files import seal
+from explain.declared.bundle_contents import EXPECTED_COLUMN
+from explain.declared.bundle_files import seal
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.credit_bundle import LEAVES, TRAINING_ROWS, TREES
 from benchmarks.credit_fields import FIELDS, make_rows
 from benchmarks.kernel import ROUNDS, TURNS, race
-from explain.catboost_json import parsed, read_catboost
-from explain.oblivious import all_oblivious
-from explain.oblivious_kernel import ObliviousKernel
-from explain.sklearn_trees import read_trees
-from explain.tree_models import SINGLE_PRECISION
-from explain.trees import Kernel
+from explain.attribution.oblivious import all_oblivious
+from explain.attribution.oblivious_kernel import ObliviousKernel
+from explain.attribution.trees import Kernel
+from explain.libraries.catboost_json import parsed, read_catboost
+from explain.libraries.sklearn_trees import read_trees
+from explain.libraries.tree_models import SINGLE_PRECISION
+from explain.libraries.xgboost_json import read_xgboost
 from explain.values import ADDITIVITY_TOLERANCE
-from explain.xgboost_json import read_xgboost
 
 if TYPE_CHECKING:
     import numpy as np

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from benchmarks.credit_bundle import TREES, train
 from benchmarks.credit_fields import FIELDS
 from benchmarks.kernel import cost, train_on_categories
-from explain.background_trees import BackgroundKernel
-from explain.leaf_cells import cut
-from explain.leaf_games import Answers, directly, games_of
-from explain.lightgbm_text import read_lightgbm
+from explain.attribution.background_trees import BackgroundKernel
+from explain.attribution.leaf_cells import cut
+from explain.attribution.leaf_games import Answers, directly, games_of
+from explain.libraries.lightgbm_text import read_lightgbm
 
 if TYPE_CHECKING:
     import numpy as np

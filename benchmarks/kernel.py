@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.credit_bundle import LEAVES, TREES, train
 from benchmarks.credit_fields import FIELDS, make_rows
-from explain.lightgbm_text import read_lightgbm
-from explain.trees import Kernel
+from explain.attribution.trees import Kernel
+from explain.libraries.lightgbm_text import read_lightgbm
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,4 +13,6 @@ def wrap(model: Any, columns: Any, *, background: Any = None) -> Any:
     Contract; with a ``background`` frame contributions are measured from it. What comes back has
     ``explain``.
     """
-    return import_module("countermand.explain.notebook").wrap(model, columns, background=background)
+    return import_module("countermand.explain.notebook.wrapping").wrap(
+        model, columns, background=background
+    )

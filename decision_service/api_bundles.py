@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from decision_service.loading import Loaded
 from decision_service.standings import Standing, Standings, Version, parts_of
 from decision_service.visits import json_answer, services_of
-from explain.contract import Field
+from explain.declared.contract import Field
 from overrides.instants import instant_text
 from overrides.journal import VersionStamp
 

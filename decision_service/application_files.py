@@ -12,7 +12,7 @@ from typing import Any
 
 from decision_service.applications import MEMBERS
 from decision_service.errors import Fault, InvalidRequest, Malformed, ServiceError
-from explain.contract import Contract
+from explain.declared.contract import Contract
 from overrides.canonical import parse_strict
 from overrides.errors import NotCanonical
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from decision_service.wording import percent
-from explain.bundle_schema import Kpi
+from explain.declared.bundle_schema import Kpi
 from overrides.labels import LabelStatus
 from overrides.metrics import RELIABLE_CASES_MIN, Board, Quality
 from overrides.statistics import Interval, Share

@@ -2,7 +2,7 @@
 
 from decision_service import wording
 from decision_service.dossier import ERASED, Dossier, field_words
-from explain.contract import Field
+from explain.declared.contract import Field
 from overrides.reading import ActRow
 from overrides.values import Actor, Decision, OverrideSide, Recommendation, Rules
 from ui.views import ActForm, CodeChoice, ConceptChoice, EvidenceTyped

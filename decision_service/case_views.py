@@ -27,7 +27,7 @@ from decision_service.dossier import (
 )
 from decision_service.policy import UNSCORED, routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
-from explain.contract import NOT_GIVEN
+from explain.declared.contract import NOT_GIVEN
 from explain.values import SCALE_WORDS
 from overrides.cases import OPEN_STATES, Case
 from overrides.reading import DecisionRow

@@ -16,7 +16,7 @@ from decision_service.decimals import decimal_text, recorded_fields
 from decision_service.party_parts import split
 from decision_service.policy import Assessment
 from decision_service.registry import InUse
-from explain.contract import CheckedFields
+from explain.declared.contract import CheckedFields
 from explain.values import LOG_ODDS, SCALE_WORDS, Attribution, Explanation, Reason
 from overrides.cases import Case
 from overrides.instants import instant_text

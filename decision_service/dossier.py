@@ -13,7 +13,7 @@ from decision_service.occasions import Occasion, occasion
 from decision_service.party_parts import PARTY_SLOTS, concepts_apart, whole
 from decision_service.registry import InUse
 from decision_service.services import Services
-from explain.contract import NUMERIC, Field
+from explain.declared.contract import NUMERIC, Field
 from overrides.erasing import Took
 from overrides.errors import SlotErased
 from overrides.journal import Json

@@ -28,7 +28,7 @@ from decision_service.feedback_files import (
 )
 from decision_service.party_parts import PARTY_SLOTS, whole
 from decision_service.services import Services
-from explain.contract import NUMERIC, Field
+from explain.declared.contract import NUMERIC, Field
 from overrides.feedback import Cut, Origin, decide_export, make_feedback
 from overrides.journal import Json, OnceOnly, Receipt
 from overrides.values import Actor

@@ -13,7 +13,7 @@ from threading import Lock
 
 from decision_service.policy import Policy
 from explain import bundle as bundles
-from explain.codebook import JustificationSpec
+from explain.declared.codebook import JustificationSpec
 from explain.errors import ExplainError
 from explain.values import VersionRef
 from overrides.journal import VersionStamp

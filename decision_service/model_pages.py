@@ -9,9 +9,9 @@ from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.registry import InUse
 from decision_service.services import Services
-from explain.bundle_schema import Kpi
-from explain.card import ROLE_WORDS
-from explain.contract import Field
+from explain.declared.bundle_schema import Kpi
+from explain.declared.card import ROLE_WORDS
+from explain.declared.contract import Field
 from overrides.values import Direction, Justification, SecondApprover
 from ui.views import BundleLine, BundleView, Viewer
 

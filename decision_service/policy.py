@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from explain.declared.policy_schema import Knockout, PolicySpec
 from explain.errors import FieldProblem
-from explain.policy_schema import Knockout, PolicySpec
 from explain.values import Explanation, Scalar
 from overrides.values import Cutoffs, Decision, Recommendation
 

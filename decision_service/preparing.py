@@ -10,7 +10,7 @@ from decision_service.errors import Fault, InvalidRequest
 from decision_service.party_parts import SECRET_BYTES
 from decision_service.registry import InUse
 from decision_service.wording import NO_CURRENCY, WHOLE_UNITS
-from explain.contract import CheckedFields
+from explain.declared.contract import CheckedFields
 from explain.errors import FieldProblem
 from overrides.reading import application_key
 from overrides.values import Actor, Clock, Money

@@ -24,9 +24,9 @@ from decision_service.errors import (
 from decision_service.loading import Found, Loaded, Loader
 from decision_service.standings import Standing, Standings, Version
 from explain.bundle import describe
-from explain.bundle_contents import BundleContents
+from explain.declared.bundle_contents import BundleContents
+from explain.declared.plain_words import wording_problems
 from explain.errors import BundleInvalid
-from explain.plain_words import wording_problems
 from overrides.event_kinds import BUNDLE_KINDS
 from overrides.events import read_event
 from overrides.journal import (

@@ -18,7 +18,7 @@ from decision_service.pipeline import Answer
 from decision_service.registry import InUse
 from decision_service.services import Services
 from decision_service.wording import NO_CURRENCY
-from explain.contract import Contract
+from explain.declared.contract import Contract
 from overrides.acts import case_of
 from overrides.cases import Case
 from overrides.desk import check_rescore

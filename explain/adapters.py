@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from .contract import Contract
+from explain.declared.contract import Contract
+
 from .tree import Tree
 from .values import Row, Scale
 

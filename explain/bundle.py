@@ -15,10 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from explain.attribution.row_blocks import WARMING_ROWS
+from explain.declared.bundle_contents import BundleContents
+from explain.declared.bundle_files import BundleFiles, read_files
+from explain.declared.card import card_of
+from explain.worker.model import WorkerModel, read_apart
+
 from .adapters import ModelAdapter
-from .bundle_contents import BundleContents
-from .bundle_files import BundleFiles, read_files
-from .card import card_of
 from .errors import (
     BundleInvalid,
     ExplainError,
@@ -30,10 +33,8 @@ from .errors import (
 from .explainers import Explainer, Parts
 from .formats import OURS, ModelFile, explainer_of, read_model
 from .reasons import Wording, quartiles
-from .row_blocks import WARMING_ROWS
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
-from .worker_model import WorkerModel, read_apart
 
 PROOF_ROWS = 200
 

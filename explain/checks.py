@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from explain.declared.plain_words import wording_problems
+from explain.measures.backgrounds import background_in_words, check_background
+from explain.measures.measuring import differing, measure
+
 from .adapters import ModelAdapter
-from .backgrounds import background_in_words, check_background
 from .bundle import Bundle, describe, load
 from .errors import ExplainError
 from .explainers import Explainer
-from .measuring import differing, measure
-from .plain_words import wording_problems
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 
 CHECKED_ROWS = 50

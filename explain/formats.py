@@ -4,24 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from explain.attribution.background_trees import background_explainer
+from explain.attribution.sampling import SampledExplainer
+from explain.attribution.trees import tree_explainer
+from explain.declared.bundle_schema import ExplainerName, ModelSpec
+from explain.declared.contract import Contract
+from explain.declared.installed import installed_format
+from explain.libraries.catboost_model import CatboostBox, CatboostModel
+from explain.libraries.linear_models import SklearnLinear
+from explain.libraries.points import PointsScorecard
+from explain.libraries.sklearn_boxes import SklearnBox
+from explain.libraries.skops_files import read_skops
+from explain.libraries.tree_models import LightGbmModel, SklearnTrees, XgboostModel
+from explain.libraries.tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES, SklearnTreePipeline
+from explain.libraries.xgboost_json import json_of_ubj
+
 from .adapters import ModelAdapter
-from .background_trees import background_explainer
-from .bundle_schema import ExplainerName, ModelSpec
-from .catboost_model import CatboostBox, CatboostModel
-from .contract import Contract
 from .errors import BundleInvalid
 from .explainers import Explainer, LinearExplainer
-from .installed import installed_format
-from .linear_models import SklearnLinear
-from .points import PointsScorecard
-from .sampling import SampledExplainer
-from .sklearn_boxes import SklearnBox
-from .skops_files import read_skops
-from .tree_models import LightGbmModel, SklearnTrees, XgboostModel
-from .tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES, SklearnTreePipeline
-from .trees import tree_explainer
 from .values import Row
-from .xgboost_json import json_of_ubj
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def _catboost(file: ModelFile) -> ModelAdapter:
 
 def _remote(file: ModelFile) -> ModelAdapter:
     """A model that somebody else runs: the file says where."""
-    from .remote import RemoteModel
+    from explain.remote.model import RemoteModel
 
     spec = file.spec
     return RemoteModel(file.text, spec.format, file.contract, file.path, spec.scale)

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from .codebook import Concept
-from .contract import NUMERIC, Contract, Field
+from explain.declared.codebook import Concept
+from explain.declared.contract import NUMERIC, Contract, Field
+
 from .values import Push, Reason, Row, Scalar
 
 EPSILON = 1e-6

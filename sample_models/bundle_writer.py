@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from explain.bundle_contents import EXPECTED_COLUMN
-from explain.bundle_files import seal
-from explain.contract import Contract
+from explain.declared.bundle_contents import EXPECTED_COLUMN
+from explain.declared.bundle_files import seal
+from explain.declared.contract import Contract
 from explain.values import Row, Scalar
 
 from .samples import HERE

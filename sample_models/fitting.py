@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from explain.adapters import Encoder
-from explain.contract import NUMERIC, Contract
+from explain.declared.contract import NUMERIC, Contract
 from explain.values import Row, probability_of
 
 from .skops_archive import settled

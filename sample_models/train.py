@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from explain.bundle import load
-from explain.bundle_schema import ContractSpec
-from explain.contract import Contract
-from explain.measuring import write_measured
-from explain.plain_yaml import read as read_yaml
+from explain.declared.bundle_schema import ContractSpec
+from explain.declared.contract import Contract
+from explain.declared.plain_yaml import read as read_yaml
+from explain.measures.measuring import write_measured
 from explain.values import Row, probability_of
 
 from .bundle_writer import Draft, write_bundle

@@ -62,7 +62,7 @@ def example(args: argparse.Namespace) -> int:
 def measure(args: argparse.Namespace) -> int:
     """Measure the reasons of a bundle, write that down in its folder, and seal it anew."""
     from explain.bundle import describe, load
-    from explain.measuring import write_measured
+    from explain.measures.measuring import write_measured
 
     write_measured(load(args.directory, apart=True), args.directory)
     for told in describe(args.directory).measured:

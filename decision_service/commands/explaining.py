@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from decision_service.commands.grammar import NO, YES, Verbs, print_json, whole
 
 if TYPE_CHECKING:
-    from explain.bulk_progress import Progress
+    from explain.bulk.progress import Progress
 
 PART_ROWS = 20_000
 PART_ROWS_MAX = 1_000_000
@@ -40,7 +40,7 @@ def explain(args: argparse.Namespace) -> int:
     status is 1.
     """
     from explain import bundle
-    from explain.bulk import explain_file
+    from explain.bulk.files import explain_file
 
     loaded = bundle.load(args.bundle, apart=True)
     gc.freeze()  # what is loaded by now stays: looking through it again and again takes time

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from explain.bundle import load
-from explain.bundle_files import MANIFEST
 from explain.checks import check_bundle, check_explainer, check_model_adapter
-from explain.column_rules import Listed, Scaled, Sloped
+from explain.declared.bundle_files import MANIFEST
 from explain.explainers import LinearExplainer, Parts
+from explain.libraries.column_rules import Listed, Scaled, Sloped
 from explain.scorecard import LinearCard
 from explain.values import LOG_ODDS, Row, Scale
 from tests.sample_models.trained import sample_bundles

@@ -19,7 +19,7 @@ from decision_service.services import Services
 from decision_service.settings import Settings
 from decision_service.signer_wiring import signer_at_work
 from explain.bundle import Bundle
-from explain.bundle_files import seal
+from explain.declared.bundle_files import seal
 from explain.explainers import Parts
 from explain.values import Row
 from overrides.errors import SlotErased

@@ -18,7 +18,7 @@ from decision_service.ledger_words import KIND_WORDS, kind_words, summary
 from decision_service.model_pages import blocks
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.wiring import build
-from explain.bundle_schema import Kpi
+from explain.declared.bundle_schema import Kpi
 from overrides.countermand_verify import Findings
 from overrides.event_kinds import KINDS
 from overrides.examination import Trust

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from decision_service.access import HOST
-from explain import worker_model
 from explain.bundle import Bundle
-from explain.bundle_files import seal
+from explain.declared.bundle_files import seal
 from explain.errors import LibraryFailed
 from explain.explainers import LibraryTreeExplainer
-from explain.worker_model import WorkerTrees
+from explain.worker import model as worker_model
+from explain.worker.model import WorkerTrees
 from overrides.events import read_event
 from tests.decision_service.service_house import BUNDLE, House, bundle_with, open_house
 

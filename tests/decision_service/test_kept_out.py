@@ -16,7 +16,8 @@ for name in MODEL_LIBRARIES:
         raise AssertionError(name)
 import pyarrow as pa  # asks for pandas when it is first given a list
 assert pa.Table.from_pylist([{"amount": 1}]).num_rows == 1
-from explain import interventional, treeshap  # compiled by numba, which asks for scipy
+from explain.attribution import interventional
+from explain.attribution import treeshap# compiled by numba, which asks for scipy
 """
 
 

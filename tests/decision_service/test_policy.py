@@ -16,8 +16,8 @@ from decision_service.policy import (
     routing_texts,
     unscored,
 )
+from explain.declared.policy_schema import Knockout, PolicySpec
 from explain.errors import FieldProblem
-from explain.policy_schema import Knockout, PolicySpec
 from explain.values import Attribution, Explanation, Reason, Scalar
 from overrides.values import Decision, Recommendation
 

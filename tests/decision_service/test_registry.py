@@ -19,7 +19,7 @@ from decision_service.errors import (
 from decision_service.registry import Registry
 from decision_service.services import Services
 from decision_service.settings import Settings
-from explain.bundle_files import seal
+from explain.declared.bundle_files import seal
 from explain.errors import BundleError, BundleInvalid
 from overrides.events import read_event
 from overrides.values import Direction

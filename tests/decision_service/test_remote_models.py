@@ -11,7 +11,7 @@ from decision_service.casework import Casework
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.people_pages import viewer_of
 from explain.explainers import Parts
-from explain.remote_hosts import SETTING
+from explain.remote.hosts import SETTING
 from explain.values import Row
 from overrides.events import read_event
 from overrides.values import Role

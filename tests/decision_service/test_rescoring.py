@@ -20,8 +20,8 @@ from decision_service.app import create_app
 from decision_service.decimals import recorded_fields
 from decision_service.errors import FieldsErased, ServiceError
 from decision_service.rescoring import _fields
-from explain.bundle_files import seal
-from explain.contract import Contract, Field
+from explain.declared.bundle_files import seal
+from explain.declared.contract import Contract, Field
 from overrides.errors import CaseError, StaleCase
 from overrides.journal import Command, Decided, OnceOnly, Receipt, State
 from overrides.stores.case_state import SqlState

@@ -11,7 +11,7 @@ import pytest
 from decision_service.access import ROLES, ROUTES
 from decision_service.cli import parser
 from docs.refresh import commands, side_of
-from explain import bundle_schema, codebook, policy_schema
+from explain.declared import bundle_schema, codebook, policy_schema
 from explain.errors import FieldProblem
 from overrides.event_kinds import KINDS
 from overrides.values import Role

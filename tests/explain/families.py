@@ -21,9 +21,9 @@ from sklearn.ensemble import (
 )
 
 from explain.adapters import Encoder
-from explain.bundle_contents import EXPECTED_COLUMN, MEASURED_FILE
-from explain.bundle_files import MANIFEST, seal
-from explain.contract import Contract
+from explain.declared.bundle_contents import EXPECTED_COLUMN, MEASURED_FILE
+from explain.declared.bundle_files import MANIFEST, seal
+from explain.declared.contract import Contract
 from explain.values import LOG_ODDS, PROBABILITY, Row
 from tests.sample_models.trained import sample_bundles
 

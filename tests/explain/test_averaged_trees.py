@@ -9,13 +9,13 @@ import pytest
 import shap
 from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 
+from explain.attribution.trees import Kernel
 from explain.bundle import Bundle, card, load
-from explain.bundle_files import seal
+from explain.declared.bundle_files import seal
 from explain.errors import BundleInvalid, NonsenseScore
 from explain.explainers import Parts
-from explain.sklearn_trees import read_trees, tree_problems
-from explain.tree_models import SklearnTrees
-from explain.trees import Kernel
+from explain.libraries.sklearn_trees import read_trees, tree_problems
+from explain.libraries.tree_models import SklearnTrees
 from explain.values import PROBABILITY, Explanation, Row, probability_of
 from tests.explain.families import LEVELS, bundle_of, drawn, labels
 

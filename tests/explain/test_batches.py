@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from explain.batches import CONTRIBUTION, ERROR, explained, explained_schema
+from explain.bulk.batches import CONTRIBUTION, ERROR, explained, explained_schema
 from explain.bundle import Bundle, load
 from explain.errors import ModelUnavailable, NotExplainable
 from explain.explainers import Parts

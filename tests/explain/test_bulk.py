@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from explain.batches import CONTRIBUTION, explained
-from explain.bulk import explain_file
-from explain.bulk_progress import Progress
+from explain.bulk.batches import CONTRIBUTION, explained
+from explain.bulk.files import explain_file
+from explain.bulk.progress import Progress
 from explain.bundle import Bundle, load
 from explain.errors import ModelUnavailable, NotExplainable
 from explain.values import Row

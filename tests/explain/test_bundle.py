@@ -10,7 +10,7 @@ import pytest
 
 from explain.adapters import ModelAdapter
 from explain.bundle import Bundle, card, describe, example, load
-from explain.bundle_files import seal
+from explain.declared.bundle_files import seal
 from explain.errors import BundleInvalid, ModelUnavailable, NonsenseScore, NotProven
 from explain.explainers import Parts
 from explain.values import Explanation, Row

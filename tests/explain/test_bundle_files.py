@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from explain.bundle import describe, load
-from explain.bundle_files import MANIFEST, MANIFEST_BYTES_MAX, read_files, seal
+from explain.declared.bundle_files import MANIFEST, MANIFEST_BYTES_MAX, read_files, seal
 from explain.errors import BundleInvalid, FileAltered, FileTooLarge
 
 

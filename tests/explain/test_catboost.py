@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from explain.adapters import Encoder
+from explain.attribution.kernels import KernelExplainer
+from explain.attribution.oblivious import all_oblivious
+from explain.attribution.oblivious_kernel import ObliviousKernel
+from explain.attribution.trees import Kernel, tree_explainer
 from explain.bundle import Bundle, load
-from explain.catboost_hash import LENGTH_MAX, category_hash
-from explain.catboost_json import model_problems, parsed, read_catboost, tree_problems
-from explain.catboost_model import CatboostBox, CatboostModel
 from explain.errors import BundleInvalid
-from explain.kernels import KernelExplainer
-from explain.oblivious import all_oblivious
-from explain.oblivious_kernel import ObliviousKernel
+from explain.libraries.catboost_hash import LENGTH_MAX, category_hash
+from explain.libraries.catboost_json import model_problems, parsed, read_catboost, tree_problems
+from explain.libraries.catboost_model import CatboostBox, CatboostModel
 from explain.tree import UnsupportedForestError
-from explain.trees import Kernel, tree_explainer
 from explain.values import Row
 from tests.explain.families import (
     LEVELS,

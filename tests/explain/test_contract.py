@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explain.contract import Contract, Field
+from explain.declared.contract import Contract, Field
 from explain.errors import ContractBroken
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

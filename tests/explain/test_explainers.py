@@ -11,7 +11,7 @@ import shap
 
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
-from explain.tree_models import LightGbmModel
+from explain.libraries.tree_models import LightGbmModel
 from explain.values import Explanation, Row
 
 # shap tells once more that its answer for LightGBM became a list.

@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from explain.codebook import Concept
-from explain.contract import Contract, Field
-from explain.fidelity import DRAWS, NOISE, disturbed, fidelity, nearest_passing
+from explain.declared.codebook import Concept
+from explain.declared.contract import Contract, Field
+from explain.measures.fidelity import DRAWS, NOISE, disturbed, fidelity, nearest_passing
 from explain.values import Row
 
 NAMES = tuple("abcdef")

@@ -14,29 +14,29 @@ import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explain import interventional, leaf_tables
 from explain.adapters import TreeModel
-from explain.background_trees import (
+from explain.attribution import interventional, leaf_tables
+from explain.attribution.background_trees import (
     BackgroundKernel,
     PlainBackgroundExplainer,
     background_explainer,
 )
+from explain.attribution.forest import LANES
+from explain.attribution.kernels import KernelExplainer
+from explain.attribution.leaf_cells import FEATURES_MAX, cut
+from explain.attribution.leaf_games import Answers, directly, games_of
+from explain.attribution.leaf_tables import tabulate
+from explain.attribution.row_blocks import ALONE_MAX
 from explain.bundle import Bundle
-from explain.catboost_json import parsed, read_catboost
 from explain.checks import check_explainer
 from explain.errors import BundleInvalid
-from explain.forest import LANES
-from explain.kernels import KernelExplainer
-from explain.leaf_cells import FEATURES_MAX, cut
-from explain.leaf_games import Answers, directly, games_of
-from explain.leaf_tables import tabulate
-from explain.lightgbm_text import read_lightgbm
-from explain.row_blocks import ALONE_MAX
-from explain.sklearn_trees import read_trees
+from explain.libraries.catboost_json import parsed, read_catboost
+from explain.libraries.lightgbm_text import read_lightgbm
+from explain.libraries.sklearn_trees import read_trees
+from explain.libraries.tree_models import LightGbmModel
+from explain.libraries.xgboost_json import json_of_ubj, read_xgboost
 from explain.tree import Reading, Tree, UnsupportedForestError
-from explain.tree_models import LightGbmModel
 from explain.values import Row
-from explain.xgboost_json import json_of_ubj, read_xgboost
 from tests.explain import families
 from tests.explain.families import FAMILIES, LEVELS
 from tests.explain.test_trees import FEATURES, a_tree, chain, drawn, remembered, trained
@@ -373,8 +373,8 @@ def test_without_numba_every_leaf_is_played_and_the_answer_is_the_same(
     fast = background_explainer(model, rows[:300], "model.txt")
     assert isinstance(fast, KernelExplainer)
     check_explainer(adapter, fast, rows[300:330])
-    monkeypatch.setitem(sys.modules, "explain.interventional", None)
-    monkeypatch.delattr("explain.interventional", raising=False)
+    monkeypatch.setitem(sys.modules, "explain.attribution.interventional", None)
+    monkeypatch.delattr("explain.attribution.interventional", raising=False)
     slow = background_explainer(model, rows[:300], "model.txt")
     assert isinstance(slow, PlainBackgroundExplainer)
     assert slow.method == fast.method == "tree_interventional"

@@ -36,13 +36,13 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from explain.column_rules import StepError
-from explain.contract import Contract, Field, WhenMissing
+from explain.declared.contract import Contract, Field, WhenMissing
 from explain.errors import BundleInvalid, UnsafeModelFile
 from explain.explainers import LinearExplainer
-from explain.linear_models import SklearnLinear
+from explain.libraries.column_rules import StepError
+from explain.libraries.linear_models import SklearnLinear
 from explain.values import Row
-from explain.worker_messages import card_of, card_told
+from explain.worker.messages import card_of, card_told
 
 NUMBERS = ("income", "debts", "months")
 LEVELS = {"home": ("own", "rent", "other"), "work": ("clerk", "driver", "nurse", "none")}

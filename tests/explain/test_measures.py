@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
+from explain.attribution.kernels import KernelExplainer
 from explain.bundle import Bundle, card, describe, load
-from explain.bundle_contents import EXPECTED_COLUMN, MEASURED_FILE
-from explain.bundle_files import seal
 from explain.checks import check_bundle
+from explain.declared.bundle_contents import EXPECTED_COLUMN, MEASURED_FILE
+from explain.declared.bundle_files import seal
+from explain.declared.measured import MEASURES
 from explain.errors import BundleInvalid
 from explain.explainers import Parts
-from explain.kernels import KernelExplainer
-from explain.measured import MEASURES
-from explain.measuring import ROWS_MAX, ROWS_MIN, measure, similar, write_measured
-from explain.similarity import similarity
+from explain.measures.measuring import ROWS_MAX, ROWS_MIN, measure, similar, write_measured
+from explain.measures.similarity import similarity
 from explain.values import Explanation, Row, probability_of
 
 NAME = "german-credit"
@@ -272,9 +272,9 @@ def test_forests_of_too_many_leaves_are_held_against_an_estimate(
         raise BundleInvalid(path, ("too many leaves",))
 
     exact = {told.id: told for told in measure(trees)}
-    monkeypatch.setattr("explain.measuring.background_explainer", refuse)
-    monkeypatch.setattr("explain.measuring.ROWS_MIN", 10)
-    monkeypatch.setattr("explain.measuring.SAMPLED_BACKGROUND", 40)
+    monkeypatch.setattr("explain.measures.measuring.background_explainer", refuse)
+    monkeypatch.setattr("explain.measures.measuring.ROWS_MIN", 10)
+    monkeypatch.setattr("explain.measures.measuring.SAMPLED_BACKGROUND", 40)
     found = {told.id: told for told in similar(trees, trees.score(trees.reference))}
     assert {told.rows for told in found.values()} == {10}
     assert set(found) == {name for name in exact if name.startswith("similarity")}

@@ -31,10 +31,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from explain.bundle import Bundle
-from explain.contract import Contract, Field
+from explain.declared.contract import Contract, Field
 from explain.errors import NotExplainable, NotFaithful
 from explain.explainers import Parts
-from explain.notebook import Explained, wrap
+from explain.notebook.wrapping import Explained, wrap
 
 COUNT = 400
 HOUSING = ("rent", "own", "free")

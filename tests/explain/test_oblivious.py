@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explain.background_trees import BackgroundKernel
-from explain.lightgbm_text import read_lightgbm
-from explain.oblivious import DEPTH_MAX, TABLE_NUMBERS_MAX, all_oblivious, oblivious
-from explain.oblivious_kernel import ObliviousKernel
-from explain.oblivious_tables import BLOCK
-from explain.row_blocks import ALONE_MAX
+from explain.attribution.background_trees import BackgroundKernel
+from explain.attribution.oblivious import DEPTH_MAX, TABLE_NUMBERS_MAX, all_oblivious, oblivious
+from explain.attribution.oblivious_kernel import ObliviousKernel
+from explain.attribution.oblivious_tables import BLOCK
+from explain.attribution.row_blocks import ALONE_MAX
+from explain.attribution.trees import Kernel
+from explain.libraries.lightgbm_text import read_lightgbm
 from explain.tree import Reading, Tree
-from explain.trees import Kernel
 from tests.explain.test_interventional import by_definition, walked
 
 FEATURES = 4

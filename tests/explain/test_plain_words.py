@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from explain.bundle import describe
-from explain.codebook import Codebook
-from explain.contract import Contract, Field
-from explain.plain_words import grade_of, lix_of, wording_problems
-from explain.plain_yaml import read
+from explain.declared.codebook import Codebook
+from explain.declared.contract import Contract, Field
+from explain.declared.plain_words import grade_of, lix_of, wording_problems
+from explain.declared.plain_yaml import read
 from tests.sample_models.trained import sample_bundles
 
 CONTRACT = Contract(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from explain.plain_yaml import PlainYamlError, read
+from explain.declared.plain_yaml import PlainYamlError, read
 
 
 def test_nothing_is_guessed_from_how_a_scalar_looks() -> None:

@@ -14,10 +14,10 @@ import pytest
 
 from explain.bundle import Bundle, load
 from explain.checks import check_bundle
-from explain.contract import Contract
+from explain.declared.contract import Contract
+from explain.declared.plain_yaml import read as read_yaml
 from explain.errors import BundleInvalid
-from explain.plain_yaml import read as read_yaml
-from explain.points import PointsScorecard, PointsSpec
+from explain.libraries.points import PointsScorecard, PointsSpec
 from explain.values import Explanation, Row
 from tests.explain.families import put_model
 from tests.sample_models.trained import sample_bundles

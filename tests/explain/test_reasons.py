@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explain.bundle import Bundle
-from explain.codebook import Concept
-from explain.contract import Contract, Field
+from explain.declared.codebook import Concept
+from explain.declared.contract import Contract, Field
 from explain.reasons import EPSILON, Quartiles, Wording, quartiles, strength_of
 from explain.values import Explanation, Row
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from explain.breaker import Breaker, CircuitOpenError
 from explain.bundle import load
 from explain.checks import check_model_adapter
-from explain.contract import Contract, Field, WhenMissing
+from explain.declared.contract import Contract, Field, WhenMissing
+from explain.declared.plain_yaml import read as read_yaml
 from explain.errors import BundleInvalid, ModelUnavailable, NonsenseScore, NotProven
-from explain.plain_yaml import read as read_yaml
-from explain.remote import RemoteModel
-from explain.remote_hosts import SETTING
-from explain.remote_spec import RemoteSpec
+from explain.remote.breaker import Breaker, CircuitOpenError
+from explain.remote.hosts import SETTING
+from explain.remote.model import RemoteModel
+from explain.remote.spec import RemoteSpec
 from explain.values import PROBABILITY, Explanation, Row
 from sample_models.samples import german
 from tests.explain.remote_servers import (

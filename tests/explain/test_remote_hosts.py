@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from explain.remote_call import NoAnswerError, post
-from explain.remote_hosts import (
+from explain.remote.call import NoAnswerError, post
+from explain.remote.hosts import (
     SETTING,
     AllowedHost,
     HostRefusedError,

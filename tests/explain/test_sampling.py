@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from explain.attribution.sampling import Order, SampledExplainer, fine_enough
 from explain.checks import check_explainer
 from explain.errors import BundleInvalid, NotFaithful
 from explain.explainers import Parts
-from explain.sampling import Order, SampledExplainer, fine_enough
 from explain.values import PROBABILITY, Attribution, Contribution, Row, Scale
 
 NAMES = ("a", "b", "c", "d", "e")

@@ -13,12 +13,12 @@ import skops.io
 from sklearn.linear_model import SGDClassifier
 
 from explain.bundle import load
-from explain.bundle_files import seal
-from explain.column_rules import Listed, Scaled, Sloped, StepError
+from explain.declared.bundle_files import seal
 from explain.errors import FileTooLarge, UnsafeModelFile
-from explain.linear_models import LINEAR_TYPES
+from explain.libraries.column_rules import Listed, Scaled, Sloped, StepError
+from explain.libraries.linear_models import LINEAR_TYPES
+from explain.libraries.skops_files import read_skops
 from explain.scorecard import LinearCard
-from explain.skops_files import read_skops
 from explain.values import Row
 from tests.sample_models.trained import sample_bundles
 

@@ -24,11 +24,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from explain.adapters import Encoder
+from explain.attribution.sampling import SampledExplainer
 from explain.bundle import load
 from explain.checks import check_explainer, check_model_adapter
 from explain.errors import BundleInvalid
-from explain.sampling import SampledExplainer
-from explain.sklearn_boxes import SklearnBox
+from explain.libraries.sklearn_boxes import SklearnBox
 from explain.values import PROBABILITY, Explanation
 from tests.explain.families import put_model
 from tests.explain.test_linear_models import (

@@ -18,19 +18,19 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from explain.adapters import TreeModel
+from explain.attribution.forest import lay_out
+from explain.attribution.kernels import KernelExplainer
+from explain.attribution.trees import Kernel, tree_explainer
 from explain.bundle import Bundle, load
-from explain.bundle_files import seal
 from explain.checks import check_bundle, check_explainer
+from explain.declared.bundle_files import seal
 from explain.errors import BundleInvalid, ExplainError, NotProven, UnsafeModelFile
 from explain.explainers import LibraryTreeExplainer
-from explain.forest import lay_out
-from explain.kernels import KernelExplainer
-from explain.sklearn_trees import read_trees, tree_problems
+from explain.libraries.sklearn_trees import read_trees, tree_problems
+from explain.libraries.tree_models import SINGLE_PRECISION, XgboostModel
+from explain.libraries.xgboost_json import read_xgboost
 from explain.tree import UnsupportedForestError
-from explain.tree_models import SINGLE_PRECISION, XgboostModel
-from explain.trees import Kernel, tree_explainer
 from explain.values import Explanation, Row
-from explain.xgboost_json import read_xgboost
 from tests.explain.families import (
     FAMILIES,
     LEVELS,
@@ -220,8 +220,8 @@ def test_without_numba_the_library_explains_or_says_that_it_cannot(
 ) -> None:
     adapter, fast = load(other).parts_in_memory()
     for compiled in ("treeshap", "oblivious_tables"):
-        monkeypatch.setitem(sys.modules, f"explain.{compiled}", None)
-        monkeypatch.delattr(f"explain.{compiled}", raising=False)
+        monkeypatch.setitem(sys.modules, f"explain.attribution.{compiled}", None)
+        monkeypatch.delattr(f"explain.attribution.{compiled}", raising=False)
     slow = tree_explainer(cast("TreeModel", adapter))
     assert isinstance(slow, LibraryTreeExplainer)
     if other.parent.name.startswith("histogram"):

@@ -24,13 +24,13 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from explain.background_trees import background_explainer
-from explain.contract import Contract, Field
+from explain.attribution.background_trees import background_explainer
+from explain.attribution.trees import Kernel, tree_explainer
+from explain.declared.contract import Contract, Field
 from explain.errors import BundleInvalid
 from explain.explainers import LibraryTreeExplainer
+from explain.libraries.tree_pipelines import SklearnTreePipeline
 from explain.tree import UnsupportedForestError
-from explain.tree_pipelines import SklearnTreePipeline
-from explain.trees import Kernel, tree_explainer
 from explain.values import Row
 from tests.explain.test_linear_models import (
     FIELDS,

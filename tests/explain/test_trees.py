@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba.core.errors import NumbaError
 
-from explain import treeshap, turns
+from explain.attribution import treeshap, turns
+from explain.attribution.forest import LANES, POINTS_MAX, lay_out
+from explain.attribution.kernels import KernelExplainer
+from explain.attribution.row_blocks import ALONE_MAX
+from explain.attribution.trees import Kernel, tree_explainer
 from explain.bundle import Bundle
 from explain.explainers import LibraryTreeExplainer
-from explain.forest import LANES, POINTS_MAX, lay_out
-from explain.kernels import KernelExplainer
-from explain.lightgbm_text import read_lightgbm
-from explain.row_blocks import ALONE_MAX
+from explain.libraries.lightgbm_text import read_lightgbm
+from explain.libraries.tree_models import LightGbmModel
 from explain.tree import Reading, Tree, UnsupportedForestError
-from explain.tree_models import LightGbmModel
-from explain.trees import Kernel, tree_explainer
 from explain.values import Row
 
 FEATURES = 6
@@ -377,8 +377,8 @@ def test_without_numba_the_library_explains_and_says_the_same(
     adapter, fast = trees.parts_in_memory()
     assert isinstance(adapter, LightGbmModel)
     assert isinstance(fast, KernelExplainer)
-    monkeypatch.setitem(sys.modules, "explain.treeshap", None)
-    monkeypatch.delattr("explain.treeshap", raising=False)
+    monkeypatch.setitem(sys.modules, "explain.attribution.treeshap", None)
+    monkeypatch.delattr("explain.attribution.treeshap", raising=False)
     slow = tree_explainer(adapter)
     assert isinstance(slow, LibraryTreeExplainer)
     assert slow.method == fast.method

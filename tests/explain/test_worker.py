@@ -15,19 +15,19 @@ from pathlib import Path
 import lightgbm
 import pytest
 
-from explain import worker_model
 from explain.adapters import Encoder
 from explain.bundle import Bundle, load
-from explain.bundle_files import seal
 from explain.checks import check_bundle, check_explainer, check_model_adapter
+from explain.declared.bundle_files import seal
 from explain.errors import BundleInvalid, LibraryFailed, ModelUnavailable, UnsafeModelFile
 from explain.explainers import LibraryTreeExplainer
-from explain.lightgbm_library import LightGbm
-from explain.lightgbm_text import read_lightgbm
+from explain.libraries.lightgbm_library import LightGbm
+from explain.libraries.lightgbm_text import read_lightgbm
 from explain.values import Explanation, Row
-from explain.worker import MEMORY_BYTES_MAX
-from explain.worker_messages import GarbledError, card_of, card_told, tree_of, tree_told
-from explain.worker_model import WorkerModel, WorkerTrees
+from explain.worker import model as worker_model
+from explain.worker.child import MEMORY_BYTES_MAX
+from explain.worker.messages import GarbledError, card_of, card_told, tree_of, tree_told
+from explain.worker.model import WorkerModel, WorkerTrees
 from tests.explain.families import FAMILIES, bundle_of
 from tests.sample_models.trained import sample_bundles
 
@@ -330,7 +330,7 @@ def impostor(
     """A program that takes a library's place and does this."""
     script = f"""
         import json, socket, sys
-        from explain.worker_messages import receive, send
+        from explain.worker.messages import receive, send
         line = socket.socket(fileno=0)
         model, content = receive(line)
         {reading}
@@ -397,7 +397,7 @@ def test_the_process_gets_no_secrets_of_the_service(
 def test_a_library_that_wants_all_memory_does_not_get_it() -> None:
     script = """
         import sys
-        from explain.worker import limit_itself
+        from explain.worker.child import limit_itself
         limit_itself()
         try:
             bytearray(int(sys.argv[1]))
@@ -456,7 +456,7 @@ def test_lightgbm_asked_by_its_library_says_what_its_python_package_says(
 def test_the_kernel_starts_without_scipy_which_others_still_get() -> None:
     script = """
         import sys
-        from explain import treeshap
+        from explain.attribution import treeshap
         print("scipy.linalg" in sys.modules)
         import numba, numpy
         whole = numba.njit(lambda a: numpy.dot(a, a).sum() + numpy.vdot(a[0], a[0]))
@@ -468,8 +468,8 @@ def test_the_kernel_starts_without_scipy_which_others_still_get() -> None:
 def test_a_library_that_hangs_is_ended_though_nobody_waits_for_it() -> None:
     script = """
         import socket
-        from explain import worker
-        from explain.worker_messages import send
+        from explain.worker import child as worker
+        from explain.worker.messages import send
 
         def hang(*_):
             while True:

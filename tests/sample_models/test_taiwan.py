@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from explain.codebook import Codebook
-from explain.plain_yaml import read
-from explain.policy_schema import PolicySpec
+from explain.declared.codebook import Codebook
+from explain.declared.plain_yaml import read
+from explain.declared.policy_schema import PolicySpec
 from explain.values import Scalar
 from sample_models import taiwan
 from sample_models.samples import HERE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from explain.bundle_files import seal
+from explain.declared.bundle_files import seal
 from tests.decision_service.commands.shell import Shell
 from tests.sample_models.trained import sample_bundles
 

@@ -1,0 +1,1 @@
+"""How much each feature moved a score: trees exactly, black boxes with an error."""

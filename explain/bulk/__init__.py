@@ -1,0 +1,1 @@
+"""Many rows at once: from files to files, and as one function on batches."""

@@ -1,0 +1,1 @@
+"""What the files of a bundle declare: contract, codebook, policy, measures, card."""

@@ -1,0 +1,1 @@
+"""Where a model's own library runs: in a process that may die without harm."""
