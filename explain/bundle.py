@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from explain.attribution.row_blocks import WARMING_ROWS
+from explain.changes.surfaces import Surface, surface_of
 from explain.declared.bundle_contents import BundleContents
 from explain.declared.bundle_files import BundleFiles, read_files
 from explain.declared.card import card_of
@@ -71,6 +72,7 @@ class Bundle(BundleContents):
         self._running: _Running | None = None
 
     @property
+        self._surface: Surface | None = None
     def one_by_one(self) -> bool:
         """Whether a row takes so long to explain that others had better not wait in its batch."""
         return self.method == "sampled_interventional"
@@ -119,6 +121,19 @@ class Bundle(BundleContents):
 
     def prove(self, rows: int = PROOF_ROWS) -> int:
         """Hold reference rows against their promises; how many were held, or NotProven.
+    def score_again(self, rows: Sequence[Row]) -> list[float]:
+        """Raw scores as a decision takes them, without reasons. Raises what the model raises."""
+        if self.one_by_one:
+            return self.score(rows)
+        return [parts.score for parts in self._model().explainer.attribute(rows)]
+
+    def surface(self) -> Surface | None:
+        """What the model's own structure says of its scores; None where it can only be asked."""
+        with self._building:
+            if self._surface is None and not self.one_by_one:
+                self._surface = surface_of(self._model().adapter)
+            return self._surface
+
 
         ModelUnavailable when the model cannot be read or asked at all.
 

@@ -10,12 +10,15 @@ from string import Template
 
 from explain.declared.bundle_contents import EXPECTED_COLUMN
 from explain.declared.bundle_files import seal
+from explain.declared.calibration import COLUMNS, Matured
 from explain.declared.contract import Contract
 from explain.values import Row, Scalar
 
 from .samples import HERE
 
 REFERENCE_ROWS = 200
+
+CALIBRATED_ON = "the development loans, each scored by a model fitted without its fold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Draft:
     model_format: str
     content: bytes
     calibration_p: float
+    calibration: Sequence[Matured]
     cutoffs: tuple[str, str]
     card: str
 
@@ -57,7 +61,10 @@ def write_bundle(
         "explainer": "tree_path_dependent" if trees else "linear_independent",
         "reference": "reference.csv",
         "calibration_p": f"{draft.calibration_p:.4f}",
+        "calibration": "calibration.csv",
+        "calibration_population": CALIBRATED_ON,
     }
+    _write_calibration(building / "calibration.csv", draft.calibration)
     if not trees:
         model["background"] = "background.csv"
         _write_rows(building / "background.csv", contract, rows, None)
@@ -91,6 +98,14 @@ def _write_rows(
         for place, row in enumerate(rows):
             cells = [_cell(row[name]) for name in names]
             table.writerow(cells if scores is None else [*cells, repr(scores[place])])
+
+
+def _write_calibration(path: Path, rows: Sequence[Matured]) -> None:
+    """Chances of rows left out of each fold, with what became of them."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows((repr(row.probability), int(row.bad)) for row in rows)
 
 
 def _cell(value: Scalar) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from explain.bundle import load
 from explain.declared.bundle_schema import ContractSpec
+from explain.declared.calibration import Matured
 from explain.declared.contract import Contract
 from explain.declared.plain_yaml import read as read_yaml
 from explain.measures.measuring import write_measured
@@ -80,6 +81,7 @@ def train(recipe: Recipe, sample: Path, parts: Parts, directory: Path) -> None:
         model_format=recipe.model_format,
         content=fitted.content,
         calibration_p=held_out.calibration_p,
+        calibration=[Matured(p, bool(y)) for p, y in zip(fitted.out_of_fold, bad, strict=True)],
         cutoffs=cutoffs,
         card=card_text(development, held_out, fitted.chosen, cutoffs, shares),
     )

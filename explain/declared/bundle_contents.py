@@ -18,6 +18,8 @@ from .bundle_schema import (
     OutcomeSpec,
     Population,
 )
+from .calibration import Matured, read_calibration
+from .change_rules import change_problems
 from .codebook import Codebook, Concept, JustificationSpec
 from .contract import Contract
 from .measured import Measured, MeasuredSheet
@@ -71,6 +73,8 @@ class BundleContents:
         if MEASURED_FILE in files.contents:
             self.measured = self._parse(MEASURED_FILE, MeasuredSheet).measured
         self.reference = self._rows(spec.model.reference)
+        self.calibration: tuple[Matured, ...] = self._calibration()
+        self.calibration_population = spec.model.calibration_population or ""
 
     @property
     def concepts(self) -> tuple[Concept, ...]:
@@ -123,7 +127,7 @@ class BundleContents:
     def _model_files(self) -> list[str]:
         """The files that the model's version stands for."""
         model = self._spec.model
-        named = ["model.yaml", model.file, model.reference, model.background]
+        named = ["model.yaml", model.file, model.reference, model.background, model.calibration]
         return [name for name in named if name is not None]
 
     def _refuse_contradictions(self) -> None:
@@ -137,6 +141,8 @@ class BundleContents:
         for rule in self.policy_spec.knockouts:
             if rule.field not in self.contract or rule.concept not in concepts:
                 problems.append(f"policy.yaml: rule {rule.id} names an unknown field or concept")
+        if changes := self.policy_spec.changes:
+            problems += change_problems(changes, self.contract, self.concepts)
         amount = self.policy_spec.defaults.amount_field
         if amount not in self.contract or self.contract[amount].type != "money":
             problems.append(f"policy.yaml: amount_field {amount} is no money field")
@@ -159,6 +165,16 @@ class BundleContents:
                 raise BundleInvalid(str(self.directory), (problem,)) from None
         if not rows:
             raise BundleInvalid(str(self.directory), (f"{file} has no rows",))
+        return rows
+
+    def _calibration(self) -> tuple[Matured, ...]:
+        """The calibration sample; empty where none is given."""
+        file = self._spec.model.calibration
+        if file is None:
+            return ()
+        rows, problems = read_calibration(file, self._files.table(file))
+        if problems:
+            raise BundleInvalid(str(self.directory), problems)
         return rows
 
     def expected_scores(self) -> list[float]:

@@ -78,6 +78,10 @@ class Field:
         unit = self.unit_one if value == 1 and self.unit_one else self.unit
         return f"{digits}{unit}" if unit == "%" else f"{digits} {unit}".strip()
 
+    def takes(self, number: float) -> bool:
+        """Whether a number lies where this field's may."""
+        return not _read_number(self, number)[0]
+
     def advice(self, code: str) -> str:
         """What the sender should do about a problem with this field; never what was sent."""
         if code == "missing":

@@ -105,6 +105,79 @@ class Defaults(Strict):
     amount_field: FieldName
 
 
+class ChangeSpec(Strict):
+    """A scored field that may be asked to change: which way, in which steps, how far.
+
+    Numbers change in multiples of ``step`` from ``minimum`` to ``maximum``, or as far as the
+    contract goes. Categories and yes-or-no change ``to`` one of the levels named; ``direction`` is
+    then along the contract's order.
+    """
+
+    field: FieldName
+    direction: Literal["up", "down", "either"] = "either"
+    step: DecimalText | None = None
+    minimum: DecimalText | None = None
+    maximum: DecimalText | None = None
+    to: tuple[Text, ...] = ()
+
+
+class Follows(Strict):
+    """``field`` moves by ``times`` as much as the field ``of`` that changes."""
+
+    kind: Literal["follows"]
+    field: FieldName
+    of: FieldName
+    times: DecimalText = "1"
+
+
+class Bounded(Strict):
+    """``field`` is at most, or at least, ``plus`` and so many ``times`` each of other fields."""
+
+    kind: Literal["at_most", "at_least"]
+    field: FieldName
+    times: dict[FieldName, DecimalText] = {}
+    plus: DecimalText = "0"
+
+
+class NoHeavier(Strict):
+    """``field`` for each unit of the field ``over`` is no more than it was as stated.
+
+    So an instalment that was stated, or a share of income that it takes, is not made untrue.
+    """
+
+    kind: Literal["no_heavier"]
+    field: FieldName
+    over: FieldName
+
+
+Relation = Annotated[Follows | Bounded | NoHeavier, Field(discriminator="kind")]
+
+
+class ChangesSpec(Strict):
+    """What may be asked to change so that the recommendation would be another.
+
+    At most ``fields_at_most`` fields change at once, and at most ``tries_max`` combinations are
+    looked at. ``examples`` allows that single pinned applicants are shown.
+    """
+
+    fields_at_most: Annotated[int, Field(ge=1, le=3)] = 2
+    tries_max: Annotated[int, Field(ge=1, le=2_000_000)] = 500_000
+    fields: Annotated[tuple[ChangeSpec, ...], Field(min_length=1, max_length=12)]
+    relations: Annotated[tuple[Relation, ...], Field(max_length=20)] = ()
+    examples: bool = False
+
+
+class NoveltySpec(Strict):
+    """From where on an applicant is called unlike the pinned ones.
+
+    ``rare`` is the share of pinned applicants below which a level is rare, ``far`` the share of
+    them who stand as far apart from all others or farther.
+    """
+
+    rare: RateText = "0.01"
+    far: RateText = "0.01"
+
+
 class PolicySpec(Strict):
     """How a probability of bad becomes a recommendation, and who decides what.
 
@@ -125,6 +198,8 @@ class PolicySpec(Strict):
     defaults: Defaults
     legal_clock_days: Annotated[int, Field(ge=1, le=365)]
     service_hours: Annotated[int, Field(ge=1, le=2000)]
+    changes: ChangesSpec | None = None
+    novelty: NoveltySpec = NoveltySpec()
 
     @model_validator(mode="after")
     def _cutoffs_in_order(self) -> Self:
