@@ -70,9 +70,9 @@ class Bundle(BundleContents):
         self._building = threading.RLock()
         self._adapter: ModelAdapter | None = None
         self._running: _Running | None = None
+        self._surface: Surface | None = None
 
     @property
-        self._surface: Surface | None = None
     def one_by_one(self) -> bool:
         """Whether a row takes so long to explain that others had better not wait in its batch."""
         return self.method == "sampled_interventional"
@@ -119,8 +119,6 @@ class Bundle(BundleContents):
             return [self.explain([row])[0] for row in rows]
         return [self._explanation(row, part) for row, part in zip(rows, parts, strict=True)]
 
-    def prove(self, rows: int = PROOF_ROWS) -> int:
-        """Hold reference rows against their promises; how many were held, or NotProven.
     def score_again(self, rows: Sequence[Row]) -> list[float]:
         """Raw scores as a decision takes them, without reasons. Raises what the model raises."""
         if self.one_by_one:
@@ -134,6 +132,8 @@ class Bundle(BundleContents):
                 self._surface = surface_of(self._model().adapter)
             return self._surface
 
+    def prove(self, rows: int = PROOF_ROWS) -> int:
+        """Hold reference rows against their promises; how many were held, or NotProven.
 
         ModelUnavailable when the model cannot be read or asked at all.
 

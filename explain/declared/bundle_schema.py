@@ -56,6 +56,8 @@ class ModelSpec(Strict):
     background: FileName | None = None
     background_population: Population | None = None
     calibration_p: DecimalText | None = None
+    calibration: FileName | None = None
+    calibration_population: Text | None = None
 
     @model_validator(mode="after")
     def _explainer_fits(self) -> Self:
@@ -63,8 +65,6 @@ class ModelSpec(Strict):
         methods = METHODS_OF_FORMAT.get(self.format)
         if methods is None and installed_format(self.format) is None:
             known = ", ".join(METHODS_OF_FORMAT)
-    calibration: FileName | None = None
-    calibration_population: Text | None = None
             msg = f"no installed package reads {self.format}; known without one: {known}"
             raise ValueError(msg)
         if methods and self.explainer not in methods:
@@ -77,8 +77,8 @@ class ModelSpec(Strict):
         if named and self.background is None:
             msg = "background_population is said of a background file"
             raise ValueError(msg)
-        if self.explainer in NAMES_POPULATION and not named:
-            msg = f"{self.explainer} needs background_population: passing or all"
+        if self.explainer == "tree_interventional" and not named:
+            msg = "tree_interventional needs background_population: passing or all"
             raise ValueError(msg)
         if (self.calibration is None) != (self.calibration_population is None):
             msg = "calibration names a file, and calibration_population says whose loans are in it"
