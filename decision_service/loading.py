@@ -47,27 +47,24 @@ class _Kept:
     looked_at: float
 
 
-def load_apart(directory: Path) -> bundles.Bundle:
-    """Load and prove a bundle; its model's library is asked in a process of its own."""
-    return bundles.load(directory, apart=True)
-
-
 class Loader:
-    """Loads folders, proves them once, and notices when their files change."""
+    """Loads folders, proves them once, and notices when their files change.
+
+    A model's library is asked in a process of its own, a model over HTTP at one of ``model_hosts``.
+    """
 
     def __init__(
-        self,
-        load: Callable[[Path], bundles.Bundle] = load_apart,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, model_hosts: str = "", monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._load = load
+        self._model_hosts = model_hosts
         self._monotonic = monotonic
         self._kept: dict[Path, _Kept] = {}
         self._loading = Lock()
 
     def prove(self, directory: Path) -> Loaded:
         """Load a folder and hold it against its promises; raises ExplainError."""
-        return loaded_from(self._load(directory))
+        bundle = bundles.load(directory, apart=True, model_hosts=self._model_hosts)
+        return loaded_from(bundle)
 
     def known(self, directory: Path) -> Found | None:
         """What is in memory; None when the folder must be read (again)."""

@@ -21,6 +21,9 @@ class Settings:
     score_rows_max: int = 64
     body_bytes_max: int = 256 * 1024
     batch_lines_max: int = 100_000
+    rows_bytes_max: int = 4 * 1024 * 1024  # of a request of a scoring server's protocol
+    rows_deadline_s: float = 10.0  # to score all rows of such a request
+    model_hosts: str = ""  # where models may be asked over HTTP: host:port or host:port=network
     rotate_hours: float = 24.0  # how old the key above the data keys gets; 0: until an erasure
 
     @classmethod
@@ -28,7 +31,7 @@ class Settings:
         """Settings from the environment; an explicit ``data`` directory wins.
 
         Reads ``COUNTERMAND_DATA``, ``COUNTERMAND_DATABASE_URL``, ``COUNTERMAND_ADMIN_URL``,
-        ``COUNTERMAND_LOG`` and ``COUNTERMAND_ROTATE_HOURS``.
+        ``COUNTERMAND_LOG``, ``COUNTERMAND_MODEL_HOSTS`` and ``COUNTERMAND_ROTATE_HOURS``.
         """
         chosen = data if data is not None else environ.get("COUNTERMAND_DATA", DEFAULT_DATA)
         hours = environ.get("COUNTERMAND_ROTATE_HOURS", "")
@@ -37,6 +40,7 @@ class Settings:
             database_url=environ.get("COUNTERMAND_DATABASE_URL", ""),
             admin_url=environ.get("COUNTERMAND_ADMIN_URL", ""),
             log=environ.get("COUNTERMAND_LOG", ""),
+            model_hosts=environ.get("COUNTERMAND_MODEL_HOSTS", ""),
             rotate_hours=float(hours) if hours.isascii() and hours.isdecimal() else 24.0,
         )
 

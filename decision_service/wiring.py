@@ -258,13 +258,11 @@ def _pipeline(
         events=ledger,
         journal=journal,
         new_id=ground.new_id,
-        loader=Loader(),
+        loader=Loader(settings.model_hosts),
     )
-    scorer = Scorer(deadline_s=settings.score_deadline_s, rows_max=settings.score_rows_max)
-    opened.callback(scorer.close)
     return Pipeline(
         registry=registry,
-        scorer=scorer,
+        scorer=_scorer(ground, opened, settings.score_deadline_s),
         journal=journal,
         preparer=Preparer(ground.vault, ground.clock),
         reader=DecisionReader(ledger, book, registry),

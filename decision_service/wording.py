@@ -65,6 +65,10 @@ METHOD_WORDS = {
         "Exact contributions of a linear model against the average of its training data; with the "
         "starting value they add up to the score."
     ),
+    "terms_interventional": (
+        "Exact contributions from the model's own tables, compared with a pinned sample of "
+        "applicants; with the starting value they add up to the score."
+    ),
     "sampled_interventional": (
         "Sampled contributions against a pinned sample of applicants; with the starting value they "
         "add up to the score. Reasons whose order the sampling does not support are marked as of "

@@ -55,11 +55,13 @@ class Bundle(BundleContents):
     """A verified bundle. Its model is built on first use, once, whatever thread asks first.
 
     With ``apart`` its library is asked in a process of its own, which its file may be the end of.
+    ``model_hosts`` is where the operator lets models be asked over HTTP.
     """
 
-    def __init__(self, files: BundleFiles, *, apart: bool = False) -> None:
+    def __init__(self, files: BundleFiles, *, apart: bool = False, model_hosts: str = "") -> None:
         super().__init__(files)
         self._apart = apart
+        self._model_hosts = model_hosts
         self._wording = Wording(
             self.concepts,
             self.contract,
@@ -226,7 +228,8 @@ class Bundle(BundleContents):
         """The verified model file."""
         spec = self._spec.model
         path, content = str(self.directory / spec.file), self._files.contents[spec.file]
-        return ModelFile(spec, content, self.contract, path, lambda: self.background)
+        sample = lambda: self.background  # noqa: E731 # read only where a method asks for it
+        return ModelFile(spec, content, self.contract, path, sample, self._model_hosts)
 
     @property
     def wording(self) -> Wording:
@@ -239,14 +242,17 @@ class Bundle(BundleContents):
         return self._rows(self._spec.model.background or self._spec.model.reference)
 
 
-def load(directory: Path, *, prove: bool = True, apart: bool = False) -> Bundle:
+def load(
+    directory: Path, *, prove: bool = True, apart: bool = False, model_hosts: str = ""
+) -> Bundle:
     """Read, verify and parse a bundle; with ``prove``, hold the model against its promises too.
 
     Without ``prove`` no machine learning is imported until the bundle is asked for a score. With
     ``apart`` the model's library is never imported here but in a process of its own, which a
-    damaged file may kill, and which ends when the proof is done if nothing else needs it.
+    damaged file may kill, and which ends when the proof is done if nothing else needs it. A model
+    over HTTP is asked only at one of ``model_hosts``, as COUNTERMAND_MODEL_HOSTS lists them.
     """
-    bundle = Bundle(read_files(Path(directory)), apart=apart)
+    bundle = Bundle(read_files(Path(directory)), apart=apart, model_hosts=model_hosts)
     if prove:
         bundle.prove()
     return bundle

@@ -60,10 +60,11 @@ def check_explainer(adapter: ModelAdapter, explainer: Explainer, rows: Sequence[
         assert furthest <= tolerance, "a row is explained otherwise alone than among others"
 
 
-def check_bundle(directory: Path, *, apart: bool = True) -> list[Finding]:
+def check_bundle(directory: Path, *, apart: bool = True, model_hosts: str = "") -> list[Finding]:
     """Hold a bundle folder against every promise; stops at the first that nothing can follow.
 
-    With ``apart`` a model file that is the end of the library that reads it is no end of this.
+    With ``apart`` a model file that is the end of the library that reads it is no end of this. A
+    model over HTTP is asked only at one of ``model_hosts``.
     """
     findings: list[Finding] = []
     try:
@@ -71,7 +72,7 @@ def check_bundle(directory: Path, *, apart: bool = True) -> list[Finding]:
         findings.append(
             Finding(True, f"{contents.name}: every file is whole and says what it must")
         )
-        bundle = load(directory, prove=False, apart=apart)
+        bundle = load(directory, prove=False, apart=apart, model_hosts=model_hosts)
         proven = bundle.prove()
         findings.append(
             Finding(True, f"{proven} reference rows: contributions, score and record agree to 1e-9")

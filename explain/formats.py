@@ -6,11 +6,13 @@ from typing import Any
 
 from explain.attribution.background_trees import background_explainer
 from explain.attribution.sampling import SampledExplainer
+from explain.attribution.term_games import TermsExplainer
 from explain.attribution.trees import tree_explainer
 from explain.declared.bundle_schema import ExplainerName, ModelSpec
 from explain.declared.contract import Contract
 from explain.declared.installed import installed_format
 from explain.libraries.catboost_model import CatboostBox, CatboostModel
+from explain.libraries.ebm_json import EbmModel
 from explain.libraries.linear_models import SklearnLinear
 from explain.libraries.points import PointsScorecard
 from explain.libraries.sklearn_boxes import SklearnBox
@@ -30,7 +32,7 @@ class ModelFile:
     """A verified model file with what its bundle says of it.
 
     ``path`` is how messages name it. ``background`` gives the pinned sample; BundleInvalid where
-    its rows break the contract.
+    its rows break the contract. ``model_hosts`` is where the operator lets models be asked.
     """
 
     spec: ModelSpec
@@ -38,6 +40,7 @@ class ModelFile:
     contract: Contract
     path: str
     background: Callable[[], list[Row]]
+    model_hosts: str = ""
 
     @property
     def text(self) -> str:
@@ -70,7 +73,8 @@ def _remote(file: ModelFile) -> ModelAdapter:
     from explain.remote.model import RemoteModel
 
     spec = file.spec
-    return RemoteModel(file.text, spec.format, file.contract, file.path, spec.scale)
+    told = file.text, spec.format, file.contract, file.path, spec.scale
+    return RemoteModel(*told, file.model_hosts)
 
 
 READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
@@ -81,6 +85,7 @@ READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
     ),
     "catboost-json": _catboost,
     "points-yaml": lambda file: PointsScorecard(file.text, file.contract, file.path),
+    "ebm-json": lambda file: EbmModel(file.text, file.contract, file.path),
     "sklearn-skops": _sklearn,
     "remote-kserve-v1": _remote,
     "remote-oip-v2": _remote,
@@ -88,7 +93,7 @@ READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
 }
 
 OURS: frozenset[str] = frozenset(
-    {"points-yaml", "remote-kserve-v1", "remote-oip-v2", "remote-mlflow"}
+    {"points-yaml", "ebm-json", "remote-kserve-v1", "remote-oip-v2", "remote-mlflow"}
 )
 """Formats that our own code reads and scores; what others need, only a worker process imports."""
 
@@ -98,6 +103,9 @@ EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {
         model, file.background(), file.path
     ),
     "linear_independent": lambda model, file: LinearExplainer(model.card, file.background()),
+    "terms_interventional": lambda model, file: TermsExplainer(
+        model.terms, model.features, file.background()
+    ),
     "sampled_interventional": lambda model, file: SampledExplainer(
         model, file.background(), file.path
     ),
@@ -109,6 +117,7 @@ NEEDED: Mapping[str, str] = {
     "tree_path_dependent": "trees",
     "tree_interventional": "trees",
     "linear_independent": "card",
+    "terms_interventional": "terms",
 }
 """What a method asks a model for besides its scores."""
 

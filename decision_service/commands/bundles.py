@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decision_service.commands.grammar import NO, YES, Verbs, print_json, print_table
-from decision_service.commands.installation import installed
+from decision_service.commands.installation import installed, model_hosts
 
 if TYPE_CHECKING:
     from decision_service.registry import Registry
@@ -39,7 +39,7 @@ def check(args: argparse.Namespace) -> int:
     """Prove the promises of a bundle: its files, its sums, its wording."""
     from explain.checks import check_bundle
 
-    findings = check_bundle(args.directory)
+    findings = check_bundle(args.directory, model_hosts=model_hosts())
     kept = all(finding.ok for finding in findings)
     if args.json:
         found = [{"ok": finding.ok, "text": finding.text} for finding in findings]
@@ -64,7 +64,8 @@ def measure(args: argparse.Namespace) -> int:
     from explain.bundle import describe, load
     from explain.measures.measuring import write_measured
 
-    write_measured(load(args.directory, apart=True), args.directory)
+    loaded = load(args.directory, apart=True, model_hosts=model_hosts())
+    write_measured(loaded, args.directory)
     for told in describe(args.directory).measured:
         print(told)
     return YES

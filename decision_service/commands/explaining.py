@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from decision_service.commands.grammar import NO, YES, Verbs, print_json, whole
+from decision_service.commands.installation import model_hosts
 
 if TYPE_CHECKING:
     from explain.bulk.progress import Progress
@@ -42,7 +43,7 @@ def explain(args: argparse.Namespace) -> int:
     from explain import bundle
     from explain.bulk.files import explain_file
 
-    loaded = bundle.load(args.bundle, apart=True)
+    loaded = bundle.load(args.bundle, apart=True, model_hosts=model_hosts())
     gc.freeze()  # what is loaded by now stays: looking through it again and again takes time
     shown = _Shown()
     found = explain_file(loaded, args.file, args.out, part_rows=args.part_rows, tell=shown.told)

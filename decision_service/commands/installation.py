@@ -23,6 +23,13 @@ def settings_of(args: argparse.Namespace) -> "Settings":
     return Settings.read(os.environ, data=args.data)
 
 
+def model_hosts() -> str:
+    """Where models may be asked over HTTP, to commands that work on no installation."""
+    from decision_service.settings import Settings
+
+    return Settings.read(os.environ).model_hosts
+
+
 def existing(args: argparse.Namespace) -> "Settings":
     """The same, for an installation that must be there."""
     settings = settings_of(args)

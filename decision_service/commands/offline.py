@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from decision_service.commands.grammar import NO, YES, Verbs
+from decision_service.commands.installation import model_hosts
 
 
 def declare(verbs: Verbs) -> None:
@@ -29,7 +30,7 @@ def decide(args: argparse.Namespace) -> int:
     from decision_service.loading import Loader
     from decision_service.offline import OfflineDecider
 
-    loaded = Loader().prove(args.bundle)
+    loaded = Loader(model_hosts()).prove(args.bundle)
     decider = OfflineDecider(loaded, lambda: datetime.now(UTC))
     refused = 0
     for told in decider.decide(read_applications(args.file, loaded.bundle.contract)):

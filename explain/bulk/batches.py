@@ -26,12 +26,13 @@ Answer = Explanation | ExplainError
 
 
 @cache
-def bundle_at(directory: str | Path) -> Bundle:
+def bundle_at(directory: str | Path, model_hosts: str = "") -> Bundle:
     """The bundle in this folder, read and proven once in each process.
 
-    A cluster sends a path about, not what a bundle becomes in memory.
+    A cluster sends a path about, not what a bundle becomes in memory. A model over HTTP is asked
+    only at one of ``model_hosts``.
     """
-    return load(Path(directory))
+    return load(Path(directory), model_hosts=model_hosts)
 
 
 def explained(batch: Any, bundle: Bundle) -> Any:

@@ -13,10 +13,16 @@ from .installed import installed_format
 from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Strict, Text
 
 ExplainerName = Literal[
-    "tree_interventional", "tree_path_dependent", "linear_independent", "sampled_interventional"
+    "tree_interventional",
+    "tree_path_dependent",
+    "linear_independent",
+    "terms_interventional",
+    "sampled_interventional",
 ]
+NAMES_POPULATION = ("tree_interventional", "terms_interventional")
+"""Exact against a background, of which must be said whose it is."""
 MEASURED_FROM_BACKGROUND = frozenset(
-    {"tree_interventional", "linear_independent", "sampled_interventional"}
+    {*NAMES_POPULATION, "linear_independent", "sampled_interventional"}
 )
 Population = Literal["passing", "all"]
 POPULATIONS: dict[Population, str] = {
@@ -31,6 +37,7 @@ METHODS_OF_FORMAT: Mapping[str, tuple[str, ...]] = {
     "xgboost-ubj": _TREE_METHODS,
     "catboost-json": (*_TREE_METHODS, "sampled_interventional"),
     "points-yaml": ("linear_independent",),
+    "ebm-json": ("terms_interventional",),
     "remote-kserve-v1": ("sampled_interventional",),
     "remote-oip-v2": ("sampled_interventional",),
     "remote-mlflow": ("sampled_interventional",),
@@ -77,8 +84,8 @@ class ModelSpec(Strict):
         if named and self.background is None:
             msg = "background_population is said of a background file"
             raise ValueError(msg)
-        if self.explainer == "tree_interventional" and not named:
-            msg = "tree_interventional needs background_population: passing or all"
+        if self.explainer in NAMES_POPULATION and not named:
+            msg = f"{self.explainer} needs background_population: passing or all"
             raise ValueError(msg)
         if (self.calibration is None) != (self.calibration_population is None):
             msg = "calibration names a file, and calibration_population says whose loans are in it"

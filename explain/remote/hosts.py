@@ -1,15 +1,13 @@
 """Which hosts models may be asked at. A bundle names one; only the operator lets it.
 
-``COUNTERMAND_MODEL_HOSTS`` lists ``host:port``, with commas between. Such a host must have a public
-address. For one inside the own network the operator also says where it lies,
-``scorer.bank.internal:8443=10.20.0.0/16``, so that whoever holds the names cannot lead requests
-elsewhere. What a name leads to is looked up for every call, held against this, and then called by
-that very address.
+The operator's list, ``COUNTERMAND_MODEL_HOSTS``, has ``host:port``, with commas between. Such a
+host must have a public address. For one inside the own network the operator also says where it
+lies, ``scorer.bank.internal:8443=10.20.0.0/16``, so that whoever holds the names cannot lead
+requests elsewhere. What a name leads to is looked up for every call, held against this, and then
+called by that very address.
 """
 
-import os
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -49,9 +47,9 @@ class AllowedHost:
         return plain.version == self.network.version and plain in self.network
 
 
-def allowed_host(host: str, port: int, environ: Mapping[str, str] = os.environ) -> AllowedHost:
-    """What the operator said of this host and port; HostRefusedError where nothing."""
-    for entry in environ.get(SETTING, "").split(","):
+def allowed_host(host: str, port: int, hosts: str) -> AllowedHost:
+    """What the operator's list says of this host and port; HostRefusedError where nothing."""
+    for entry in hosts.split(","):
         name, _, network = entry.strip().partition("=")
         if name.lower() == f"{host}:{port}":
             try:

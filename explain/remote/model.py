@@ -5,6 +5,7 @@ the case goes to a person. After several such answers in a row nothing is asked 
 """
 
 import json
+import weakref
 from collections.abc import Sequence
 from time import monotonic
 from typing import Never
@@ -14,7 +15,7 @@ from explain.errors import BundleInvalid, ModelUnavailable, NonsenseScore
 from explain.values import PROBABILITY, Row, Scale
 
 from .breaker import Breaker, CircuitOpenError
-from .call import NoAnswerError, post
+from .call import Caller, NoAnswerError
 from .hosts import HostRefusedError, allowed_host
 from .spec import read_remote
 from .wire import WIRES, Cells, NonsenseAnswerError, scores_in
@@ -24,22 +25,24 @@ ANSWER_BYTES, ROW_BYTES = 64 * 1024, 512
 
 
 class RemoteModel:
-    """The model at an address.
+    """The model at an address, which has to be among the operator's ``hosts``.
 
     BundleInvalid where the file does not fit or the operator does not let it be asked. Nothing is
-    asked before the first score.
+    asked before the first score. Connections to it end when this is forgotten.
     """
 
     def __init__(
-        self, text: str, protocol: str, contract: Contract, path: str, scale: Scale
+        self, text: str, protocol: str, contract: Contract, path: str, scale: Scale, hosts: str
     ) -> None:
         self._spec = read_remote(text, protocol, contract, path)
         self._wire = WIRES[protocol]
         self._contract = contract
         try:
-            self._allowed = allowed_host(self._spec.host, self._spec.port)
+            allowed = allowed_host(self._spec.host, self._spec.port, hosts)
         except HostRefusedError as refused:
             raise BundleInvalid(path, (str(refused),)) from None
+        self._caller = Caller(allowed, tls=self._spec.place.scheme == "https")
+        weakref.finalize(self, self._caller.close)
         self._breaker = Breaker(self._spec.breaker.failures, self._spec.breaker.pause_s)
         self.features = tuple(field.name for field in contract.features)
         self.precision = self._spec.tolerance
@@ -82,14 +85,8 @@ class RemoteModel:
         for again in reversed(range(tries)):
             seconds = until - monotonic()
             try:
-                return post(
-                    self._allowed,
-                    self._wire.path(spec),
-                    body,
-                    tls=spec.place.scheme == "https",
-                    seconds=seconds,
-                    limit=limit,
-                )
+                path = self._wire.path(spec)
+                return self._caller.post(path, body, seconds=seconds, limit=limit)
             except NoAnswerError:
                 if not again or monotonic() >= until:
                     raise

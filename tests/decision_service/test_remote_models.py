@@ -10,6 +10,7 @@ from decision_service.access import HOST
 from decision_service.casework import Casework
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.people_pages import viewer_of
+from decision_service.settings import Settings
 from explain.explainers import Parts
 from explain.remote.hosts import SETTING
 from explain.values import Row
@@ -30,14 +31,13 @@ def server() -> Iterator[ModelServer]:
 def house(server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A service whose champion runs elsewhere."""
     folder = tmp_path_factory.mktemp("remote")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(SETTING, f"127.0.0.1:{server.port}=127.0.0.0/8")
-        opened = open_house(folder / "data")
-        bundle = remote_bundle(folder / "bundle", server, BUNDLE)
-        opened.services.registry.add(bundle, HOST)
-        opened.services.registry.promote(BUNDLE, HOST)
-        yield opened
-        opened.close()
+    hosts = Settings.read({SETTING: f"127.0.0.1:{server.port}=127.0.0.0/8"}).model_hosts
+    opened = open_house(folder / "data", settings={"model_hosts": hosts})
+    bundle = remote_bundle(folder / "bundle", server, BUNDLE)
+    opened.services.registry.add(bundle, HOST)
+    opened.services.registry.promote(BUNDLE, HOST)
+    yield opened
+    opened.close()
 
 
 def test_an_application_is_decided_with_the_error_of_every_contribution(house: House) -> None:

@@ -54,6 +54,7 @@ class ModelServer:
         self.score = score
         self.misbehave: Callable[[BaseHTTPRequestHandler, bytes], None] | None = None
         self.questions: list[tuple[str, Any]] = []
+        self.connections: list[socket.socket] = []
         self.port = 0
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
@@ -90,6 +91,11 @@ def serving(server: ModelServer) -> Iterator[ModelServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            """A connection."""
+            super().setup()
+            server.connections.append(self.connection)
 
         def do_POST(self) -> None:
             """A question."""

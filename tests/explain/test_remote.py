@@ -1,11 +1,16 @@
 """Models over HTTP: three protocols, and everything that can be wrong with an answer."""
 
+import gc
 import json
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -15,6 +20,7 @@ from explain.checks import check_model_adapter
 from explain.declared.contract import Contract, Field, WhenMissing
 from explain.declared.plain_yaml import read as read_yaml
 from explain.errors import BundleInvalid, ModelUnavailable, NonsenseScore, NotProven
+from explain.remote import call
 from explain.remote.breaker import Breaker, CircuitOpenError
 from explain.remote.hosts import SETTING
 from explain.remote.model import RemoteModel
@@ -61,11 +67,15 @@ def credit(row: Sequence[Any]) -> float:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
-    """A server that the operator allows."""
+def server() -> Iterator[ModelServer]:
+    """A server of models."""
     with serving(ModelServer(credit)) as running:
-        monkeypatch.setenv(SETTING, f"other:80, 127.0.0.1:{running.port}=127.0.0.0/8")
         yield running
+
+
+def hosts(port: int) -> str:
+    """An operator's list with this machine's port in it."""
+    return f"other:80, 127.0.0.1:{port}=127.0.0.0/8"
 
 
 def remote(port: int, protocol: str = "remote-kserve-v1", **told: Any) -> RemoteModel:
@@ -76,7 +86,7 @@ def remote(port: int, protocol: str = "remote-kserve-v1", **told: Any) -> Remote
     if protocol == "remote-oip-v2":
         spec |= {"output": "bad", "gap": "-1", "categories": "codes"}
     text = json.dumps({k: v for k, v in (spec | told).items() if v is not None})
-    return RemoteModel(text, protocol, contract(), "remote.yaml", PROBABILITY)
+    return RemoteModel(text, protocol, contract(), "remote.yaml", PROBABILITY, hosts(port))
 
 
 EXPECTED = [credit([row["income"], row["home"], row["debts"]]) for row in ROWS]
@@ -231,7 +241,7 @@ def cut_off(handler: Handler, _: bytes) -> None:
     """A server that dies in the middle of its answer's head."""
     handler.wfile.write(b"HTTP/1.")
     handler.wfile.flush()
-    handler.connection.close()
+    handler.close_connection = True
 
 
 def endless(handler: Handler, body: bytes) -> None:
@@ -268,11 +278,8 @@ def test_a_server_that_does_not_answer_as_it_should_is_told_of_in_time(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_port_that_never_says_a_word_is_given_up_in_time(
-    monkeypatch: pytest.MonkeyPatch, scheme: str
-) -> None:
+def test_a_port_that_never_says_a_word_is_given_up_in_time(scheme: str) -> None:
     line, port = silent_port()
-    monkeypatch.setenv(SETTING, f"127.0.0.1:{port}=127.0.0.0/8")
     with line:
         model = remote(port, url=f"{scheme}://127.0.0.1:{port}", timeout_ms="200")
         began = time.monotonic()
@@ -281,12 +288,125 @@ def test_a_port_that_never_says_a_word_is_given_up_in_time(
         assert time.monotonic() - began < 2
 
 
-def test_nobody_at_home_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_at_home_is_told_of() -> None:
     line, port = silent_port()
     line.close()
-    monkeypatch.setenv(SETTING, f"127.0.0.1:{port}=127.0.0.0/8")
     with pytest.raises(ModelUnavailable, match="not reached"):
         remote(port).score(ROWS)
+
+
+def test_one_connection_serves_one_question_after_another(server: ModelServer) -> None:
+    model = remote(server.port)
+    for _ in range(3):
+        assert model.score(ROWS) == EXPECTED
+    assert len(server.connections) == 1
+    del model
+    gc.collect()
+    until = time.monotonic() + 5
+    while server.connections[0].fileno() >= 0:  # the server ends what its client has ended
+        assert time.monotonic() < until, "open after its model was forgotten"
+        time.sleep(0.005)
+
+
+def test_a_kept_connection_waits_for_no_receipts(server: ModelServer) -> None:
+    model = remote(server.port)
+    model.score(ROWS)
+    began = time.monotonic()
+    for _ in range(20):
+        model.score(ROWS)
+    assert time.monotonic() - began < 0.4  # 40 ms each where one side waits for the other
+
+
+def hang_up(server: ModelServer) -> None:
+    """End all connections from the server's side, as one that was started again."""
+    for connection in server.connections:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["seen at once", "seen when asked"])
+def test_a_connection_that_ended_meanwhile_is_no_failure_of_the_model(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch, *, seen: bool
+) -> None:
+    if not seen:
+        monkeypatch.setattr(call._Line, "is_silent", lambda _: True)
+    model = remote(server.port, breaker={"failures": "1", "pause_s": "60"})
+    for count in range(1, 4):
+        assert model.score(ROWS) == EXPECTED
+        assert len(server.connections) == count
+        hang_up(server)
+        time.sleep(0.02)
+
+
+def test_what_a_server_says_unasked_is_never_taken_for_an_answer(server: ModelServer) -> None:
+    model = remote(server.port)
+    assert model.score(ROWS) == EXPECTED
+    body = b'{"predictions": [0.0, 0.0, 0.0]}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+    server.connections[0].sendall(head + body)
+    time.sleep(0.02)
+    assert model.score(ROWS) == EXPECTED
+    assert len(server.connections) == 2
+
+
+def test_a_server_that_is_down_behind_a_kept_connection_is_a_failure(server: ModelServer) -> None:
+    model = remote(server.port, breaker={"failures": "1", "pause_s": "60"})
+    assert model.score(ROWS) == EXPECTED
+    server.misbehave = cut_off
+    with pytest.raises(ModelUnavailable, match="not reached"):
+        model.score(ROWS)
+    with pytest.raises(ModelUnavailable, match="left alone"):
+        model.score(ROWS)
+
+
+def closing(handler: Handler, body: bytes) -> None:
+    """A good answer, and the end of the connection."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.send_header("Connection", "close")
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def test_only_whole_good_answers_keep_a_connection(server: ModelServer) -> None:
+    answers: list[Callable[[Handler, bytes], None]] = [
+        closing,
+        lambda handler, body: say(handler, body, 503),
+        sent_on,
+        say,
+    ]
+    model = remote(server.port, breaker={"failures": "9", "pause_s": "60"})
+    for answer in answers:
+        server.misbehave = answer
+        with suppress(ModelUnavailable):
+            model.score(ROWS)
+    assert len(server.connections) == 4
+    assert model.score(ROWS) == EXPECTED
+    assert len(server.connections) == 4
+
+
+def test_connections_are_kept_for_a_while_and_no_more_than_a_few(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = Barrier(call.KEPT_MAX + 3)
+
+    def wait(handler: Handler, body: bytes) -> None:
+        """All are asked before any is answered."""
+        together.wait(5)
+        say(handler, body)
+
+    server.misbehave = wait
+    model = remote(server.port)
+    with ThreadPoolExecutor(together.parties) as threads:
+        told = list(threads.map(lambda _: model.score(ROWS), range(together.parties)))
+    assert told == [EXPECTED] * together.parties
+    assert len(server.connections) == together.parties
+    assert len(model._caller._kept) == call.KEPT_MAX
+    server.misbehave = None
+    monkeypatch.setattr(call, "KEPT_SECONDS", 0.0)
+    assert model.score(ROWS) == EXPECTED
+    assert len(server.connections) == together.parties + 1
+    assert len(model._caller._kept) == 1
 
 
 def test_a_second_try_is_made_where_that_was_agreed_and_none_where_not(server: ModelServer) -> None:
@@ -390,7 +510,7 @@ def test_the_file_of_the_reference_is_one() -> None:
 
 def test_a_file_that_is_no_yaml_is_refused() -> None:
     with pytest.raises(BundleInvalid):
-        RemoteModel("a: &b [*b]", "remote-mlflow", contract(), "remote.yaml", PROBABILITY)
+        RemoteModel("a: &b [*b]", "remote-mlflow", contract(), "remote.yaml", PROBABILITY, "")
 
 
 @pytest.fixture
@@ -405,8 +525,10 @@ def applications(folder: Path, count: int) -> list[Row]:
     return [told.check(told.from_text(a.cells)).features for a in german()[:count]]
 
 
-def test_a_whole_bundle_is_proven_and_explained_through_a_server(folder: Path) -> None:
-    bundle = load(folder)
+def test_a_whole_bundle_is_proven_and_explained_through_a_server(
+    folder: Path, server: ModelServer
+) -> None:
+    bundle = load(folder, model_hosts=hosts(server.port))
     explained = bundle.explain(applications(folder, 3))
     for one in explained:
         assert isinstance(one, Explanation)
@@ -423,13 +545,13 @@ def test_a_server_that_scores_otherwise_than_recorded_is_refused(
     honest = server.score
     server.score = lambda row: honest(row) + 1e-6
     with pytest.raises(NotProven, match="the prediction is the recorded one"):
-        load(folder)
+        load(folder, model_hosts=hosts(server.port))
 
 
 def test_a_case_goes_to_a_person_while_the_server_is_down_and_on_when_it_is_back(
     folder: Path, server: ModelServer
 ) -> None:
-    bundle = load(folder)
+    bundle = load(folder, model_hosts=hosts(server.port))
     rows = applications(folder, 2)
     server.misbehave = lambda handler, _: say(handler, b'{"predictions": [NaN]}')
     (nonsense, _) = bundle.explain(rows)
@@ -440,13 +562,13 @@ def test_a_case_goes_to_a_person_while_the_server_is_down_and_on_when_it_is_back
     assert isinstance(down, ModelUnavailable)
     assert down.bundle == bundle.name
     server.misbehave = None
-    fresh = load(folder)
+    fresh = load(folder, model_hosts=hosts(server.port))
     assert all(isinstance(one, Explanation) for one in fresh.explain(rows))
 
 
 def test_the_operator_is_asked_and_not_the_bundle(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(SETTING, "")
-    with pytest.raises(BundleInvalid, match="add it to COUNTERMAND_MODEL_HOSTS"):
+    monkeypatch.setenv(SETTING, hosts(server.port))  # read by the service's settings, not here
+    with pytest.raises(BundleInvalid, match=f"add it to {SETTING}"):
         load(folder)

@@ -15,9 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from explain.remote.call import NoAnswerError, post
+from explain.remote.call import Caller, NoAnswerError
 from explain.remote.hosts import (
-    SETTING,
     AllowedHost,
     HostRefusedError,
     address_of,
@@ -58,7 +57,7 @@ INSIDE = (
 
 @pytest.mark.parametrize("host", INSIDE)
 def test_a_host_allowed_without_its_network_must_have_a_public_address(host: str) -> None:
-    allowed = allowed_host(host, 80, {SETTING: f"{host}:80"})
+    allowed = allowed_host(host, 80, f"{host}:80")
     with pytest.raises((HostRefusedError, OSError)):
         address_of(allowed, 5.0)
 
@@ -84,10 +83,10 @@ def test_no_network_lets_requests_go_to_this_link_or_past_itself(
 
 
 def test_an_own_network_and_the_public_are_let() -> None:
-    own = allowed_host("scorer", 8443, {SETTING: "other:1, Scorer:8443=10.20.0.0/16"})
+    own = allowed_host("scorer", 8443, "other:1, Scorer:8443=10.20.0.0/16")
     assert own.admits(ipaddress.ip_address("10.20.3.4"))
     assert own.admits(ipaddress.ip_address("::ffff:10.20.3.4"))
-    public = allowed_host("scorer.example", 443, {SETTING: "scorer.example:443"})
+    public = allowed_host("scorer.example", 443, "scorer.example:443")
     assert public.admits(ipaddress.ip_address("93.184.215.14"))
 
 
@@ -96,12 +95,12 @@ def test_an_own_network_and_the_public_are_let() -> None:
 )
 def test_only_the_very_host_and_port_are_let(setting: str) -> None:
     with pytest.raises(HostRefusedError, match="scorer:8443 is not among the hosts"):
-        allowed_host("scorer", 8443, {SETTING: setting})
+        allowed_host("scorer", 8443, setting)
 
 
 def test_a_network_that_is_none_is_named() -> None:
     with pytest.raises(HostRefusedError, match=r"10\.20.* is no network such as"):
-        allowed_host("scorer", 8443, {SETTING: "scorer:8443=10.20"})
+        allowed_host("scorer", 8443, "scorer:8443=10.20")
 
 
 def test_a_name_that_leads_elsewhere_the_second_time_is_refused_the_second_time(
@@ -127,7 +126,7 @@ def test_a_look_up_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     began = time.monotonic()
     with pytest.raises(NoAnswerError, match="no answer within"):
-        post(AllowedHost("scorer", 80, None), "/", b"{}", tls=False, seconds=0.2, limit=10)
+        Caller(AllowedHost("scorer", 80, None), tls=False).post("/", b"{}", seconds=0.2, limit=10)
     assert time.monotonic() - began < 1.5
 
 
@@ -184,13 +183,14 @@ def test_a_server_is_believed_only_with_a_certificate_that_is(
     serving = Thread(target=answer)
     serving.start()
     allowed = AllowedHost("127.0.0.1", line.getsockname()[1], ipaddress.ip_network("127.0.0.0/8"))
-    told = {"tls": True, "seconds": 5.0, "limit": 10}
+    caller = Caller(allowed, tls=True)
     try:
         if trusted:
-            assert post(allowed, "/", b"{}", **told) == b"{}"  # type: ignore[arg-type] # as named
+            assert caller.post("/", b"{}", seconds=5.0, limit=10) == b"{}"
         else:
             with pytest.raises(NoAnswerError, match="certificate is not trusted"):
-                post(allowed, "/", b"{}", **told)  # type: ignore[arg-type] # as named
+                caller.post("/", b"{}", seconds=5.0, limit=10)
     finally:
+        caller.close()
         serving.join()
         line.close()
