@@ -260,9 +260,11 @@ def _pipeline(
         new_id=ground.new_id,
         loader=Loader(settings.model_hosts),
     )
+    scorer = Scorer(deadline_s=settings.score_deadline_s, rows_max=settings.score_rows_max)
+    opened.callback(scorer.close)
     return Pipeline(
         registry=registry,
-        scorer=_scorer(ground, opened, settings.score_deadline_s),
+        scorer=scorer,
         journal=journal,
         preparer=Preparer(ground.vault, ground.clock),
         reader=DecisionReader(ledger, book, registry),
