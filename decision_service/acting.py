@@ -32,6 +32,7 @@ from overrides.desk import (
     preview_override,
 )
 from overrides.errors import CaseError, SamePerson, StaleCase, UnknownCase
+from overrides.event_kinds import DECISION_KINDS
 from overrides.forms import ApprovalForm, OverrideForm, ReviewForm, Shown, WithdrawalForm
 from overrides.journal import Decided, OnceOnly, Receipt, State
 from overrides.reading import CaseFile, CaseFilter, CaseRow, DecisionRow
@@ -39,7 +40,6 @@ from overrides.values import Actor, CaseStatus, Limits, Role, Rules
 
 REF = re.compile(r"[0-9a-f-]{1,64}", re.ASCII)
 TAKE_ROWS_MAX = 100
-DECISION_KINDS = frozenset({"decision_made", "decision_failed"})
 
 Decide = Callable[[Case, datetime, Rules], Decided]
 

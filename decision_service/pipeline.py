@@ -265,6 +265,7 @@ class _Record:
         self._new_case_ref = new_case_ref
         self._find = find
         self._unless_stopped = unless_stopped
+        self.application_key = sheet.prepared.application_key  # whose case it looks for
         self._made: Draft | None = None
 
     def __call__(self, state: State) -> Decided:

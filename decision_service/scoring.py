@@ -4,8 +4,13 @@ Every model has its own lane: a queue and one thread that explains whatever wait
 in one call. A watchman answers for a model that hangs: the applications get ModelUnavailable, the
 thread is left behind and another takes its place, and the lane stays shut for a while, so that a
 broken model costs the next applications nothing. Nothing a model does can stop an application.
+
+A model that is explained by our own code in microseconds needs no lane: it is asked where the
+application is, on the event loop for all that arrived together. There nothing can hang, and going
+to another thread and back would take longer than the answer.
 """
 
+import asyncio
 import threading
 import time
 from collections import deque
@@ -13,6 +18,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from decision_service.errors import Overloaded
 from explain.errors import ExplainError, ModelUnavailable
@@ -37,6 +43,8 @@ class Model(Protocol):
     def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
         """One answer per row, in order."""
 
+    # One that has ``at_once``, and it is true, is asked without a lane.
+
 
 @dataclass(slots=True, eq=False)
 class _Job:
@@ -55,6 +63,50 @@ class _Job:
                 self.future.set_result(answer)
         except InvalidStateError:
             pass
+
+
+def _asked(model: Model, rows: list[Row]) -> Sequence[Explanation | ExplainError]:
+    """A model's answers, or as many times that it gave none."""
+    cause = "another number of answers"
+    try:
+        answers = model.explain(rows)
+        if len(answers) == len(rows):
+            return [_sound(model, answer) for answer in answers]
+    except BaseException as failed:  # noqa: BLE001 # a model may raise anything, even SystemExit
+        cause = type(failed).__name__
+    return [ModelUnavailable(model.name, cause)] * len(rows)
+
+
+def _sound(model: Model, answer: object) -> Explanation | ExplainError:
+    """The answer, if it is one at all."""
+    if isinstance(answer, Explanation | ExplainError):
+        return answer
+    return ModelUnavailable(model.name, f"it answered a {type(answer).__name__}")
+
+
+class _Gathering:
+    """Applications that arrived together on one event loop, explained there in one call."""
+
+    def __init__(self, model: Model, rows_max: int) -> None:
+        self._model = model
+        self._rows_max = rows_max
+        self._waiting: list[_Job] = []
+
+    def submit(self, row: Row) -> "Future[Explanation]":
+        """Have one row explained once the loop has taken in what else is there."""
+        job = _Job(row, 0.0)
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._explain)
+        self._waiting.append(job)
+        return job.future
+
+    def _explain(self) -> None:
+        """Answer the first of those that wait, and let the loop go on between."""
+        jobs, self._waiting = self._waiting[: self._rows_max], self._waiting[self._rows_max :]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._explain)
+        for job, answer in zip(jobs, _asked(self._model, [job.row for job in jobs]), strict=True):
+            job.settle(answer)
 
 
 class _Lane:
@@ -132,7 +184,7 @@ class _Lane:
     def _work(self, shift: int) -> None:
         """Take what waits and explain it, until closed or left behind."""
         while jobs := self._next(shift):
-            answers = self._ask([job.row for job in jobs])
+            answers = _asked(self._model, [job.row for job in jobs])
             with self._wake:
                 if self._shift != shift:
                     return
@@ -152,22 +204,8 @@ class _Lane:
             self._batch_at = self._clock()
             return self._batch
 
-    def _ask(self, rows: list[Row]) -> Sequence[Explanation | ExplainError]:
-        """The model's answers, or as many times that it gave none."""
-        cause = "another number of answers"
-        try:
-            answers = self._model.explain(rows)
-            if len(answers) == len(rows):
-                return [self._sound(answer) for answer in answers]
-        except BaseException as failed:  # noqa: BLE001 # a model may raise anything, even SystemExit
-            cause = type(failed).__name__
-        return [ModelUnavailable(self._model.name, cause)] * len(rows)
 
-    def _sound(self, answer: object) -> Explanation | ExplainError:
-        """The answer, if it is one at all."""
-        if isinstance(answer, Explanation | ExplainError):
-            return answer
-        return ModelUnavailable(self._model.name, f"it answered a {type(answer).__name__}")
+_Gatherings = WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, _Gathering]]
 
 
 class Scorer:
@@ -181,6 +219,8 @@ class Scorer:
         self._clock = clock
         self._lanes: dict[int, _Lane] = {}
         self._models: dict[int, Model] = {}  # keeps each model alive, so that its id stays its own
+        # Each gathering keeps its model alive, so that its id stays its own; loops may go.
+        self._gatherings: _Gatherings = WeakKeyDictionary()
         self._opening = threading.Lock()
         self._stop = threading.Event()
         threading.Thread(target=self._watch, name="score-watchman", daemon=True).start()
@@ -190,6 +230,8 @@ class Scorer:
 
         It is settled within the deadline and a tenth of it. Raises Overloaded when too many wait.
         """
+        if getattr(model, "at_once", False):
+            return self._at_once(model, row)
         lane = self._lanes.get(id(model))
         return (lane or self._open(model)).submit(row)
 
@@ -200,6 +242,20 @@ class Scorer:
             lanes = list(self._lanes.values())
         for lane in lanes:
             lane.close()
+
+    def _at_once(self, model: Model, row: Row) -> "Future[Explanation]":
+        """Ask on the loop that this is called on, with what else arrived; else here and now."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            job = _Job(row, 0.0)
+            job.settle(_asked(model, [row])[0])
+            return job.future
+        here = self._gatherings.setdefault(loop, {})
+        gathering = here.get(id(model))
+        if gathering is None:
+            gathering = here[id(model)] = _Gathering(model, self._rows_max)
+        return gathering.submit(row)
 
     def _open(self, model: Model) -> _Lane:
         """The lane of a model that has none yet."""

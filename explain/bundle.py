@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from explain.attribution.kernels import KernelExplainer
 from explain.attribution.row_blocks import WARMING_ROWS
 from explain.changes.surfaces import Surface, surface_of
 from explain.declared.bundle_contents import BundleContents
@@ -31,13 +32,16 @@ from .errors import (
     NonsenseScore,
     NotProven,
 )
-from .explainers import Explainer, Parts
+from .explainers import Explainer, LinearExplainer, Parts
 from .formats import OURS, ModelFile, explainer_of, read_model
 from .reasons import Wording, quartiles
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
 
 PROOF_ROWS = 200
+
+AT_ONCE = (KernelExplainer, LinearExplainer)
+"""Explainers of ours that ask no library, no process and no network."""
 
 SAMPLED_PROOF_ROWS = 5
 """Where explaining takes thousands of answers, so many rows are explained to prove a bundle."""
@@ -73,6 +77,13 @@ class Bundle(BundleContents):
         self._adapter: ModelAdapter | None = None
         self._running: _Running | None = None
         self._surface: Surface | None = None
+        self._warm = False
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it is explained in microseconds by code of ours, with nobody else to ask."""
+        running = self._running
+        return self._warm and running is not None and isinstance(running.explainer, AT_ONCE)
 
     @property
     def one_by_one(self) -> bool:
@@ -83,6 +94,7 @@ class Bundle(BundleContents):
         """Build and compile all that explaining takes, so that the first application need not."""
         for rows in (1,) if self.one_by_one else WARMING_ROWS:
             self._model().explainer.attribute(self.reference[:rows])
+        self._warm = True
 
     def parts_in_memory(self) -> tuple[ModelAdapter, Explainer]:
         """The model and what explains it, to be held against the shipped checks."""

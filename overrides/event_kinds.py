@@ -7,6 +7,7 @@ refused, so that what an auditor reads here is what the ledger has.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ def _kind(required: str = "", optional: str = "", slots: str = "") -> Kind:
     return Kind(*(frozenset(names.split()) for names in (required, optional, slots)))
 
 
+DECISION_KINDS = frozenset({"decision_made", "decision_failed"})
 BUNDLE_KINDS = (
     "bundle_registered",
     "bundle_promoted",
@@ -115,3 +117,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "legal_hold_lifted": _kind("of ground", slots="note"),
     }
 )
+
+
+def opens_case(kind: str, data: Mapping[str, Any]) -> bool:
+    """Whether an entry of this kind and with these members is the first of its case."""
+    return kind in DECISION_KINDS and data["attempt"] == 1

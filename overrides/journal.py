@@ -181,6 +181,12 @@ class Projector(Protocol):
 class StateReader(Protocol):
     """Makes the state a command decides on."""
 
+    def ahead(self, path: Any, commands: Sequence[Command]) -> None:
+        """Look at once for what the commands of a transaction will look for one by one.
+
+        A command with an ``application_key`` will look for the case of that application.
+        """
+
     def state(self, path: Any, now: datetime) -> State:
         """A view of the projections through the writer's own transaction."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import select as select_rows
 
 from overrides.checks import OpenLedger, writes
 from overrides.ids import id_maker
-from overrides.journal import Draft, Event, Opened, Receipt
+from overrides.journal import Command, Draft, Event, Opened, Receipt
 from overrides.keyfiles import create_keys, open_signer, open_vault
 from overrides.notes import Signer
 from overrides.stores.engine import create_all, open_engine, writing
@@ -78,6 +78,9 @@ class SeenProjector:
     def clear(self, connection: Connection) -> None:
         """Remove all rows."""
         connection.execute(delete(SEEN))
+
+    def ahead(self, _path: HotPath, commands: Sequence[Command]) -> None:
+        """Nothing here knows of cases."""
 
     def state(self, _path: HotPath, now: datetime) -> Any:
         """A state without cases."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from overrides.canonical import canonical, parse_own
 from overrides.errors import LedgerUnavailable
+from overrides.event_kinds import opens_case
 from overrides.events import body_of, event_of
 from overrides.instants import instant_text, parse_instant
 from overrides.journal import Draft, Entry, Json, Opened, Projector
@@ -17,7 +18,7 @@ from overrides.merkle import EMPTY_ROOT, Frontier, Subtree, leaf_hash
 from overrides.record_classes import KeyScope, class_of
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
-from overrides.stores.payloads import key_of, put_parts
+from overrides.stores.payloads import key_of, new_key, put_parts
 from overrides.vault import Sealed, Vault, WrappedKey
 
 _HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
@@ -149,10 +150,11 @@ class Tail:
         """The draft's slots encrypted, and their payloads as JSON gives them back."""
         parts: list[Sealed] = []
         texts: dict[str, bytes] = {}
+        find = new_key if opens_case(draft.type, draft.data) else key_of
         for slot in draft.slots:
             payload = canonical(slot.payload)
             scope = KeyScope(slot.party, draft.case or "", class_of(slot.name))
-            key = self._keys.get(scope) or key_of(self._path, self._vault, scope)
+            key = self._keys.get(scope) or find(self._path, self._vault, scope)
             self._keys[scope] = key
             parts.append(self._vault.seal(key, draft.event_id, slot.name, payload))
             texts[slot.name] = payload

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal as Number
 
+from overrides.event_kinds import DECISION_KINDS
 from overrides.events import SIMULATED_CLOCK, event_of
 from overrides.journal import Event, Json
 from overrides.reading import ActRow, CaseRow, ChangeRow, DecisionRow, FeedbackExportRow, OutcomeRow
 from overrides.stores.case_state import Row, as_proposal
-from overrides.stores.standing import DECISION_KINDS
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
 
 _KEPT_OF_A_DECISION = ("decision_id", "attempt", "supersedes", "recommendation", "probability")

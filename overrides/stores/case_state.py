@@ -15,7 +15,7 @@ from overrides.events import read_event
 from overrides.instants import parse_instant
 from overrides.journal import Event, Told
 from overrides.stores.case_tables import ACTS, FILES, OUTCOMES
-from overrides.stores.hot_path import HotPath
+from overrides.stores.hot_path import HotPath, Lookup
 from overrides.stores.reading import EVENTS
 from overrides.stores.standing import Standing
 from overrides.values import (
@@ -31,7 +31,7 @@ Row = Mapping[str, Any] | RowMapping
 
 _COLUMNS = tuple(column.name for column in FILES.columns)
 _SELECT_FILE = select(FILES).where(FILES.c.case_ref == bindparam("ref"))
-_SELECT_BY_KEY = select(FILES).where(FILES.c.application_key == bindparam("key"))
+_BY_APPLICATION = Lookup(FILES.columns.values(), FILES.c.application_key)
 _SHOWN = select(ACTS.c.seq).where(
     ACTS.c.case_ref == bindparam("ref"),
     ACTS.c.type == literal_column("'reasons_shown'"),
@@ -104,6 +104,11 @@ def as_proposal(row: Row) -> Proposal | None:
     )
 
 
+def look_ahead(path: HotPath, applications: Sequence[str]) -> None:
+    """Look for the cases of many applications at once."""
+    path.ahead(_BY_APPLICATION, applications)
+
+
 def standing_of(path: HotPath, case_ref: str) -> Standing | None:
     """The row of a case, if there is one."""
     found = path.first(_SELECT_FILE, {"ref": case_ref})
@@ -125,7 +130,8 @@ class SqlState:
 
     def case_of_application(self, bundle: str, application_key: str) -> Case | None:
         """The case that an application opened; its key already holds the bundle's name."""
-        found = self.path.peek(_SELECT_BY_KEY, {"key": application_key})
+        wanted = {"application_key": application_key}
+        found = self.path.peek(_BY_APPLICATION.one, wanted)
         if found is None:
             return None
         case = as_case(dict(zip(_COLUMNS, found, strict=True)))

@@ -3,14 +3,16 @@
 New rows are kept back and put table by table, many in one statement: each statement lets other
 threads run and then waits for its turn, which costs more than the row. Whatever reads or changes
 rows puts those kept back first. Only ``peek`` does not, for questions where missing a row of the
-same transaction is harmless, as a unique key refuses the row that would come of it.
+same transaction is harmless, as a unique key refuses the row that would come of it. What many
+commands will peek at is asked for ahead, for the same reason.
 """
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Column, Connection, Executable, bindparam, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
@@ -18,6 +20,26 @@ Row = tuple[Any, ...]
 
 AT_ONCE = (32, 8, 1)
 """Rows put by one statement: few sizes, so that the driver keeps them all prepared."""
+
+ASKED_AT_ONCE = (8, 64)
+"""Keys asked for by one statement, for the same reason."""
+
+
+class Lookup:
+    """A question for the one row that ``key`` tells apart, among those where ``given`` are equal.
+
+    Parameters have the names of the columns, first those given and then the key.
+    """
+
+    def __init__(
+        self, columns: Sequence[Column[Any]], key: Column[Any], *given: Column[Any]
+    ) -> None:
+        among = [column == bindparam(column.name) for column in given]
+        self.one: Executable = select(*columns).where(*among, key == bindparam(key.name))
+        self.many: dict[int, Executable] = {}
+        for size in ASKED_AT_ONCE:
+            places: list[Any] = [bindparam(f"key_{place}") for place in range(size)]
+            self.many[size] = select(key, *columns).where(*among, key.in_(places))
 
 
 class HotPath:
@@ -28,6 +50,7 @@ class HotPath:
         self._sqlite = connection.dialect.name == "sqlite"
         self._cursor = connection.connection.cursor()
         self._kept: dict[Executable, list[Mapping[str, Any]]] = {}
+        self._asked: dict[tuple[Any, ...], Row | None] = {}
         self.answers: dict[int, Any] = {}  # kept by readers: nobody else writes meanwhile
 
     def __enter__(self) -> Self:
@@ -46,6 +69,7 @@ class HotPath:
     def connection(self) -> Connection:
         """SQLAlchemy's connection of the same transaction, which sees every row."""
         self.settle()
+        self._asked.clear()
         return self._connection
 
     def later(self, statement: Executable, row: Mapping[str, Any]) -> None:
@@ -64,17 +88,42 @@ class HotPath:
                 self._cursor.executemany(_for_postgres(statement), rows)
 
     def run(self, statement: Executable, parameters: Mapping[str, Any]) -> None:
-        """Run one statement."""
+        """Run one statement, which may change rows."""
         self.settle()
+        self._asked.clear()
         self._run(statement, parameters)
 
     def first(self, statement: Executable, parameters: Mapping[str, Any]) -> Row | None:
         """First row of a query, or nothing."""
         self.settle()
-        return self.peek(statement, parameters)
+        return self._first(statement, parameters)
 
     def peek(self, statement: Executable, parameters: Mapping[str, Any]) -> Row | None:
         """First row of a query, which does not see the rows kept back."""
+        asked = (statement, *parameters.values())
+        if asked in self._asked:
+            return self._asked[asked]
+        return self._first(statement, parameters)
+
+    def ahead(
+        self, lookup: Lookup, keys: Sequence[str], given: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Ask for what ``peek`` will be asked, unless something is changed before it is."""
+        most = ASKED_AT_ONCE[-1]
+        for start in range(0, len(keys), most):
+            some = keys[start : start + most]
+            if len(some) == 1:
+                continue  # asked for ahead, one costs as much as when it is needed
+            size = next(size for size in ASKED_AT_ONCE if size >= len(some))
+            padded = [*some, *[some[-1]] * (size - len(some))]
+            places = {f"key_{place}": key for place, key in enumerate(padded)}
+            self._run(lookup.many[size], {**given, **places})
+            found = {key: tuple(row) for key, *row in self._cursor.fetchall()}
+            for key in some:
+                self._asked[(lookup.one, *given.values(), key)] = found.get(key)
+
+    def _first(self, statement: Executable, parameters: Mapping[str, Any]) -> Row | None:
+        """First row of a query, as the tables are."""
         self._run(statement, parameters)
         row: Row | None = self._cursor.fetchone()
         return row

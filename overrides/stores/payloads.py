@@ -52,8 +52,11 @@ def key_in(row: Sequence[Any]) -> WrappedKey:
 def key_of(path: HotPath, vault: Vault, scope: KeyScope) -> WrappedKey:
     """The data key of a party, a case and a class of records, made at its first use."""
     row = path.peek(_SELECT_KEY, scope._asdict())
-    if row is not None:
-        return key_in(row)
+    return new_key(path, vault, scope) if row is None else key_in(row)
+
+
+def new_key(path: HotPath, vault: Vault, scope: KeyScope) -> WrappedKey:
+    """A data key made; where there is one already, the database refuses it."""
     key = vault.new_key(*scope)
     path.later(
         _INSERT_KEY,

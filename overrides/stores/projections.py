@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from overrides.event_kinds import BUNDLE_KINDS
+from overrides.event_kinds import BUNDLE_KINDS, DECISION_KINDS, opens_case
 from overrides.instants import instant_text
-from overrides.journal import Event, Opened, State
+from overrides.journal import Command, Event, Opened, State
 from overrides.reading import KeyedHash, application_key
-from overrides.stores.case_state import SqlState, standing_of
+from overrides.stores.case_state import SqlState, look_ahead, standing_of
 from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES, TABLES
 from overrides.stores.hot_path import HotPath
-from overrides.stores.standing import DECISION_KINDS, KINDS, Standing, advance, opened
+from overrides.stores.standing import KINDS, Standing, advance, opened
 
 _COUNTED = ("bundle", "branch", "queue", "status")
 _INSERT_FILE = insert(FILES)
@@ -85,6 +85,10 @@ class CaseProjector:
         """Names of the tables this projector fills, and nobody else writes."""
         return tuple(table.name for table in TABLES)
 
+    def ahead(self, path: HotPath, commands: Sequence[Command]) -> None:
+        """Look at once for the cases of the applications that commands are about."""
+        look_ahead(path, [key for of in commands if (key := getattr(of, "application_key", ""))])
+
     def state(self, path: HotPath, now: datetime) -> State:
         """A view of the tables through the writer's own transaction."""
         return SqlState(path, now, self._log)
@@ -108,7 +112,7 @@ class CaseProjector:
 
     def _act(self, path: HotPath, event: Event, opened_slots: Opened) -> None:
         """Move the case, or open it."""
-        first = event.type in DECISION_KINDS and event.data["attempt"] == 1
+        first = opens_case(event.type, event.data)
         before = None if first else standing_of(path, str(event.case))
         if before is None:
             after = opened(event, self._application_key(event, opened_slots))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from overrides.cases import OPEN_STATES
+from overrides.event_kinds import DECISION_KINDS
 from overrides.instants import instant_text
 from overrides.journal import Event
 from overrides.values import CaseStatus, Recommendation
@@ -16,7 +17,6 @@ from overrides.values import CaseStatus, Recommendation
 Standing = dict[str, Any]
 Moves = Callable[[Mapping[str, Any], Event], Standing]
 
-DECISION_KINDS = frozenset({"decision_made", "decision_failed"})
 END_OF_TIME = "9999-12-31T23:59:59.999999Z"
 OPEN, CLOSED = "0", "1"  # first character of every place in a list
 

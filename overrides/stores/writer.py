@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, bindparam, delete, insert
 from sqlalchemy.exc import DBAPIError
 
 from overrides.canonical import canonical, parse_own
@@ -22,7 +22,7 @@ from overrides.instants import instant_text
 from overrides.journal import Command, Draft, OnceOnly, Projector, Receipt, StateReader
 from overrides.stores.append import Tail, ensure_head
 from overrides.stores.engine import writing
-from overrides.stores.hot_path import HotPath
+from overrides.stores.hot_path import HotPath, Lookup
 from overrides.stores.ledger_tables import Idempotency
 from overrides.stores.reading import entries_between
 from overrides.values import Clock, NewId
@@ -36,15 +36,17 @@ FORGET_EVERY = timedelta(hours=1)
 SYSTEM = "system"  # the actor of entries the journal writes by itself
 
 _ONCE = Idempotency.__table__  # type: ignore[attr-defined]
-_SELECT_ONCE = select(
-    _ONCE.c.fingerprint, _ONCE.c.answer, _ONCE.c.log, _ONCE.c.first_seq, _ONCE.c.entries
-).where(
-    _ONCE.c.actor == bindparam("actor"),
-    _ONCE.c.route == bindparam("route"),
-    _ONCE.c.key_hash == bindparam("key_hash"),
+_KEPT = Lookup(
+    (_ONCE.c.fingerprint, _ONCE.c.answer, _ONCE.c.log, _ONCE.c.first_seq, _ONCE.c.entries),
+    _ONCE.c.key_hash,
+    _ONCE.c.actor,
+    _ONCE.c.route,
 )
 _INSERT_ONCE = insert(_ONCE)
 _FORGET = delete(_ONCE).where(_ONCE.c.recorded_at < bindparam("before"))
+
+
+_Request = dict[str, str]  # actor, route and hash of the key
 
 
 @dataclass(slots=True)
@@ -181,7 +183,11 @@ class SqlJournal:
             behind, forgot_at = self._watch_clock(tail), self._forget(path)
             try:
                 asked: set[str] = set()
-                outcomes = [self._run_one(path, tail, job, asked) for job in jobs]
+                requests = self._look_ahead(path, jobs)
+                outcomes = [
+                    self._run_one(path, tail, job, request, asked)
+                    for job, request in zip(jobs, requests, strict=True)
+                ]
                 tail.finish()
                 path.settle()
             except Exception as failure:
@@ -191,21 +197,38 @@ class SqlJournal:
         self._clock_behind, self._forgot_at = behind, forgot_at
         return outcomes
 
+    def _look_ahead(self, path: HotPath, jobs: Sequence[_Job]) -> list[_Request]:
+        """Which requests these are; what all of them will look for is looked for at once."""
+        requests = [self._request(job.once) for job in jobs]
+        keys: dict[tuple[str, str], list[str]] = {}
+        for request in filter(None, requests):
+            of = keys.setdefault((request["actor"], request["route"]), [])
+            of.append(request["key_hash"])
+        for (actor, route), hashes in keys.items():
+            path.ahead(_KEPT, hashes, {"actor": actor, "route": route})
+        self._states.ahead(path, [job.command for job in jobs])
+        return requests
+
+    def _request(self, once: OnceOnly | None) -> _Request:
+        """What a request is known by; nothing where it may be carried out again."""
+        if once is None:
+            return {}
+        words = f"{once.actor}\0{once.route}\0{once.key}"
+        key_hash = self._vault.lookup_hash("request", words)
+        return {"actor": once.actor, "route": once.route, "key_hash": key_hash}
+
     def _run_one(
-        self, path: HotPath, tail: Tail, job: _Job, asked: set[str]
+        self, path: HotPath, tail: Tail, job: _Job, request: _Request, asked: set[str]
     ) -> Receipt | Exception:
         """Decide on the state as it is, and write what was decided.
 
         A command that refuses has written nothing, so its refusal is its outcome. ``asked`` has
         the requests of this transaction, whose answers may be kept back still.
         """
-        once, identity = job.once, {}
+        once = job.once
         if once is not None:
-            request = f"{once.actor}\0{once.route}\0{once.key}"
-            key_hash = self._vault.lookup_hash("request", request)
-            identity = {"actor": once.actor, "route": once.route, "key_hash": key_hash}
-            look = path.first if key_hash in asked else path.peek
-            before = look(_SELECT_ONCE, identity)
+            look = path.first if request["key_hash"] in asked else path.peek
+            before = look(_KEPT.one, request)
             if before is not None:
                 return _again(path.connection, before, once)
         now, clock = tail.not_before(self._clock(), self._clock_word)
@@ -215,16 +238,16 @@ class SqlJournal:
             raise
         except Exception as refusal:  # noqa: BLE001 - whatever it is, it goes to who asked
             return refusal
-        entries = tail.append(decided.drafts, now=now, clock=clock, req=identity.get("key_hash"))
+        entries = tail.append(decided.drafts, now=now, clock=clock, req=request.get("key_hash"))
         for write in decided.also:
             write(path.connection)
         answer = canonical(decided.answer)
         if once is not None:
-            asked.add(identity["key_hash"])
+            asked.add(request["key_hash"])
             path.later(
                 _INSERT_ONCE,
                 {
-                    **identity,
+                    **request,
                     "fingerprint": once.fingerprint,
                     "answer": answer.decode(),
                     "log": self._log,

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore
 from overrides.cases import Case
 from overrides.events import read_event
 from overrides.ids import id_maker
-from overrides.journal import Entry
+from overrides.journal import Command, Entry
 from overrides.stores.engine import create_all, open_engine, reading, writing
 from overrides.stores.hot_path import HotPath
 from overrides.stores.reading import entries_between
@@ -108,6 +109,9 @@ class House:
                 if case.claim and case.claim.person == person
             ],
         )
+
+    def ahead(self, _connection: object, commands: Sequence[Command]) -> None:
+        """Everything is at hand."""
 
     def state(self, _connection: object, now: datetime) -> CasesAtHand:
         """What a command sees."""

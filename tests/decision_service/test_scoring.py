@@ -1,5 +1,6 @@
 """Whoever asks for a score gets one answer, in time, whatever the model does."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -184,3 +185,61 @@ def test_closing_answers_everybody(scorer: Scorer) -> None:
     assert all(isinstance(future.exception(2), ModelUnavailable) for future in futures)
     assert isinstance(scorer.submit(model, {"p": 0}).exception(1), ModelUnavailable)
     model.gate.set()
+
+
+@dataclass
+class Prompt(Echo):
+    """A model that can be asked wherever the application is."""
+
+    at_once: bool = True
+    threads: set[str] = field(default_factory=set)
+
+    def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
+        """Each row's own number; a negative one is too much for it."""
+        self.asked.append(len(rows))
+        self.threads.add(threading.current_thread().name)
+        if any(float(row["p"] or 0) < 0 for row in rows):
+            raise ZeroDivisionError
+        return [explanation(float(row["p"] or 0)) for row in rows]
+
+
+def test_a_prompt_model_is_asked_on_the_loop_for_all_that_came_together(scorer: Scorer) -> None:
+    model = Prompt()
+
+    async def ask() -> list[float]:
+        futures = [scorer.submit(model, row) for row in rows(20)]
+        assert not any(future.done() for future in futures)
+        return [(await asyncio.wrap_future(future)).probability for future in futures]
+
+    assert asyncio.run(ask()) == [row["p"] for row in rows(20)]
+    assert model.asked == [8, 8, 4]
+    assert model.threads == {threading.current_thread().name}
+
+
+def test_a_prompt_model_is_asked_in_the_thread_of_a_command(scorer: Scorer) -> None:
+    model = Prompt()
+    assert scorer.submit(model, {"p": 0.25}).result(0).probability == 0.25
+    assert model.threads == {threading.current_thread().name}
+
+
+def test_a_prompt_model_that_fails_leaves_nobody_waiting(scorer: Scorer) -> None:
+    model = Prompt()
+
+    async def ask() -> list[BaseException | None]:
+        futures = [scorer.submit(model, {"p": p}) for p in (0.5, -1.0)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return [future.exception(0) for future in futures]
+
+    for failure in (*asyncio.run(ask()), scorer.submit(model, {"p": -1.0}).exception(0)):
+        assert isinstance(failure, ModelUnavailable)
+        assert failure.cause == "ZeroDivisionError"
+
+
+def test_a_loop_that_ended_takes_nobody_with_it(scorer: Scorer) -> None:
+    model = Prompt()
+
+    async def ask() -> float:
+        return (await asyncio.wrap_future(scorer.submit(model, {"p": 0.5}))).probability
+
+    assert [asyncio.run(ask()) for _ in range(5)] == [0.5] * 5

@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 from overrides.canonical import canonical, read_canonical
 from overrides.cases import Case
 from overrides.errors import KeyReused
+from overrides.event_kinds import opens_case
 from overrides.events import body_of
 from overrides.journal import Command, Draft, Entry, Event, OnceOnly, Receipt, Told
 from overrides.merkle import Frontier, Subtree, leaf_hash
 from overrides.reading import application_key
 from overrides.stores.case_state import as_case
-from overrides.stores.standing import DECISION_KINDS, KINDS, Standing, advance, opened
+from overrides.stores.standing import KINDS, Standing, advance, opened
 from overrides.stores.writer import ANSWERS_KEPT, CLOCK_TOLERANCE, FORGET_EVERY, SYSTEM
 from overrides.values import Clock, NewId
 from overrides.vault import Sealed, Vault, WrappedKey
@@ -253,7 +254,7 @@ class MemoryJournal:
         if draft.type not in KINDS:
             return
         event = self._event(seq, draft, at)
-        if draft.type in DECISION_KINDS and draft.data["attempt"] == 1:
+        if opens_case(draft.type, draft.data):
             key = self._application_key(draft)
             store.standings[ref] = opened(event, key)
             store.by_application[key] = ref
