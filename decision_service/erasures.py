@@ -14,6 +14,7 @@ from overrides.erasing import Due, Request, Scope, Standing, Target, pairs_root
 from overrides.erasure_desk import ErasureDesk, due_parts
 from overrides.erasure_errors import GroundUnknown, NothingToErase, ScheduleInvalid, UnknownErasure
 from overrides.errors import UnknownCase
+from overrides.event_kinds import SCORE_ONLY
 from overrides.instants import EARLIEST
 from overrides.journal import Decided, OnceOnly, Receipt, State
 from overrides.reading import application_key
@@ -177,7 +178,7 @@ class ErasureActs:
     def _case(self, named: Named) -> str:
         """The case that is named, if one is."""
         if named.case:
-            if self.services.cases.case(named.case) is None:
+            if self.services.cases.case(named.case) is None and not self._scored(named.case):
                 raise UnknownCase(named.case[:64])
             return named.case
         if not named.application:
@@ -194,6 +195,11 @@ class ErasureActs:
             fault = Fault("/bundle", f"There is one of this number in each of {names}: choose one.")
             raise InvalidRequest((fault,))
         return rows[0].case_ref
+
+    def _scored(self, reference: str) -> bool:
+        """Whether this is the reference of rows that were scored, and are of no case."""
+        entries = self.services.ledger.entries_of_case(reference)
+        return any(entry.type == SCORE_ONLY for entry in entries)
 
     def _done(self, command: Callable[[State], Decided], once: OnceOnly | None) -> Request:
         """Record something about a request, and give the request."""

@@ -21,7 +21,7 @@ from decision_service.services import Services
 from decision_service.tail import tail_of
 from overrides.countermand_verify import Findings, Verdict
 from overrides.errors import LedgerError, SlotErased, UnknownKind
-from overrides.event_kinds import KINDS
+from overrides.event_kinds import KINDS, SCORE_ONLY
 from overrides.events import SIMULATED_CLOCK, read_event
 from overrides.examination import Trust
 from overrides.journal import Decided, Draft, Entry, Event
@@ -179,7 +179,7 @@ class LedgerPages:
                 at=entry.recorded_at,
                 type=entry.type,
                 type_words=kind_words(entry.type),
-                case_id=(event.case or "") if event else "",
+                case_id=(event.case or "") if event and event.type != SCORE_ONLY else "",
                 who=names[event.actor] if event else "",
                 summary=summary(event.type, event.data, names) if event else "Of a later release.",
                 simulated=event is not None and event.clock == SIMULATED_CLOCK,

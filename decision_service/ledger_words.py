@@ -11,8 +11,9 @@ from decision_service import wording
 from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from overrides.erasing import GROUND_WORDS, HOLD_GROUNDS, LIFT_GROUNDS
+from overrides.event_kinds import SCORE_ONLY
 from overrides.values import Decision, OverrideSide, Role, Verdict
-from ui.words import ENTRY_WORDS, ROLE_WORDS, of_hundred
+from ui.words import ENTRY_WORDS, ROLE_WORDS, count_words, of_hundred
 
 Data = Mapping[str, Any]
 NO_ROLE_CHANGE = {"locked": "locked out", "unlocked": "let in again"}
@@ -100,6 +101,10 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "ledger_opened": lambda d: f"Log {d['log']}{', a demonstration' if d['demo'] else ''}.",
     "decision_made": _scored,
     "decision_failed": _failed,
+    SCORE_ONLY: lambda d: (
+        f"{count_words(d['rows'])} {'row' if d['rows'] == 1 else 'rows'} for a client of "
+        f"{d['protocol']}, {'with' if d['explained'] else 'without'} reasons. Of no case."
+    ),
     "reasons_shown": lambda d: f"{d['count']} reasons shown on the case page.",
     "review_recorded": _reviewed,
     "override_recorded": _overridden,

@@ -743,6 +743,8 @@ restore_performed|from_size|reason root|
 review_recorded|agrees concepts decision decision_id dwell_ms grant manual
   seen_version|confidence|evidence note
 role_changed|branch currency limit_minor person role|reason valid_until|name
+score_only|background bundle explained jurisdiction method protocol rows simulated
+  subject||explanation inputs monitor
 verification_run|ok scope size|against findings|
 """
 """Each kind of entry: its members, those it may have, and its encrypted parts. Written by
@@ -885,16 +887,12 @@ def read_members(body: bytes) -> dict[str, Any]:
         and type(data) is dict
         and required <= data.keys() <= required | optional
         and type(commit) is dict
-        and all(name in slots - {"party"} or _is_party(name, slots) for name in commit)
+        and "party" not in commit
+        and all(_PARTY.sub("party", name) in slots for name in commit)
         and all(type(c) is str and _COMMITMENT.fullmatch(c) for c in commit.values())
     ):
         raise Wrong("a member is missing, too many, or of the wrong type")
     return members
-
-
-def _is_party(name: str, slots: frozenset[str]) -> bool:
-    """Whether this is one of the parties' own parts, and the kind has such."""
-    return "party" in slots and _PARTY.fullmatch(name) is not None
 
 
 def read_canonical(data: bytes) -> Any:

@@ -39,6 +39,7 @@ BUNDLE_KINDS = (
     "bundle_suspended",
     "bundle_resumed",
 )
+SCORE_ONLY = "score_only"  # rows that were scored, for no decision: of no case and in no figure
 _BUNDLE = _kind("name sha256 signed reason", slots="note")
 _BUSINESS = (
     "decision_id application bundle attempt supersedes routing queue status sampled"
@@ -64,6 +65,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "decision_failed": _kind(
             _BUSINESS + " cause fallback", _BUSINESS_OPTIONAL, "inputs monitor party"
+        ),
+        SCORE_ONLY: _kind(
+            "bundle protocol explained rows method background jurisdiction subject simulated",
+            slots="inputs monitor explanation",
         ),
         "case_claimed": _kind("person until", slots="note"),
         "case_released": _kind("person why", slots="note"),

@@ -40,6 +40,7 @@ class Ending(StrEnum):
     WITHDRAWN = "withdrawn"
     INCOMPLETE = "incomplete"
     EXPIRED = "expired"
+    SCORED = "scored"  # no case at all: rows that were scored without being decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

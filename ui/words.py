@@ -70,6 +70,7 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("bundle_resumed", "Model resumed"),
     ("decision_made", "Application scored"),
     ("decision_failed", "Application taken in without a score"),
+    ("score_only", "Rows scored, nothing decided"),
     ("case_claimed", "Case taken"),
     ("case_released", "Case given back"),
     ("case_escalated", "Case passed upwards"),

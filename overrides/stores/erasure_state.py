@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, literal_column, or_, select
 
 from overrides.erasing import (
     CaseFacts,
@@ -23,7 +23,7 @@ from overrides.erasure_desk import NOTE_PARTY, holds_over
 from overrides.errors import DataKeyAltered
 from overrides.instants import instant_text, parse_instant
 from overrides.record_classes import APPLICANT_CLASSES, class_of
-from overrides.retention import Schedule, after_months, ending_of
+from overrides.retention import Ending, Schedule, after_months, ending_of
 from overrides.stores.case_tables import FILES, OUTCOMES
 from overrides.stores.erasure_opening import Opening
 from overrides.stores.erasure_tables import REQUESTS
@@ -37,6 +37,7 @@ MONTH_ENDS = timedelta(days=3)  # by so much can going back and forth by months 
 
 _KEYS = DataKey.__table__  # type: ignore[attr-defined]
 _PAYLOADS = LedgerPayload.__table__  # type: ignore[attr-defined]
+_SCORED = EVENTS.c.type == literal_column("'score_only'")  # as text: the index by kind fits it
 _LAST_SEEN = (
     select(func.max(OUTCOMES.c.observed_at))
     .where(OUTCOMES.c.case_ref == FILES.c.case_ref)
@@ -106,23 +107,25 @@ class SqlErasureState:
         return Opening(self._connection, self._log, self._vault).sift(named, under)
 
     def due(self, schedule: Schedule, as_of: datetime) -> list[Due]:
-        """What a schedule says is due, by case and class."""
+        """What a schedule says is due, by case or scoring and class."""
         if schedule.shortest is None:
             return []
         horizon = instant_text(after_months(as_of, -schedule.shortest) + MONTH_ENDS)
-        query = (
-            select(_KEYS.c.dek_id, _KEYS.c.case_ref, _KEYS.c.record_class)
-            .join(FILES, FILES.c.case_ref == _KEYS.c.case_ref)
-            .where(
-                FILES.c.log == self._log,
-                FILES.c.closed_at <= horizon,
-                _KEYS.c.subject_ref != NOTE_PARTY,
-                _KEYS.c.record_class.in_(APPLICANT_CLASSES),
-            )
+        of_applicants = (
+            _KEYS.c.subject_ref != NOTE_PARTY,
+            _KEYS.c.record_class.in_(APPLICANT_CLASSES),
+        )
+        columns = select(_KEYS.c.dek_id, _KEYS.c.case_ref, _KEYS.c.record_class)
+        of_cases = columns.join(FILES, FILES.c.case_ref == _KEYS.c.case_ref).where(
+            FILES.c.log == self._log, FILES.c.closed_at <= horizon, *of_applicants
+        )
+        of_scorings = columns.join(EVENTS, EVENTS.c.case_ref == _KEYS.c.case_ref).where(
+            EVENTS.c.log == self._log, _SCORED, EVENTS.c.recorded_at <= horizon, *of_applicants
         )
         keys: dict[tuple[str, str], list[str]] = {}
-        for dek_id, case_ref, record_class in self._connection.execute(query):
-            keys.setdefault((case_ref, record_class), []).append(dek_id)
+        for query in (of_cases, of_scorings):
+            for dek_id, case_ref, record_class in self._connection.execute(query):
+                keys.setdefault((case_ref, record_class), []).append(dek_id)
         facts = self.facts({case_ref for case_ref, _ in keys})
         over = [
             (fact, record_class, deks)
@@ -171,7 +174,29 @@ class SqlErasureState:
             )
 
     def facts(self, cases: Iterable[str]) -> Mapping[str, CaseFacts]:
-        """What is known of these cases."""
+        """What is known of these cases, and of scorings, which are of no case, by their own."""
+        wanted = sorted(cases)
+        found = self._case_facts(wanted)
+        return {**found, **self._scored_facts([ref for ref in wanted if ref not in found])}
+
+    def _scored_facts(self, wanted: Sequence[str]) -> dict[str, CaseFacts]:
+        """What is known of scorings: they ended when they were recorded."""
+        query = select(EVENTS.c.case_ref, EVENTS.c.recorded_at, EVENTS.c.body).where(
+            EVENTS.c.log == self._log, _SCORED
+        )
+        facts = {}
+        for some in _chunks(wanted):
+            rows = self._connection.execute(query.where(EVENTS.c.case_ref.in_(some)))
+            for ref, at, body in rows:
+                place = json.loads(bytes(body))["data"]["jurisdiction"]
+                since = parse_instant(at)
+                facts[ref] = CaseFacts(
+                    case_ref=ref, jurisdiction=place, ending=Ending.SCORED, since=since
+                )
+        return facts
+
+    def _case_facts(self, wanted: Sequence[str]) -> dict[str, CaseFacts]:
+        """What is known of cases."""
         query = (
             select(
                 FILES.c.case_ref,
@@ -185,7 +210,7 @@ class SqlErasureState:
             .where(FILES.c.case_ref.in_(bindparam("cases", expanding=True)))
         )
         facts = {}
-        for some in _chunks(sorted(cases)):
+        for some in _chunks(wanted):
             for ref, status, final, closed, body, seen in self._connection.execute(
                 query, {"cases": some}
             ):

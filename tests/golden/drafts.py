@@ -57,6 +57,7 @@ MEMBERS: dict[str, Any] = {
     "epoch": 2,
     "erasure_epoch": 0,
     "evidence_types": ["payslip"],
+    "explained": True,
     "fallback": "person",
     "favourable": ["R01"],
     "findings": ["clean"],
@@ -91,6 +92,7 @@ MEMBERS: dict[str, Any] = {
     "policy": "german-credit 2",
     "probability": "0.18341270446777344",
     "product": "consumer",
+    "protocol": "kserve-v1",
     "purpose": "training",
     "queue": "north",
     "raw": "-1.4931726455688477",
@@ -149,14 +151,14 @@ def drafts() -> Iterator[tuple[Draft, dict[str, str]]]:
     stamp = VersionStamp("german-credit", "2026.11", SHA)
     for type_, kind in sorted(KINDS.items()):
         names = sorted("party.0" if slot == "party" else slot for slot in kind.slots)
-        versioned = type_.startswith(("bundle", "decision", "review", "override"))
+        versioned = type_.startswith(("bundle", "decision", "review", "override", "score"))
         draft = Draft(
             event_id=ID,
             type=type_,
             actor=PERSON,
             role="officer",
             data={member: MEMBERS[member] for member in kind.required | kind.optional},
-            case=CASE if type_.startswith(("case", "decision", "outcome")) else None,
+            case=CASE if type_.startswith(("case", "decision", "outcome", "score")) else None,
             cause=(ID,) if "of" in kind.required else (),
             model=stamp if versioned else None,
             policy=stamp if versioned else None,
