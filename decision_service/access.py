@@ -102,6 +102,21 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/v1/ledger/entries"): Permission.LEDGER,
     ("POST", "/v1/ledger/anchors"): Permission.WITNESS,
     ("GET", "/v1/metrics/board"): Permission.BOARD,
+    # Scoring servers' own protocols
+    ("GET", "/v1/models"): Permission.CONTRACT,
+    ("GET", "/v1/models/{name}"): Permission.CONTRACT,
+    ("POST", "/v1/models/{name}:predict"): Permission.SUBMIT,
+    ("POST", "/v1/models/{name}:explain"): Permission.SUBMIT,
+    ("GET", "/v2"): Permission.PUBLIC,
+    ("GET", "/v2/health/live"): Permission.PUBLIC,
+    ("GET", "/v2/health/ready"): Permission.PUBLIC,
+    ("GET", "/v2/models/{name}"): Permission.CONTRACT,
+    ("GET", "/v2/models/{name}/ready"): Permission.CONTRACT,
+    ("GET", "/v2/models/{name}/versions/{version}"): Permission.CONTRACT,
+    ("GET", "/v2/models/{name}/versions/{version}/ready"): Permission.CONTRACT,
+    ("POST", "/v2/models/{name}/infer"): Permission.SUBMIT,
+    ("POST", "/v2/models/{name}/versions/{version}/infer"): Permission.SUBMIT,
+    ("POST", "/invocations"): Permission.SUBMIT,
     # A witness for others: whoever asks is known by the signature on what they show
     ("POST", "/witness/add-checkpoint"): Permission.PUBLIC,
     # Pages

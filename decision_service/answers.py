@@ -31,6 +31,7 @@ from decision_service.problems import (
     problem,
     status_of,
 )
+from decision_service.score_addresses import protocol_at, refusal_in, status_in
 from decision_service.visits import REQUEST_ID, TEMPLATE
 from explain.errors import ExplainError
 from overrides.errors import LedgerUnavailable, OverridesError
@@ -44,6 +45,7 @@ UNREACHABLE = "the database cannot be read"
 EXPECTED = (NotReady, Overloaded)  # states of a healthy service, not worth a line in its log
 OURS = (ServiceError, OverridesError, ExplainError)
 API = "/v1/"
+JSON_TYPE = "application/json"
 BROKEN = "Something broke on our side. Nothing is half recorded; ask with the same key again."
 RETRY_SECONDS = "1"
 
@@ -57,18 +59,29 @@ def answer_to(request: Request, error: Exception) -> Response:
     status = _status(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, EXPECTED):
         _log(request, error)
-    if wants_page(request):
+    if protocol := protocol_at(request.url.path):
+        status = status_in(status)
+        said = str(_body(request, error, status)["detail"])
+        answer: Response = Response(
+            encode(refusal_in(protocol, status, said)), status, media_type=JSON_TYPE
+        )
+    elif wants_page(request):
         said = str(error) if isinstance(error, OURS) else ""
-        answer: Response = problem_page(request, status, "", said)
+        answer = problem_page(request, status, "", said)
     else:
         answer = Response(encode(_body(request, error, status)), status, media_type=MEDIA_TYPE)
     answer.headers.update(_headers(error, status))
     return answer
 
 
+def is_api(path: str) -> bool:
+    """Whether programs ask here, and nobody who looks at pages."""
+    return path.startswith(API) or bool(protocol_at(path))
+
+
 def wants_page(request: Request) -> bool:
-    """Whether a person looks at the answer: never under ``/v1``."""
-    if request.url.path.startswith(API):
+    """Whether a person looks at the answer: never where programs ask."""
+    if is_api(request.url.path):
         return False
     return "text/html" in request.headers.get("accept", "")
 

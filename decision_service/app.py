@@ -25,6 +25,8 @@ from decision_service.answers import DATABASE, OURS, answer_to
 from decision_service.api_batch import Batch
 from decision_service.api_decisions import decide
 from decision_service.door import Door
+from decision_service.facades import routes as facades
+from decision_service.facades.score_only import ScoreOnly
 from decision_service.front import Front
 from decision_service.measures import Measures
 from decision_service.office import office_of
@@ -44,6 +46,7 @@ API = (
     api_ledger.router,
     api_metrics.router,
     api_witness.router,
+    facades.router,
 )
 
 
@@ -73,6 +76,7 @@ def create_app(
     rooms = office or office_of(services, showcase)
     app.state.services = services
     app.state.office = rooms
+    app.state.score_only = ScoreOnly(services)
     app.state.measures = measures = Measures()
     app.state.readiness = readiness = Readiness()
     app.state.warmed = warmed
@@ -93,6 +97,7 @@ def create_app(
         office=rooms,
         table=RouteTable(ROUTES),
         body_limit=services.settings.body_bytes_max,
+        rows_limit=services.settings.rows_bytes_max,
     )
     tls = services.settings.secure_cookies
     app.add_middleware(Front, measures=measures, new_id=services.new_id, tls=tls)

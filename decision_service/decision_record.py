@@ -160,7 +160,7 @@ def sheet_of(prepared: Prepared, finding: Finding, new_id: NewId, latency_us: in
     if finding.explanation is None:
         data |= {"cause": finding.failure, "fallback": FALLBACK}
     else:
-        payloads["explanation"] = _explanation(finding.explanation)
+        payloads["explanation"] = in_record(finding.explanation)
         data |= _score(prepared, finding, finding.explanation)
     return Sheet(
         prepared=prepared,
@@ -260,7 +260,7 @@ def _unread(value: object) -> str | None:
     return decimal_text(value) if isinstance(value, float) else str(value)
 
 
-def _explanation(explanation: Explanation) -> dict[str, Any]:
+def in_record(explanation: Explanation) -> dict[str, Any]:
     """Contributions and principal reasons as they were made, the applicant's values in them."""
     return {
         "contributions": _contributions(explanation.attribution),

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from decision_service.access import Permission, check, permission
-from decision_service.answers import API, answer_to
+from decision_service.answers import answer_to, is_api
 from decision_service.body_guard import (
     header,
     idempotency_key,
@@ -28,6 +28,7 @@ from decision_service.body_guard import (
 from decision_service.errors import CrossSite, Unauthenticated
 from decision_service.people import People
 from decision_service.route_table import RouteTable
+from decision_service.score_addresses import ASKING
 from decision_service.visits import ACTOR, BODY, KEY, TEMPLATE
 from overrides.values import Actor, Role
 from ui.ports import Office
@@ -74,13 +75,21 @@ class Door:
     """Pure ASGI, so that it costs a decision some microseconds and not a task."""
 
     def __init__(
-        self, app: ASGIApp, *, people: People, office: Office, table: RouteTable, body_limit: int
+        self,
+        app: ASGIApp,
+        *,
+        people: People,
+        office: Office,
+        table: RouteTable,
+        body_limit: int,
+        rows_limit: int,
     ) -> None:
         self._app = app
         self._people = people
         self._office = office
         self._table = table
         self._body_limit = body_limit
+        self._rows_limit = rows_limit  # of what the routes of other protocols read themselves
         self._keys = KnownKeys(people)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,7 +122,7 @@ class Door:
         state[TEMPLATE] = found.template
         if method not in SAFE:
             own_site(headers)
-        api = path.startswith(API)
+        api = is_api(path)
         if permission(method, found.template) is not Permission.PUBLIC:
             role = await self._identify(scope, api=api)
             if role is None and not api and _for_people(headers):
@@ -121,8 +130,10 @@ class Door:
             check(method, found.template, role)
         if method in SAFE or path in STREAMED:
             return receive
-        body = await read_body(headers, receive, self._body_limit)
-        if api and (body or method == "POST"):
+        asks_scores = found.template in ASKING
+        limit = self._rows_limit if asks_scores else self._body_limit
+        body = await read_body(headers, receive, limit)
+        if api and not asks_scores and (body or method == "POST"):
             self._read(state, headers, body, method)
         return replay(body, receive)
 

@@ -108,6 +108,7 @@ STATUS: Mapping[type[Exception], int] = {
     service.PasswordRefused: 422,
     service.RegistryError: 409,
     service.UnknownBundle: 404,
+    service.VersionNotServed: 404,
     service.NoChampion: 409,
     service.BundleUnavailable: 503,
     service.BundleKnown: 409,

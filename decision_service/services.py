@@ -11,6 +11,7 @@ from decision_service.housekeeping import Housekeeping
 from decision_service.people import People
 from decision_service.pipeline import Pipeline
 from decision_service.registry import Registry
+from decision_service.scoring import Scorer
 from decision_service.settings import Settings
 from decision_service.viewing import Viewings
 from overrides.countermand_verify import Findings
@@ -53,6 +54,7 @@ class Services:
     people: People  # who exists, who a key or a session belongs to
     registry: Registry  # bundles: champion, versions, rules of a case, suspension
     decisions: Pipeline  # the path of one application
+    rows_scorer: Scorer  # scores rows that nobody wants decided, beside those of applications
     rebuild: Callable[[], int]  # drops and fills the projections; how many entries
     verify: Callable[[Trust], Findings]  # reads the whole log back and checks it
     closers: tuple[Callable[[], None], ...] = ()

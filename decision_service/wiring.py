@@ -34,7 +34,6 @@ from decision_service.signer_wiring import key_at_hand, memory_at
 from decision_service.stores.opening import check_keys, open_database
 from decision_service.stores.people_projection import PeopleProjector
 from decision_service.stores.people_store import SqlAttemptStore, SqlPeopleStore, SqlSessionStore
-from decision_service.stores.schema import upgrade
 from decision_service.viewing import Viewings
 from overrides.erasure_memory import ErasureMemory
 from overrides.erasure_replay import Replaying
@@ -58,7 +57,6 @@ from overrides.signing import Signing
 from overrides.signing_desk import AskedSigner, SigningDesk
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.data_keys import SqlDataKeys
-from overrides.stores.engine import open_engine
 from overrides.stores.erasure_projection import ErasureProjector
 from overrides.stores.erasure_store import SqlErasures
 from overrides.stores.ledger_book import SqlLedgerBook
@@ -197,6 +195,7 @@ def _furnish(
         people=_people(ground),
         registry=pipeline.registry,
         decisions=pipeline,
+        rows_scorer=_scorer(ground, opened, ground.settings.rows_deadline_s),
         rebuild=lambda: rebuild(
             ground.engine, log=ground.log, vault=ground.vault, projectors=projectors
         ),
@@ -260,17 +259,22 @@ def _pipeline(
         new_id=ground.new_id,
         loader=Loader(settings.model_hosts),
     )
-    scorer = Scorer(deadline_s=settings.score_deadline_s, rows_max=settings.score_rows_max)
-    opened.callback(scorer.close)
     return Pipeline(
         registry=registry,
-        scorer=scorer,
+        scorer=_scorer(ground, opened, settings.score_deadline_s),
         journal=journal,
         preparer=Preparer(ground.vault, ground.clock),
         reader=DecisionReader(ledger, book, registry),
         new_id=ground.new_id,
         chance=chance,
     )
+
+
+def _scorer(ground: _Ground, opened: ExitStack, deadline_s: float) -> Scorer:
+    """Lanes of models, with a deadline of their own."""
+    scorer = Scorer(deadline_s=deadline_s, rows_max=ground.settings.score_rows_max)
+    opened.callback(scorer.close)
+    return scorer
 
 
 def _now() -> datetime:
@@ -332,15 +336,6 @@ def _lock(settings: Settings) -> IO[bytes]:
             file.close()
             raise AlreadyServed(data=str(settings.data)) from None
     return file
-
-
-def upgrade_database(settings: Settings) -> tuple[str, str]:
-    """Take the steps the database lacks; the step before ("" if none) and after."""
-    engine = open_engine(settings.owner_url)
-    try:
-        return upgrade(engine)
-    finally:
-        engine.dispose()
 
 
 @contextmanager

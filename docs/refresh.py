@@ -50,7 +50,7 @@ def routes(side: str) -> str:
 
 def side_of(path: str) -> str:
     """Which of the three tables a route stands in."""
-    if path.startswith(("/v1/", "/witness/")):
+    if path.startswith(("/v1/", "/v2", "/invocations", "/witness/")):
         return "interface"
     plain = ("/healthz", "/readyz", "/metrics", "/openapi.json", "/static")
     return "operation" if path.startswith(plain) else "pages"

@@ -1,0 +1,291 @@
+"""The addresses of three scoring servers: KServe V1, Open Inference Protocol V2, MLflow."""
+
+import asyncio
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+
+from countermand import __version__
+from decision_service.answers import JSON_TYPE
+from decision_service.applications import MEMBERS
+from decision_service.body_guard import JSON_TYPE as JSON_BYTES
+from decision_service.body_guard import checked_key, header, parse_text
+from decision_service.errors import (
+    BundleUnavailable,
+    IdempotencyKeyMissing,
+    Malformed,
+    UnsupportedMedia,
+    VersionNotServed,
+)
+from decision_service.facades import inference, invocations, kserve
+from decision_service.facades.asking import APPLICATION, Asked, refuse
+from decision_service.facades.score_only import checked_rows, usable
+from decision_service.facades.telling import Told, told_of_decision
+from decision_service.problems import pointer
+from decision_service.registry import InUse
+from decision_service.score_addresses import (
+    EXPLAIN,
+    INFER,
+    INFER_VERSION,
+    INVOCATIONS,
+    PREDICT,
+    refusal_in,
+)
+from decision_service.visits import actor_of, json_answer, services_of
+from explain.declared.contract import CheckedFields, Contract
+
+router = APIRouter(tags=["scoring clients"])
+
+Name = Annotated[str, Path(max_length=64)]
+Read = Callable[[Any, Contract], Asked]
+Tell = Callable[[Asked, Sequence[Told], InUse, Mapping[str, str]], Mapping[str, Any]]
+
+BINARY = b"inference-header-content-length"
+BUNDLE = "bundle"
+UNSCORED = (
+    "No score could be made. The application was taken in as decision {decision} of case {case},"
+    " and a person decides."
+)
+
+
+@router.get("/v1/models")
+def models(request: Request) -> Response:
+    """Names of the bundles, the champion first."""
+    standings = services_of(request).registry.standings(fresh=True)
+    return json_answer({"models": [standing.name for standing in standings.all()]})
+
+
+@router.get("/v1/models/{name}")
+def model_ready(request: Request, name: Name) -> Response:
+    """Whether a bundle would score now."""
+    ready = _is_ready(request, name, "")
+    status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+    return json_answer({"name": name, "ready": ready}, status)
+
+
+@router.post(PREDICT)
+async def predict(request: Request, name: Name) -> Response:
+    """A probability of bad for each instance."""
+    return await _kserve(request, name, explained=False)
+
+
+@router.post(EXPLAIN)
+async def explain(request: Request, name: Name) -> Response:
+    """The same, each with its explanation."""
+    return await _kserve(request, name, explained=True)
+
+
+async def _kserve(request: Request, name: str, *, explained: bool) -> Response:
+    """Ask by the first protocol."""
+    read = partial(kserve.asked, explained=explained)
+    return await _ask(request, name, "", read, lambda q, told, *_: kserve.answer(q, told))
+
+
+@router.get("/v2")
+def server(_request: Request) -> Response:
+    """What this server is."""
+    return json_answer({"name": "countermand", "version": __version__, "extensions": []})
+
+
+@router.get("/v2/health/live")
+def live(_request: Request) -> Response:
+    """The process answers."""
+    return json_answer({"live": True})
+
+
+@router.get("/v2/health/ready")
+def ready(request: Request) -> Response:
+    """Every model is loaded, proven and warm."""
+    done = not request.app.state.readiness.waiting_for
+    return json_answer({"ready": done}, HTTPStatus.OK if done else HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@router.get("/v2/models/{name}/ready")
+@router.get("/v2/models/{name}/versions/{version}/ready")
+def version_ready(request: Request, name: Name) -> Response:
+    """Whether a bundle would score now."""
+    done = _is_ready(request, name, _version(request))
+    status = HTTPStatus.OK if done else HTTPStatus.SERVICE_UNAVAILABLE
+    return json_answer({"name": name, "ready": done}, status)
+
+
+@router.get("/v2/models/{name}")
+@router.get("/v2/models/{name}/versions/{version}")
+def describe(request: Request, name: Name) -> Response:
+    """A bundle's tensors: a field each, and what can be answered."""
+    used = _in_use(request, name, _version(request))
+    if used.loaded is None:
+        raise BundleUnavailable(name=name, cause=used.problem)
+    active, contract = used.version.model.version, used.loaded.bundle.contract
+    return json_answer(inference.described(name, active, contract))
+
+
+@router.post(INFER)
+@router.post(INFER_VERSION)
+async def infer(request: Request, name: Name) -> Response:
+    """The tensors that are asked for, for every row."""
+
+    def tell(
+        question: Asked, told: Sequence[Told], used: InUse, said: Mapping[str, str]
+    ) -> Mapping[str, Any]:
+        return inference.answer(
+            question, told, model=name, version=used.version.model.version, parameters=said
+        )
+
+    return await _ask(request, name, _version(request), inference.asked, tell)
+
+
+@router.post(INVOCATIONS)
+async def invoke(request: Request) -> Response:
+    """A probability of bad for each row, by the champion or the bundle that ``params`` names."""
+    return await _ask(
+        request, "", "", invocations.asked, lambda q, told, *_: invocations.answer(q, told)
+    )
+
+
+async def _ask(request: Request, name: str, version: str, read: Read, tell: Tell) -> Response:
+    """Read, score, write down, answer: as a decision where an application is named."""
+    content = await request.body()
+    key = header(request.headers.raw, b"idempotency-key")
+    given = checked_key(key.decode("latin-1")) if key is not None else ""
+    question, checked, used = await asyncio.to_thread(_read, request, name, version, read, content)
+    if question.application is not None:
+        return await _decided(request, question, used, given, tell)
+    path = request.url.path
+    scored = await asyncio.to_thread(
+        request.app.state.score_only.record,
+        question,
+        checked,
+        used,
+        actor_of(request),
+        key=given,
+        content=f"{path}\0{content.decode()}",
+    )
+    said = {"record": scored.reference, "seq": str(scored.seq)}
+    again = {"idempotency_replayed": "true"} if scored.replayed else {}
+    return json_answer(
+        tell(question, scored.rows, used, said),
+        HTTPStatus.OK,
+        countermand_record=scored.reference,
+        countermand_seq=str(scored.seq),
+        **again,
+    )
+
+
+def _read(
+    request: Request, name: str, version: str, read: Read, content: bytes
+) -> tuple[Asked, Sequence[CheckedFields], InUse]:
+    """What is asked, its rows by the contract, and the bundle that is asked."""
+    body, odd = _parsed(request, content)
+    if not name and isinstance(body, dict) and isinstance(body.get("params"), dict):
+        name = body["params"].pop(BUNDLE, "")
+        if not isinstance(name, str):
+            refuse(pointer("params", BUNDLE), "Give a bundle's name.")
+    used = _in_use(request, name, version)
+    if used.loaded is None:
+        raise BundleUnavailable(name=used.version.name, cause=used.problem)
+    contract = used.loaded.bundle.contract
+    question = read(body, contract)
+    checked = checked_rows(question, contract)
+    if odd is not None:
+        raise odd
+    return question, checked, used
+
+
+async def _decided(
+    request: Request, question: Asked, used: InUse, key: str, tell: Tell
+) -> Response:
+    """An application, decided like any other."""
+    if len(question.rows) != 1:
+        refuse(pointer(question.parameters_name, APPLICATION), "One application has one row.")
+    if not key:
+        raise IdempotencyKeyMissing
+    said = {k: v for k, v in question.parameters.items() if k not in {"bundle", "fields"}}
+    if unknown := sorted(said.keys() - MEMBERS):
+        refuse(pointer(question.parameters_name, unknown[0][:64]), "Leave it out.")
+    body = {**said, "bundle": used.version.name, "fields": dict(question.rows[0])}
+    services, actor = services_of(request), actor_of(request)
+    made = (await services.decisions.decide(body, actor, key)).body
+    decision, case = made["decision_id"], made["case_id"]
+    headers = {
+        "location": f"/v1/decisions/{decision}",
+        "countermand_decision": decision,
+        "countermand_case": case,
+    }
+    if made["score"] is None:
+        words = UNSCORED.format(decision=decision, case=case)
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return json_answer(refusal_in(question.protocol, status, words), status, **headers)
+    shown = await asyncio.to_thread(services.decisions.reader.shown, decision, actor)
+    about = {
+        "decision": decision,
+        "case": case,
+        "recommendation": made["recommendation"],
+        "status": made["status"],
+    }
+    return json_answer(tell(question, [told_of_decision(shown)], used, about), **headers)
+
+
+def _version(request: Request) -> str:
+    """The version that the address names; "" where it names none."""
+    return str(request.path_params.get("version", ""))
+
+
+def _in_use(request: Request, name: str, version: str) -> InUse:
+    """The version that answers for a bundle; raises VersionNotServed where another is wanted."""
+    used = services_of(request).registry.in_use(name)
+    active = used.version.model.version
+    if version not in {"", active}:
+        raise VersionNotServed(name=used.version.name, active=active)
+    return used
+
+
+def _is_ready(request: Request, name: str, version: str) -> bool:
+    """Whether a bundle would score now; raises UnknownBundle or VersionNotServed."""
+    try:
+        usable(_in_use(request, name, version))
+    except BundleUnavailable:
+        return False
+    return True
+
+
+def _parsed(request: Request, content: bytes) -> tuple[Any, Malformed | None]:
+    """The body's one meaning, or a body with NaN and infinities in it, and why it is refused.
+
+    So that they can be named by row and field first.
+    """
+    headers = request.headers.raw
+    kind = (header(headers, b"content-type") or JSON_BYTES).partition(b";")[0].strip().lower()
+    packed = header(headers, b"content-encoding") not in {None, b"identity"}
+    if kind != JSON_BYTES or packed or header(headers, BINARY) is not None:
+        raise UnsupportedMedia(expected=JSON_TYPE)
+    try:
+        return parse_text(content, len(content)), None
+    except Malformed as refused:
+        body = _leniently(content)
+        if body is None:
+            raise
+        return body, refused
+
+
+def _leniently(content: bytes) -> Any:
+    """The body with what is no finite number in it; None for one that has none, or is no JSON."""
+    odd: list[str] = []
+
+    def number(word: str) -> float:
+        value = float(word)
+        if not math.isfinite(value):
+            odd.append(word)
+        return value
+
+    try:
+        body = json.loads(content, parse_constant=number, parse_float=number)
+    except (ValueError, RecursionError):
+        return None
+    return body if odd else None

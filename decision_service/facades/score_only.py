@@ -1,0 +1,239 @@
+"""Rows that are scored and not decided: checked, scored, written down, then answered.
+
+One entry holds one request. It is of no case, so it is in no list, no rate and no feedback set.
+What it has of persons is sealed under keys of its own: an erasure reaches it and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from decision_service.decimals import recorded_fields
+from decision_service.errors import BundleUnavailable, Fault, InvalidRequest
+from decision_service.facades.asking import FAULTS_MAX, PARTY, Asked, refuse
+from decision_service.facades.telling import Told, told_of
+from decision_service.loading import Loaded
+from decision_service.problems import pointer
+from decision_service.registry import InUse
+from decision_service.scoring import Model
+from decision_service.services import Services
+from decision_service.standings import parts_of
+from explain.bundle import Bundle
+from explain.declared.contract import CheckedFields, Contract
+from explain.errors import ContractBroken, ExplainError, NonsenseScore
+from explain.values import Attribution, Explanation, Row, probability_of
+from overrides.errors import SlotErased
+from overrides.event_kinds import SCORE_ONLY
+from overrides.journal import Decided, Draft, OnceOnly, Receipt, Slot, State
+from overrides.values import Actor
+
+ROUTE = "POST score"
+SUSPENDED = "it is suspended"
+REF_CHARS_MAX = 128
+PARTY_ADVICE = f"Give your own reference of the person, of at most {REF_CHARS_MAX} characters."
+NOT_FINITE = "Give a finite number, or null where there is none."
+
+
+class Scored(NamedTuple):
+    """What was recorded of a request: its own reference, its place, and each row's score."""
+
+    reference: str
+    seq: int
+    rows: Sequence[Told]
+    replayed: bool
+
+
+class _Plain:
+    """A model that takes long to explain, asked for its scores alone."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+
+    @property
+    def name(self) -> str:
+        """The bundle's name."""
+        return self._bundle.name
+
+    def explain(self, rows: Sequence[Row]) -> list[Explanation | ExplainError]:
+        """Scores, none of them taken apart."""
+        return [self._scored(raw) for raw in self._bundle.score(rows)]
+
+    def _scored(self, raw: float) -> Explanation | ExplainError:
+        """One score with nothing said of where it comes from."""
+        try:
+            probability = probability_of(raw, self._bundle.scale)
+            whole = Attribution(raw, raw, ())
+        except (ValueError, ExplainError):
+            return NonsenseScore(self.name, "a score that is no probability")
+        return Explanation(probability, whole, (), (), "none", None, reliable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOnly:
+    """Scores rows for whoever asks no decision, in lanes of its own: no applicant waits in them."""
+
+    services: Services
+    _plain: dict[int, _Plain] = field(default_factory=dict, init=False)
+
+    def record(
+        self,
+        question: Asked,
+        checked: Sequence[CheckedFields],
+        used: InUse,
+        actor: Actor,
+        *,
+        key: str,
+        content: str,
+    ) -> Scored:
+        """Score all rows and write them down, waiting; with a ``key``, once.
+
+        ``checked`` are the rows by the contract. Raises InvalidRequest, BundleUnavailable,
+        Overloaded, KeyReused, LedgerUnavailable, and what the model raised; then nothing was
+        recorded.
+        """
+        loaded = usable(used)
+        party = _party(question)
+        told = self._told(loaded.bundle, [row.features for row in checked], question.explained)
+        draft = self._draft(question, used, loaded, actor, checked, told, party)
+        services = self.services
+        fingerprint = services.vault.lookup_hash("request", content)
+        once = OnceOnly(actor.ref, ROUTE, key, fingerprint) if key else None
+
+        def command(state: State) -> Decided:
+            standings = services.registry.standings_in(state)
+            if standings.stops(used.version.name, parts_of(used.version)):
+                raise BundleUnavailable(name=used.version.name, cause=SUSPENDED)
+            return Decided((draft,), {"event": draft.event_id, "reference": draft.case})
+
+        receipt = services.journal.submit(command, once=once).result()
+        if receipt.replayed:
+            return self._again(receipt)
+        return Scored(str(draft.case), receipt.entries[0].seq, told, replayed=False)
+
+    def _told(self, bundle: Bundle, rows: Sequence[Row], explained: bool) -> list[Told]:  # noqa: FBT001
+        """Every row's score as it is recorded."""
+        model: Model = bundle
+        if bundle.one_by_one and not explained:
+            model = self._plain.setdefault(id(bundle), _Plain(bundle))
+        if bundle.at_once:  # by code of ours, in which nothing can hang
+            found = [_or_raise(one) for one in bundle.explain(rows)]
+        else:
+            waiting = [self.services.rows_scorer.submit(model, row) for row in rows]
+            found = [future.result() for future in waiting]
+        return [told_of(one, bundle.scale, explained=explained) for one in found]
+
+    def _draft(
+        self,
+        question: Asked,
+        used: InUse,
+        loaded: Loaded,
+        actor: Actor,
+        checked: Sequence[CheckedFields],
+        told: Sequence[Told],
+        party: str,
+    ) -> Draft:
+        """The entry."""
+        event_id, reference = self.services.new_id(), self.services.new_id()
+        subject = self.services.decisions.preparer.subject(party or f"{SCORE_ONLY}\0{reference}")
+        bundle, version = loaded.bundle, used.version
+        payloads: dict[str, Mapping[str, Any]] = {
+            "inputs": {
+                "request_id": question.request_id,
+                "rows": [_inputs(row) for row in checked],
+            },
+            "explanation": {"rows": list(told)},
+        }
+        if any(row.monitor for row in checked):
+            monitor = [recorded_fields(row.monitor) for row in checked]
+            payloads["monitor"] = {"rows": monitor}
+        return Draft(
+            event_id=event_id,
+            type=SCORE_ONLY,
+            actor=actor.ref,
+            role=actor.role,
+            case=reference,
+            model=version.model,
+            policy=version.policy,
+            codebook=version.codebook,
+            data={
+                "bundle": version.name,
+                "protocol": question.protocol,
+                "explained": question.explained,
+                "rows": len(checked),
+                "method": bundle.method if question.explained else None,
+                "background": bundle.background_sha256 if question.explained else None,
+                "jurisdiction": loaded.policy.spec.defaults.jurisdiction,
+                "subject": subject,
+                "simulated": False,
+            },
+            slots=tuple(Slot(name, subject, payload) for name, payload in payloads.items()),
+        )
+
+    def _again(self, receipt: Receipt) -> Scored:
+        """What the same request was told before; raises SlotErased where that is gone."""
+        event_id = str(receipt.answer["event"])
+        entry = self.services.ledger.entry_of(event_id)
+        assert entry is not None, "what was answered lies in the ledger"
+        part = self.services.ledger.open_slots(event_id, ("explanation",))["explanation"]
+        if isinstance(part, SlotErased):
+            raise part
+        return Scored(str(receipt.answer["reference"]), entry.seq, part["rows"], replayed=True)
+
+
+def _or_raise(answer: Explanation | ExplainError) -> Explanation:
+    """An explanation, or the error that stands in its place."""
+    if isinstance(answer, ExplainError):
+        raise answer
+    return answer
+
+
+def usable(used: InUse) -> Loaded:
+    """The bundle, if it may score now; raises BundleUnavailable."""
+    name = used.version.name
+    if used.standing.suspended:
+        raise BundleUnavailable(name=name, cause=SUSPENDED)
+    if used.problem or used.loaded is None:
+        raise BundleUnavailable(name=name, cause=used.problem)
+    return used.loaded
+
+
+def checked_rows(question: Asked, contract: Contract) -> list[CheckedFields]:
+    """The rows by the contract; raises InvalidRequest naming each faulty row and field."""
+    checked: list[CheckedFields] = []
+    faults: list[Fault] = []
+    for number, row in enumerate(question.rows):
+        try:
+            checked.append(contract.check(row))
+        except ContractBroken as broken:
+            for problem in broken.problems:
+                advice = NOT_FINITE if problem.code == "not_finite" else problem.detail
+                words = f"Row {number}, {problem.field}: {advice}"
+                faults.append(Fault(question.place(number, problem.field), words, problem.code))
+        if len(faults) >= FAULTS_MAX:
+            break
+    if faults:
+        raise InvalidRequest(tuple(faults[:FAULTS_MAX]))
+    return checked
+
+
+def _party(question: Asked) -> str:
+    """Whom the rows are about, where the request says so."""
+    if unknown := sorted(question.parameters.keys() - {PARTY}):
+        advice = f"Leave it out: what is scored and not decided knows only {PARTY} here."
+        raise InvalidRequest(
+            tuple(Fault(pointer(question.parameters_name, n[:64]), advice) for n in unknown)
+        )
+    ref = question.parameters.get(PARTY, "")
+    whole = isinstance(ref, str) and len(ref) <= REF_CHARS_MAX and ref.isprintable()
+    if not whole or (PARTY in question.parameters and not ref) or ref != ref.strip():
+        refuse(pointer(question.parameters_name, PARTY), PARTY_ADVICE)
+    return str(ref)
+
+
+def _inputs(row: CheckedFields) -> dict[str, Any]:
+    """One row as checked; protected attributes apart."""
+    return {
+        "fields": recorded_fields(row.features),
+        "context": recorded_fields(row.context),
+        "warnings": [[w.field, w.code, w.detail] for w in row.warnings],
+    }
