@@ -158,7 +158,7 @@ def key_words(made: Certificate) -> str:
         )
     return (
         f"The key that opened older copies of the data keys was replaced on "
-        f"{instant_words(gone.at)} UTC, entry {gone.seq}, and is destroyed."
+        f"{instant_words(gone.at)} UTC, entry {count_words(gone.seq)}, and is destroyed."
     )
 
 
