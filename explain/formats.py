@@ -77,6 +77,13 @@ def _remote(file: ModelFile) -> ModelAdapter:
     return RemoteModel(*told, file.model_hosts)
 
 
+def _onnx(file: ModelFile) -> ModelAdapter:
+    """A model in ONNX."""
+    from explain.libraries.onnx_model import OnnxModel
+
+    return OnnxModel(file.content, file.contract, file.path)
+
+
 READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
     "lightgbm-text": lambda file: LightGbmModel(file.text, file.contract, file.path),
     "xgboost-json": lambda file: XgboostModel(file.text, file.contract, file.path),
@@ -87,6 +94,7 @@ READERS: Mapping[str, Callable[[ModelFile], ModelAdapter]] = {
     "points-yaml": lambda file: PointsScorecard(file.text, file.contract, file.path),
     "ebm-json": lambda file: EbmModel(file.text, file.contract, file.path),
     "sklearn-skops": _sklearn,
+    "onnx": _onnx,
     "remote-kserve-v1": _remote,
     "remote-oip-v2": _remote,
     "remote-mlflow": _remote,

@@ -22,6 +22,7 @@ PICTURES = (
 LOCKS = {
     "lock.txt": [
         *("--extra", "full", "--extra", "stamps", "--extra", "xgboost", "--extra", "catboost"),
+        *("--extra", "onnx"),
         *("--group", "dev"),
         *(word for name in PICTURES for word in ("--no-emit-package", name)),
     ],

@@ -38,6 +38,7 @@ METHODS_OF_FORMAT: Mapping[str, tuple[str, ...]] = {
     "catboost-json": (*_TREE_METHODS, "sampled_interventional"),
     "points-yaml": ("linear_independent",),
     "ebm-json": ("terms_interventional",),
+    "onnx": ("sampled_interventional",),
     "remote-kserve-v1": ("sampled_interventional",),
     "remote-oip-v2": ("sampled_interventional",),
     "remote-mlflow": ("sampled_interventional",),
