@@ -148,7 +148,7 @@ class ScoreOnly:
             payloads["monitor"] = {"rows": monitor}
         return Draft(
             event_id=event_id,
-            type=SCORE_ONLY,
+            type="score_only",
             actor=actor.ref,
             role=actor.role,
             case=reference,
