@@ -23,6 +23,7 @@ from decision_service.case_json import (
     receipt_object,
 )
 from decision_service.casework import cases_of_application
+from decision_service.outlook_json import outlook_of
 from decision_service.queries import refuse_parameter
 from decision_service.services import Services
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
@@ -70,6 +71,15 @@ def show_case(request: Request, case_id: str) -> Response:
     file = Acting(services).file(actor, case_id)
     services.viewings.note(actor, "case", case=file.case.case_ref)
     return json_answer(case_object(services, file, actor))
+
+
+@router.get("/cases/{case_id}/what-would-change")
+def what_would_change(request: Request, case_id: str) -> Response:
+    """The smallest changes that would turn the recommendation; how far the score can be trusted."""
+    services, actor = services_of(request), actor_of(request)
+    file = Acting(services).file(actor, case_id)
+    services.viewings.note(actor, "what_would_change", case=file.case.case_ref)
+    return json_answer(outlook_of(services, file))
 
 
 @router.post("/cases/{case_id}/claim", status_code=201)

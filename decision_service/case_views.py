@@ -25,6 +25,7 @@ from decision_service.dossier import (
     open_question,
     stated,
 )
+from decision_service.outlook_view import outlook_hints
 from decision_service.policy import UNSCORED, routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
 from explain.declared.contract import NOT_GIVEN
@@ -117,7 +118,7 @@ def _cannot_agree(case: Case, may: Rights) -> str:
 
 
 def _head(dossier: Dossier, now: datetime) -> dict[str, Any]:
-    """What stands above the page: which case this is, and how it stands."""
+    """Which case this is, how it stands, and what to mind of its score."""
     case, row, decision = dossier.file.case, dossier.file.row, dossier.file.decision
     loaded = dossier.loaded
     return {
@@ -138,6 +139,7 @@ def _head(dossier: Dossier, now: datetime) -> dict[str, Any]:
         "due": row.due_at,
         "overdue": case.status in OPEN_STATES and row.due_at is not None and row.due_at < now,
         "simulated": row.simulated,
+        **outlook_hints(dossier),
     }
 
 

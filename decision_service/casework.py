@@ -17,6 +17,7 @@ from decision_service.authority_words import WHY_WORDS
 from decision_service.case_rows import QUEUES, queue_rows
 from decision_service.case_views import case_view
 from decision_service.dossier import Dossier, read_dossier
+from decision_service.outlook_view import outlook_view
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.rescore_words import rescored_words
@@ -28,6 +29,7 @@ from overrides.forms import Shown
 from overrides.journal import Receipt
 from overrides.reading import CaseFile, CaseFilter, RowPage, application_key
 from overrides.values import Actor, CaseStatus, Decision, OverrideSide, Verdict
+from ui.change_views import OutlookView
 from ui.ports import Refused
 from ui.views import ActForm, CaseView, Consequence, QueuePage, Viewer
 
@@ -129,6 +131,14 @@ class Casework:
             if Permission.DECIDE in viewer.may and dossier.file.case.status in OPEN_STATES:
                 self._record_shown(actor, dossier, view)
         return view
+
+    def what_would_change(self, viewer: Viewer, case_id: str) -> OutlookView:
+        """What would turn the recommendation of one case, worked out now."""
+        actor = self._reader(viewer)
+        with refusing():
+            dossier = self._dossier(actor, case_id)
+            self.services.viewings.note(actor, "what_would_change", case=dossier.file.case.case_ref)
+            return outlook_view(self.services, dossier)
 
     def claim(self, viewer: Viewer, case_id: str) -> None:
         """Take the lease."""

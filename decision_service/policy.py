@@ -110,8 +110,7 @@ class Policy:
         ``fields`` holds every field a rule may name; ``probability`` is the recorded decimal.
         """
         chance_of_bad = Decimal(probability)
-        knocked = [rule.id for rule in self._rules if rule.holds(fields.get(rule.field))]
-        advice = Recommendation.DECLINE if knocked else self.cutoffs.recommend(chance_of_bad)
+        advice, knocked = self.advice(fields, probability)
         distance = self._distance(chance_of_bad)
         codes = set(_doubts(explanation, warnings))
         if knocked:
@@ -131,11 +130,24 @@ class Policy:
             final=None if by_person else Decision(advice.value),
             queue=QUEUE_REFERRED if advice is Recommendation.REFER else QUEUE_STANDARD,
             routing=in_order(codes),
-            knockouts=tuple(knocked),
+            knockouts=knocked,
             distance=format(distance, "f"),
             audit=audit,
             p_routed="1" if certain else format(self._audit_rate, "f"),
         )
+
+    def advice(
+        self, fields: Mapping[str, Scalar], probability: str
+    ) -> tuple[Recommendation, tuple[str, ...]]:
+        """The recommendation, and the knock-out rules that made it one to decline."""
+        knocked = tuple(rule.id for rule in self._rules if rule.holds(fields.get(rule.field)))
+        if knocked:
+            return Recommendation.DECLINE, knocked
+        return self.cutoffs.recommend(Decimal(probability)), ()
+
+    def allows(self, name: str, value: Scalar) -> bool:
+        """Whether no knock-out rule holds for this value of a field."""
+        return not any(rule.field == name and rule.holds(value) for rule in self._rules)
 
     def rule_text(self, rule_id: str) -> str:
         """The words of a knock-out rule, or an empty text when this policy has no such rule."""

@@ -13,11 +13,14 @@ card.md         what training measured
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from explain.attribution.kernels import KernelExplainer
 from explain.attribution.row_blocks import WARMING_ROWS
+from explain.changes.likeness import Likeness
 from explain.changes.surfaces import Surface, surface_of
+from explain.changes.uncertainty import VennAbers
 from explain.declared.bundle_contents import BundleContents
 from explain.declared.bundle_files import BundleFiles, read_files
 from explain.declared.card import card_of
@@ -145,6 +148,16 @@ class Bundle(BundleContents):
             if self._surface is None and not self.one_by_one:
                 self._surface = surface_of(self._model().adapter)
             return self._surface
+
+    @cached_property
+    def likeness(self) -> Likeness:
+        """How far applicants are from one another, as the pinned reference rows measure it."""
+        return Likeness(self.contract, self.reference)
+
+    @cached_property
+    def venn_abers(self) -> VennAbers | None:
+        """What the calibration loans say of a probability; None where the bundle has none."""
+        return VennAbers(self.calibration) if self.calibration else None
 
     def prove(self, rows: int = PROOF_ROWS) -> int:
         """Hold reference rows against their promises; how many were held, or NotProven.

@@ -6,12 +6,12 @@ from markupsafe import Markup
 
 from ui import pictures
 from ui.case_forms import EMPTY, CaseForm, Filled
-from ui.contexts import CasePage, WithdrawalPage
+from ui.contexts import CasePage, OutlookPage, WithdrawalPage
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
 from ui.views import CaseView, Viewer
-from ui.visit import Doer, Reader, Typed, go, office
+from ui.visit import Doer, Reader, Typed, go, office, shell
 
 router = APIRouter(include_in_schema=False)
 
@@ -49,6 +49,14 @@ shows_again("/cases/{}/rescore")(RESCORING.again)
 def show_case(request: Request, viewer: Reader, case_id: str) -> Response:
     """One case."""
     return case_page(request, viewer, case_id)
+
+
+@router.get("/cases/{case_id}/what-would-change")
+def what_would_change(request: Request, viewer: Reader, case_id: str) -> Response:
+    """What would turn the recommendation; only this part of the page where the script asks."""
+    outlook = office(request).desk.what_would_change(viewer, case_id)
+    around = shell(request, viewer, f"Application {outlook.application_id}")
+    return page(request, OutlookPage(shell=around, outlook=outlook), block="outlook")
 
 
 @router.post("/cases/{case_id}/claim")

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 
 from markupsafe import Markup
 
+from ui.change_views import OutlookView
 from ui.frame import CodeGroup, PlottedSection, Shell, Tab
 from ui.memory_views import ReceiptView
 from ui.views import (
@@ -130,6 +131,16 @@ class ApprovalPage:
     form: Annotated[ActForm, "What was typed so far."]
     key: Annotated[str, "Key of this rendering of the form."]
     score_picture: Annotated[Markup, "The score among the policy's bands."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutlookPage:
+    """What would change a recommendation, worked out when asked."""
+
+    template: ClassVar[str] = "outlook.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    outlook: Annotated[OutlookView, "What was found, and how it is to be read."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ Every POST form of a logged-in person carries the hidden fields ``person`` (whos
 from collections.abc import Mapping
 from typing import Protocol
 
+from ui.change_views import OutlookView
 from ui.erasure_views import (
     CertificateView,
     Choices,
@@ -75,6 +76,9 @@ class Desk(Protocol):
 
     def case(self, viewer: Viewer, case_id: str) -> CaseView:
         """Everything about one case; records that the reasons were shown to a decider."""
+
+    def what_would_change(self, viewer: Viewer, case_id: str) -> OutlookView:
+        """What would turn the recommendation of one case, worked out now."""
 
     def claim(self, viewer: Viewer, case_id: str) -> None:
         """Take the lease."""

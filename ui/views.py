@@ -297,6 +297,8 @@ class CaseView:
     agree_cannot_words: str = ""  # then why
     stopped: bool = False  # whether the model that made its score is suspended now
     rescore: Rescore | None = None  # None where the viewer may not, or it would change nothing
+    doubts: tuple[str, ...] = ()  # what to mind of the score: unusual values, thin outcomes
+    may_turn: bool = False  # whether it can be worked out what would turn the recommendation
     replaced_words: str = ""  # which decision this one replaced; "" for a first one
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from explain.declared.calibration import Matured
 
 SUPPORT_MIN = 20
-"""With fewer loans at a score or beyond it, the data say nothing of it."""
+"""With fewer loans as risky or riskier, the data do not reach a score: lending leaves these out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Uncertainty:
     """Bounds of the probability of bad, from ``of`` calibration loans.
 
     ``at_most`` and ``at_least`` are how many of them were scored as high or lower, and as high or
-    higher. Without at least ``SUPPORT_MIN`` on either side the score is not supported by data.
+    higher. With fewer than ``SUPPORT_MIN`` of the latter the score is not supported by data.
     """
 
     low: float
@@ -34,8 +34,8 @@ class Uncertainty:
 
     @property
     def supported(self) -> bool:
-        """Whether there are outcomes on both sides of this score."""
-        return min(self.at_most, self.at_least) >= SUPPORT_MIN
+        """Whether outcomes reach as far as this score."""
+        return self.at_least >= SUPPORT_MIN
 
 
 class VennAbers:

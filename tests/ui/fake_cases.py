@@ -261,6 +261,8 @@ DECISION_ACT = Act(
 )
 
 DECLINE = CaseView(
+    doubts=("Only 2 of the 200 pinned applicants stand as far from all others as this applicant.",),
+    may_turn=True,
     case_id="01936f00-0000-7000-8000-000000001001",
     application_id="GC-0731",
     version=3,

@@ -9,6 +9,7 @@ from tests.ui import fake_numbers
 from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_receipts import FakeReceipts
+from ui.change_views import ChangeLine, ChangeOption, LikeView, OutlookView
 from ui.ports import Refused
 from ui.views import (
     Act,
@@ -188,6 +189,30 @@ class FakeDesk:
             may_approve=case.may_approve and approves,
             rescore=case.rescore if decides else None,
             cannot_words="" if case.final or case.pending else cannot,
+        )
+
+    def what_would_change(self, viewer: Viewer, case_id: str) -> OutlookView:
+        """One shorter, smaller loan."""
+        case = self.case(viewer, case_id)
+        return OutlookView(
+            case_id=case_id,
+            application_id=case.application_id,
+            headline="The smallest change towards approval.",
+            options=(
+                ChangeOption(
+                    text="If the term were 24 months instead of 48 months, and all else as stated, "
+                    "model and policy would recommend approving.",
+                    lines=(ChangeLine(label="Term", before="48 months", after="24 months"),),
+                ),
+            ),
+            notes=("This is not a promise.",),
+            likes=(
+                LikeView(
+                    text="The nearest pinned applicant who would be approved",
+                    lines=(ChangeLine(label="Savings", before="none", after="DM 1,000"),),
+                ),
+            ),
+            matured="Of 24 near matured loans, 6 went bad.",
         )
 
     def claim(self, viewer: Viewer, case_id: str) -> None:

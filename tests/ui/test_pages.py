@@ -35,6 +35,7 @@ WHOLE = [
     ("asha", "/search?q=nothing"),
     *(("asha", f"/cases/{case.case_id}") for case in CASES),
     *(("meera", f"/cases/{case.case_id}") for case in CASES),
+    ("asha", f"/cases/{CASE}/what-would-change"),
     ("asha", f"/cases/{CASE}/override"),
     ("asha", f"/cases/{CASES[2].case_id}/override"),
     ("asha", f"/cases/{CASE}/withdrawal"),
@@ -139,6 +140,7 @@ def test_what_is_not_there_is_a_page_with_a_next_step(
         ("asha", "/search?q=GC", "GC-0731"),
         ("meera", "/ledger?kind=case_claimed", "Case taken"),
         ("asha", "/cases/unknown", "No such case"),
+        ("asha", f"/cases/{CASE}/what-would-change", "If the term were 24 months"),
     ],
 )
 def test_a_block_is_part_of_the_same_page(

@@ -1,0 +1,46 @@
+"""What would change a recommendation, as the pages show it; on the case page only hints of it."""
+
+from typing import Any
+
+from decision_service.dossier import Dossier
+from decision_service.outlook_words import WHY_NOT, doubt_words, headline, notes, options
+from decision_service.outlooks import Outlooks, doubts, scored_by, stated
+from decision_service.services import Services
+from overrides.values import Recommendation
+from ui.change_views import OutlookView
+
+
+def outlook_hints(dossier: Dossier) -> dict[str, Any]:
+    """What the case page says at once: what to mind of the score, and whether to ask for more."""
+    loaded, decision = dossier.loaded, dossier.file.decision
+    told = stated(loaded, dossier.file, dossier.inputs)
+    unscored = decision.probability is None or dossier.inputs is None or dossier.file.case.stopped
+    open_to = not unscored and decision.recommendation is not Recommendation.APPROVE
+    return {
+        "doubts": () if isinstance(told, str) else doubt_words(told, doubts(told)),
+        "may_turn": open_to
+        and loaded is not None
+        and loaded.bundle.policy_spec.changes is not None,
+    }
+
+
+def outlook_view(services: Services, dossier: Dossier) -> OutlookView:
+    """What would turn the recommendation, worked out now."""
+    loaded = scored_by(services, dossier.file.decision)
+    told = stated(loaded, dossier.file, dossier.inputs)
+    if isinstance(told, str):
+        return _view(dossier, headline=WHY_NOT[told], options=(), notes=())
+    turn = Outlooks(services).turn(told)
+    return _view(
+        dossier,
+        headline=headline(turn),
+        options=options(told, turn),
+        notes=notes(told, turn),
+    )
+
+
+def _view(dossier: Dossier, **told: Any) -> OutlookView:
+    """The same under the case it is of."""
+    return OutlookView(
+        case_id=dossier.file.case.case_ref, application_id=dossier.application_id, **told
+    )

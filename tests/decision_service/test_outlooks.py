@@ -1,0 +1,218 @@
+"""What would change a recommendation: worked out for a recorded case, shown to who may see it."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from decision_service.access import HOST
+from decision_service.acting import Acting
+from decision_service.app import create_app
+from decision_service.outlooks import Outlooks, doubts, stated
+from overrides.stores.engine import open_engine, writing
+from tests.decision_service.desk_house import BUNDLE, applications, desk_house
+from tests.decision_service.test_api_cases import Callers
+from tests.sample_models.trained import sample_bundles
+from ui.ports import Refused
+
+
+@pytest.fixture(scope="module")
+def callers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
+    """An installation with the sample model, and who calls it."""
+    with desk_house(tmp_path_factory.mktemp("outlooks") / "data") as house:
+        yield Callers(house, TestClient(create_app(house.services)))
+
+
+def asked(callers: Callers, made: dict[str, Any], who: str = "asha") -> dict[str, Any]:
+    """What the interface says would change a decision's recommendation."""
+    answer = callers.get(who, f"/cases/{made['case_id']}/what-would-change")
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_what_is_proposed_gets_the_recommendation_it_says_when_it_is_sent(
+    callers: Callers,
+) -> None:
+    house, sent = callers.house, 0
+    for _ in range(12):
+        made = house.apply_until("refer")
+        told = asked(callers, made)["changes"]
+        stated_fields = next(
+            a["fields"] for a in applications() if a["application_id"] == made["application_id"]
+        )
+        for option in told["options"]:
+            changed = {
+                one["field"]: float(one["to"]) if one["to"][0].isdigit() else one["to"]
+                for one in option["changes"]
+            }
+            assert changed.keys() <= {
+                "duration_months",
+                "credit_amount",
+                "co_debtors",
+                "other_plans",
+            }
+            other = house.again(
+                made["application_id"], fields={**stated_fields, **changed}, bundle=BUNDLE
+            )
+            assert other["recommendation"] == told["recommendation"] == "approve"
+            assert told["smallest"]
+            sent += 1
+    assert sent > 4, "the sample has something to propose"
+
+
+def test_the_page_says_it_in_a_sentence_with_what_it_does_not_promise(callers: Callers) -> None:
+    house = callers.house
+    while True:
+        made = house.apply_until("refer")
+        view = house.desk.what_would_change(house.viewer("asha"), made["case_id"])
+        if view.options:
+            break
+    assert view.headline == "The smallest change towards approval."
+    assert view.options[0].text.startswith("If the ")
+    assert view.options[0].text.endswith(
+        "and all else as stated, model and policy would recommend approving."
+    )
+    assert any("no promise" in note for note in view.notes)
+    assert house.desk.case(house.viewer("asha"), made["case_id"]).may_turn
+
+
+def test_what_is_approved_asks_for_nothing(callers: Callers) -> None:
+    made = callers.house.apply_until("approve")
+    told = asked(callers, made)["changes"]
+    assert (told["answer"], told["why"], told["options"]) == ("not_asked", "approve", [])
+    view = callers.house.desk.case(callers.house.viewer("asha"), made["case_id"])
+    assert not view.may_turn
+
+
+def test_a_rule_on_something_that_may_change_bounds_the_proposal(callers: Callers) -> None:
+    house = callers.house
+    made = house.apply_until("approve")
+    fields = next(
+        a["fields"] for a in applications() if a["application_id"] == made["application_id"]
+    )
+    large = house.again(made["application_id"], fields={**fields, "credit_amount": 19_000})
+    assert large["recommendation"] == "decline"
+    told = asked(callers, large)["changes"]
+    assert told["answer"] in ("found", "none")
+    for option in told["options"]:
+        (amount,) = [one for one in option["changes"] if one["field"] == "credit_amount"]
+        assert float(amount["to"]) <= 18_000
+
+
+def test_doubts_are_counted_and_worded(callers: Callers) -> None:
+    house = callers.house
+    made = house.apply_until("decline")
+    fields = next(
+        a["fields"] for a in applications() if a["application_id"] == made["application_id"]
+    )
+    odd = house.again(made["application_id"], fields={**fields, "credit_amount": 45_000})
+    told = asked(callers, odd)
+    assert told["novelty"]["pinned"] == 200
+    assert {"field": "credit_amount", "kind": "outside", "alike": 0} in told["novelty"]["fields"]
+    said = "Amount requested: DM 45,000 is outside what the 200 pinned applicants have."
+    assert said in told["warnings"]
+    page = house.desk.case(house.viewer("asha"), odd["case_id"])
+    assert said in page.doubts
+    assert told["uncertainty"]["given"]
+    assert told["uncertainty"]["loans"] == 500
+    assert float(told["uncertainty"]["low"]) <= float(told["uncertainty"]["high"])
+
+
+def test_who_may_not_see_the_case_is_told_nothing_of_it(callers: Callers) -> None:
+    made = callers.house.apply_until("decline")
+    path = f"/cases/{made['case_id']}/what-would-change"
+    assert callers.get("chitra", path).status_code == 404
+    assert callers.get("other-core", path).status_code == 404
+    assert callers.get("mina", path).status_code == 403
+    assert callers.get("root", path).status_code == 403
+    assert callers.get("core", path).status_code == 200
+    with pytest.raises(Refused) as refused:
+        callers.house.desk.what_would_change(callers.house.viewer("chitra"), made["case_id"])
+    assert refused.value.status == 404
+
+
+def test_that_compliance_asked_is_recorded_as_a_viewing(callers: Callers) -> None:
+    made = callers.house.apply_until("decline")
+    before = callers.house.kinds(made["case_id"]).count("record_viewed")
+    asked(callers, made, "kofi")
+    asked(callers, made, "asha")
+    assert callers.house.kinds(made["case_id"]).count("record_viewed") == before + 1
+
+
+def test_a_decision_is_the_same_whoever_asks_what_would_change_it(callers: Callers) -> None:
+    made = callers.house.apply_until("decline")
+    path = f"/decisions/{made['decision_id']}"
+    before, kinds = callers.get("asha", path).json(), callers.house.kinds(made["case_id"])
+    first, second = asked(callers, made), asked(callers, made)
+    assert first == second
+    after = callers.get("asha", path).json()
+    for found in (before, after):
+        found["ledger"].pop("checkpoint")
+    assert (after, callers.house.kinds(made["case_id"])) == (before, kinds)
+
+
+def test_without_its_fields_its_version_or_its_score_nothing_is_worked_out(
+    tmp_path: Path,
+) -> None:
+    with desk_house(tmp_path / "data") as house:
+        callers = Callers(house, TestClient(create_app(house.services)))
+        made = house.apply_until("decline")
+        file = Acting(house.services).file(house.actors["asha"], made["case_id"])
+        assert stated(None, file, {"fields": {}, "context": {}}) == "other_version"
+        house.services.registry.suspend(BUNDLE, HOST)
+        told = asked(callers, made)
+        assert told["changes"]["why"] == "suspended"
+        assert told["novelty"] is None
+        late = house.apply()
+        assert asked(callers, late)["changes"]["why"] == "unscored"
+        house.services.registry.resume(BUNDLE, HOST)
+        engine = open_engine(house.services.settings.url)
+        with writing(engine) as connection:
+            connection.execute(text("DELETE FROM data_key"))
+        engine.dispose()
+        assert asked(callers, made)["changes"]["why"] == "erased"
+        page = house.desk.case(house.viewer("asha"), made["case_id"])
+        assert not page.may_turn
+        assert not page.doubts
+
+
+def test_a_search_stops_at_its_time_and_says_so(callers: Callers) -> None:
+    made = callers.house.apply_until("decline")
+    services = callers.house.services
+    ticks = iter(range(1000))
+    outlooks = Outlooks(services, monotonic=lambda: float(next(ticks)), seconds=0.5)
+    file = Acting(services).file(callers.house.actors["asha"], made["case_id"])
+    told = outlooks.opened(file)
+    assert not isinstance(told, str)
+    turn = outlooks.turn(told)
+    assert turn.answer is not None
+    assert turn.answer.kind == "stopped"
+
+
+def test_few_of_the_held_out_applicants_are_called_unlike_the_pinned_ones(
+    callers: Callers,
+) -> None:
+    """A warning that nearly everybody gets warns nobody: at 1 % declared, about 2 % of these."""
+    made = callers.house.apply_until("decline")
+    services = callers.house.services
+    told = Outlooks(services).opened(
+        Acting(services).file(callers.house.actors["asha"], made["case_id"])
+    )
+    assert not isinstance(told, str)
+    bundle = told.loaded.bundle
+    with (sample_bundles() / "held_out.csv").open(newline="") as file:
+        rows = [
+            bundle.contract.check(
+                bundle.contract.from_text({k: v for k, v in row.items() if k in bundle.contract})
+            ).features
+            for row in csv.DictReader(file)
+        ]
+    found = [doubts(replace(told, row=row)) for row in rows]
+    assert sum(one.novelty.far for one in found) <= 0.04 * len(rows)
+    assert sum(one.novelty.any for one in found) <= 0.1 * len(rows)
+    assert all(one.bounds is not None for one in found)
