@@ -23,7 +23,7 @@ CHECKED_ROWS = 20
 
 def order_for(server: Server, bodies: list[str], clients: int, seconds: float) -> Order:
     """The same work for either server."""
-    return Order(server.port, server.path, server.headers, bodies, clients, seconds)
+    return Order(server.port, server.path, server.headers, bodies, clients, seconds, server.status)
 
 
 def bodies_of(rows: list[dict[str, float | None]]) -> list[str]:

@@ -34,6 +34,7 @@ class Server:
     process_id: int
     path: str
     headers: dict[str, str]
+    status: int = 201  # of an answer that worked
 
     @property
     def address(self) -> str:
