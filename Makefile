@@ -58,7 +58,7 @@ interop: $(READY)
 
 bench:     ## Measure speed beside a textbook endpoint (writes benchmarks/results/)
 bench: $(READY)
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks; missed=$$?; $(BIN)/python -m docs.refresh; exit $$missed
 
 evidence:  ## Attack the real code at the counts of a release (says how long; can be gone on with)
 evidence: $(READY)

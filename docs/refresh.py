@@ -6,6 +6,7 @@ verifier, which is one file and imports nothing of ours, has the list of kinds i
 """
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -21,6 +22,23 @@ from overrides.event_kinds import KINDS
 
 REFERENCE = Path(__file__).parent / "reference"
 VERIFIER = Path(countermand_verify.__file__)
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks/results"
+QUOTING = (ROOT / "README.md", ROOT / "benchmarks/README.md")
+FEW = (
+    "median latency",
+    "requests at 32",
+    "contributions of one row",
+    "blocks of ",
+    "one row against 300",
+    "a file explained",
+    "cold start",
+    "service after",
+    "base install",
+    "appends, sqlite, 4",
+    "whole check",
+)
+LARGE = 1000
 KIND_LIST = re.compile(r'(?<=^KIND_LINES = """\n).*?(?=^""")', re.DOTALL | re.MULTILINE)
 PLACE = re.compile(r"<!-- begin (?P<what>\S+)(?P<rest>[^>]*?) -->\n.*?<!-- end -->", re.DOTALL)
 FACT = re.compile(r"\{(\w+)\}")
@@ -99,11 +117,42 @@ def help_text(command: str) -> str:
     return f"```text\n{found[command].format_help().rstrip()}\n```"
 
 
+def speed(which: str) -> str:
+    """What the newest run of the benchmark measured, beside what was promised.
+
+    ``which`` is ``all``, or ``few`` for those that a first reader asks about.
+    """
+    newest = max(RESULTS.glob("*.json"))
+    found = json.loads(newest.read_text(encoding="utf-8"))
+    rows = [
+        "| `make bench`, " + found["date"] + " | measured | promised | |",
+        "|---|---|---|---|",
+    ]
+    for goal in found["goals"]:
+        if which == "all" or goal["what"].startswith(FEW):
+            side = "≥" if goal["at_least"] else "≤"
+            promised = f"{side} {figure(goal['limit'])}"
+            verdict = "" if goal["met"] else "**missed**"
+            measured = f"{figure(goal['measured'])} {goal['unit']}"
+            rows.append(f"| {goal['what']} | {measured} | {promised} | {verdict} |")
+    machine = found["machine"]
+    libraries = ", ".join(f"{name} {number}" for name, number in machine["libraries"].items())
+    python = f"Python {machine['python']}"
+    rows += ["", f"{machine['cores']} cores, {machine['processor']}, {python}; {libraries}."]
+    return "\n".join(rows)
+
+
+def figure(number: float) -> str:
+    """Three digits, or all those before the point."""
+    return f"{number:,.0f}" if number >= LARGE else f"{number:.3g}"
+
+
 WRITERS: Mapping[str, Callable[[str], str]] = {
     "errors": errors,
     "help": help_text,
     "kind": kind,
     "routes": routes,
+    "speed": speed,
 }
 
 
@@ -133,7 +182,7 @@ def main() -> int:
     options.add_argument("--check", action="store_true")
     checking = options.parse_args().check
     stale = []
-    for path in (*sorted(REFERENCE.glob("*.md")), VERIFIER):
+    for path in (*sorted(REFERENCE.glob("*.md")), *QUOTING, VERIFIER):
         page = path.read_text(encoding="utf-8")
         fresh = with_kinds(page) if path == VERIFIER else refreshed(page)
         if fresh != page:
