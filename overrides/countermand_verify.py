@@ -712,17 +712,18 @@ checkpoint_anchored|kind root size|at witness|
 clock_adjusted|behind_us clock||
 decision_failed|amount_minor application attempt branch bundle cause channel completed_at currency
   decision_id due_at fallback jurisdiction knockouts latency_us parties product queue received_at
-  routing sampled simulated status subject supersedes|p_assigned|inputs monitor party
+  routing sampled simulated status subject supersedes|assigned limit_at p_assigned
+  target_at|inputs monitor party
 decision_made|adverse amount_minor application approve_up_to attempt background base branch bundle
   channel completed_at currency decision_id decline_above distance due_at favourable jurisdiction
   knockouts latency_us method parties probability product queue raw received_at recommendation
-  reliable routing sampled simulated status subject sum_error supersedes|p_assigned
-  scale|explanation inputs monitor party
+  reliable routing sampled simulated status subject sum_error supersedes|assigned limit_at
+  p_assigned scale target_at|explanation inputs monitor party
 erasure_approved|count ground of root||note
 erasure_refused|ground of why|holds until|note
 erasure_requested|classes count ground root schedule scope slots|as_of rules subject|note
 feedback_exported|as_of counts erasure_epoch folder manifest_sha256 purpose rows|bundle|
-information_received|reason||evidence note
+information_received|reason|target_at|evidence note
 information_requested|reason||evidence note
 key_added|key person|valid_until|
 key_revoked|key person|reason|

@@ -9,6 +9,12 @@ OverridesError
     ClaimHeld
     ExcludedFromCase
     ModelSuspended
+    QueueError
+      ReferredUpwards
+      UnknownColleague
+      HandedToOneself
+      UntilNotPossible
+      NothingHeld
   ActError
     UseOverride
     NothingToOverride
@@ -36,6 +42,7 @@ OverridesError
     SigningRefused
     WitnessRefused
     MemoryUnusable
+  CalendarInvalid
   OutcomeRefused
   ErasureError
     UnknownErasure
@@ -322,6 +329,13 @@ class MemoryUnusable(LedgerError):
 
     file: str
     cause: str
+
+
+@dataclass(eq=False)
+class CalendarInvalid(OverridesError):
+    """The calendar of working time cannot be used: {problem}."""
+
+    problem: str
 
 
 @dataclass(eq=False)

@@ -46,7 +46,7 @@ _BUSINESS = (
     " product branch channel jurisdiction amount_minor currency"
     " received_at completed_at due_at subject parties latency_us simulated knockouts"
 )
-_BUSINESS_OPTIONAL = "p_assigned"
+_BUSINESS_OPTIONAL = "p_assigned assigned limit_at target_at"
 _SCORE = (
     " probability raw base method background sum_error reliable recommendation"
     " approve_up_to decline_above distance adverse favourable"
@@ -93,7 +93,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "case_reopened": _REASON,
         "case_expired": _REASON,
         "information_requested": _REASON,
-        "information_received": _REASON,
+        "information_received": _kind("reason", "target_at", "note evidence"),
         "outcome_observed": _OUTCOME,
         "outcome_corrected": _OUTCOME,
         "feedback_exported": _kind(

@@ -1,0 +1,44 @@
+"""What can go wrong while work is shared out: see the tree in ``overrides.errors``."""
+
+from dataclasses import dataclass
+
+from overrides.errors import CaseError
+
+
+@dataclass(eq=False)
+class QueueError(CaseError):
+    """The case cannot be passed on like this."""
+
+
+@dataclass(eq=False)
+class ReferredUpwards(QueueError):
+    """The case was referred upwards: the team lead hands it out, or a senior officer or credit manager takes it."""  # noqa: E501
+
+    case_id: str
+
+
+@dataclass(eq=False)
+class UnknownColleague(QueueError):
+    """Nobody called {name} may work on this case: choose a colleague who decides cases of branch {branch}."""  # noqa: E501
+
+    name: str
+    branch: str
+
+
+@dataclass(eq=False)
+class HandedToOneself(QueueError):
+    """You hold this case or can claim it: hand it to somebody else."""
+
+
+@dataclass(eq=False)
+class UntilNotPossible(QueueError):
+    """{act} ends after now and by {latest} ({why}): choose such a time."""
+
+    act: str
+    latest: str
+    why: str
+
+
+@dataclass(eq=False)
+class NothingHeld(QueueError):
+    """Nobody holds this case, so there is nothing to take back."""
