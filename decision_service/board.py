@@ -14,7 +14,7 @@ from overrides.labels import LabelStatus
 from overrides.metrics import RELIABLE_CASES_MIN, Board, Quality
 from overrides.statistics import Interval, Share
 from ui.views import BoardSection, Figure
-from ui.words import of_hundred
+from ui.words import score_words
 
 NOT_ENOUGH = "Not enough data yet"
 STATE_RULE = (
@@ -70,7 +70,7 @@ def _quality(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
     counted += f"{outcome.expected:.1f} were expected"
     ratio = outcome.ratio
     risk = board.expected_risk
-    at_risk = f" Mean score of the approvals: {of_hundred(risk)}." if risk is not None else ""
+    at_risk = f" Mean score of the approvals: {score_words(risk)}." if risk is not None else ""
     rows = [_quality_row(quality) for quality in board.qualities]
     return BoardSection(
         title="Decision quality",

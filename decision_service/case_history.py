@@ -78,8 +78,8 @@ def _made(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     if row is None or row.probability is None:
         return "", []
     cuts = (float(cut) for cut in (row.approve_up_to, row.decline_above) if cut is not None)
-    chance = words.of_hundred(float(row.probability), *cuts)
-    text = f"Expected to go bad: {chance}. Recommendation: {row.recommendation.value}."
+    chance = words.score_words(float(row.probability), *cuts)
+    text = f"Probability of bad by the model: {chance}. Recommendation: {row.recommendation.value}."
     return text, _replaced(dossier, row)
 
 

@@ -64,7 +64,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         recommendation=case.recommendation.value if probability is not None else "",
         recommendation_words=_recommendation_words(decision),
         probability=probability,
-        odds_words=wording.odds(probability, approve_up_to, decline_above) if probability else "",
+        odds_words=_odds(dossier, probability, approve_up_to, decline_above),
         approve_up_to=approve_up_to,
         decline_above=decline_above,
         distance_words=wording.distance(probability, approve_up_to, decline_above),
@@ -108,6 +108,12 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         rescore=rescore_offer(dossier, allowed=may.rescore),
         replaced_words=replaced_words(dossier),
     )
+
+
+def _odds(dossier: Dossier, probability: float | None, *cuts: float) -> str:
+    """What the score means, by the bundle that made it; "" where there is no score."""
+    bundle = dossier.loaded.bundle if dossier.loaded else None
+    return "" if probability is None else wording.odds(probability, *cuts, bundle=bundle)
 
 
 def _cannot_agree(case: Case, may: Rights) -> str:

@@ -13,7 +13,7 @@ from decision_service.decision_object import FAILURE_TEXTS
 from overrides.erasing import GROUND_WORDS, HOLD_GROUNDS, LIFT_GROUNDS
 from overrides.event_kinds import SCORE_ONLY
 from overrides.values import Decision, OverrideSide, Role, Verdict
-from ui.words import ENTRY_WORDS, ROLE_WORDS, count_words, of_hundred
+from ui.words import ENTRY_WORDS, ROLE_WORDS, count_words, score_words
 
 Data = Mapping[str, Any]
 NO_ROLE_CHANGE = {"locked": "locked out", "unlocked": "let in again"}
@@ -29,8 +29,8 @@ def kind_words(kind: str) -> str:
 def _scored(data: Data) -> str:
     """A decision made by model and policy."""
     cuts = (float(data["approve_up_to"]), float(data["decline_above"]))
-    chance = of_hundred(float(data["probability"]), *cuts)
-    return f"Expected to go bad: {chance}. Recommendation: {data['recommendation']}."
+    chance = score_words(float(data["probability"]), *cuts)
+    return f"Probability of bad by the model: {chance}. Recommendation: {data['recommendation']}."
 
 
 def _failed(data: Data) -> str:

@@ -10,7 +10,7 @@ from decision_service.refusals import refusing
 from decision_service.registry import InUse
 from decision_service.services import Services
 from explain.declared.bundle_schema import Kpi
-from explain.declared.card import ROLE_WORDS
+from explain.declared.card import ROLE_WORDS, calibration_lines
 from explain.declared.contract import Field
 from overrides.values import Direction, Justification, SecondApprover
 from ui.views import BundleLine, BundleView, Viewer
@@ -107,6 +107,7 @@ def _card(loaded: Loaded) -> Iterator[Block]:
         ),
     )
     yield "p", f"Owner: {bundle.owner.team}, {bundle.owner.contact}."
+    yield from blocks("\n".join(calibration_lines(bundle)))
     if bundle.measured:
         yield "h2", "What was measured of its reasons"
         yield from (("li", f"{told}.") for told in bundle.measured)

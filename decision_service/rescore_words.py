@@ -100,6 +100,6 @@ def before_words(before: DecisionRow) -> str:
     if before.probability is None or before.model is None or before.policy is None:
         return "a decision without a score"
     cuts = (float(cut) for cut in (before.approve_up_to, before.decline_above) if cut is not None)
-    chance = words.of_hundred(float(before.probability), *cuts)
+    chance = words.score_words(float(before.probability), *cuts)
     versions = f"model {before.model.version}, policy {before.policy.version}"
     return f"the recommendation “{before.recommendation.value}” ({chance}; {versions})"

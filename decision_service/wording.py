@@ -1,9 +1,11 @@
 """Facts put into words: amounts, chances, distances, states. What is written here is on pages.
 
-Every sentence says only what the record shows. Chances are said as frequencies, never as bare
-decimals, and no more exactly than a reader can use.
+Every sentence says only what the record shows. Chances are said as counts of 100 only where known
+loans bore them out, and no more exactly than a reader can use.
 """
 
+from explain.declared.bundle_contents import BundleContents
+from explain.declared.calibrated import band_at
 from overrides.values import (
     Decision,
     Money,
@@ -12,7 +14,7 @@ from overrides.values import (
     SecondApprover,
     Verdict,
 )
-from ui.words import of_hundred
+from ui.words import of_hundred, score_words
 
 NO_CURRENCY = "XXX"  # ISO 4217 for "no currency": nothing is known of the amount
 SIGNS = {"DEM": "DM", "EUR": "€", "GBP": "£", "INR": "₹", "TWD": "NT$", "USD": "US$"}
@@ -106,23 +108,35 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
-def odds(probability: float | None, *cuts: float) -> str:
-    """What the score means, as a frequency told from the cut-offs; that there is none otherwise."""
+def odds(probability: float | None, *cuts: float, bundle: BundleContents | None = None) -> str:
+    """What the score means: so many of 100, where known loans bore that out; else the bare score.
+
+    Told from the cut-offs, in the bundle's own words of what a bad loan does.
+    """
     if probability is None:
         return "There is no score for this application."
-    expected = of_hundred(probability, *cuts).removesuffix(" of 100")
+    why = bundle.why_no_count(probability) if bundle else "the model's files cannot be read"
+    band = band_at(bundle.calibrated, probability) if bundle else None
+    if why or bundle is None or band is None:
+        score = score_words(probability, *cuts)
+        return f"The model's score is {score}. It is not told as a count of 100: {why}."
+    expected = of_hundred(probability, *cuts)
+    observed, low, high = (f"{share * 100:.0f}" for share in (band.observed, *band.interval))
     return (
-        f"Of 100 applications scored like this one, the model expects about {expected} to go bad."
+        f"Scored like this one, the model expects about {expected} to "
+        f"{bundle.outcome_spec.expected}. Among {band.loans:,} loans whose scores were from "
+        f"{score_words(band.low)} to {score_words(band.high)}, so it was with {observed} of 100 "
+        f"(95 % interval {low} to {high})."
     )
 
 
 def band(probability: float | None, *cuts: float) -> str:
     """The score in a list, told from the cut-offs."""
-    return "no score" if probability is None else of_hundred(probability, *cuts)
+    return "no score" if probability is None else score_words(probability, *cuts)
 
 
 def distance(probability: float | None, approve_up_to: float, decline_above: float) -> str:
-    """Where the score lies against the cut-offs, in applications of a hundred."""
+    """Where the score lies against the cut-offs, in percentage points."""
     if probability is None:
         return "Without a score there is no distance to the cut-offs."
     if probability == approve_up_to:
@@ -139,5 +153,6 @@ def distance(probability: float | None, approve_up_to: float, decline_above: flo
 
 
 def _gap(gap: float) -> str:
-    """A distance in applications of a hundred: "27.4 of 100"; never nothing for something."""
-    return of_hundred(float(f"{gap:.3f}") or float(f"{gap:.1g}"), 0.0)
+    """A distance between scores: "27.4 percentage points"; never nothing for something."""
+    points = score_words(float(f"{gap:.3f}") or float(f"{gap:.1g}"), 0.0)
+    return f"{points[:-2]} percentage point{'' if points[:-2] == '1' else 's'}"

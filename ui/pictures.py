@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from ui.views import Bar, Figure
-from ui.words import of_hundred
+from ui.words import score_words
 
 ROUND_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
 
@@ -120,7 +120,7 @@ def _marker(scale: Scale, probability: float, cuts: Sequence[float]) -> Markup:
         '<line class="needle" x1="{0}" x2="{0}" y1="20" y2="50"/>'
         '<circle class="needle-head" cx="{0}" cy="38" r="6"/>'
         '<text class="score" x="{0}" y="14" text-anchor="{1}">{2}</text>'
-    ).format(_percent(at), _anchor(at), of_hundred(probability, *cuts))
+    ).format(_percent(at), _anchor(at), score_words(probability, *cuts))
 
 
 def interval_scale(figures: Iterable[Figure]) -> Scale | None:

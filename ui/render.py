@@ -87,7 +87,7 @@ def _environment() -> Environment:
         due=words.due_words,
         since=lambda at, now: words.span_words(now - at),
         count=words.count_words,
-        of_hundred=words.of_hundred,
+        score_words=words.score_words,
         push=words.push_words,
         tight=words.tight,
         push_bar=pictures.push_bar,

@@ -1,6 +1,6 @@
 """The words and the ways of writing that all pages share: dates, counts, names of things, keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from overrides.values import Role
@@ -126,8 +126,9 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
     (
         "Probability of bad",
         (
-            "How many of 100 applications scored like this one the model expects to go bad. "
-            "Higher is worse."
+            "The model's estimate that the loan turns bad. Higher is worse. It is told as so many "
+            "of 100 only where loans with such scores have borne it out; the model's card says "
+            "where."
         ),
     ),
     (
@@ -215,10 +216,20 @@ def count_words(count: int) -> str:
 
 
 def of_hundred(probability: float, *beside: float | None) -> str:
-    """A probability as a count of 100: ``18 of 100``, with one place below ten.
+    """A probability as a count of 100: ``18 of 100``; only where it was borne out by loans."""
+    return f"{_hundredths(probability, beside)} of 100"
 
-    It gets as many places as tell it from the numbers it is read beside: ``29.1 of 100``.
+
+def score_words(probability: float, *beside: float | None) -> str:
+    """A score as the model gives it: ``18 %``, with one place below ten.
+
+    It gets as many places as tell it from the numbers it is read beside: ``29.1 %``.
     """
+    return f"{_hundredths(probability, beside)}\N{NO-BREAK SPACE}%"
+
+
+def _hundredths(probability: float, beside: Sequence[float | None]) -> str:
+    """Hundredths with as many places as are needed."""
     hundred = probability * 100
     others = [100 * other for other in beside if other is not None and other != probability]
     plain = digits = 1 if hundred < 10 else 0  # noqa: PLR2004
@@ -227,7 +238,7 @@ def of_hundred(probability: float, *beside: float | None) -> str:
     ):
         digits += 1
     text = f"{hundred:.{digits}f}"
-    return f"{text.removesuffix('.0') if digits == plain else text} of 100"
+    return text.removesuffix(".0") if digits == plain else text
 
 
 def push_words(amount: float) -> str:

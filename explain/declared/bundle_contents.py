@@ -18,6 +18,7 @@ from .bundle_schema import (
     OutcomeSpec,
     Population,
 )
+from .calibrated import Band, bands_of, why_not
 from .calibration import Matured, read_calibration
 from .change_rules import change_problems
 from .codebook import Codebook, Concept, JustificationSpec
@@ -74,7 +75,12 @@ class BundleContents:
             self.measured = self._parse(MEASURED_FILE, MeasuredSheet).measured
         self.reference = self._rows(spec.model.reference)
         self.calibration: tuple[Matured, ...] = self._calibration()
+        self.calibrated: tuple[Band, ...] = bands_of(self.calibration)
         self.calibration_population = spec.model.calibration_population or ""
+
+    def why_no_count(self, probability: float) -> str:
+        """Why this probability may not be told as so many of 100; "" where it may."""
+        return why_not(self.calibrated, probability)
 
     @property
     def concepts(self) -> tuple[Concept, ...]:

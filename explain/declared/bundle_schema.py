@@ -142,7 +142,10 @@ class ContractSpec(Strict):
 
 
 class OutcomeSpec(Strict):
-    """When a loan counts as good or bad: days past due within the performance window."""
+    """When a loan counts as good or bad: days past due within the performance window.
+
+    ``in_words`` is what the model learned to expect, to follow "about 18 of 100 to".
+    """
 
     id: Text
     performance_window_months: Annotated[int, Limit(ge=1, le=120)]
@@ -150,6 +153,7 @@ class OutcomeSpec(Strict):
     indeterminate_dpd: Annotated[int, Limit(ge=1)]
     bad_kinds: tuple[str, ...]
     excluded_kinds: tuple[str, ...]
+    in_words: Text | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -158,6 +162,13 @@ class OutcomeSpec(Strict):
             msg = "indeterminate_dpd is above bad_dpd"
             raise ValueError(msg)
         return self
+
+    @property
+    def expected(self) -> str:
+        """What a bad loan does, after "to"."""
+        months = self.performance_window_months
+        within = f"{months} months" if months > 1 else "a month"
+        return self.in_words or f"be {self.bad_dpd} days past due within {within}"
 
 
 class Budgets(Strict):

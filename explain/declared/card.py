@@ -69,10 +69,45 @@ def card_of(bundle: BundleContents) -> str:
         f"| {k.minimum_improvement} | {k.owner.replace('_', ' ')} |"
         for k in bundle.kpis
     ]
+    lines += calibration_lines(bundle)
     if bundle.measured:
         lines += ["", "## What was measured of its reasons", ""]
         lines += [f"- {told}" for told in bundle.measured]
     return "\n".join([*lines, "", bundle.card_text.strip(), ""])
+
+
+def calibration_lines(bundle: BundleContents) -> list[str]:
+    """How scores were borne out, band by band, as markdown; nothing where no sample is given."""
+    if not bundle.calibrated:
+        return []
+    told = (
+        f"{sum(band.loans for band in bundle.calibrated)} loans whose outcome is known: "
+        f"{bundle.calibration_population}. A score is told as so many of 100 only in a band in "
+        "which the share of bad loans that was expected lies within the 95 % interval of the "
+        "share that was observed, and that interval is at most 20 of 100 wide."
+    )
+    rows = [
+        f"| {_percent(band.low)} to {_percent(band.high)} | {band.loans} "
+        f"| {_percent(band.expected)} | {_percent(band.observed)} "
+        f"| {_percent(band.interval[0])} to {_percent(band.interval[1])} "
+        f"| {'yes' if band.holds else 'no'} |"
+        for band in bundle.calibrated
+    ]
+    return [
+        "",
+        "## Where its answer may be told as a count",
+        "",
+        told,
+        "",
+        "| score | loans | expected bad | observed bad | 95 % interval | told as a count |",
+        "|---|---|---|---|---|---|",
+        *rows,
+    ]
+
+
+def _percent(share: float) -> str:
+    """A share with one decimal."""
+    return f"{share * 100:.1f} %"
 
 
 def _measured_from(bundle: BundleContents) -> str:
