@@ -67,7 +67,7 @@ METHOD_WORDS = {
         "Exact contributions of a linear model against the average of its training data; with the "
         "starting value they add up to the score."
     ),
-    "terms_interventional": (
+    "additive_interventional": (
         "Exact contributions from the model's own tables, compared with a pinned sample of "
         "applicants; with the starting value they add up to the score."
     ),

@@ -6,7 +6,7 @@ from typing import Any
 
 from explain.attribution.background_trees import background_explainer
 from explain.attribution.sampling import SampledExplainer
-from explain.attribution.term_games import TermsExplainer
+from explain.attribution.table_games import AdditiveExplainer
 from explain.attribution.trees import tree_explainer
 from explain.declared.bundle_schema import ExplainerName, ModelSpec
 from explain.declared.contract import Contract
@@ -111,8 +111,8 @@ EXPLAINERS: Mapping[ExplainerName, Callable[[Any, ModelFile], Explainer]] = {
         model, file.background(), file.path
     ),
     "linear_independent": lambda model, file: LinearExplainer(model.card, file.background()),
-    "terms_interventional": lambda model, file: TermsExplainer(
-        model.terms, model.features, file.background()
+    "additive_interventional": lambda model, file: AdditiveExplainer(
+        model.additive, model.features, file.background()
     ),
     "sampled_interventional": lambda model, file: SampledExplainer(
         model, file.background(), file.path
@@ -125,7 +125,7 @@ NEEDED: Mapping[str, str] = {
     "tree_path_dependent": "trees",
     "tree_interventional": "trees",
     "linear_independent": "card",
-    "terms_interventional": "terms",
+    "additive_interventional": "additive",
 }
 """What a method asks a model for besides its scores."""
 

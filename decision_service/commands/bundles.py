@@ -24,6 +24,10 @@ def declare(verbs: Verbs) -> None:
         parser = bundle.verb(run.__name__, run, reads=reads, data=False)
         parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
     parser = bundle.verb("add", add)
+    parser = bundle.verb("from-mlflow", from_mlflow, data=False)
+    parser.add_argument("folder", metavar="FOLDER", type=Path, help="model folder of MLflow")
+    parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
+    publishing.declare(bundle)
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
     parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")
     bundle.verb("list", list_bundles, reads=True)
@@ -72,6 +76,23 @@ def measure(args: argparse.Namespace) -> int:
 
 
 def add(args: argparse.Namespace) -> int:
+def from_mlflow(args: argparse.Namespace) -> int:
+    """Put the model of an MLflow folder into a bundle's folder, and seal that anew.
+
+    model.yaml must be there and name the file and its format. The columns of the signature are held
+    against its contract. A model that can only be loaded by running code is refused, with what to
+    do instead.
+    """
+    from explain.libraries.mlflow_folder import take_mlflow
+
+    found = take_mlflow(args.folder, args.directory)
+    columns = len(found.columns)
+    compared = f"{columns} columns as in the contract" if columns else "no columns to compare"
+    print(f"{found.file} ({found.flavour}) is in the bundle as {found.form}: {compared}.")
+    print("Record its scores in the reference, then: countermand bundle check DIR")
+    return YES
+
+
     """Verify a bundle, copy it into the installation and register it."""
     from decision_service.access import HOST
 

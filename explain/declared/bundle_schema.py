@@ -16,10 +16,10 @@ ExplainerName = Literal[
     "tree_interventional",
     "tree_path_dependent",
     "linear_independent",
-    "terms_interventional",
+    "additive_interventional",
     "sampled_interventional",
 ]
-NAMES_POPULATION = ("tree_interventional", "terms_interventional")
+NAMES_POPULATION = ("tree_interventional", "additive_interventional")
 """Exact against a background, of which must be said whose it is."""
 MEASURED_FROM_BACKGROUND = frozenset(
     {*NAMES_POPULATION, "linear_independent", "sampled_interventional"}
@@ -37,7 +37,7 @@ METHODS_OF_FORMAT: Mapping[str, tuple[str, ...]] = {
     "xgboost-ubj": _TREE_METHODS,
     "catboost-json": (*_TREE_METHODS, "sampled_interventional"),
     "points-yaml": ("linear_independent",),
-    "ebm-json": ("terms_interventional",),
+    "ebm-json": ("additive_interventional",),
     "onnx": ("sampled_interventional",),
     "remote-kserve-v1": ("sampled_interventional",),
     "remote-oip-v2": ("sampled_interventional",),

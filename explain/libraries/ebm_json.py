@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from explain.additive import Binning, Cuts, Groups, SumOfTables, Table
 from explain.declared.contract import Contract, Field
 from explain.errors import BundleInvalid
-from explain.terms import Binning, Cuts, Groups, SumOfTerms, Term
 from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
 
 VERSIONS = ("1.0",)
@@ -44,7 +44,7 @@ class EbmModel:
             told = _parsed(text)
             if problems := (*_output_problems(told), *_name_problems(told, contract)):
                 raise BundleInvalid(path, problems)
-            self.terms = _sum_of_terms(told, contract)
+            self.additive = _sum_of_tables(told, contract)
         except EbmError as refused:
             raise BundleInvalid(path, (str(refused),)) from None
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
@@ -52,7 +52,7 @@ class EbmModel:
 
     def score(self, rows: Sequence[Row]) -> list[float]:
         """Log-odds of bad."""
-        return [self.terms.score(row) for row in rows]
+        return [self.additive.score(row) for row in rows]
 
 
 def _parsed(text: str) -> Mapping[str, Any]:
@@ -96,14 +96,14 @@ def _name_problems(told: Mapping[str, Any], contract: Contract) -> list[str]:
     return problems
 
 
-def _sum_of_terms(told: Mapping[str, Any], contract: Contract) -> SumOfTerms:
+def _sum_of_tables(told: Mapping[str, Any], contract: Contract) -> SumOfTables:
     """The model as tables; EbmError names the first term or feature that cannot be one."""
     binnings = {
         feature["name"]: list(_binnings(feature, contract[feature["name"]]))
         for feature in told["features"]
     }
     readings: dict[tuple[str, int], tuple[int, Binning]] = {}
-    terms, cells = [], 0
+    tables, cells = [], 0
     for term in told["terms"]:
         names = term["term_features"]
         label = " x ".join(names)
@@ -122,9 +122,9 @@ def _sum_of_terms(told: Mapping[str, Any], contract: Contract) -> SumOfTerms:
             msg = f"its tables have more than {CELLS_MAX:,} cells: train with fewer bins or pairs"
             raise EbmError(msg)
         values = tuple(_cells(term["scores"], sizes, label))
-        terms.append(Term(tuple(axes), tuple(sizes), values))
+        tables.append(Table(tuple(axes), tuple(sizes), values))
     kept = tuple((name, binning) for (name, _), (_, binning) in readings.items())
-    return SumOfTerms(_finite(told["intercept"][0], "the intercept"), kept, tuple(terms))
+    return SumOfTables(_finite(told["intercept"][0], "the intercept"), kept, tuple(tables))
 
 
 def _binnings(feature: Mapping[str, Any], field: Field) -> Iterator[Binning]:

@@ -132,6 +132,8 @@ def _session(content: bytes, path: str) -> Any:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as refused:  # noqa: BLE001 # onnxruntime has kinds of its own
         problem = f"onnxruntime cannot read this model ({_words(refused)})"
+        if "xternal data" in str(refused):
+            problem += ": save it with all of its weights in the file"
         raise BundleInvalid(path, (problem,)) from None
 
 

@@ -17,7 +17,8 @@ import pytest
 from interpret.glassbox import ExplainableBoostingClassifier
 
 from explain.adapters import Encoder
-from explain.attribution.term_games import TermsExplainer
+from explain.additive import Table
+from explain.attribution.table_games import AdditiveExplainer
 from explain.bundle import describe, load
 from explain.checks import check_bundle, check_explainer, check_model_adapter
 from explain.declared.bundle_files import seal
@@ -25,7 +26,6 @@ from explain.declared.contract import Contract, Field
 from explain.errors import BundleInvalid, FileAltered, NotProven
 from explain.libraries import ebm_json
 from explain.libraries.ebm_json import EbmModel
-from explain.terms import Term
 from explain.values import LOG_ODDS, Explanation, Row
 from sample_models.samples import german
 from tests.explain.families import put_model
@@ -94,7 +94,7 @@ def test_scores_are_interprets_and_contributions_are_shapley_values(
     theirs = model.decision_function(frame(fresh))
     assert np.abs(np.array(ours.score(fresh)) - theirs).max() <= 1e-12
     background = drawn(3, 25)
-    explainer = TermsExplainer(ours.terms, ours.features, background)
+    explainer = AdditiveExplainer(ours.additive, ours.features, background)
     for row, parts in zip(fresh[:4], explainer.attribute(fresh[:4]), strict=True):
         assert parts.amounts == pytest.approx(by_definition(ours, row, background), abs=1e-12)
     check_model_adapter(ours, fresh[:20])
@@ -106,11 +106,11 @@ def test_a_field_alone_gets_its_cell_less_the_mean_of_the_background(tmp_path: P
         json_of(fitted(drawn(1, 200), interactions=0), tmp_path), contract(), "model.json"
     )
     background, row = drawn(4, 30), drawn(5, 1)[0]
-    (parts,) = TermsExplainer(ours.terms, ours.features, background).attribute([row])
-    for term in ours.terms.terms:
-        (axis,), cells = term.axes, term.cells
-        name = ours.terms.readings[axis][0]
-        found = [cells[ours.terms.bins(one)[axis]] for one in (row, *background)]
+    (parts,) = AdditiveExplainer(ours.additive, ours.features, background).attribute([row])
+    for table in ours.additive.tables:
+        (axis,), cells = table.axes, table.cells
+        name = ours.additive.readings[axis][0]
+        found = [cells[ours.additive.bins(one)[axis]] for one in (row, *background)]
         wanted = found[0] - math.fsum(found[1:]) / len(background)
         assert parts.amounts[ours.features.index(name)] == pytest.approx(wanted, abs=1e-12)
 
@@ -300,7 +300,7 @@ def folder(applicants: list[Row], tmp_path_factory: pytest.TempPathFactory) -> P
         "file": "model.json",
         "format": "ebm-json",
         "scale": LOG_ODDS,
-        "explainer": "terms_interventional",
+        "explainer": "additive_interventional",
         "background": "background.csv",
         "background_population": "all",
     }
@@ -326,7 +326,7 @@ def test_a_bundle_of_it_keeps_every_promise_without_the_library(
     for answer in bundle.explain(applicants[:5]):
         assert isinstance(answer, Explanation)
         assert answer.reliable
-        assert answer.method == "terms_interventional"
+        assert answer.method == "additive_interventional"
         assert answer.background_sha256
         assert answer.attribution.residual <= 1e-12
 
@@ -349,10 +349,10 @@ def test_its_background_says_whose_it_is(folder: Path, tmp_path: Path) -> None:
     text = (silent / "model.yaml").read_text(encoding="utf-8")
     (silent / "model.yaml").write_text(text.replace(', "background_population": "all"', ""))
     seal(silent, "german-credit")
-    with pytest.raises(BundleInvalid, match="terms_interventional needs background_population"):
+    with pytest.raises(BundleInvalid, match="additive_interventional needs background_population"):
         load(silent)
 
 
 def test_a_table_that_is_not_of_its_axes_is_none() -> None:
     with pytest.raises(ValueError, match="do not belong together"):
-        Term((0, 1), (2, 3), (0.0,) * 5)
+        Table((0, 1), (2, 3), (0.0,) * 5)

@@ -1,4 +1,4 @@
-"""A score that is a sum of terms, each a table over the bins of one field or of a few."""
+"""A score that is a sum of tables, each over the bins of one field or of a few."""
 
 import bisect
 import math
@@ -49,7 +49,7 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Table:
     """A table over the bins of its ``axes``, which count in the model's readings.
 
     ``cells`` are in order, the last axis running fastest.
@@ -62,34 +62,34 @@ class Term:
     def __post_init__(self) -> None:
         """Refuse a table of another size than its axes span."""
         if len(self.axes) != len(self.sizes) or math.prod(self.sizes) != len(self.cells):
-            msg = "a term's table and its axes do not belong together"
+            msg = "a table's cells and its axes do not belong together"
             raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True)
-class SumOfTerms:
-    """A score as an intercept and terms. ``readings`` are fields with ways to bin them.
+class SumOfTables:
+    """A score as an intercept and tables. ``readings`` are fields with ways to bin them.
 
     A field may be read in several ways: finely where it stands alone, coarsely beside others.
     """
 
     intercept: float
     readings: tuple[tuple[str, Binning], ...]
-    terms: tuple[Term, ...]
+    tables: tuple[Table, ...]
 
     def bins(self, row: Row) -> list[int]:
         """Where the row lies, reading by reading."""
         return [binning.bin(row[name]) for name, binning in self.readings]
 
     def score(self, row: Row) -> float:
-        """The intercept and one cell of each term."""
+        """The intercept and one cell of each table."""
         told = self.bins(row)
         return math.fsum(
             [
                 self.intercept,
                 *(
-                    term.cells[cell_at(term.sizes, [told[a] for a in term.axes])]
-                    for term in self.terms
+                    table.cells[cell_at(table.sizes, [told[a] for a in table.axes])]
+                    for table in self.tables
                 ),
             ]
         )
