@@ -23,11 +23,10 @@ def declare(verbs: Verbs) -> None:
     for run, reads in ((check, True), (example, False), (measure, False)):
         parser = bundle.verb(run.__name__, run, reads=reads, data=False)
         parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
-    parser = bundle.verb("add", add)
     parser = bundle.verb("from-mlflow", from_mlflow, data=False)
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="model folder of MLflow")
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
-    publishing.declare(bundle)
+    parser = bundle.verb("add", add)
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
     parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")
     bundle.verb("list", list_bundles, reads=True)
@@ -75,7 +74,6 @@ def measure(args: argparse.Namespace) -> int:
     return YES
 
 
-def add(args: argparse.Namespace) -> int:
 def from_mlflow(args: argparse.Namespace) -> int:
     """Put the model of an MLflow folder into a bundle's folder, and seal that anew.
 
@@ -93,6 +91,7 @@ def from_mlflow(args: argparse.Namespace) -> int:
     return YES
 
 
+def add(args: argparse.Namespace) -> int:
     """Verify a bundle, copy it into the installation and register it."""
     from decision_service.access import HOST
 
