@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from decision_service.company import Company, company
 from decision_service.decimals import decimal_text, recorded
 from decision_service.outlook_words import (
     WHY_NOT,
     doubt_words,
     headline,
     lines,
+    matured_words,
     notes,
     sentence,
 )
@@ -22,25 +24,66 @@ def outlook_of(services: Services, file: CaseFile) -> dict[str, Any]:
     outlooks = Outlooks(services)
     told = outlooks.opened(file)
     if isinstance(told, str):
-        return outlook_object(file, told, None, None)
-    return outlook_object(file, told, outlooks.turn(told), doubts(told))
-
-
-def outlook_object(
-    file: CaseFile, told: Stated | str, turn: Turn | None, found: Doubts | None
-) -> dict[str, Any]:
-    """All that was worked out; where nothing could be, why."""
-    head = {"case_id": file.case.case_ref, "decision_id": file.decision.decision_id}
-    if isinstance(told, str) or turn is None or found is None:
-        why = told if isinstance(told, str) else ""
-        nothing = {"answer": "not_asked", "why": why, "text": WHY_NOT.get(why, "")}
-        return {**head, "changes": nothing, "novelty": None, "uncertainty": None, "warnings": []}
+        return _nothing(file, told)
+    found, like = doubts(told), company(services, told, services.clock())
     return {
-        **head,
-        "changes": _changes(told, turn),
+        **_head(file),
+        "changes": _changes(told, outlooks.turn(told)),
         "novelty": _novelty(found),
         "uncertainty": _uncertainty(found, told.loaded.bundle.calibration_population),
         "warnings": list(doubt_words(told, found)),
+        "near": _near(told, like),
+    }
+
+
+def _head(file: CaseFile) -> dict[str, Any]:
+    """Of which case and decision all is."""
+    return {"case_id": file.case.case_ref, "decision_id": file.decision.decision_id}
+
+
+def _nothing(file: CaseFile, why: str) -> dict[str, Any]:
+    """Nothing could be worked out, and why."""
+    changes: dict[str, Any] = {
+        "answer": "not_asked",
+        "why": why,
+        "rules": [],
+        "recommendation": None,
+        "smallest": False,
+        "tried": 0,
+        "text": WHY_NOT[why],
+        "notes": [],
+        "options": [],
+    }
+    rest: dict[str, Any] = {"novelty": None, "uncertainty": None, "warnings": [], "near": None}
+    return {**_head(file), "changes": changes, **rest}
+
+
+def _near(told: Stated, found: Company) -> dict[str, Any]:
+    """Who is like the applicant: what became of near loans, and pinned applicants."""
+    matured, pinned = found.matured, told.loaded.bundle.likeness.rows
+    interval = matured.near.interval if matured.enough else None
+    return {
+        "matured": {
+            "looked_at": matured.looked_at,
+            "near": matured.near.of,
+            "bad": matured.near.count if matured.enough else None,
+            "interval": [decimal_text(one) for one in interval] if interval else None,
+            "simulated": matured.simulated,
+            "text": matured_words(matured),
+        },
+        "pinned": [
+            {
+                "recommendation": advice.value,
+                "distance": decimal_text(near.distance),
+                "differs": {
+                    name: recorded(pinned[near.place][name])
+                    for name, value in told.row.items()
+                    if pinned[near.place][name] != value
+                },
+            }
+            for advice, nearest in found.examples
+            for near in nearest
+        ],
     }
 
 

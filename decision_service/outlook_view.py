@@ -2,8 +2,17 @@
 
 from typing import Any
 
+from decision_service.company import company
 from decision_service.dossier import Dossier
-from decision_service.outlook_words import WHY_NOT, doubt_words, headline, notes, options
+from decision_service.outlook_words import (
+    WHY_NOT,
+    doubt_words,
+    headline,
+    like_views,
+    matured_words,
+    notes,
+    options,
+)
 from decision_service.outlooks import Outlooks, doubts, scored_by, stated
 from decision_service.services import Services
 from overrides.values import Recommendation
@@ -31,11 +40,14 @@ def outlook_view(services: Services, dossier: Dossier) -> OutlookView:
     if isinstance(told, str):
         return _view(dossier, headline=WHY_NOT[told], options=(), notes=())
     turn = Outlooks(services).turn(told)
+    found = company(services, told, services.clock())
     return _view(
         dossier,
         headline=headline(turn),
         options=options(told, turn),
         notes=notes(told, turn),
+        likes=like_views(told, found),
+        matured=matured_words(found.matured),
     )
 
 

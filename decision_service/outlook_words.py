@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from decision_service.company import NEAR_MIN, Company, Matured
 from decision_service.outlooks import (
     ERASED,
     NOT_DECLARED,
@@ -21,7 +22,7 @@ from explain.changes.uncertainty import Uncertainty
 from explain.declared.contract import NUMERIC, Contract
 from explain.values import Scalar
 from overrides.values import Recommendation
-from ui.change_views import ChangeLine, ChangeOption
+from ui.change_views import ChangeLine, ChangeOption, LikeView
 
 WHY_NOT = {
     UNSCORED: "There is no score, so nothing can be said of what would change it.",
@@ -134,6 +135,43 @@ def _quoted(contract: Contract, name: str, value: Scalar) -> str:
 def doubt_words(told: Stated, found: Doubts) -> tuple[str, ...]:
     """What to mind of the score, nothing where there is nothing."""
     return (*novelty_words(told, found.novelty), *bounds_words(told, found.bounds))
+
+
+def like_views(told: Stated, found: Company) -> tuple[LikeView, ...]:
+    """The nearest pinned applicant of either side, and in what they differ."""
+    bundle = told.loaded.bundle
+    pinned, of = bundle.likeness.rows, len(bundle.contract.features)
+    views = []
+    for advice, nearest in found.examples:
+        for near in nearest[:1]:
+            other = pinned[near.place]
+            changes = [
+                Change(name, value, other[name])
+                for name, value in told.row.items()
+                if other[name] != value
+            ]
+            views.append(
+                LikeView(
+                    text=f"The nearest of {len(pinned)} pinned applicants whom model and policy "
+                    f"would {advice.value} differs in {len(changes)} of {of} fields",
+                    lines=lines(bundle.contract, changes),
+                )
+            )
+    return tuple(views)
+
+
+def matured_words(found: Matured) -> str:
+    """What became of near loans; that there are too few otherwise."""
+    if not found.enough:
+        return (
+            f"Too few near loans to count: {found.near.of} of the {found.looked_at} latest that "
+            f"have matured are near, and at least {NEAR_MIN} are needed."
+        )
+    assert found.near.interval is not None, "there are some"
+    low, high = (100 * one for one in found.near.interval)
+    said = f"Of {found.near.of} near loans that have matured, {found.near.count} went bad "
+    simulated = " Some of these outcomes are simulated." if found.simulated else ""
+    return f"{said}({low:.0f} to {high:.0f} of 100, a 95 % interval).{simulated}"
 
 
 def novelty_words(told: Stated, novelty: Novelty) -> tuple[str, ...]:

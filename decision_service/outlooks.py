@@ -110,13 +110,23 @@ def stated(loaded: Loaded | None, file: CaseFile, inputs: Payload | None) -> Sta
     ]:
         return OTHER_VERSION
     contract = loaded.bundle.contract
-    recorded = {**inputs["context"], **inputs["fields"]}
-    if any(field.name not in recorded for field in contract.features):
+    row = recorded_row(contract, inputs)
+    if row is None:
         return ERASED
-    fields = {
-        name: _scalar(contract, name, text) for name, text in recorded.items() if name in contract
+    context = {
+        name: _scalar(contract, name, text)
+        for name, text in inputs["context"].items()
+        if name in contract
     }
-    return Stated(loaded, decision, {f.name: fields[f.name] for f in contract.features}, fields)
+    return Stated(loaded, decision, row, {**context, **row})
+
+
+def recorded_row(contract: Contract, inputs: Payload) -> Row | None:
+    """The scored fields of a contract as they were recorded; None where one is not there."""
+    recorded = inputs["fields"]
+    if any(field.name not in recorded for field in contract.features):
+        return None
+    return {f.name: _scalar(contract, f.name, recorded[f.name]) for f in contract.features}
 
 
 def doubts(told: Stated) -> Doubts:

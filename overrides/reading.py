@@ -294,6 +294,11 @@ class CaseBook(Protocol):
     def outcomes(self, case_ref: str) -> tuple[OutcomeRow, ...]:
         """Every observation of a case in ledger order, corrected ones too."""
 
+    def approved(
+        self, bundle: str, by: datetime, *, limit: int = 100
+    ) -> tuple[tuple[CaseRow, tuple[OutcomeRow, ...]], ...]:
+        """Cases of a bundle approved by then, the latest first, each with its observations."""
+
     def claims_of(self, person: str) -> tuple[str, ...]:
         """References of the cases whose last claim is this person's and was not given back."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, select
 
-from overrides.instants import parse_instant
+from overrides.instants import instant_text, parse_instant
 from overrides.reading import (
     ActRow,
     BoardFact,
@@ -43,7 +43,8 @@ from overrides.stores.case_state import as_case
 from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES
 from overrides.stores.engine import reading
 from overrides.stores.reading import EVENTS
-from overrides.values import CaseStatus
+from overrides.stores.standing import list_order
+from overrides.values import CaseStatus, Decision
 
 APPLICATION_KEYS_MAX = 500
 
@@ -95,8 +96,9 @@ class SqlCaseBook:
         self, wanted: CaseFilter, now: datetime, *, cursor: str = "", limit: int = 50
     ) -> RowPage:
         """A page of cases; ``ValueError`` for a cursor that no page gave."""
-        query = page_query(wanted, now, cursor, limit)
-        return self._page(query, limit, ("list_order", "case_ref"))
+        with reading(self._engine) as connection:
+            rows, following = page_rows(connection, wanted, now, cursor, limit)
+        return RowPage(rows=tuple(case_row(row) for row in rows), next_cursor=following)
 
     def search(
         self, prefix: str, *, branch: str | None = None, cursor: str = "", limit: int = 50
@@ -168,6 +170,31 @@ class SqlCaseBook:
         query = select(OUTCOMES).where(OUTCOMES.c.case_ref == case_ref).order_by(OUTCOMES.c.seq)
         with reading(self._engine) as connection:
             return tuple(outcome_row(row) for row in connection.execute(query).mappings())
+
+    def approved(
+        self, bundle: str, by: datetime, *, limit: int = 100
+    ) -> tuple[tuple[CaseRow, tuple[OutcomeRow, ...]], ...]:
+        """Cases of a bundle approved by then, the latest first, each with its observations."""
+        decided = CaseStatus.DECIDED.value
+        first = list_order({"status": decided, "closed_at": instant_text(by)})
+        query = (
+            select(FILES)
+            .where(
+                FILES.c.status == decided,
+                FILES.c.list_order >= first,
+                FILES.c.bundle == bundle,
+                FILES.c.final == Decision.APPROVE.value,
+            )
+            .order_by(FILES.c.list_order, FILES.c.case_ref)
+            .limit(page_limit(limit))
+        )
+        rows = self._case_rows(query)
+        seen: dict[str, list[OutcomeRow]] = {row.case_ref: [] for row in rows}
+        observed = select(OUTCOMES).where(OUTCOMES.c.case_ref.in_(seen)).order_by(OUTCOMES.c.seq)
+        with reading(self._engine) as connection:
+            for row in connection.execute(observed).mappings():
+                seen[row["case_ref"]].append(outcome_row(row))
+        return tuple((row, tuple(seen[row.case_ref])) for row in rows)
 
     def claims_of(self, person: str) -> tuple[str, ...]:
         """References of the cases whose last claim is this person's and was not given back."""

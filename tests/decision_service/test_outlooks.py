@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.app import create_app
+from decision_service.company import NEAR_MIN
 from decision_service.outlooks import Outlooks, doubts, stated
 from overrides.stores.engine import open_engine, writing
 from tests.decision_service.desk_house import BUNDLE, applications, desk_house
@@ -216,3 +217,64 @@ def test_few_of_the_held_out_applicants_are_called_unlike_the_pinned_ones(
     assert sum(one.novelty.far for one in found) <= 0.04 * len(rows)
     assert sum(one.novelty.any for one in found) <= 0.1 * len(rows)
     assert all(one.bounds is not None for one in found)
+
+
+def test_pinned_applicants_on_either_side_are_named_with_what_differs(callers: Callers) -> None:
+    made = callers.house.apply_until("decline")
+    near = asked(callers, made)["near"]["pinned"]
+    assert [one["recommendation"] for one in near] == ["approve"] * 3 + ["decline"] * 3
+    for side in (near[:3], near[3:]):
+        assert [float(one["distance"]) for one in side] == sorted(
+            float(one["distance"]) for one in side
+        )
+    view = callers.house.desk.what_would_change(callers.house.viewer("asha"), made["case_id"])
+    assert len(view.likes) == 2
+    assert len(view.likes[0].lines) == len(near[0]["differs"])
+    assert "would approve differs in" in view.likes[0].text
+
+
+def test_near_loans_that_matured_are_counted_once_there_are_enough(tmp_path: Path) -> None:
+    with desk_house(tmp_path / "data") as house:
+        callers = Callers(house, TestClient(create_app(house.services)))
+        first = house.apply_until("approve")
+        fields = next(
+            a["fields"] for a in applications() if a["application_id"] == first["application_id"]
+        )
+        same = [
+            house.apply(application_id=f"same-{n}", fields=fields, branch="north")
+            for n in range(NEAR_MIN + 1)
+        ]
+        viewer = house.viewer("hanna")
+        for made in same:
+            house.desk.claim(viewer, made["case_id"])
+            form = house.form("hanna", made["case_id"], decision="approve")
+            house.desk.review(viewer, made["case_id"], form)
+        assert _matured(callers, first)["looked_at"] == 0
+        house.clock.passes(days=400)
+        outcomes = [
+            {
+                "application_id": f"same-{n}",
+                "kind": "max_days_past_due",
+                "value": "120" if n < 5 else "0",
+                "observed_at": "2027-03-20T00:00:00Z",
+                "months_on_book": 12,
+            }
+            for n in range(NEAR_MIN - 1)
+        ]
+        assert callers.post("core", "/outcomes", {"outcomes": outcomes}).status_code == 201
+        few = _matured(callers, first)
+        assert (few["looked_at"], few["near"], few["bad"]) == (NEAR_MIN - 1, NEAR_MIN - 1, None)
+        assert few["text"].startswith("Too few near loans")
+        last = [{**outcomes[-1], "application_id": f"same-{NEAR_MIN - 1}"}]
+        assert callers.post("core", "/outcomes", {"outcomes": last}).status_code == 201
+        enough = _matured(callers, first)
+        assert (enough["near"], enough["bad"]) == (NEAR_MIN, 5)
+        assert [float(one) for one in enough["interval"]] == pytest.approx(
+            [0.1119, 0.4687], abs=1e-4
+        )
+        assert "Of 20 near loans that have matured, 5 went bad (11 to 47 of 100" in enough["text"]
+
+
+def _matured(callers: Callers, made: dict[str, Any]) -> dict[str, Any]:
+    """What is said of near loans that matured."""
+    return dict(asked(callers, made)["near"]["matured"])
