@@ -96,9 +96,8 @@ class SqlCaseBook:
         self, wanted: CaseFilter, now: datetime, *, cursor: str = "", limit: int = 50
     ) -> RowPage:
         """A page of cases; ``ValueError`` for a cursor that no page gave."""
-        with reading(self._engine) as connection:
-            rows, following = page_rows(connection, wanted, now, cursor, limit)
-        return RowPage(rows=tuple(case_row(row) for row in rows), next_cursor=following)
+        query = page_query(wanted, now, cursor, limit)
+        return self._page(query, limit, ("list_order", "case_ref"))
 
     def search(
         self, prefix: str, *, branch: str | None = None, cursor: str = "", limit: int = 50
