@@ -30,6 +30,9 @@ from overrides.values import Recommendation
 SECONDS = 2.0
 """So long one search may take."""
 
+SAME = 1e-6
+"""As near to the recorded raw score a model must come to be the one that gave it."""
+
 AT_ONCE = 2
 _TURNS = BoundedSemaphore(AT_ONCE)
 """So many searches run side by side: applications being scored come first."""
@@ -179,7 +182,8 @@ class Outlooks:
         if rules := _fixed(told, room):
             return Turn(RULE, rules)
         (score,) = bundle.score_again([told.row])
-        if decimal_text(probability_of(score, bundle.scale)) != told.decision.probability:
+        recorded = float(told.decision.raw or 0.0)
+        if not abs(score - recorded) <= SAME * max(1.0, abs(recorded)):
             return Turn(OTHER_VERSION)
         until = self.monotonic() + self.seconds
         limits = Limits(spec.fields_at_most, spec.tries_max, lambda: self.monotonic() > until)
