@@ -22,7 +22,6 @@ ServiceError
     PasswordRefused
   RegistryError
     UnknownBundle
-    VersionNotServed
     NoChampion
     BundleUnavailable
     BundleKnown
@@ -210,14 +209,6 @@ class UnknownBundle(RegistryError):
     """No bundle named {name} is registered."""
 
     name: str
-
-
-@dataclass(eq=False)
-class VersionNotServed(RegistryError):
-    """Bundle {name} answers with version {active} and no other: ask for that one, or for none."""
-
-    name: str
-    active: str
 
 
 @dataclass(eq=False)

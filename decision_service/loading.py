@@ -12,7 +12,10 @@ from pathlib import Path
 from threading import Lock
 
 from decision_service.policy import Policy
+from decision_service.publishers import Publishers
 from explain import bundle as bundles
+from explain.declared.bundle_contents import BundleContents
+from explain.declared.bundle_files import Admit
 from explain.declared.codebook import JustificationSpec
 from explain.errors import ExplainError
 from explain.values import VersionRef
@@ -51,20 +54,31 @@ class Loader:
     """Loads folders, proves them once, and notices when their files change.
 
     A model's library is asked in a process of its own, a model over HTTP at one of ``model_hosts``.
+    Nothing is parsed that none of the ``publishers`` signed.
     """
 
     def __init__(
-        self, model_hosts: str = "", monotonic: Callable[[], float] = time.monotonic
+        self,
+        model_hosts: str = "",
+        publishers: Publishers | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model_hosts = model_hosts
+        self._publishers = publishers
         self._monotonic = monotonic
         self._kept: dict[Path, _Kept] = {}
         self._loading = Lock()
 
     def prove(self, directory: Path) -> Loaded:
         """Load a folder and hold it against its promises; raises ExplainError."""
-        bundle = bundles.load(directory, apart=True, model_hosts=self._model_hosts)
+        bundle = bundles.load(
+            directory, apart=True, model_hosts=self._model_hosts, admit=self._admit
+        )
         return loaded_from(bundle)
+
+    def described(self, directory: Path) -> BundleContents:
+        """What a folder says of itself, without its model; raises ExplainError."""
+        return bundles.describe(directory, self._admit)
 
     def known(self, directory: Path) -> Found | None:
         """What is in memory; None when the folder must be read (again)."""
@@ -74,7 +88,7 @@ class Loader:
         now = self._monotonic()
         if now - kept.looked_at < LOOK_SECONDS:
             return kept.loaded, kept.problem
-        if signature_of(directory) != kept.signature:
+        if self._signature(directory) != kept.signature:
             return None
         self._kept[directory] = _Kept(kept.loaded, kept.problem, kept.signature, now)
         return kept.loaded, kept.problem
@@ -90,7 +104,7 @@ class Loader:
 
     def _read(self, directory: Path, sha256: str) -> Found:
         """Read the folder and keep what came of it."""
-        signature = signature_of(directory)
+        signature = self._signature(directory)
         before = self._kept.get(directory)
         loaded, problem = before.loaded if before else None, ""
         try:
@@ -104,6 +118,16 @@ class Loader:
             problem = f"a file cannot be read ({type(unreadable).__name__})"
         self._kept[directory] = _Kept(loaded, problem, signature, self._monotonic())
         return loaded, problem
+
+    @property
+    def _admit(self) -> Admit | None:
+        """What looks at signatures, if anything does."""
+        return self._publishers.admit if self._publishers else None
+
+    def _signature(self, directory: Path) -> Signature:
+        """A mark of this state of the folder, and of whose signatures count."""
+        trusted = (self._publishers.mark,) if self._publishers else ()
+        return (*signature_of(directory), *trusted)
 
 
 def signature_of(directory: Path) -> Signature:

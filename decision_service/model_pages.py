@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decision_service.access import Permission
 from decision_service.loading import Loaded
 from decision_service.people_gate import acting_person
+from decision_service.publishers import Publishers
 from decision_service.refusals import refusing
 from decision_service.registry import InUse
 from decision_service.services import Services
@@ -58,13 +59,18 @@ class ModelPages:
             loaded = self.services.registry.loaded(name)
         return BundleView(
             line=_line(used),
-            card=tuple(_card(loaded)),
+            card=tuple(_card(loaded, self._signed(loaded))),
             versions=_versions(loaded),
             fields=_fields(loaded),
             concepts=_concepts(loaded),
             codes=_codes(loaded),
             kpis=_kpis(loaded.bundle.kpis),
         )
+
+    def _signed(self, loaded: Loaded) -> str:
+        """Who signed a bundle, in a sentence."""
+        bundle, publishers = loaded.bundle, Publishers(self.services.settings.publishers)
+        return publishers.said(bundle.directory, bundle.sha256, bundle.signature)
 
 
 def _line(used: InUse) -> BundleLine:
@@ -81,7 +87,7 @@ def _line(used: InUse) -> BundleLine:
     )
 
 
-def _card(loaded: Loaded) -> Iterator[Block]:
+def _card(loaded: Loaded, signed: str) -> Iterator[Block]:
     """What the bundle says of itself, then what training measured."""
     bundle = loaded.bundle
     outcome, policy = bundle.outcome_spec, bundle.policy_spec
@@ -106,7 +112,7 @@ def _card(loaded: Loaded) -> Iterator[Block]:
             f"{policy.decline_above} decline; between them a person decides."
         ),
     )
-    yield "p", f"Owner: {bundle.owner.team}, {bundle.owner.contact}."
+    yield "p", f"Owner: {bundle.owner.team}, {bundle.owner.contact}. {signed}"
     yield from blocks("\n".join(calibration_lines(bundle)))
     if bundle.measured:
         yield "h2", "What was measured of its reasons"

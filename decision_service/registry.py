@@ -23,7 +23,6 @@ from decision_service.errors import (
 )
 from decision_service.loading import Found, Loaded, Loader
 from decision_service.standings import Standing, Standings, Version
-from explain.bundle import describe
 from explain.declared.bundle_contents import BundleContents
 from explain.declared.plain_words import wording_problems
 from explain.errors import BundleInvalid
@@ -159,7 +158,7 @@ class Registry:
         Raises UnknownBundle, or BundleError when its files are not the ones that were registered.
         """
         version = self._standing(name).active
-        contents = describe(self._path(version))
+        contents = self._loader.described(self._path(version))
         if contents.sha256 != version.sha256:
             raise BundleUnavailable(name=name, cause="its files are not those that were registered")
         return contents
@@ -298,5 +297,5 @@ class Registry:
         if target.exists():  # left by an attempt that was not recorded
             shutil.rmtree(target)
         partial.replace(target)
-        if describe(target).sha256 != sha256:
+        if self._loader.described(target).sha256 != sha256:
             raise BundleUnavailable(name=target.parent.name, cause="its copy is another bundle")

@@ -91,6 +91,11 @@ class Settings:
         return self.data / "retention.json"
 
     @property
+    def publishers(self) -> Path:
+        """File of the publishers whose bundles are taken; where there is none, anybody's are."""
+        return self.data / "publishers.pub"
+
+    @property
     def bundles(self) -> Path:
         """Folder of the registered models."""
         return self.data / "bundles"

@@ -25,6 +25,7 @@ from decision_service.passwords import LockOut, Passwords
 from decision_service.people import People
 from decision_service.pipeline import Pipeline
 from decision_service.preparing import Preparer
+from decision_service.publishers import Publishers
 from decision_service.registry import Registry
 from decision_service.scoring import Scorer
 from decision_service.services import Chance, Services
@@ -52,7 +53,6 @@ from overrides.keyfiles import (
 )
 from overrides.ledger import LedgerBook
 from overrides.notes import PublicKey
-from overrides.reading import CaseBook
 from overrides.signing import Signing
 from overrides.signing_desk import AskedSigner, SigningDesk
 from overrides.stores.case_book import SqlCaseBook
@@ -173,8 +173,7 @@ def _furnish(
     desk = SqlSigningDesk(ground.engine, log=ground.log)
     housekeeping = Housekeeping()
     opened.callback(housekeeping.close)
-    book = SqlCaseBook(ground.engine, log=ground.log)
-    pipeline = _pipeline(ground, opened, journal, ledger, book, chance)
+    pipeline = _pipeline(ground, opened, journal, ledger, chance)
     return Services(
         settings=ground.settings,
         clock=ground.clock,
@@ -191,7 +190,7 @@ def _furnish(
         signing_desk=desk,
         stamps=SqlStamps(ground.engine, log=ground.log),
         ledger=ledger,
-        cases=book,
+        cases=pipeline.reader.cases,
         people=_people(ground),
         registry=pipeline.registry,
         decisions=pipeline,
@@ -247,7 +246,6 @@ def _pipeline(
     opened: ExitStack,
     journal: Journal,
     ledger: LedgerBook,
-    book: CaseBook,
     chance: Chance,
 ) -> Pipeline:
     """The path of an application, from the registry to the record."""
@@ -257,14 +255,14 @@ def _pipeline(
         events=ledger,
         journal=journal,
         new_id=ground.new_id,
-        loader=Loader(settings.model_hosts),
+        loader=Loader(settings.model_hosts, Publishers(settings.publishers)),
     )
     return Pipeline(
         registry=registry,
         scorer=_scorer(ground, opened, settings.score_deadline_s),
         journal=journal,
         preparer=Preparer(ground.vault, ground.clock),
-        reader=DecisionReader(ledger, book, registry),
+        reader=DecisionReader(ledger, SqlCaseBook(ground.engine, log=ground.log), registry),
         new_id=ground.new_id,
         chance=chance,
     )

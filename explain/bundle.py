@@ -22,7 +22,7 @@ from explain.changes.likeness import Likeness
 from explain.changes.surfaces import Surface, surface_of
 from explain.changes.uncertainty import VennAbers
 from explain.declared.bundle_contents import BundleContents
-from explain.declared.bundle_files import BundleFiles, read_files
+from explain.declared.bundle_files import Admit, BundleFiles, read_files
 from explain.declared.card import card_of
 from explain.worker.model import WorkerModel, read_apart
 
@@ -268,24 +268,30 @@ class Bundle(BundleContents):
 
 
 def load(
-    directory: Path, *, prove: bool = True, apart: bool = False, model_hosts: str = ""
+    directory: Path,
+    *,
+    prove: bool = True,
+    apart: bool = False,
+    model_hosts: str = "",
+    admit: Admit | None = None,
 ) -> Bundle:
     """Read, verify and parse a bundle; with ``prove``, hold the model against its promises too.
 
     Without ``prove`` no machine learning is imported until the bundle is asked for a score. With
     ``apart`` the model's library is never imported here but in a process of its own, which a
     damaged file may kill, and which ends when the proof is done if nothing else needs it. A model
-    over HTTP is asked only at one of ``model_hosts``, as COUNTERMAND_MODEL_HOSTS lists them.
+    over HTTP is asked only at one of ``model_hosts``, as COUNTERMAND_MODEL_HOSTS lists them. What
+    ``admit`` raises of its signature keeps it from being parsed.
     """
-    bundle = Bundle(read_files(Path(directory)), apart=apart, model_hosts=model_hosts)
+    bundle = Bundle(read_files(Path(directory), admit), apart=apart, model_hosts=model_hosts)
     if prove:
         bundle.prove()
     return bundle
 
 
-def describe(directory: Path) -> BundleContents:
+def describe(directory: Path, admit: Admit | None = None) -> BundleContents:
     """Read and verify a bundle without its model: no machine learning is imported."""
-    return BundleContents(read_files(Path(directory)))
+    return BundleContents(read_files(Path(directory), admit))
 
 
 def example(directory: Path) -> dict[str, dict[str, object]]:

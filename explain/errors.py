@@ -4,6 +4,7 @@ ExplainError
   BundleError
     FileAltered
     FileTooLarge
+    NotSigned
     UnsafeModelFile
     BundleInvalid
     NotProven
@@ -71,6 +72,13 @@ class FileTooLarge(BundleError):
 
     size: int
     limit: int
+
+
+@dataclass(eq=False)
+class NotSigned(BundleError):
+    """The bundle at {path} is not read, as no trusted publisher signed it ({finding}): have it signed with 'countermand bundle sign', or name its publisher's key in publishers.pub of the data directory."""  # noqa: E501
+
+    finding: str
 
 
 @dataclass(eq=False)

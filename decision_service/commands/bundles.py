@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from decision_service.commands import publishing
 from decision_service.commands.grammar import NO, YES, Verbs, print_json, print_table
 from decision_service.commands.installation import installed, model_hosts
 
@@ -26,6 +27,7 @@ def declare(verbs: Verbs) -> None:
     parser = bundle.verb("from-mlflow", from_mlflow, data=False)
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="model folder of MLflow")
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
+    publishing.declare(bundle)
     parser = bundle.verb("add", add)
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the bundle")
     parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")

@@ -21,7 +21,6 @@ from decision_service.errors import (
     IdempotencyKeyMissing,
     Malformed,
     UnsupportedMedia,
-    VersionNotServed,
 )
 from decision_service.facades import inference, invocations, kserve
 from decision_service.facades.asking import APPLICATION, Asked, refuse
@@ -48,6 +47,7 @@ Tell = Callable[[Asked, Sequence[Told], InUse, Mapping[str, str]], Mapping[str, 
 
 BINARY = b"inference-header-content-length"
 BUNDLE = "bundle"
+OTHER_VERSION = "{name} answers with version {active} and no other: ask for that, or for none."
 UNSCORED = (
     "No score could be made. The application was taken in as decision {decision} of case {case},"
     " and a person decides."
@@ -238,16 +238,16 @@ def _version(request: Request) -> str:
 
 
 def _in_use(request: Request, name: str, version: str) -> InUse:
-    """The version that answers for a bundle; raises VersionNotServed where another is wanted."""
+    """The version that answers for a bundle; raises InvalidRequest where another is wanted."""
     used = services_of(request).registry.in_use(name)
     active = used.version.model.version
     if version not in {"", active}:
-        raise VersionNotServed(name=used.version.name, active=active)
+        refuse("", OTHER_VERSION.format(name=used.version.name, active=active))
     return used
 
 
 def _is_ready(request: Request, name: str, version: str) -> bool:
-    """Whether a bundle would score now; raises UnknownBundle or VersionNotServed."""
+    """Whether a bundle would score now; raises UnknownBundle or InvalidRequest."""
     try:
         usable(_in_use(request, name, version))
     except BundleUnavailable:

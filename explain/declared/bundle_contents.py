@@ -48,6 +48,7 @@ class BundleContents:
         self._files = files
         self.directory = files.directory
         self.sha256 = files.sha256
+        self.signature = files.signature
         spec = self._parse("model.yaml", BundleSpec)
         self._spec = spec
         self.name = spec.name

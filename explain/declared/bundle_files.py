@@ -1,14 +1,15 @@
-"""The files of a bundle, read in the one safe order: size, then hash, then parse.
+"""The files of a bundle, read in the one safe order: size, hash, signature, then parse.
 
 ``manifest.json`` names every other file with its size and SHA-256; what it does not name may not
-lie in the folder. Each file is read once: the bytes that were hashed are the bytes that are used.
+lie in the folder but ``manifest.sig``, which says who signed the manifest. Each file is read once:
+the bytes that were hashed are the bytes that are used.
 """
 
 import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,9 +21,16 @@ from explain.errors import BundleInvalid, FileAltered, FileTooLarge
 from .policy_schema import FileName, Name, Strict, faults
 
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.sig"
 FILES_MAX = 32
 MANIFEST_BYTES_MAX = 64 * 1024
+SIGNATURE_BYTES_MAX = 64 * 1024
 FILE_BYTES_MAX = 256 * 1024 * 1024
+
+
+Admit = Callable[[Path, str, str], None]
+"""Given a folder, the hash of its manifest and its signature ("" where there is none): raises
+NotSigned for what may not be read any further."""
 
 
 class ManifestFile(Strict):
@@ -49,6 +57,7 @@ class BundleFiles:
     contents: Mapping[str, bytes]
     hashes: Mapping[str, str]
     sha256: str
+    signature: str = ""  # what manifest.sig says, unchecked
 
     def sha256_of(self, names: Iterable[str]) -> str:
         """One hash over some of the files: over sorted lines of ``sha256  name``."""
@@ -69,18 +78,24 @@ class BundleFiles:
         return list(csv.DictReader(io.StringIO(self.text(name)), strict=True))
 
 
-def read_files(directory: Path) -> BundleFiles:
-    """Read and verify a folder; FileAltered, FileTooLarge or BundleInvalid when it is not whole."""
+def read_files(directory: Path, admit: Admit | None = None) -> BundleFiles:
+    """Read and verify a folder; FileAltered, FileTooLarge or BundleInvalid when it is not whole.
+
+    ``admit`` looks at the signature before anything is parsed, the manifest included.
+    """
     if not directory.is_dir():
         raise BundleInvalid(str(directory), ("there is no such folder",))
-    raw = _read_manifest(directory / MANIFEST)
+    raw = _read_small(directory / MANIFEST, MANIFEST_BYTES_MAX)
+    sha256, signature = hashlib.sha256(raw).hexdigest(), _read_signature(directory / SIGNATURE)
+    if admit is not None:
+        admit(directory, sha256, signature)
     try:
         manifest = Manifest.model_validate_json(raw)
     except ValidationError as refused:
         problems = tuple(f"{MANIFEST}: {fault}" for fault in faults(refused))
         raise BundleInvalid(str(directory), problems) from None
     listed = manifest.files
-    present = {entry.name for entry in directory.iterdir()} - {MANIFEST}
+    present = {entry.name for entry in directory.iterdir()} - {MANIFEST, SIGNATURE}
     odd = [f"{extra} is not in the manifest" for extra in sorted(present - listed.keys())]
     odd += [f"{missing} is missing" for missing in sorted(listed.keys() - present)]
     if odd:
@@ -91,12 +106,16 @@ def read_files(directory: Path) -> BundleFiles:
             raise FileTooLarge(str(directory / name), file.size, FILE_BYTES_MAX)
         contents[name] = _read_plain(directory / name, file.size, file.sha256)
     hashes = {name: file.sha256 for name, file in listed.items()}
-    return BundleFiles(directory, manifest.name, contents, hashes, hashlib.sha256(raw).hexdigest())
+    return BundleFiles(directory, manifest.name, contents, hashes, sha256, signature)
 
 
 def seal(directory: Path, name: str) -> str:
-    """Write the manifest over everything in the folder; returns its SHA-256."""
+    """Write the manifest over everything in the folder; returns its SHA-256.
+
+    A signature of another manifest is taken away.
+    """
     files = {}
+    (directory / SIGNATURE).unlink(missing_ok=True)
     for path in sorted(directory.iterdir()):
         if path.name != MANIFEST:
             content = path.read_bytes()
@@ -119,12 +138,22 @@ def _read_plain(path: Path, size: int, expected: str) -> bytes:
     return content
 
 
-def _read_manifest(path: Path) -> bytes:
-    """The manifest's bytes, as long as there are not too many."""
+def _read_signature(path: Path) -> str:
+    """What the signature's file says; "" where there is none."""
+    if not path.exists() and not path.is_symlink():
+        return ""
+    try:
+        return _read_small(path, SIGNATURE_BYTES_MAX).decode()
+    except UnicodeDecodeError:
+        raise BundleInvalid(str(path.parent), (f"{SIGNATURE} is not UTF-8",)) from None
+
+
+def _read_small(path: Path, limit: int) -> bytes:
+    """A plain file's bytes, as long as there are not too many."""
     if path.is_symlink() or not path.is_file():
-        raise BundleInvalid(str(path.parent), (f"{MANIFEST} is missing",))
+        raise BundleInvalid(str(path.parent), (f"{path.name} is missing",))
     with path.open("rb") as file:
-        content = file.read(MANIFEST_BYTES_MAX + 1)
-    if len(content) > MANIFEST_BYTES_MAX:
-        raise FileTooLarge(str(path), path.stat().st_size, MANIFEST_BYTES_MAX)
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise FileTooLarge(str(path), path.stat().st_size, limit)
     return content

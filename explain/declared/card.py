@@ -69,10 +69,7 @@ def card_of(bundle: BundleContents) -> str:
         f"| {k.minimum_improvement} | {k.owner.replace('_', ' ')} |"
         for k in bundle.kpis
     ]
-    lines += calibration_lines(bundle)
-    if bundle.measured:
-        lines += ["", "## What was measured of its reasons", ""]
-        lines += [f"- {told}" for told in bundle.measured]
+    lines += [*calibration_lines(bundle), *_measured_lines(bundle)]
     return "\n".join([*lines, "", bundle.card_text.strip(), ""])
 
 
@@ -108,6 +105,12 @@ def calibration_lines(bundle: BundleContents) -> list[str]:
 def _percent(share: float) -> str:
     """A share with one decimal."""
     return f"{share * 100:.1f} %"
+
+
+def _measured_lines(bundle: BundleContents) -> list[str]:
+    """What was measured of the reasons, as markdown; nothing where nothing was."""
+    told = [f"- {measured}" for measured in bundle.measured]
+    return ["", "## What was measured of its reasons", "", *told] if told else []
 
 
 def _measured_from(bundle: BundleContents) -> str:

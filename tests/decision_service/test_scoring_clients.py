@@ -329,10 +329,12 @@ def test_refusals_speak_the_protocol_that_was_asked(house: House) -> None:
     for path, shape in (
         ("/v1/models/none:predict", {"error"}),
         ("/v2/models/none/infer", {"error"}),
-        (f"/v2/models/{BUNDLE}/versions/0/infer", {"error"}),
     ):
         answer = post(house, path, {"instances": [{}]})
         assert (answer.status_code, answer.json().keys()) == (404, shape), path
+    other = post(house, f"/v2/models/{BUNDLE}/versions/0/infer", {"inputs": tensors(house)})
+    assert (other.status_code, other.json().keys()) == (400, {"error"})
+    assert "and no other" in other.json()["error"]
     unknown = post(house, "/invocations", {"inputs": [{}], "params": {"bundle": "none"}})
     assert (unknown.status_code, unknown.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
     form = post(house, PREDICT, "a=1", content_type="application/x-www-form-urlencoded")

@@ -19,6 +19,7 @@ from explain.errors import (
     NotExplainable,
     NotFaithful,
     NotProven,
+    NotSigned,
     UnsafeModelFile,
 )
 
@@ -27,6 +28,7 @@ ONE_OF_EACH: list[ExplainError] = [
     BundleError("models/a"),
     FileAltered("models/a/model.txt", "aa", "bb"),
     FileTooLarge("models/a/model.txt", 11, 10),
+    NotSigned("models/a", "there is no manifest.sig"),
     UnsafeModelFile("models/a/model.skops", ("os.system",)),
     BundleInvalid("models/a", ("one thing", "another")),
     NotProven("models/a", "the contributions add up", 3),
