@@ -18,6 +18,7 @@ from decision_service.policy import Assessment
 from decision_service.registry import InUse
 from explain.declared.contract import CheckedFields
 from explain.values import LOG_ODDS, SCALE_WORDS, Attribution, Explanation, Reason
+from overrides.assigning import Assigned
 from overrides.cases import Case
 from overrides.instants import instant_text
 from overrides.journal import Draft, Slot
@@ -44,11 +45,14 @@ class Prepared:
     jurisdiction: str
     received_at: datetime
     completed_at: datetime
-    due_at: datetime
+    due_at: datetime  # the earlier of the two that follow
+    limit_at: datetime | None  # by which the law wants a decision; None where the law is not known
+    target_at: datetime  # by which the lender promised one
     subject: str  # reference of the applicant's key
     party_subjects: tuple[str, ...]  # of the parties, in their order
     application_key: str
     simulated: bool
+    assigned: Assigned | None = None  # who was drawn, where a draw was made
     secret: bytes = field(repr=False)  # for shares of reasons about several; "" if nobody has any
 
 
@@ -81,7 +85,7 @@ class Sheet:
         prepared, version = self.prepared, self.prepared.in_use.version
         case_ref = case.case_ref if case else new_case_ref
         data = {
-            **self.data,
+            **(_unassigned(self.data) if case else self.data),
             "application": case_ref,
             "attempt": case.attempt + 1 if case else 1,
             "supersedes": case.decision_id if case else None,
@@ -176,8 +180,11 @@ def _business(
     prepared: Prepared, finding: Finding, event_id: str, latency_us: int
 ) -> dict[str, Any]:
     """Members that every decision has, scored or not."""
-    assessment = finding.assessment
+    assessment, limit = finding.assessment, prepared.limit_at
+    assigned = prepared.assigned if assessment.final is None else None
     return {
+        **({"limit_at": instant_text(limit)} if limit else {}),
+        **(assigned.members() if assigned else {}),
         "decision_id": event_id,
         "bundle": prepared.in_use.version.name,
         "routing": list(assessment.routing),
@@ -187,7 +194,7 @@ def _business(
             "audit": assessment.audit,
             "p_routed": assessment.p_routed,
             "p_random_accept": None,
-            "seed": None,
+            "seed": assigned.number if assigned else None,
         },
         "product": prepared.product,
         "branch": prepared.branch,
@@ -198,6 +205,7 @@ def _business(
         "received_at": instant_text(prepared.received_at),
         "completed_at": instant_text(prepared.completed_at),
         "due_at": instant_text(prepared.due_at),
+        "target_at": instant_text(prepared.target_at),
         "parties": [
             [f"party.{place}", party.role]
             for place, party in enumerate(prepared.application.parties)
@@ -206,6 +214,12 @@ def _business(
         "simulated": prepared.simulated,
         "knockouts": list(assessment.knockouts),
     }
+
+
+def _unassigned(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a re-score: whoever has the case keeps it, so nobody was drawn."""
+    kept = {name: value for name, value in data.items() if name not in ("assigned", "p_assigned")}
+    return {**kept, "sampled": {**data["sampled"], "seed": None}}
 
 
 def _score(prepared: Prepared, finding: Finding, explanation: Explanation) -> dict[str, Any]:

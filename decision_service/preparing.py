@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from decision_service.applications import MINOR_MAX, Application
+from decision_service.assigning import Assigner
 from decision_service.decision_record import Prepared
 from decision_service.errors import Fault, InvalidRequest
 from decision_service.party_parts import SECRET_BYTES
@@ -13,8 +14,10 @@ from decision_service.wording import NO_CURRENCY, WHOLE_UNITS
 from explain.declared.contract import CheckedFields
 from explain.errors import FieldProblem
 from overrides.reading import application_key
+from overrides.urgency import limit_days
 from overrides.values import Actor, Clock, Money
 from overrides.vault import Vault
+from overrides.working_time import ALWAYS, Calendar, WorkingWeek
 
 CLOCK_SKEW = timedelta(minutes=5)
 SERVICE_UNKNOWN = timedelta(hours=24)  # where the policy cannot be read
@@ -27,6 +30,8 @@ class Preparer:
 
     vault: Vault
     clock: Clock
+    calendar: Calendar = ALWAYS
+    assigner: Assigner | None = None  # None where nobody is there to be drawn
 
     def prepare(
         self, application: Application, used: InUse, actor: Actor, *, simulated: bool
@@ -47,6 +52,10 @@ class Preparer:
         received, completed = _times(application, now)
         applicant = application.applicant
         own = f"application\0{name}\0{application.application_id}"
+        branch = application.branch or (defaults.branch if defaults else "")
+        jurisdiction = application.jurisdiction or (defaults.jurisdiction if defaults else "")
+        week = self.calendar.of(branch)
+        limit, target = _limit(used, jurisdiction, completed), _target(used, received, week)
         return Prepared(
             application=application,
             actor=actor,
@@ -54,18 +63,21 @@ class Preparer:
             checked=checked,
             amount=amount,
             product=application.product or (defaults.product if defaults else ""),
-            branch=application.branch or (defaults.branch if defaults else ""),
+            branch=branch,
             channel=application.channel or (defaults.channel if defaults else ""),
-            jurisdiction=application.jurisdiction or (defaults.jurisdiction if defaults else ""),
+            jurisdiction=jurisdiction,
             received_at=received,
             completed_at=completed,
-            due_at=_due(used, received, completed),
+            due_at=target if limit is None else min(limit, target),
+            limit_at=limit,
+            target_at=target,
             subject=self.subject(applicant.ref if applicant else own),
             party_subjects=tuple(self.subject(party.ref) for party in application.parties),
             application_key=application_key(
                 self.vault.lookup_hash, name, application.application_id
             ),
             simulated=simulated,
+            assigned=self.assigner.draw(used, branch, amount, week, now) if self.assigner else None,
             secret=self._secret(application),
         )
 
@@ -92,13 +104,20 @@ def _times(application: Application, now: datetime) -> tuple[datetime, datetime]
     return received, application.completed_at or received
 
 
-def _due(used: InUse, received: datetime, completed: datetime) -> datetime:
-    """When a person must have decided: the service promised, or the law's limit if sooner."""
+def _limit(used: InUse, jurisdiction: str, completed: datetime) -> datetime | None:
+    """By when the law wants a decision; None where the policy cannot be read."""
+    if used.loaded is None:
+        return None
+    spec = used.loaded.policy.spec
+    days = limit_days(spec.legal_clock_days, spec.legal_clock_days_in, jurisdiction)
+    return completed + timedelta(days=days)
+
+
+def _target(used: InUse, received: datetime, week: WorkingWeek) -> datetime:
+    """By when the lender promised a decision, in the branch's working time."""
     if used.loaded is None:
         return received + SERVICE_UNKNOWN
-    spec = used.loaded.policy.spec
-    promised = received + timedelta(hours=spec.service_hours)
-    return min(promised, completed + timedelta(days=spec.legal_clock_days))
+    return week.after(received, timedelta(hours=used.loaded.policy.spec.service_hours))
 
 
 def _amount(

@@ -14,6 +14,7 @@ from decision_service import errors as service
 from explain import errors as explain
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
+from overrides import queue_errors as queue
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:countermand:problem:"
@@ -25,8 +26,8 @@ STATUS: Mapping[type[Exception], int] = {
     explain.BundleError: 503,
     explain.FileAltered: 503,
     explain.FileTooLarge: 503,
-    explain.UnsafeModelFile: 503,
     explain.NotSigned: 503,
+    explain.UnsafeModelFile: 503,
     explain.BundleInvalid: 503,
     explain.NotProven: 503,
     explain.LibraryFailed: 503,
@@ -44,6 +45,12 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.ClaimHeld: 409,
     overrides.ExcludedFromCase: 403,
     overrides.ModelSuspended: 409,
+    queue.QueueError: 409,
+    queue.ReferredUpwards: 409,
+    queue.UnknownColleague: 422,
+    queue.HandedToOneself: 422,
+    queue.UntilNotPossible: 422,
+    queue.NothingHeld: 409,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,
@@ -86,6 +93,7 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.SigningRefused: 503,
     overrides.WitnessRefused: 503,
     overrides.MemoryUnusable: 409,
+    overrides.CalendarInvalid: 503,
     overrides.OutcomeRefused: 422,
     service.ServiceError: 500,
     service.RequestError: 400,

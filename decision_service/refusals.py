@@ -11,7 +11,7 @@ from http import HTTPStatus
 from decision_service.errors import FieldsErased, NothingToRescore, ServiceError
 from decision_service.problems import status_of
 from explain.errors import ContractBroken, ExplainError
-from overrides import erasure_errors, errors
+from overrides import erasure_errors, errors, queue_errors
 from overrides.instants import parse_instant
 from ui.ports import Refused
 from ui.words import instant_words
@@ -26,6 +26,11 @@ TITLES: dict[type[Exception], str] = {
     errors.ClaimHeld: "Someone else is working on this case",
     errors.ExcludedFromCase: "Another officer must decide this case",
     errors.ModelSuspended: "Re-score this case first",
+    queue_errors.ReferredUpwards: "Referred upwards",
+    queue_errors.UnknownColleague: "Choose a colleague",
+    queue_errors.HandedToOneself: "Choose a colleague",
+    queue_errors.UntilNotPossible: "Choose another time",
+    queue_errors.NothingHeld: "Nobody holds this case",
     errors.UseOverride: "This would be an override",
     errors.NothingToOverride: "There is nothing to override",
     errors.AboveLimit: "Above your limit",

@@ -91,6 +91,11 @@ class Settings:
         return self.data / "retention.json"
 
     @property
+    def calendar(self) -> Path:
+        """File of the branches' working time; where there is none every hour counts."""
+        return self.data / "calendar.json"
+
+    @property
     def publishers(self) -> Path:
         """File of the publishers whose bundles are taken; where there is none, anybody's are."""
         return self.data / "publishers.pub"

@@ -17,6 +17,8 @@ from typing import IO
 from sqlalchemy import Engine
 
 from decision_service.access import HOST
+from decision_service.assigning import Assigner
+from decision_service.calendars import calendar_at
 from decision_service.decisions import DecisionReader
 from decision_service.errors import AlreadyServed
 from decision_service.housekeeping import Housekeeping
@@ -250,6 +252,7 @@ def _pipeline(
 ) -> Pipeline:
     """The path of an application, from the registry to the record."""
     settings = ground.settings
+    assigner = Assigner(SqlPeopleStore(ground.engine).everyone, chance)
     registry = Registry(
         folder=settings.bundles,
         events=ledger,
@@ -261,7 +264,7 @@ def _pipeline(
         registry=registry,
         scorer=_scorer(ground, opened, settings.score_deadline_s),
         journal=journal,
-        preparer=Preparer(ground.vault, ground.clock),
+        preparer=Preparer(ground.vault, ground.clock, calendar_at(settings.calendar), assigner),
         reader=DecisionReader(ledger, SqlCaseBook(ground.engine, log=ground.log), registry),
         new_id=ground.new_id,
         chance=chance,

@@ -182,6 +182,9 @@ class Case:
     excluded: tuple[str, ...] = ()  # persons whose proposal was rejected
     final: Decision | None = None
     side: OverrideSide | None = None  # of the final decision, when it was an override
+    limit_at: datetime | None = None  # by when the law wants a decision
+    asleep_until: datetime | None = None  # set aside until then
+    referred: str = ""  # why it was referred upwards, "" where it was not
     stopped: bool = False  # whether it has a score whose model is suspended now
 
     @property

@@ -13,6 +13,7 @@ from typing import Protocol
 from overrides.cases import Case, Proposal
 from overrides.journal import Json, VersionStamp
 from overrides.labels import Ending, Observation
+from overrides.urgency import Clocks, Urgency
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
 
 PAGE_ROWS_MAX = 500
@@ -29,11 +30,14 @@ def application_key(lookup: KeyedHash, bundle: str, application_id: str) -> str:
 class CaseFilter:
     """Which cases a list holds. No statuses: every open case.
 
-    Open cases come first, due soonest first, and then the closed ones, closed last first.
+    Open cases come first, most urgent first as ``overrides.urgency`` says, and then the closed
+    ones, closed last first.
 
-    ``holder`` keeps cases that this person holds, ``free`` those that nobody holds, and
-    ``open_to`` leaves out cases on which this person may not act: those they proposed an override
-    of, and those they are excluded from.
+    ``reason`` is a routing code. ``asleep`` keeps the cases that are set aside now or, where false,
+    all others; ``referred`` in the same way those that were referred upwards. ``holder`` keeps
+    cases that this person holds, ``free`` those that nobody holds, and ``open_to`` leaves out cases
+    on which this person may not act: those they proposed an override of, and those they are
+    excluded from.
     """
 
     statuses: frozenset[CaseStatus] = frozenset()
@@ -43,6 +47,11 @@ class CaseFilter:
     holder: str | None = None
     free: bool = False
     open_to: str | None = None
+    urgency: Urgency | None = None
+    reason: str | None = None
+    product: str | None = None
+    asleep: bool | None = None
+    referred: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,9 @@ class CaseRow:
     opened_at: datetime
     received_at: datetime | None
     due_at: datetime | None
+    clocks: Clocks
+    asleep_until: datetime | None
+    referred: str  # why it was referred upwards, "" where it was not
     holder: str
     holder_until: datetime | None
     final: Decision | None

@@ -59,7 +59,7 @@ class Clocks:
 
     def pressing(self, now: datetime) -> tuple[Pressing, datetime | None]:
         """The clock that presses, and when it runs or ran out."""
-        if self.urgency(now) is Urgency.LAW or self.next_at is None or self.next_at is self.limit:
+        if self.urgency(now) is Urgency.LAW or self.next_at is None or self.next_at == self.limit:
             return (Pressing.LAW if self.limit else Pressing.NOTHING), self.limit
         return Pressing.TARGET, self.next_at
 

@@ -122,10 +122,8 @@ def resumed(target: datetime, asked: datetime, heard: datetime, week: WorkingWee
 
 def read_calendar(content: bytes) -> Calendar:
     """The calendar in a file; raises ``CalendarInvalid`` naming what is wrong with it."""
-    if len(content) > FILE_BYTES_MAX:
-        raise CalendarInvalid(problem="it is larger than 1 MiB")
     try:
-        found = parse_strict(content)
+        found = parse_strict(content, max_bytes=FILE_BYTES_MAX)
     except NotCanonical as unreadable:
         raise CalendarInvalid(problem=unreadable.problem) from None
     if (
@@ -193,13 +191,18 @@ def _spans(place: str, spans: Any) -> Spans:
 
 def _holidays(place: str, days: Any) -> frozenset[date]:
     """Days on which nobody works."""
-    texts = days if isinstance(days, list) else [None]
     try:
-        if all(isinstance(text, str) and _DAY.fullmatch(text) for text in texts):
-            return frozenset(date.fromisoformat(text) for text in texts)
-    except ValueError:
-        pass
-    raise CalendarInvalid(problem=f'{place}.holidays: write days as ["2026-12-25"]')
+        return frozenset(map(_holiday, days))
+    except (TypeError, ValueError):
+        problem = f'{place}.holidays: write days as ["2026-12-25"]'
+        raise CalendarInvalid(problem=problem) from None
+
+
+def _holiday(text: Any) -> date:
+    """One day from its one spelling."""
+    if not (isinstance(text, str) and _DAY.fullmatch(text)):
+        raise TypeError
+    return date.fromisoformat(text)
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:

@@ -54,6 +54,7 @@ RateText = Annotated[DecimalText, AfterValidator(_rate_text)]
 """A decimal from 0 to 1, kept as text."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
+Place = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
 FileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
 ConceptId = Annotated[str, Field(pattern=r"^R\d{2}$")]
@@ -182,7 +183,10 @@ class PolicySpec(Strict):
     """How a probability of bad becomes a recommendation, and who decides what.
 
     At most ``approve_up_to`` recommends approve, above ``decline_above`` recommends decline,
-    between them refer. ``near_cutoff`` is a distance in probability.
+    between them refer. ``near_cutoff`` is a distance in probability. The law's limit is counted in
+    calendar days from the completed application, ``service_hours`` in the branch's working time.
+    ``assigned_at_random`` of the cases for a person go to one drawn among those who may decide them,
+    who then has ``assigned_hours`` of working time to begin.
     """
 
     format: Literal["1"]
@@ -197,7 +201,10 @@ class PolicySpec(Strict):
     limits: Limits
     defaults: Defaults
     legal_clock_days: Annotated[int, Field(ge=1, le=365)]
+    legal_clock_days_in: dict[Place, Annotated[int, Field(ge=1, le=365)]] = {}
     service_hours: Annotated[int, Field(ge=1, le=2000)]
+    assigned_at_random: RateText = "0"
+    assigned_hours: Annotated[int, Field(ge=1, le=200)] = 8
     changes: ChangesSpec | None = None
     novelty: NoveltySpec = NoveltySpec()
 

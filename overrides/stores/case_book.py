@@ -27,7 +27,7 @@ from overrides.stores.case_lists import (
     cursor_of,
     narrowed,
     page_limit,
-    page_query,
+    page_rows,
     search_query,
 )
 from overrides.stores.case_rows import (
@@ -96,8 +96,9 @@ class SqlCaseBook:
         self, wanted: CaseFilter, now: datetime, *, cursor: str = "", limit: int = 50
     ) -> RowPage:
         """A page of cases; ``ValueError`` for a cursor that no page gave."""
-        query = page_query(wanted, now, cursor, limit)
-        return self._page(query, limit, ("list_order", "case_ref"))
+        with reading(self._engine) as connection:
+            rows, following = page_rows(connection, wanted, now, cursor, limit)
+        return RowPage(rows=tuple(case_row(row) for row in rows), next_cursor=following)
 
     def search(
         self, prefix: str, *, branch: str | None = None, cursor: str = "", limit: int = 50

@@ -1,4 +1,10 @@
-"""Queries for lists of cases: filters, orders, cursors. Never an OFFSET, always a limit."""
+"""Queries for lists of cases: filters, orders, cursors. Never an OFFSET, always a limit.
+
+A list has two stretches. Open cases whose law's limit is near come first, by that limit, from an
+index of their own; all others follow by the text that ``standing.list_order`` made. What is near
+is said once, on the first page, and goes along in the cursor, so that no case is lost or doubled
+between two pages while time passes.
+"""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -8,26 +14,68 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+)
 
 from overrides.cases import OPEN_STATES
 from overrides.instants import instant_text
 from overrides.reading import PAGE_ROWS_MAX, CaseFilter
 from overrides.stores.case_tables import COUNTS, FILES
-from overrides.stores.standing import CLOSED
+from overrides.stores.standing import OPEN
+from overrides.urgency import LAW_NEAR, SOON, Urgency
 from overrides.values import CaseStatus
 
 _LAST_CHARACTER = "\U0010ffff"
-_IS_OPEN = FILES.c.list_order < CLOSED
+_IS_OPEN = FILES.c.list_order < literal_column("'1'")  # as the partial index spells it
+_NEAR, _OTHER = "1", "2"  # stretches of a list, in the order of the list
+_STRETCHES = {_NEAR: FILES.c.limit_at, _OTHER: FILES.c.list_order}
 
 
-def page_query(wanted: CaseFilter, now: datetime, cursor: str, limit: int) -> Select[Any]:
-    """Rows of one page and one more, which says whether there is another page."""
-    query = select(FILES).where(*conditions(wanted, now))
+def page_rows(
+    connection: Connection, wanted: CaseFilter, now: datetime, cursor: str, limit: int
+) -> tuple[list[RowMapping], str]:
+    """Rows of one page, and where the next one begins: "" on the last page."""
+    limit = page_limit(limit)
+    near, begin = instant_text(now + LAW_NEAR), _NEAR
+    here: tuple[str, ...] = ()
     if cursor:
-        here = tuple_(FILES.c.list_order, FILES.c.case_ref)
-        query = query.where(here > read_cursor(cursor, 2))
-    return query.order_by(FILES.c.list_order, FILES.c.case_ref).limit(page_limit(limit) + 1)
+        near, begin, *place = read_cursor(cursor, 4)
+        here = tuple(place)
+    found: list[tuple[str, RowMapping]] = []
+    for name, column in _STRETCHES.items():
+        if (name < begin) or len(found) > limit:
+            continue
+        query = _stretch(wanted, now, near, name)
+        if here:
+            query = query.where(tuple_(column, FILES.c.case_ref) > here)
+            here = ()
+        query = query.order_by(column, FILES.c.case_ref).limit(limit + 1 - len(found))
+        found += [(name, row) for row in connection.execute(query).mappings()]
+    rows = [row for _, row in found[:limit]]
+    if len(found) <= limit:
+        return rows, ""
+    name = found[limit - 1][0]
+    return rows, cursor_of(near, name, rows[-1][_STRETCHES[name].name], rows[-1]["case_ref"])
+
+
+def _stretch(wanted: CaseFilter, now: datetime, near: str, name: str) -> Select[Any]:
+    """The rows of one stretch of a list, in no order yet."""
+    if name == _NEAR:
+        in_it = (_IS_OPEN, FILES.c.limit_at <= near)
+        return select(FILES).where(*in_it, *conditions(wanted, now, leads=True))
+    others = or_(FILES.c.limit_at.is_(None), FILES.c.limit_at > near, not_(_IS_OPEN))
+    return select(FILES).where(others, *conditions(wanted, now))
 
 
 def search_query(
@@ -44,9 +92,16 @@ def search_query(
     return query.order_by(FILES.c.case_ref.desc()).limit(page_limit(limit) + 1)
 
 
-def conditions(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter as conditions on ``case_file``."""
-    found = [*_held(wanted, now), *_placed(wanted)]
+def conditions(
+    wanted: CaseFilter, now: datetime, *, leads: bool = False
+) -> list[ColumnElement[bool]]:
+    """The filter as conditions on ``case_file``; ``leads``: another index serves the order."""
+    found = [*_held(wanted, now), *_placed(wanted, leads=leads), *_pressing(wanted, now)]
+    found += _away(wanted, now)
+    if wanted.reason is not None:
+        found.append(FILES.c.routing.contains(json.dumps(wanted.reason), autoescape=True))
+    if wanted.product is not None:
+        found.append(FILES.c.product == wanted.product)
     if wanted.open_to is not None:
         found.append(
             or_(FILES.c.proposal_person.is_(None), FILES.c.proposal_person != wanted.open_to)
@@ -66,27 +121,61 @@ def _held(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     return []
 
 
-def _placed(wanted: CaseFilter) -> list[ColumnElement[bool]]:
+def _away(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """By whether the case is set aside now, and whether it was referred upwards."""
+    found: list[ColumnElement[bool]] = []
+    instant = instant_text(now)
+    if wanted.asleep is True:
+        found.append(FILES.c.asleep_until > instant)
+    elif wanted.asleep is False:
+        found.append(or_(FILES.c.asleep_until.is_(None), FILES.c.asleep_until <= instant))
+    if wanted.referred is not None:
+        upwards = FILES.c.referred.is_not(None)
+        found.append(upwards if wanted.referred else not_(upwards))
+    return found
+
+
+def _pressing(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """By urgency: the same groups that ``Clocks.urgency`` tells apart."""
+    if wanted.urgency is None:
+        return []
+    near = FILES.c.limit_at <= instant_text(now + LAW_NEAR)
+    if wanted.urgency is Urgency.LAW:
+        return [_IS_OPEN, near]
+    at, soon = (OPEN + instant_text(when) for when in (now, now + SOON))
+    order = FILES.c.list_order
+    between = {
+        Urgency.LATE: (order <= at,),
+        Urgency.SOON: (order > at, order <= soon),
+        Urgency.LATER: (order > soon,),
+    }
+    return [_IS_OPEN, or_(FILES.c.limit_at.is_(None), not_(near)), *between[wanted.urgency]]
+
+
+def _placed(wanted: CaseFilter, *, leads: bool = False) -> list[ColumnElement[bool]]:
     """By state, branch, queue and bundle.
 
     An index serves one equality and then the order of the list. Where a narrower column leads,
     the wider ones are wrapped, so that no planner without statistics is tempted by their index.
     """
+    other = leads
     leads = wanted.holder is not None or (wanted.queue is not None and wanted.branch is None)
     found: list[ColumnElement[bool]] = []
     statuses = wanted.statuses or OPEN_STATES
     if statuses <= OPEN_STATES:
         found.append(_IS_OPEN)
     if len(statuses) == 1:
-        status = _wide(FILES.c.status) if leads else FILES.c.status
+        status = _wide(FILES.c.status) if leads or other else FILES.c.status
         found.append(status == next(iter(statuses)).value)
     elif statuses not in (OPEN_STATES, frozenset(CaseStatus)):
         found.append(_wide(FILES.c.status).in_(sorted(status.value for status in statuses)))
     if wanted.branch is not None:
-        branch = _wide(FILES.c.branch) if wanted.holder is not None else FILES.c.branch
+        held = wanted.holder is not None
+        branch = _wide(FILES.c.branch) if held or other else FILES.c.branch
         found.append(branch == wanted.branch)
     if wanted.queue is not None:
-        queue = FILES.c.queue if leads and wanted.holder is None else _wide(FILES.c.queue)
+        narrow = leads and wanted.holder is None and not other
+        queue = FILES.c.queue if narrow else _wide(FILES.c.queue)
         found.append(queue == wanted.queue)
     if wanted.bundle is not None:
         found.append(FILES.c.bundle == wanted.bundle)
@@ -100,24 +189,29 @@ def _wide(column: ColumnElement[str]) -> ColumnElement[str]:
 
 def counted(wanted: CaseFilter, now: datetime) -> Select[Any]:
     """The number of cases: from the kept counts wherever they can tell."""
-    if wanted.holder is not None or wanted.open_to is not None:
+    by_row = (wanted.holder, wanted.open_to, wanted.urgency, wanted.reason, wanted.product)
+    if any(given is not None for given in (*by_row, wanted.referred)) or wanted.asleep:
         return select(func.count()).select_from(FILES).where(*conditions(wanted, now))
     statuses = sorted(status.value for status in wanted.statuses or OPEN_STATES)
     kept = select(func.coalesce(func.sum(COUNTS.c.cases), 0)).where(COUNTS.c.status.in_(statuses))
     kept = narrowed(kept, wanted.branch, wanted.bundle)
     if wanted.queue is not None:
         kept = kept.where(COUNTS.c.queue == wanted.queue)
-    if not wanted.free:
-        return kept
-    somebody = replace(wanted, free=False, holder="")
-    held = (
-        select(func.count())
-        .select_from(FILES)
-        .where(
-            FILES.c.claim_person > "", FILES.c.claim_until > instant_text(now), *_placed(somebody)
-        )
-    )
-    return select(kept.scalar_subquery() - held.scalar_subquery())
+    # Whoever takes a case that was set aside wakes it, so no case is taken off twice.
+    instant = instant_text(now)
+    cases: ColumnElement[int] = kept.scalar_subquery()
+    if wanted.free:
+        held = and_(FILES.c.claim_person > "", FILES.c.claim_until > instant)
+        cases = cases - _few(wanted, held)
+    if wanted.asleep is False:
+        cases = cases - _few(wanted, FILES.c.asleep_until > instant)
+    return select(cases)
+
+
+def _few(wanted: CaseFilter, those: ColumnElement[bool]) -> ColumnElement[int]:
+    """The number of the filter's cases among a few that have an index of their own."""
+    placed = _placed(replace(wanted, holder=""))
+    return select(func.count()).select_from(FILES).where(those, *placed).scalar_subquery()
 
 
 def narrowed(query: Select[Any], branch: str | None, bundle: str | None) -> Select[Any]:

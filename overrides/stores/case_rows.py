@@ -10,6 +10,7 @@ from overrides.events import SIMULATED_CLOCK, event_of
 from overrides.journal import Event, Json
 from overrides.reading import ActRow, CaseRow, ChangeRow, DecisionRow, FeedbackExportRow, OutcomeRow
 from overrides.stores.case_state import Row, as_proposal
+from overrides.urgency import Clocks
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
 
 _KEPT_OF_A_DECISION = ("decision_id", "attempt", "supersedes", "recommendation", "probability")
@@ -56,6 +57,13 @@ def case_row(row: Row) -> CaseRow:
         opened_at=stored_instant(row["opened_at"]),
         received_at=instant_or_none(row["received_at"]),
         due_at=instant_or_none(row["due_at"]),
+        clocks=Clocks(
+            instant_or_none(row["limit_at"]),
+            instant_or_none(row["target_at"]),
+            waits=row["status"] == CaseStatus.WAITING_APPLICANT,
+        ),
+        asleep_until=instant_or_none(row["asleep_until"]),
+        referred=row["referred"] or "",
         holder=row["claim_person"] or "",
         holder_until=instant_or_none(row["claim_until"]),
         final=decision_or_none(row["final"]),

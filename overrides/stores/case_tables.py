@@ -7,8 +7,12 @@ order; lists are JSON.
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text, text
 from sqlmodel import Field, SQLModel
+
+# Written into queries as it stands here, or no database sees that the index serves them.
+IS_OPEN = text("list_order < '1'")
+IS_ASLEEP = text("asleep_until IS NOT NULL")
 
 # References are compared by range for prefix search, which needs the order of their bytes.
 _REF = Text().with_variant(Text(collation="C"), "postgresql")
@@ -51,6 +55,16 @@ class CaseFileRow(SQLModel, table=True):
         Index("case_file_queue", "queue", "list_order", "case_ref"),
         Index("case_file_holder", "claim_person", "list_order", "case_ref"),
         Index("case_file_subject", "subject", "opened_at"),
+        Index(
+            *("case_file_limit", "limit_at", "case_ref"),
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+        Index(
+            *("case_file_asleep", "asleep_until"),
+            sqlite_where=IS_ASLEEP,
+            postgresql_where=IS_ASLEEP,
+        ),
     )
 
     case_ref: str = Field(sa_column=_ref(primary_key=True))
@@ -75,6 +89,10 @@ class CaseFileRow(SQLModel, table=True):
     opened_at: str = Field(sa_column=_text())
     received_at: str | None = Field(sa_column=_text(nullable=True))
     due_at: str | None = Field(sa_column=_text(nullable=True))
+    limit_at: str | None = Field(sa_column=_text(nullable=True))  # the law's
+    target_at: str | None = Field(sa_column=_text(nullable=True))  # what the lender promised
+    asleep_until: str | None = Field(sa_column=_text(nullable=True))  # set aside
+    referred: str | None = Field(sa_column=_text(nullable=True))  # upwards: why
     list_order: str = Field(sa_column=_text())  # see ``standing.list_order``
     claim_person: str | None = Field(sa_column=_text(nullable=True))
     claim_until: str | None = Field(sa_column=_text(nullable=True))

@@ -37,6 +37,7 @@ def _change(*names: str) -> Any:
 
 
 _CLAIM = ("claim_person", "claim_until")
+_AWAY = (*_CLAIM, "asleep_until", "referred")
 _ON_RESCORE = frozenset(column.name for column in FILES.columns) - {
     "case_ref",
     "log",
@@ -47,6 +48,7 @@ _ON_RESCORE = frozenset(column.name for column in FILES.columns) - {
 _ON_ACT = (
     *("status", "list_order", "version", "proposal", "proposal_person", "excluded", *_CLAIM),
     *("final", "side", "code", "by_person", "reviewer", "approver", "closed_at"),
+    *("target_at", "asleep_until", "referred"),
 )
 _EARLIER = DECISIONS.alias("earlier")
 _FORGET = (
@@ -66,6 +68,7 @@ _FORGET = (
     .values(application_key=None)
 )
 _CHANGE_CLAIM = _change(*_CLAIM)
+_CHANGE_AWAY = _change(*_AWAY)
 _CHANGE_VERSION = _change("version")
 _CHANGE_ALL = _change(*sorted(_ON_RESCORE | set(_ON_ACT)))
 _CHANGE_ACT = _change(*_ON_ACT)
@@ -155,6 +158,8 @@ def _write_changes(path: HotPath, changed: Standing, after: Standing) -> None:
     statement = _CHANGE_ALL
     if names <= set(_CLAIM):
         statement, columns = _CHANGE_CLAIM, _CLAIM
+    elif names <= set(_AWAY):
+        statement, columns = _CHANGE_AWAY, _AWAY
     elif names == {"version"}:
         statement, columns = _CHANGE_VERSION, ("version",)
     elif names <= set(_ON_ACT):

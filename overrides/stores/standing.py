@@ -23,6 +23,8 @@ OPEN, CLOSED = "0", "1"  # first character of every place in a list
 _BACKWARDS = str.maketrans("0123456789", "9876543210")
 
 _NO_CLAIM: Standing = {"claim_person": None, "claim_until": None}
+_AWAKE: Standing = {"asleep_until": None}
+_NOT_REFERRED: Standing = {"referred": None}
 _NO_PROPOSAL: Standing = {"proposal": None, "proposal_person": None}
 _UNDECIDED: Standing = {
     "final": None,
@@ -45,6 +47,7 @@ def opened(event: Event, application_key: str | None) -> Standing:
         "version": 1,
         "excluded": "[]",
         **_scored(event),
+        **_assigned(event),
     }
     return {**standing, "list_order": list_order(standing)}
 
@@ -52,10 +55,13 @@ def opened(event: Event, application_key: str | None) -> Standing:
 def list_order(standing: Mapping[str, Any]) -> str:
     """Where the case stands in any list, as text that sorts.
 
-    Open cases come first, due soonest first, and then the closed ones, closed last first.
+    Open cases come first, in the order of the clock that presses next, and then the closed ones,
+    closed last first. While the applicant is asked for something only the law's clock runs.
     """
     if standing["status"] in OPEN_STATES:
-        return OPEN + (standing["due_at"] or END_OF_TIME)
+        waits = standing["status"] == CaseStatus.WAITING_APPLICANT
+        target = None if waits else standing["target_at"]
+        return OPEN + (target or standing["limit_at"] or END_OF_TIME)
     return CLOSED + (standing["closed_at"] or END_OF_TIME).translate(_BACKWARDS)
 
 
@@ -65,6 +71,9 @@ def advance(standing: Mapping[str, Any], event: Event) -> Standing:
         moved = event.data["branch"] != standing["branch"]  # whoever holds it may not see it there
         kept = _NO_CLAIM if moved else {name: standing[name] for name in _NO_CLAIM}
         changed = {**_scored(event), **kept, "version": standing["version"] + 1}
+        changed["referred"] = standing["referred"]
+        if standing["target_at"] and changed["target_at"]:  # time the applicant took stays given
+            changed["target_at"] = max(standing["target_at"], changed["target_at"])
         if event.type == "decision_failed" and standing["proposal_person"]:
             # The score that asked for a second person went; the second person is still asked for.
             changed["excluded"] = _without(standing)
@@ -101,6 +110,10 @@ def _scored(event: Event) -> Standing:
         "routing": json.dumps(data["routing"]),
         "received_at": data["received_at"] or None,
         "due_at": data["due_at"] or None,
+        "limit_at": data.get("limit_at"),
+        "target_at": data.get("target_at", data["due_at"]) or None,
+        **_AWAKE,
+        **_NOT_REFERRED,
         "simulated": data["simulated"],
         **_NO_CLAIM,
         **_NO_PROPOSAL,
@@ -108,15 +121,45 @@ def _scored(event: Event) -> Standing:
     }
 
 
-def _claimed(_: Mapping[str, Any], event: Event) -> Standing:
-    """Somebody took the lease."""
-    return {"claim_person": event.data["person"], "claim_until": event.data["until"]}
+def _assigned(event: Event) -> Standing:
+    """The officer who was drawn has the first lease."""
+    drawn = event.data.get("assigned")
+    return {"claim_person": drawn["to"], "claim_until": drawn["until"]} if drawn else {}
 
 
-def _handed_over(_: Mapping[str, Any], event: Event) -> Standing:
+def _claimed(standing: Mapping[str, Any], event: Event) -> Standing:
+    """Somebody took the lease, and whatever kept the case from them is over."""
+    lease = {"claim_person": event.data["person"], "claim_until": event.data["until"]}
+    return {**lease, **_roused(standing)}
+
+
+def _handed_over(standing: Mapping[str, Any], event: Event) -> Standing:
     """The lease went to another person, or the case is free."""
     to = event.data.get("to")
-    return {"claim_person": to, "claim_until": event.data.get("until") if to else None}
+    lease = {"claim_person": to, "claim_until": event.data.get("until") if to else None}
+    return {**lease, **_roused(standing)}
+
+
+def _roused(standing: Mapping[str, Any]) -> Standing:
+    """What changes for a case that was set aside or referred upwards; nothing for any other."""
+    away = standing["asleep_until"] or standing["referred"]
+    return {**_AWAKE, **_NOT_REFERRED} if away else {}
+
+
+def _referred(_: Mapping[str, Any], event: Event) -> Standing:
+    """Nobody holds the case, and whoever leads the team sees to it."""
+    return {**_NO_CLAIM, **_AWAKE, "referred": event.data["reason"]}
+
+
+def _set_aside(_: Mapping[str, Any], event: Event) -> Standing:
+    """Nobody holds the case, and lists of what is to be done leave it out until then."""
+    return {**_NO_CLAIM, "asleep_until": event.data.get("until")}
+
+
+def _heard(standing: Mapping[str, Any], event: Event) -> Standing:
+    """The applicant answered, and the target goes on with what was left of it."""
+    target = event.data.get("target_at") or standing["target_at"]
+    return {"status": CaseStatus.IN_REVIEW.value, "target_at": target, **_NO_CLAIM}
 
 
 def _freed(_: Mapping[str, Any], __: Event) -> Standing:
@@ -147,6 +190,8 @@ def _overridden(_: Mapping[str, Any], event: Event) -> Standing:
         "proposal": json.dumps(proposal),
         "proposal_person": event.actor,
         **_NO_CLAIM,
+        **_AWAKE,
+        **_NOT_REFERRED,
     }
 
 
@@ -180,6 +225,8 @@ def _decided(standing: Mapping[str, Any], event: Event) -> Standing:
         "approver": event.actor if by_person and proposer else "",
         "closed_at": instant_text(event.recorded_at),
         **_NO_CLAIM,
+        **_AWAKE,
+        **_NOT_REFERRED,
         **_NO_PROPOSAL,
     }
 
@@ -192,6 +239,8 @@ def _ended(status: CaseStatus) -> Moves:
             "status": status.value,
             "closed_at": instant_text(event.recorded_at),
             **_NO_CLAIM,
+            **_AWAKE,
+            **_NOT_REFERRED,
             **_NO_PROPOSAL,
         }
 
@@ -227,8 +276,8 @@ _MOVES: Mapping[str, Moves] = {
     "case_claimed": _claimed,
     "case_released": _freed,
     "case_handed_over": _handed_over,
-    "case_escalated": _freed,
-    "case_snoozed": _freed,
+    "case_escalated": _referred,
+    "case_snoozed": _set_aside,
     "reasons_shown": _reviewed,
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
@@ -238,6 +287,6 @@ _MOVES: Mapping[str, Moves] = {
     "case_expired": _ended(CaseStatus.EXPIRED),
     "case_reopened": _reopened,
     "information_requested": _waits(CaseStatus.WAITING_APPLICANT),
-    "information_received": _waits(CaseStatus.IN_REVIEW),
+    "information_received": _heard,
 }
 KINDS = frozenset(_MOVES) | DECISION_KINDS

@@ -15,7 +15,7 @@ from overrides.canonical import canonical, read_canonical
 from tests.decision_service.service_house import House, open_house
 
 OF_THE_MOMENT = {"id", "seq", "ts", "req", "commit", "case", "actor", "role"}
-TIMES = {"received_at", "completed_at", "due_at", "latency_us"}
+TIMES = {"received_at", "completed_at", "due_at", "limit_at", "target_at", "latency_us"}
 OF_THE_CASE = {"decision_id", "application", "subject", *TIMES}
 NEAR = 1e-12
 

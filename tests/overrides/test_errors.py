@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from overrides import erasure_errors, errors
+from overrides import erasure_errors, errors, queue_errors
 from overrides.errors import OverridesError
 
 
@@ -37,6 +37,7 @@ def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
     picture = (errors.__doc__ or "").split("\n\n", 1)[1].splitlines()
     assert picture == drawn()
     assert erasure_errors.ErasureError in EVERY
+    assert queue_errors.QueueError in EVERY
 
 
 @pytest.mark.parametrize("error", EVERY)
