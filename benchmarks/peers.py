@@ -23,7 +23,12 @@ MLFLOW, BENTOML = "MLflow, no explanations", "BentoML, pred_contrib"
 OK = 200
 SAVE = """
 import sys, lightgbm, mlflow.lightgbm
-mlflow.lightgbm.save_model(lightgbm.Booster(model_file=sys.argv[1]), sys.argv[2])
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+
+booster = lightgbm.Booster(model_file=sys.argv[1])
+columns = Schema([ColSpec("double", name) for name in booster.feature_name()])  # gaps are NaN then
+mlflow.lightgbm.save_model(booster, sys.argv[2], signature=ModelSignature(columns))
 """
 SERVICE = """
 import os, bentoml, lightgbm, numpy
