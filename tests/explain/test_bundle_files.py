@@ -12,6 +12,7 @@ from explain.errors import BundleInvalid, FileAltered, FileTooLarge
 
 def test_an_untouched_folder_is_read(folder: Path) -> None:
     assert set(read_files(folder).contents) == {
+        "calibration.csv",
         "card.md",
         "codebook.yaml",
         "kpis.yaml",
