@@ -1,14 +1,15 @@
 """The reader of CatBoost's JSON model format.
 
-A tree is oblivious: splits[n] decides bit n of a leaf's number, and the last split is what CatBoost
-takes for the root when it shares a score out. A number above the border sets the bit, and so does
-the one category that a split names by its hash; numbers are float32. Gaps lie below all borders or
+An oblivious tree is a list: splits[n] decides bit n of a leaf's number, and the last split is what
+CatBoost takes for the root when it shares a score out. Trees of other policies to grow are nodes in
+nodes. A number above the border sets the bit, or goes right, and so does the one category that a
+split names by its hash; numbers are float32. Gaps lie below all borders or
 above, as their feature's treatment says (https://catboost.ai/docs, "JSON model tutorial").
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from explain.tree import Reading, Tree, UnsupportedForestError
@@ -20,6 +21,9 @@ GAP = "nan"
 """What a gap in a category is called."""
 
 LOSS = "Logloss"
+
+Question = tuple[int, Reading, float, int]
+"""What a split asks: its feature, how it is read, the border, and which categories go left."""
 
 _GAPS = {"AsIs": -math.inf, "AsFalse": -math.inf, "AsTrue": math.inf}
 """A gap is no more than any border, or more than all."""
@@ -68,9 +72,7 @@ def model_problems(
 
 def tree_problems(told: Mapping[str, Any], names: Sequence[str]) -> tuple[str, ...]:
     """What keeps a model from being told as trees."""
-    if "oblivious_trees" not in told:
-        return ("the model's grow_policy must be 'SymmetricTree'",)
-    if any(not tree.get("leaf_weights") for tree in told["oblivious_trees"]):
+    if any(not tree.get("leaf_weights") for tree in told.get("oblivious_trees", ())):
         return ("the model must keep the leaf_weights of its trees",)
     info = told["features_info"]
     mixed = sorted(
@@ -101,7 +103,7 @@ def read_catboost(told: Mapping[str, Any], levels: Sequence[Sequence[str]]) -> t
     codes = {f["feature_index"]: f for f in info.get("categorical_features") or ()}
     hashes = [[category_hash(text) for text in (*own, GAP)] if own else [] for own in levels]
 
-    def asked(split: Mapping[str, Any]) -> tuple[int, Reading, float, int]:
+    def asked(split: Mapping[str, Any]) -> Question:
         match split["split_type"]:
             case "FloatFeature":
                 feature = numbers[split["float_feature_index"]]
@@ -120,17 +122,18 @@ def read_catboost(told: Mapping[str, Any], levels: Sequence[Sequence[str]]) -> t
             constant(float(bias)),
             *(
                 _tree([asked(split) for split in tree["splits"] or ()], tree, float(scale))
-                for tree in told["oblivious_trees"]
+                for tree in told.get("oblivious_trees", ())
             ),
+            *(_grown(asked, tree, float(scale)) for tree in told.get("trees", ())),
         )
-    except (KeyError, TypeError, IndexError):
+    except UnsupportedForestError:
+        raise
+    except (KeyError, TypeError, IndexError, ValueError):
         msg = "a tree's lists do not belong together"
         raise UnsupportedForestError(msg) from None
 
 
-def _tree(
-    asked: Sequence[tuple[int, Reading, float, int]], told: Mapping[str, Any], scale: float
-) -> Tree:
+def _tree(asked: Sequence[Question], told: Mapping[str, Any], scale: float) -> Tree:
     """One tree written out: splits as in a heap, the last told at the root."""
     values, covers = told["leaf_values"], told.get("leaf_weights") or ()
     if len(values) != 1 << len(asked) or len(covers) != len(values):
@@ -154,6 +157,38 @@ def _tree(
         split_covers=counted[:splits],
         leaf_covers=counted[splits:],
         values=[scale * value for value in values],
+    )
+
+
+def _grown(
+    asked: Callable[[Mapping[str, Any]], Question], told: Mapping[str, Any], scale: float
+) -> Tree:
+    """One tree of nodes in nodes, numbered level by level."""
+    splits: list[Mapping[str, Any]] = []
+    leaves: list[Mapping[str, Any]] = []
+
+    def numbered(node: Mapping[str, Any]) -> int:
+        kept = splits if "split" in node else leaves
+        kept.append(node)
+        return len(splits) - 1 if kept is splits else ~(len(leaves) - 1)
+
+    numbered(told)
+    children = [(numbered(node["left"]), numbered(node["right"])) for node in splits]
+    covers = [float(leaf["weight"]) for leaf in leaves]
+    counted = [0.0] * len(splits)
+    for split, pair in reversed([*enumerate(children)]):
+        counted[split] = sum(counted[child] if child >= 0 else covers[~child] for child in pair)
+    questions = [asked(node["split"]) for node in splits]
+    return Tree(
+        features=[feature for feature, _, _, _ in questions],
+        readings=[reading for _, reading, _, _ in questions],
+        thresholds=[border for _, _, border, _ in questions],
+        members=[left for _, _, _, left in questions],
+        left=[left for left, _ in children],
+        right=[right for _, right in children],
+        split_covers=counted,
+        leaf_covers=covers,
+        values=[scale * float(leaf["value"]) for leaf in leaves],
     )
 
 

@@ -14,6 +14,8 @@ from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scale
 
 from .catboost_json import GAP, model_problems, parsed, read_catboost, tree_problems
 
+CURE = "install numba, or let it be tree_interventional"
+
 
 class CatboostBox:
     """A CatBoost model that is only asked; it may read categories through their statistics.
@@ -85,7 +87,7 @@ class CatboostBox:
 
 
 class CatboostModel(CatboostBox):
-    """A CatBoost model of oblivious trees on numbers and on categories one by one."""
+    """A CatBoost model of trees on numbers and on categories one by one."""
 
     def __init__(self, text: str, contract: Contract, path: str) -> None:
         super().__init__(text, contract, path)
@@ -100,7 +102,10 @@ class CatboostModel(CatboostBox):
         return read_catboost(self._told, self._levels)
 
     def contributions(self, rows: Sequence[Row]) -> list[list[float]]:
-        """By CatBoost itself."""
+        """By CatBoost itself; BundleInvalid for trees whose contributions it gets wrong."""
+        if "trees" in self._told:
+            problem = f"CatBoost's contributions of trees not symmetric do not add up: {CURE}"
+            raise BundleInvalid(self._path, (problem,))
         split = self.booster.get_feature_importance(
             self._pool(rows), type="ShapValues", thread_count=1
         )

@@ -1,7 +1,9 @@
 """CatBoost's classifiers are explained as CatBoost explains them, and refused by name if not."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from explain.adapters import Encoder
+from explain.attribution.background_trees import BackgroundKernel
 from explain.attribution.kernels import KernelExplainer
 from explain.attribution.oblivious import all_oblivious
 from explain.attribution.oblivious_kernel import ObliviousKernel
@@ -32,6 +35,7 @@ from tests.explain.families import (
     named,
     train_catboost,
 )
+from tests.explain.test_interventional import by_definition
 
 NAMES = named(LEVELS)
 FIELDS = [f"field_{n}" for n in range(len(LEVELS))]
@@ -114,12 +118,103 @@ def test_a_category_read_through_statistics_is_named_with_the_cure() -> None:
     assert "sampled_interventional" in problem
 
 
-@pytest.mark.parametrize("policy", ["Lossguide", "Depthwise"])
-def test_trees_that_are_not_symmetric_are_refused_by_name(policy: str) -> None:
-    train = drawn(6, 400)
-    model = train_catboost(train, labels(train), NAMES, grow_policy=policy)
-    told = parsed(catboost_json(model).decode())
-    assert tree_problems(told, FIELDS) == ("the model's grow_policy must be 'SymmetricTree'",)
+GROWN: list[dict[str, object]] = [
+    {"grow_policy": "Lossguide", "max_leaves": 12, "depth": 8},
+    {"grow_policy": "Depthwise", "depth": 4, "nan_mode": "Max"},
+    {"grow_policy": "Lossguide", "boost_from_average": True, "class_weights": [1.0, 3.5]},
+]
+
+
+def weight(node: Any) -> float:
+    """How many training rows came to a node."""
+    if "split" in node:
+        return weight(node["left"]) + weight(node["right"])
+    return float(node["weight"])
+
+
+def expected(node: Any, row: Any, known: set[int]) -> float:
+    """What a tree says of a row of which only these fields are known, by its file alone."""
+    if "split" not in node:
+        return float(node["value"])
+    split = node["split"]
+    place = split.get("float_feature_index", split.get("cat_feature_index"))
+    codes = [feature for feature, own in enumerate(NAMES) if own]
+    numbers = [feature for feature, own in enumerate(NAMES) if not own]
+    feature = (numbers if "border" in split else codes)[place]
+    left, right = (expected(node[side], row, known) for side in ("left", "right"))
+    if feature not in known:
+        share = weight(node["left"]) / weight(node)
+        return share * left + (1.0 - share) * right
+    if "border" in split:
+        return right if np.float32(row[feature]) > split["border"] else left
+    told = "nan" if np.isnan(row[feature]) else NAMES[feature][int(row[feature])]
+    return right if category_hash(told) == split["value"] else left
+
+
+def shapley(trees: Any, row: Any) -> list[float]:
+    """Shapley values of trees by their definition."""
+    everyone = range(len(NAMES))
+    amounts = [0.0] * len(NAMES)
+    for size in everyone:
+        for known in map(set, combinations(everyone, size)):
+            share = 1.0 / math.comb(len(NAMES) - 1, size) / len(NAMES)
+            before = sum(expected(tree, row, known) for tree in trees)
+            for feature in set(everyone) - known:
+                after = sum(expected(tree, row, known | {feature}) for tree in trees)
+                amounts[feature] += share * (after - before)
+    return amounts
+
+
+@pytest.mark.parametrize("settings", GROWN, ids=str)
+def test_trees_that_are_not_symmetric_are_explained_by_the_definition(
+    settings: Mapping[str, object],
+) -> None:
+    train, rows = drawn(6, 800, gaps=0.0), drawn(7, 60, gaps=0.0)
+    model = train_catboost(train, labels(train), NAMES, iterations=4, **settings)
+    told = told_of(model)
+    trees = read_catboost(told, NAMES)
+    assert all_oblivious(trees) is None
+    seen = rows.astype(np.float32).astype(np.float64)
+    kernel = Kernel(trees)
+    amounts, scores = kernel.split(seen)
+    assert np.abs(scores - catboost_score(model, rows, NAMES)).max() <= 1e-12
+    assert np.abs(amounts.sum(axis=1) + kernel.base - scores).max() <= 1e-12
+    for line, row in zip(amounts[:3], rows[:3], strict=True):
+        assert line == pytest.approx(shapley(told["trees"], row), abs=1e-12)
+    background = drawn(8, 30)
+    against = BackgroundKernel(trees, background.astype(np.float32).astype(np.float64))
+    found, _ = against.split(seen[:2])
+    for line, row in zip(found, rows[:2], strict=True):
+        wanted = by_definition(lambda some: catboost_score(model, some, NAMES), row, background)
+        assert line == pytest.approx(wanted, abs=1e-12)
+
+
+@pytest.mark.parametrize("settings", GROWN, ids=str)
+def test_gaps_go_through_such_trees_where_catboost_sends_them(
+    settings: Mapping[str, object],
+) -> None:
+    train, rows = drawn(6, 800), drawn(7, 100, gaps=0.3)
+    rows[:4, 0] = 1e300, -1e300, -3.4028234663852886e38, 1e-40
+    model = train_catboost(train, labels(train), NAMES, **settings)
+    with np.errstate(over="ignore"):
+        seen = rows.astype(np.float32).astype(np.float64)
+    _, scores = Kernel(read_catboost(told_of(model), NAMES)).split(seen)
+    assert np.abs(scores - catboost_score(model, rows, NAMES)).max() <= 1e-12
+
+
+def test_catboosts_contributions_of_such_trees_are_not_used_for_they_do_not_add_up(
+    trees: Bundle, rows: list[Row]
+) -> None:
+    contract = trees.contract
+    matrix, names = Encoder(contract).encode(rows[:200]), Levels(contract).names
+    bad = (matrix.sum(axis=1) > np.median(matrix.sum(axis=1))).astype(int)
+    model = train_catboost(matrix, bad, names, grow_policy="Lossguide", depth=5)
+    split = model.get_feature_importance(catboost_pool(matrix, names), type="ShapValues")
+    off = np.abs(split.sum(axis=1) - catboost_score(model, matrix, names)).max()
+    assert off > 0.01, "CatBoost has learned it: say so in the record"
+    read = CatboostModel(catboost_json(model).decode(), contract, "model.json")
+    with pytest.raises(BundleInvalid, match="do not add up: install numba"):
+        read.contributions(rows[:1])
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +266,6 @@ def test_its_trees_are_looked_up_whatever_the_method(folder: Path, rows: list[Ro
             lambda m: m["oblivious_trees"][-1].pop("leaf_weights"),
             "must keep the leaf_weights",
         ),
-        (lambda m: m.update(trees=m.pop("oblivious_trees")), "must be 'SymmetricTree'"),
         (lambda m: m.update(oblivious_trees=3), "this is no CatBoost model in JSON"),
         (lambda m: m.pop("scale_and_bias"), "no CatBoost model"),
         (lambda m: m.pop("oblivious_trees"), "is no CatBoost model"),
@@ -235,6 +329,25 @@ def test_trees_that_are_none_are_refused(change: Callable[[Any], object], why: s
     told = json.loads(catboost_json(train_catboost(train, labels(train), NAMES)))
     change(told["oblivious_trees"][0])
     with pytest.raises(UnsupportedForestError, match=why):
+        read_catboost(told, NAMES)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda node: node.pop("left"),
+        lambda node: node["split"].pop("split_type"),
+        lambda node: node["right"].update(weight="many"),
+        lambda node: node["right"].pop("value"),
+    ],
+    ids=range(4),
+)
+def test_grown_trees_that_are_none_are_refused(change: Callable[[Any], object]) -> None:
+    train = drawn(7, 400)
+    model = train_catboost(train, labels(train), NAMES, grow_policy="Depthwise", depth=1)
+    told = json.loads(catboost_json(model))
+    change(told["trees"][0])
+    with pytest.raises(UnsupportedForestError, match="do not belong together"):
         read_catboost(told, NAMES)
 
 
