@@ -215,6 +215,23 @@ def test_of_trees_the_smallest_change_is_what_trying_everything_finds(
     agrees(answer, cheapest(row, score, at_most), row)
 
 
+@given(st.lists(trees(), min_size=1, max_size=5), APPLICANTS)
+@settings(max_examples=60)
+def test_a_surface_of_trees_tells_every_score_around_an_application(
+    forest: list[Tree], row: Row
+) -> None:
+    room = room_of(row, SPEC, CONTRACT, everything_allowed)
+    scores = TreeSurface(forest, Encoder(CONTRACT)).around(room)
+    for count in range(1, len(room.axes) + 1):
+        for numbers in itertools.combinations(range(len(room.axes)), count):
+            axes = [room.axes[number] for number in numbers]
+            grid = scores.grid(numbers)
+            for places in itertools.product(*(range(len(axis.settings)) for axis in axes)):
+                changed = room.changed(axes, places)
+                expected = math.fsum(walked(tree, changed) for tree in forest)
+                assert grid[places] == pytest.approx(expected, abs=1e-9)
+
+
 class PerUnit:
     """A rule of a number: so much for each; gaps count nothing."""
 
@@ -311,8 +328,8 @@ def test_a_limit_is_said_and_not_taken_for_there_being_nothing() -> None:
 
 def test_a_structure_that_is_not_what_the_model_answers_is_not_believed() -> None:
     flat = [Tree([], [], [], [], [], [], [], [1.0], [-5.0])]
-    answer = found(STATED, TreeSurface(flat, Encoder(CONTRACT)), by_both, 2.5)
-    assert answer.kind == "found"
+    answer = found(STATED, TreeSurface(flat, Encoder(CONTRACT)), by_both, 1.5)
+    agrees(answer, cheapest(STATED, by_both, 1.5), STATED)
     assert len(answer.options) == 1, "the model was asked instead"
 
 
@@ -353,6 +370,45 @@ def test_a_fixed_rule_bounds_what_is_proposed_and_what_may_stay() -> None:
     assert all(o.row["amount"] <= 500.0 for o in answer.options)  # type: ignore[operator]
     asked = search_by_asking(room, nothing, 1.0, NEVER, lambda _: True)
     assert asked.options[0].row == answer.options[0].row
+
+
+def test_a_relation_is_held_to_the_last_digit_and_only_where_a_field_of_it_changes() -> None:
+    plus = {"kind": "at_most", "field": "amount", "plus": "499.99999999999"}
+    fields = [{"field": "amount", "step": "100"}, {"field": "backer", "to": ["firm"]}]
+    spec = ChangesSpec.model_validate({"fields": fields, "relations": [plus]})
+    room = room_of(STATED, spec, CONTRACT, everything_allowed)
+    nothing = lambda rows: [0.0] * len(rows)  # noqa: E731
+    answer = smallest_changes(room, None, nothing, 1.0, NEVER, lambda row: row["amount"] != 800.0)
+    assert answer.options[0].row["amount"] == 400.0, "500 is more, if by little"
+    surface = LinearSurface(
+        LinearCard(
+            0.0,
+            {name: PerUnit(0.0) for name in ("months", "amount", "end", "income")}
+            | {"backer": PerLevel(0.0, 0.0, 0.0)},
+        )
+    )
+    other = smallest_changes(room, surface, nothing, 1.0, NEVER, lambda _: True)
+    assert [option.row["amount"] for option in other.options] == [400.0, 800.0]
+
+
+@pytest.mark.parametrize(
+    ("direction", "months"),
+    [("up", {42.0, 48.0}), ("down", {6.0, 12.0, 18.0, 24.0, 30.0}), ("either", set())],
+)
+def test_a_field_changes_only_in_its_direction_and_by_its_steps(
+    direction: str, months: set[float]
+) -> None:
+    one = {"field": "months", "direction": direction, "step": "6", "minimum": "6", "maximum": "48"}
+    spec = ChangesSpec.model_validate({"fields": [one]})
+    (axis,) = room_of(STATED, spec, CONTRACT, everything_allowed).axes
+    found = {axis.settings[place][0] for place in axis.others}
+    assert found == (months or {6.0, 12.0, 18.0, 24.0, 30.0, 42.0, 48.0})
+    level = {"field": "backer", "direction": direction, "to": ["none", "firm"]}
+    spec = ChangesSpec.model_validate({"fields": [level]})
+    friend = {**STATED, "backer": "friend"}
+    (axis,) = room_of(friend, spec, CONTRACT, everything_allowed).axes
+    wanted = {"up": {"firm"}, "down": {"none"}, "either": {"firm", "none"}}
+    assert {axis.settings[place][0] for place in axis.others} == wanted[direction]
 
 
 def test_a_field_that_was_not_given_stays_so() -> None:
