@@ -23,6 +23,7 @@ from benchmarks import (
     ledger,
     pages,
     peers,
+    recorded,
     servers,
     verifier,
 )
@@ -80,6 +81,7 @@ def goals(found: dict[str, Any]) -> list[Goal]:
         *(Goal(*promise) for promise in interventional.goals(found["interventional"])),
         *(Goal(*promise) for promise in black_box.goals(found["black_box"])),
         *(Goal(*promise) for promise in bulk.goals(found["bulk"])),
+        *(Goal(*promise) for promise in recorded.goals(found["recorded"], found["bulk"])),
         *(Goal(*promise) for promise in cold_start.goals(found["cold_start"])),
         *(Goal(*promise) for promise in appends.goals(found["appends"])),
         *(Goal(*promise) for promise in ledger.goals(found["ledger"])),
@@ -162,6 +164,7 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         )
         print(f"\nPages with {cases:,} cases")
         shown = pages.time_pages(mine, cases)
+        together = recorded.measure(mine, bodies)
     show_pages(shown)
     checked = verifier.measure(folder / "ours")
     started = cold_start.measure(folder)
@@ -183,10 +186,12 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     black_box.show(asked)
     filed = bulk.measure(folder / "bundle", folder / "bulk")
     bulk.show(filed)
+    recorded.show(together, filed)
     return {
         "distance": distance,
         "decisions": raced,
         "peers": served,
+        "recorded": together,
         "pages": shown,
         "verifier": checked,
         "cold_start": started,

@@ -1,0 +1,89 @@
+"""Many decisions in one request: scored, explained, worded, encrypted, recorded, all on the disk.
+
+What shap alone needs for as many rows is measured by ``bulk`` in the same run. Both are in seconds
+of a processor, ours with everything the server did meanwhile.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import FRESH
+from benchmarks.servers import Server
+
+ROWS = 20_000
+WARM_ROWS = 1_000
+MILLION = 1_000_000
+TICKS = 100  # of a processor's clock in a second, as the kernel counts them
+LINE_BYTES_MAX = 1 << 20
+
+
+def measure(server: Server, bodies: list[str]) -> dict[str, float]:
+    """Seconds of the clock and of the processor for so many decisions in one request."""
+    asyncio.run(_send(server, bodies, WARM_ROWS))
+    before = processor_seconds(server.process_id)
+    elapsed = asyncio.run(_send(server, bodies, ROWS))
+    spent = processor_seconds(server.process_id) - before
+    return {"rows": ROWS, "elapsed_s": elapsed, "processor_s": spent}
+
+
+def processor_seconds(process_id: int) -> float:
+    """What a process has spent so far, in user and system time, by Linux."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+async def _send(server: Server, bodies: list[str], rows: int) -> float:
+    """Send all, read an answer line for each, all of them decisions; seconds taken."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=LINE_BYTES_MAX)
+    headers = {**server.headers, "Content-Type": "application/x-ndjson", "Connection": "close"}
+    lines = [f"POST {server.path}/batch HTTP/1.1", "Host: 127.0.0.1", "Transfer-Encoding: chunked"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    clock = asyncio.get_running_loop().time
+    begun = clock()
+    sending = asyncio.create_task(_write(writer, bodies, rows))
+    decided = 0
+    while line := await reader.readline():
+        if line.startswith(b"{"):
+            assert "decision_id" in json.loads(line), line.decode()
+            decided += 1
+    await sending
+    writer.close()
+    assert decided == rows, f"{decided} of {rows} were decided"
+    return clock() - begun
+
+
+async def _write(writer: asyncio.StreamWriter, bodies: list[str], rows: int) -> None:
+    """Every line a chunk, each with an application and a key that are new."""
+    for place in range(rows):
+        fresh = secrets.token_hex(12)
+        body = json.loads(bodies[place % len(bodies)].replace(FRESH, fresh))
+        line = json.dumps({**body, "idempotency_key": fresh}).encode() + b"\n"
+        writer.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
+        await writer.drain()
+    writer.write(b"0\r\n\r\n")
+    await writer.drain()
+
+
+def show(found: Mapping[str, float], bulk: Mapping[str, Any]) -> None:
+    """Print both sides, and what a million would take."""
+    ours, theirs = found["processor_s"] / found["rows"], 1 / bulk["shap_rows_per_s"]
+    print(f"\n{found['rows']:,} decisions in one request, everything on")
+    print(f"{'processor ms each, all recorded':64}{ours * 1000:10.2f}")
+    print(f"{'clock ms each':64}{found['elapsed_s'] / found['rows'] * 1000:10.2f}")
+    print(f"{'by shap: contributions alone, processor ms':64}{theirs * 1000:10.2f}")
+    print(f"{'a million at that speed, processor seconds':64}{ours * MILLION:10.0f}")
+
+
+def goals(
+    found: Mapping[str, float], bulk: Mapping[str, Any]
+) -> list[tuple[str, float, float, bool, str]]:
+    """The promise about many decisions."""
+    times = found["rows"] / found["processor_s"] / bulk["shap_rows_per_s"]
+    return [
+        ("decisions recorded in one request: shap's time alone / ours", times, 12, True, "times")
+    ]
