@@ -27,6 +27,7 @@ from explain.declared.card import card_of
 from explain.worker.model import WorkerModel, read_apart
 
 from .adapters import ModelAdapter
+from .comparators import Comparator, compared_fields
 from .errors import (
     BundleInvalid,
     ExplainError,
@@ -74,6 +75,7 @@ class Bundle(BundleContents):
             self.contract,
             self.codebook_spec.languages[0],
             quartiles(self.contract, self.reference),
+            self._comparator(),
         )
         self._features = tuple(f.name for f in self.contract.features)
         self._building = threading.RLock()
@@ -98,6 +100,13 @@ class Bundle(BundleContents):
         for rows in (1,) if self.one_by_one else WARMING_ROWS:
             self._model().explainer.attribute(self.reference[:rows])
         self._warm = True
+
+    def _comparator(self) -> Comparator | None:
+        """What values are compared with, where sentences ask for it and there is a background."""
+        fields = compared_fields(self.concepts)
+        if not fields or self._spec.model.background is None:
+            return None
+        return Comparator(fields, self.background, self.background_population)
 
     def parts_in_memory(self) -> tuple[ModelAdapter, Explainer]:
         """The model and what explains it, to be held against the shipped checks."""

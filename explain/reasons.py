@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from explain.declared.codebook import Concept
+from explain.declared.comparing import COMPARED, uses
 from explain.declared.contract import NUMERIC, Contract, Field
 
+from .comparators import Comparator
 from .values import Push, Reason, Row, Scalar
 
 EPSILON = 1e-6
@@ -58,6 +60,7 @@ class _Entry:
     adverse: str
     favourable: str
     usual: Quartiles | None
+    compared: Comparator | None  # of one number, whose sentences ask for it
     ready: dict[Scalar, _Words]
 
     def words(self, row: Row, *, raises: bool) -> tuple[str, str]:
@@ -65,7 +68,11 @@ class _Entry:
         if self.ready and (found := self.ready.get(row[self.fields[0].name])):
             return found.value, found.adverse if raises else found.favourable
         words = {f.name: f.in_words(row[f.name]) for f in self.fields}
-        return _values(words), _sentence(self.adverse if raises else self.favourable, words)
+        value = _values(words)
+        if self.compared is not None:
+            name = self.fields[0].name
+            words[COMPARED] = self.compared.words(name, row[name])
+        return value, _sentence(self.adverse if raises else self.favourable, words)
 
     def fill(self, values: Row) -> _Words:
         """Put the values of all the concept's fields into its sentences."""
@@ -103,9 +110,11 @@ class Wording:
         contract: Contract,
         language: str,
         usual: Mapping[str, Quartiles],
+        comparator: Comparator | None = None,
     ) -> None:
+        compared = comparator or Comparator((), (), None)
         in_order = sorted(concepts, key=lambda concept: concept.id)
-        self._entries = tuple(_entry(c, contract, language, usual) for c in in_order)
+        self._entries = tuple(_entry(c, contract, language, usual, compared) for c in in_order)
 
     def reasons(self, amounts: Sequence[float], row: Row, errors: Sequence[float] = ()) -> Worded:
         """Principal reasons and all pushes for contributions in contract order.
@@ -204,12 +213,17 @@ def _reason(push: float, entry: _Entry, row: Row, strength: str, *, surprising: 
 
 
 def _entry(
-    concept: Concept, contract: Contract, language: str, usual: Mapping[str, Quartiles]
+    concept: Concept,
+    contract: Contract,
+    language: str,
+    usual: Mapping[str, Quartiles],
+    comparator: Comparator,
 ) -> _Entry:
     """Everything about one concept that does not depend on the applicant."""
     places = {f.name: place for place, f in enumerate(contract.features)}
     fields = tuple(contract[name] for name in concept.features)
     alone = len(fields) == 1
+    asks = uses(concept.adverse[language] + concept.favourable[language])
     entry = _Entry(
         concept,
         fields,
@@ -217,6 +231,7 @@ def _entry(
         concept.adverse[language],
         concept.favourable[language],
         usual.get(fields[0].name) if alone and concept.sign != "±" else None,
+        comparator if asks else None,
         {},
     )
     if alone:

@@ -6,10 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import Field as Limit
 from pydantic import model_validator
 
-from .contract import Contract
+from .comparing import COMPARED, uses
+from .contract import NUMERIC, Contract
 from .policy_schema import ConceptId, DateText, FieldName, Strict, Text
 
 Sign = Literal["+", "-", "±"]
+ENGLISH = "en"
 Language = Annotated[str, Limit(pattern=r"^[a-z]{2}$")]
 
 
@@ -17,7 +19,8 @@ class Concept(Strict):
     """One thing a reason can be about; every feature belongs to exactly one.
 
     ``sign`` says whether a higher value is expected to raise the risk; ``actionable`` whether the
-    applicant can change it. Sentences hold ``{field}`` where the applicant's value goes.
+    applicant can change it. Sentences hold ``{field}`` where the applicant's value goes, and
+    ``{compared}`` where a sentence may follow on how it compares with the pinned background.
     """
 
     id: ConceptId
@@ -87,8 +90,9 @@ class Codebook(Strict):
             for side in (concept.adverse, concept.favourable):
                 missing = set(self.languages) - set(side)
                 found += [f"{concept.id} has no sentence in {lang}" for lang in sorted(missing)]
-                for sentence in side.values():
+                for language, sentence in side.items():
                     found += _sentence_problems(concept, sentence)
+                    found += _comparison_problems(concept, sentence, language, contract)
         return found
 
 
@@ -111,5 +115,19 @@ def _sentence_problems(concept: Concept, sentence: str) -> list[str]:
     return [
         f"{concept.id}: {{{name}}} is no feature of this concept"
         for _, name, spec, conversion in parts
-        if name is not None and (name not in concept.features or spec or conversion)
+        if name is not None and (name not in {*concept.features, COMPARED} or spec or conversion)
     ]
+
+
+def _comparison_problems(
+    concept: Concept, sentence: str, language: str, contract: Contract
+) -> list[str]:
+    """What keeps a sentence from being followed by a comparison with the background."""
+    if not uses(sentence) or not set(concept.features) <= {f.name for f in contract.features}:
+        return []
+    found = []
+    if len(concept.features) > 1 or contract[concept.features[0]].type not in NUMERIC:
+        found.append(f"{concept.id}: {{{COMPARED}}} is of one number")
+    if language != ENGLISH:
+        found.append(f"{concept.id}: {{{COMPARED}}} is there in English, not in {language}")
+    return found

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 
 from explain.values import Scalar
 
-from .codebook import Codebook, Concept
+from .codebook import ENGLISH, Codebook, Concept
+from .comparing import COMPARED, longest
 from .contract import Contract, Field
 
 GRADE_MAX = 8.0
@@ -26,8 +27,6 @@ WORDS_MAX = 20
 
 LONG_WORD = 7
 """Letters from which LIX calls a word long."""
-
-ENGLISH = "en"
 
 FORBIDDEN: Mapping[str, tuple[str, ...]] = {
     "en": (
@@ -136,10 +135,11 @@ def _concept_problems(concept: Concept, contract: Contract, language: str) -> It
         template = side[language]
         if said := _PATTERNS[language].search(template):
             yield f"{concept.id}: a reason may not say {said.group()!r}: {template!r}"
-        full = template.format_map({f.name: _longest(f) for f in fields})
+        full = template.format_map({COMPARED: longest(), **{f.name: _longest(f) for f in fields}})
         if (words := max(len(_words(part)) for part in _sentences(full))) > WORDS_MAX:
             yield f"{concept.id}: {words} words in a sentence, at most {WORDS_MAX}: {full!r}"
-        hardness = _hardness(template.format_map({f.name: "so" for f in fields}), language)
+        plain = {COMPARED: "", **{f.name: "so" for f in fields}}
+        hardness = _hardness(template.format_map(plain), language)
         if hardness > most:
             yield f"{concept.id}: hard to read ({unit} {hardness:.1f} of {most:g}): {template!r}"
 
