@@ -261,7 +261,13 @@ def test_near_loans_that_matured_are_counted_once_there_are_enough(tmp_path: Pat
             }
             for n in range(NEAR_MIN - 1)
         ]
-        assert callers.post("core", "/outcomes", {"outcomes": outcomes}).status_code == 201
+        # Approved long ago and paid out lately: bad already, and its good likes are not known yet.
+        late: dict[str, Any] = {"application_id": f"same-{NEAR_MIN}", "kind": "disbursed"}
+        young = [
+            {**late, "value": "100000", "observed_at": "2027-02-01T00:00:00Z"},
+            {**outcomes[0], "application_id": late["application_id"], "months_on_book": 1},
+        ]
+        assert callers.post("core", "/outcomes", {"outcomes": outcomes + young}).status_code == 201
         few = _matured(callers, first)
         assert (few["looked_at"], few["near"], few["bad"]) == (NEAR_MIN - 1, NEAR_MIN - 1, None)
         assert few["text"].startswith("Too few near loans")
