@@ -15,12 +15,13 @@ from typing import Any
 
 from explain.additive import Binning, Cuts, Groups, SumOfTables, Table
 from explain.declared.contract import Contract, Field
-from explain.errors import BundleInvalid
+from explain.errors import BundleInvalid, FileTooLarge
 from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
 
 VERSIONS = ("1.0",)
 LINK = "logit"
 AXES_MAX = 4
+TEXT_CHARS_MAX = 64 * 1024 * 1024
 CELLS_MAX = 2_000_000
 """Of all tables together."""
 
@@ -40,6 +41,8 @@ class EbmModel:
 
     def __init__(self, text: str, contract: Contract, path: str) -> None:
         self.features = tuple(field.name for field in contract.features)
+        if len(text) > TEXT_CHARS_MAX:
+            raise FileTooLarge(path, len(text), TEXT_CHARS_MAX)
         try:
             told = _parsed(text)
             if problems := (*_output_problems(told), *_name_problems(told, contract)):

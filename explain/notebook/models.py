@@ -6,6 +6,7 @@ that what is explained in a notebook is what is explained in production.
 
 import copy
 import tempfile
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ class InMemory:
                 file = Path(folder, "model.json")  # it writes JSON to nowhere else
                 self.model.save_model(str(file), format="json")
                 return file.read_bytes()
+        if self.form == "ebm-json":
+            return _ebm_json(self.model)
         import skops.io
 
         return bytes(skops.io.dumps(_with_codes(self.model, categories)))
@@ -81,8 +84,11 @@ def in_memory(model: Any) -> InMemory:
         told = tuple(map(str, model.feature_names_))
         names = () if told == tuple(map(str, range(len(told)))) else told
         return InMemory(model, "catboost-json", "tree_path_dependent", names)
+    if library == "interpret" and kind == "ExplainableBoostingClassifier":
+        names = tuple(map(str, model.feature_names_in_))
+        return InMemory(model, "ebm-json", "additive_interventional", names)
     if library != "sklearn" or not hasattr(model, "predict_proba"):
-        known = "classifiers of LightGBM, XGBoost, CatBoost and scikit-learn, and boosters"
+        known = "classifiers of LightGBM, XGBoost, CatBoost, scikit-learn, EBM, and boosters"
         raise NotExplainable(MODEL, (f"it is a {library}.{kind}, known are {known}",))
     names = tuple(str(name) for name in getattr(model, "feature_names_in_", ()))
     last = type(model.steps[-1][1] if hasattr(model, "steps") else model).__name__
@@ -104,6 +110,15 @@ def _lightgbm(model: Any) -> InMemory:
     return InMemory(
         model, "lightgbm-text", "tree_path_dependent", () if numbered else names, levels
     )
+
+
+def _ebm_json(model: Any) -> bytes:
+    """The tables of an EBM; that interpret calls this format beta is known here."""
+    with tempfile.TemporaryDirectory(prefix="countermand-") as folder, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "JSON formats are in beta", UserWarning)
+        file = Path(folder, "model.json")
+        model.to_json(str(file), detail="minimal")
+        return file.read_bytes()
 
 
 def _booster(model: Any) -> Any:

@@ -23,9 +23,10 @@ from explain.bundle import describe, load
 from explain.checks import check_bundle, check_explainer, check_model_adapter
 from explain.declared.bundle_files import seal
 from explain.declared.contract import Contract, Field
-from explain.errors import BundleInvalid, FileAltered, NotProven
+from explain.errors import BundleInvalid, FileAltered, FileTooLarge, NotProven
 from explain.libraries import ebm_json
 from explain.libraries.ebm_json import EbmModel
+from explain.notebook.wrapping import wrap
 from explain.values import LOG_ODDS, Explanation, Row
 from sample_models.samples import german
 from tests.explain.families import put_model
@@ -88,7 +89,8 @@ def test_scores_are_interprets_and_contributions_are_shapley_values(
     name: str, tmp_path: Path
 ) -> None:
     model = fitted(drawn(1, 300), **SETTINGS[name])
-    ours = EbmModel(json_of(model, tmp_path), contract(), "model.json")
+    detail = {"mains": "minimal", "pairs": "all"}.get(name, "interpretable")
+    ours = EbmModel(json_of(model, tmp_path, detail), contract(), "model.json")
     fresh = drawn(2, 200, gaps=0.3)
     fresh[0] = {**fresh[0], "income": 1e9}
     theirs = model.decision_function(frame(fresh))
@@ -99,6 +101,21 @@ def test_scores_are_interprets_and_contributions_are_shapley_values(
         assert parts.amounts == pytest.approx(by_definition(ours, row, background), abs=1e-12)
     check_model_adapter(ours, fresh[:20])
     check_explainer(ours, explainer, fresh[:20])
+
+
+def test_in_a_notebook_it_is_explained_against_the_rows_at_hand() -> None:
+    table = frame(drawn(1, 300), gap=None)
+    bad = (table["income"].fillna(0.0) + (table["home"] == "own") > 3.0).astype(int)
+    model = ExplainableBoostingClassifier(**QUICK, interactions=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        model.fit(table, bad)
+    explained = wrap(model, table)
+    assert explained.method == "additive_interventional"
+    told = explained.explain(table.head(20))
+    parts = told.filter(like="contribution_").sum(axis=1) + told["base"]
+    assert np.abs(parts - told["raw_score"]).max() <= 1e-12
+    assert np.abs(told["raw_score"] - model.decision_function(table.head(20))).max() <= 1e-12
 
 
 def test_a_field_alone_gets_its_cell_less_the_mean_of_the_background(tmp_path: Path) -> None:
@@ -269,6 +286,9 @@ def test_tables_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
     assert read(written()).features
     monkeypatch.setattr(ebm_json, "CELLS_MAX", 20)
     with pytest.raises(BundleInvalid, match="more than 20 cells: train with fewer bins"):
+        read(written())
+    monkeypatch.setattr(ebm_json, "TEXT_CHARS_MAX", 20)
+    with pytest.raises(FileTooLarge):
         read(written())
 
 
