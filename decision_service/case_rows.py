@@ -14,6 +14,7 @@ from decision_service.policy import (
     ROUTING_TEXTS,
 )
 from decision_service.services import Services
+from decision_service.urgency_words import away_words, clock_words, has_passed, urgency_of
 from overrides.authority import Needs
 from overrides.cases import OPEN_STATES, Proposal
 from overrides.reading import CaseRow
@@ -65,7 +66,10 @@ def queue_rows(
             why=_why(row.routing),
             waiting_since=row.received_at or row.opened_at,
             due=row.due_at if row.status in OPEN_STATES else None,
-            overdue=_overdue(row, now),
+            overdue=row.status in OPEN_STATES and has_passed(row.clocks, now),
+            urgency=urgency_of(row, now) or "",
+            clock_words=clock_words(row.clocks, now) if row.status in OPEN_STATES else "",
+            away_words=away_words(row, now),
             holder=_holder(row, viewer, names.get(row.holder, ""), now),
             status=row.status.value,
             status_words=words.STATUS_WORDS[row.status],
@@ -140,11 +144,6 @@ def _why(codes: Iterable[str]) -> tuple[str, ...]:
     found = [code for code in codes if code in ROUTING_SHORT]
     particular = [code for code in found if code not in general]
     return tuple(ROUTING_SHORT[code] for code in particular or found)
-
-
-def _overdue(row: CaseRow, now: datetime) -> bool:
-    """Whether the case should have been decided by now."""
-    return row.status in OPEN_STATES and row.due_at is not None and row.due_at < now
 
 
 def _holder(row: CaseRow, viewer: Actor, name: str, now: datetime) -> str:

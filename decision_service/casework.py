@@ -14,11 +14,12 @@ from decision_service.act_requests import (
 )
 from decision_service.acting import Acting
 from decision_service.authority_words import WHY_WORDS
-from decision_service.case_rows import QUEUES, queue_rows
+from decision_service.case_rows import queue_rows
 from decision_service.case_views import case_view
 from decision_service.dossier import Dossier, read_dossier
 from decision_service.outlook_view import outlook_view
 from decision_service.people_gate import acting_person
+from decision_service.queue_pages import PAGE_ROWS, queue_page
 from decision_service.refusals import refusing
 from decision_service.rescore_words import rescored_words
 from decision_service.services import Services
@@ -27,13 +28,12 @@ from overrides.desk import Consequence as Found
 from overrides.errors import LedgerUnavailable, UnknownCase
 from overrides.forms import Shown
 from overrides.journal import Receipt
-from overrides.reading import CaseFile, CaseFilter, RowPage, application_key
-from overrides.values import Actor, CaseStatus, Decision, OverrideSide, Verdict
+from overrides.reading import CaseFile, RowPage, application_key
+from overrides.values import Actor, Decision, OverrideSide, Verdict
 from ui.change_views import OutlookView
 from ui.ports import Refused
 from ui.views import ActForm, CaseView, Consequence, QueuePage, Viewer
 
-PAGE_ROWS = 25
 LOCALE = "en"
 SEARCH_CHARS_MAX = 128
 
@@ -52,37 +52,10 @@ class Casework:
         return Acting(self.services)
 
     def queue(self, viewer: Viewer, filters: Mapping[str, str], cursor: str) -> QueuePage:
-        """Cases the viewer may see in one state, the most urgent first, closed ones newest first.
-
-        ``filters``: ``status``; ``queue``; ``holder`` is ``me``, ``free`` or empty.
-        """
+        """Cases the viewer may see in one state; ``queue_pages.wanted_cases`` has the filters."""
         actor = self._reader(viewer)
-        status = filters.get("status", "")
-        statuses = {CaseStatus(status)} if status in set(CaseStatus) else OPEN_STATES
-        holder = filters.get("holder", "")
-        wanted = CaseFilter(
-            statuses=frozenset(statuses),
-            branch=_branch(actor),
-            queue=filters.get("queue") or None,
-            holder=actor.ref if holder == "me" else None,
-            free=holder == "free",
-        )
-        now = self.services.clock()
         with refusing():
-            found = self._page(
-                lambda: self.services.cases.rows(wanted, now, cursor=cursor, limit=PAGE_ROWS)
-            )
-            return QueuePage(
-                rows=queue_rows(self.services, found.rows, actor, now),
-                total=self.services.cases.count(wanted, now),
-                next_cursor=found.next_cursor,
-                as_of=now,
-                counts={
-                    state.value: count
-                    for state, count in self.services.cases.counts(branch=_branch(actor)).items()
-                },
-                queues=QUEUES,
-            )
+            return queue_page(self.services, actor, filters, cursor, self.services.clock())
 
     def take_next(self, viewer: Viewer) -> str:
         """Claim the most urgent free case; its id, or "" when none is free."""

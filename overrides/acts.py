@@ -14,7 +14,8 @@ from overrides.errors import (
 )
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json, Slot, State
-from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Decision, OverrideSide
+from overrides.queue_errors import ReferredUpwards
+from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Decision, OverrideSide, Role
 
 NameOf = Callable[[str], str]  # a person's reference: their name
 
@@ -38,6 +39,7 @@ def check_turn(case: Case, actor: Actor, act: Act, now: datetime, name_of: NameO
     case.after(act)
     check_exclusion(case, actor)
     check_claim(case, actor, now, name_of)
+    check_referral(case, actor)
 
 
 def check_exclusion(case: Case, actor: Actor) -> None:
@@ -52,6 +54,12 @@ def check_claim(case: Case, actor: Actor, now: datetime, name_of: NameOf) -> Non
     if claim is not None and claim.person != actor.ref and claim.holds(now):
         until = instant_text(claim.until)
         raise ClaimHeld(case.case_ref, claim.person, name_of(claim.person), until)
+
+
+def check_referral(case: Case, actor: Actor) -> None:
+    """Refuse an officer while the case waits for whoever it was referred to."""
+    if case.referred and actor.role is Role.OFFICER:
+        raise ReferredUpwards(case.case_ref)
 
 
 def check_version(case: Case, seen: int) -> None:

@@ -14,6 +14,7 @@ from overrides.acts import (
     case_of,
     check_claim,
     check_exclusion,
+    check_referral,
     check_score,
     check_turn,
     check_version,
@@ -80,6 +81,7 @@ def decide_claim(
             raise SamePerson
         check_role(actor, APPROVING_ROLES)
     check_claim(case, actor, now, name_of)
+    check_referral(case, actor)
     until = instant_text(now + timedelta(minutes=rules.lease_minutes))
     data = {"person": actor.ref, "until": until}
     draft = act_draft(case, actor, new_id(), "case_claimed", data)

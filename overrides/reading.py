@@ -288,6 +288,9 @@ class CaseBook(Protocol):
     ) -> RowPage:
         """Cases whose reference or branch begins so, newest first."""
 
+    def branches(self) -> tuple[str, ...]:
+        """Names of the branches that have cases, in order."""
+
     def applications(self, keys: Sequence[str]) -> tuple[CaseRow, ...]:
         """Cases of these application keys (one per bundle)."""
 

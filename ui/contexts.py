@@ -64,10 +64,10 @@ class DeskPage:
     shell: Annotated[Shell, "Everything around the page."]
     queue: Annotated[QueuePage, "One page of cases."]
     tabs: Annotated[tuple[Tab, ...], "One tab per state, with its count."]
-    filters: Annotated[Mapping[str, str], "What the list is narrowed to: status, queue, holder."]
+    filters: Annotated[Mapping[str, str], "What the list is narrowed to; empty where it is not."]
     held: Annotated[bool, "Whether somebody can hold cases in this state: not once closed."]
     more: Annotated[str, "Address of the next page of cases; empty at the end."]
-    first: Annotated[bool, "Whether this is the first page of the list."]
+    first: Annotated[str, "Address of the first page; empty on it."]
     clear: Annotated[str, "Address of the same tab without filters; empty when there are none."]
 
 

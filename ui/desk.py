@@ -1,10 +1,10 @@
 """The desk: lists of cases, the next one, search, and links from the lender's own system."""
 
-from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from overrides.cases import OPEN_STATES
@@ -43,30 +43,49 @@ def _tabs(queue: QueuePage, status: str) -> tuple[Tab, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What an address narrows the list to."""
+
+    status: Annotated[str, Query()] = "in_review"
+    queue: Annotated[str, Query()] = ""
+    holder: Annotated[str, Query()] = ""
+    urgency: Annotated[str, Query()] = ""
+    reason: Annotated[str, Query()] = ""
+    product: Annotated[str, Query()] = ""
+    branch: Annotated[str, Query()] = ""
+
+    def chosen(self) -> dict[str, str]:
+        """The filters as they are used: a state that is none is the first one."""
+        status = self.status if self.status in STATUS_WORDS else "in_review"
+        held = status in OPEN_STATES  # once closed, nobody holds it and nothing presses
+        return asdict(self) | {
+            "status": status,
+            "holder": self.holder if held else "",
+            "urgency": self.urgency if held else "",
+        }
+
+
 @router.get("/desk")
 def show_desk(
     request: Request,
     viewer: Reader,
-    status: Annotated[str, Query()] = "in_review",
-    queue: Annotated[str, Query()] = "",
-    holder: Annotated[str, Query()] = "",
+    asked: Annotated[Filters, Depends()],
     cursor: Annotated[str, Query()] = "",
 ) -> HTMLResponse:
     """Cases in one state, most urgent first."""
-    status = status if status in STATUS_WORDS else "in_review"
-    held = status in OPEN_STATES
-    holder = holder if held else ""
-    filters: Mapping[str, str] = {"status": status, "queue": queue, "holder": holder}
+    filters = asked.chosen()
+    status = filters["status"]
     found = office(request).desk.queue(viewer, filters, cursor)
-    narrowed = bool(queue or holder)
+    narrowed = any(value for name, value in filters.items() if name != "status")
     context = DeskPage(
         shell=shell(request, viewer, "Desk", current="desk"),
         queue=found,
         tabs=_tabs(found, status),
         filters=filters,
-        held=held,
+        held=status in OPEN_STATES,
         more=_address("/desk", **filters, cursor=found.next_cursor) if found.next_cursor else "",
-        first=not cursor,
+        first="" if not cursor else _address("/desk", **filters),
         clear=_address("/desk", status=status) if narrowed else "",
     )
     return page(request, context, block="rows")

@@ -63,7 +63,11 @@ class Desk(Protocol):
     """Cases: finding, taking, deciding. Each method raises ``Refused``."""
 
     def queue(self, viewer: Viewer, filters: Mapping[str, str], cursor: str) -> QueuePage:
-        """Open cases the viewer may see, most urgent first; ``filters``: status, queue, holder."""
+        """Cases of one state the viewer may see, most urgent first.
+
+        ``filters``: status, queue, holder (me, free, aside, upwards), urgency, reason, product,
+        branch; each may be empty.
+        """
 
     def take_next(self, viewer: Viewer) -> str:
         """Claim the most urgent free case; its id, or "" when none is free."""

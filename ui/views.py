@@ -101,6 +101,9 @@ class QueueRow:
     proposal_by_viewer: bool = False  # then the viewer may not judge it
     question_back: bool = False  # whether the second person asked something
     must_rescore: bool = False  # whether the model that scored it is suspended now
+    urgency: str = ""  # law, late, soon or later while it is open
+    clock_words: str = ""  # "Legal limit in 2 days", for an open case
+    away_words: str = ""  # why nobody is to take it now: "Set aside until …"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class QueuePage:
     as_of: datetime
     counts: Mapping[str, int] = field(default_factory=dict)  # per status, for the tabs
     queues: tuple[str, ...] = ()  # names the viewer may filter by
+    reasons: tuple[tuple[str, str], ...] = ()  # why a case came to a person: code, words
+    branches: tuple[str, ...] = ()  # for whoever sees more than their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,8 +185,8 @@ class PolicySpec(Strict):
     At most ``approve_up_to`` recommends approve, above ``decline_above`` recommends decline,
     between them refer. ``near_cutoff`` is a distance in probability. The law's limit is counted in
     calendar days from the completed application, ``service_hours`` in the branch's working time.
-    ``assigned_at_random`` of the cases for a person go to one drawn among those who may decide them,
-    who then has ``assigned_hours`` of working time to begin.
+    ``assigned_at_random`` of the cases for a person go to one drawn among those who may decide
+    them, who then has ``assigned_hours`` of working time to begin.
     """
 
     format: Literal["1"]

@@ -126,6 +126,12 @@ class SqlCaseBook:
                 found[CaseStatus(status)] = int(cases)
         return found
 
+    def branches(self) -> tuple[str, ...]:
+        """Names of the branches that have cases, in order."""
+        with reading(self._engine) as connection:
+            known = connection.execute(select(COUNTS.c.branch).distinct()).scalars()
+            return tuple(sorted(name for name in known if name))
+
     def applications(self, keys: Sequence[str]) -> tuple[CaseRow, ...]:
         """Cases of these application keys (one per bundle)."""
         if len(keys) > APPLICATION_KEYS_MAX:

@@ -87,7 +87,8 @@ def slowly(rows: list[CaseRow], now: datetime) -> list[str]:
 
 def pages(house: House, wanted: CaseFilter, limit: int) -> list[list[CaseRow]]:
     """Every page of a list."""
-    found, cursor = [], ""
+    found: list[list[CaseRow]] = []
+    cursor = ""
     while not found or cursor:
         page = house.book.rows(wanted, house.now, cursor=cursor, limit=limit)
         found.append(list(page.rows))
@@ -132,7 +133,7 @@ def event(house: House, ref: str, kind: str, **data: object) -> Draft:
         type=kind,
         actor=OFFICER.ref,
         role=OFFICER.role.value,
-        data=data,  # type: ignore[arg-type]
+        data=data,
         case=ref,
     )
 

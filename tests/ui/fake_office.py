@@ -30,6 +30,7 @@ from ui.views import (
     VerificationView,
     Viewer,
 )
+from ui.words import due_words
 
 PASSWORD = "demo-password"
 EVERYTHING_READ = frozenset({"search", "ledger", "verify", "board", "feedback", "models"})
@@ -85,6 +86,7 @@ def row_of(case: CaseView) -> QueueRow:
         waiting_since=case.received_at,
         due=case.due,
         overdue=case.overdue,
+        clock_words=due_words(case.due, NOW) if case.due else "No date",
         holder=case.holder,
         status=case.status,
         status_words=case.status_words,
@@ -119,6 +121,7 @@ def _filler(number: int) -> QueueRow:
         ),
         waiting_since=NOW - timedelta(hours=number),
         due=NOW + timedelta(hours=3 * number + 5),
+        clock_words=due_words(NOW + timedelta(hours=3 * number + 5), NOW),
     )
 
 
