@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from decision_service.policy import routing_texts
 from explain.values import LOG_ODDS, SCALE_WORDS
 from overrides.journal import Json, VersionStamp
+from ui.words import tie_lines
 
 REASONS_SHOWN_MAX = 4
 SCALE = SCALE_WORDS[LOG_ODDS]  # of entries that name no other
@@ -114,6 +115,7 @@ def contributions(
     ]
 
 
+_SIDES = ("adverse", "favourable")
 _CUTOFFS = ("approve_up_to", "decline_above")
 
 
@@ -143,9 +145,17 @@ def _reasons(data: Mapping[str, Any], explanation: Mapping[str, Any] | None) -> 
         "background_sha256": data["background"],
         "reliable": data["reliable"],
     }
+    if order := [line for side in _SIDES for line in _ties(made.get(side, ()))]:
+        found["order"] = order
     if not data["reliable"]:
         found["problem"] = (explanation or {}).get("problem", "")
     return found
+
+
+def _ties(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of which reasons of one side the order means nothing, in sentences fit for a letter."""
+    shown = reasons[:REASONS_SHOWN_MAX]
+    return tie_lines((reason["title"], bool(reason.get("tied"))) for reason in shown)
 
 
 def _side(reasons: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -88,6 +88,7 @@ def _environment() -> Environment:
         since=lambda at, now: words.span_words(now - at),
         count=words.count_words,
         score_words=words.score_words,
+        tie_lines=lambda reasons: words.tie_lines((r.title, r.tied) for r in reasons),
         push=words.push_words,
         tight=words.tight,
         push_bar=pictures.push_bar,

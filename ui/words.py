@@ -1,6 +1,6 @@
 """The words and the ways of writing that all pages share: dates, counts, names of things, keys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from overrides.values import Role
@@ -239,6 +239,30 @@ def _hundredths(probability: float, beside: Sequence[float | None]) -> str:
         digits += 1
     text = f"{hundred:.{digits}f}"
     return text.removesuffix(".0") if digits == plain else text
+
+
+def tie_lines(reasons: Iterable[tuple[str, bool]]) -> list[str]:
+    """Of reasons by title and whether each is tied with the one before: whose order means nothing.
+
+    A sentence for each run of ties, for a page and for a letter alike; none where there is none.
+    """
+    runs: list[list[str]] = []
+    for title, tied in reasons:
+        if tied and runs:
+            runs[-1].append(title)
+        else:
+            runs.append([title])
+    return [
+        f"{_listed(run)}: which weighs more could not be told, so their order means nothing."
+        for run in runs
+        if len(run) > 1
+    ]
+
+
+def _listed(titles: Sequence[str]) -> str:
+    """Titles in quotes, the last after "and"."""
+    quoted = [f"“{title}”" for title in titles]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
 def push_words(amount: float) -> str:

@@ -71,6 +71,10 @@ def test_a_tie_is_recorded_answered_and_shown(house: House) -> None:
     assert second["error"] == "0.01"
     entry = house.services.ledger.entry(made["ledger"]["seq"])
     assert entry is not None
+    (order,) = made["reasons"]["order"]
+    assert order.startswith(f"“{second['title']}” and “{third['title']}”: ")
+    assert order.endswith("their order means nothing.")
+    assert "order" not in house.decide().json()["reasons"], "those that were not sampled"
     recorded = house.opened(read_event(entry.body).event_id)["explanation"]
     assert recorded["reasons"]["adverse"][2]["tied"] is True
     assert recorded["contributions"][1][1:] == ["0.1", "0.01"]

@@ -470,6 +470,7 @@ def test_reasons_of_about_equal_weight_say_so(visit: Visit, office: FakeOffice) 
     page = Page(visit("asha").get(f"/cases/{DECLINE.case_id}").text)
     assert faults(page) == []
     assert page.one("main").text.count("of about equal weight with the one before") == 1
+    assert page.one("main").text.count("so their order means nothing.") == 1
 
 
 def test_a_case_of_a_suspended_model_offers_a_re_score_and_no_decision(visit: Visit) -> None:

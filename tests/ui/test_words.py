@@ -15,7 +15,9 @@ from ui.words import (
     instant_words,
     of_hundred,
     push_words,
+    score_words,
     span_words,
+    tie_lines,
     tight,
 )
 
@@ -93,3 +95,18 @@ def test_every_state_role_and_kind_has_words() -> None:
     assert set(STATUS_WORDS) == {status.value for status in CaseStatus}
     assert set(ROLE_WORDS) == set(Role)
     assert len(dict(ENTRY_WORDS)) == len(ENTRY_WORDS)
+
+
+def test_ties_are_told_run_by_run_and_only_where_there_are_any() -> None:
+    assert tie_lines([("Term", False), ("Amount", False)]) == []
+    assert tie_lines([]) == []
+    told = tie_lines([("A", False), ("B", True), ("C", True), ("D", False), ("E", True)])
+    assert told == [
+        "“A”, “B” and “C”: which weighs more could not be told, so their order means nothing.",
+        "“D” and “E”: which weighs more could not be told, so their order means nothing.",
+    ]
+
+
+def test_a_score_is_no_count() -> None:
+    assert score_words(0.18) == "18\N{NO-BREAK SPACE}%"
+    assert score_words(0.291, 0.29, 0.5) == "29.1\N{NO-BREAK SPACE}%"
