@@ -2,7 +2,7 @@
 
 manifest.json   every other file with size and hash
 model.yaml      what the model is, its data contract, outcome definition, budgets, example
-<model file>    LightGBM text, XGBoost JSON, points YAML, or scikit-learn as skops
+<model file>    in a format of ``formats.READERS``, or where a model answers
 reference.csv   pinned rows with the raw scores they must give
 policy.yaml     cut-offs, routing, knock-outs, limits        (a version of its own)
 codebook.yaml   reason concepts, justification codes          (a version of its own)
