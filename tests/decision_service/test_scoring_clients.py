@@ -3,13 +3,21 @@
 import json
 import math
 from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from decision_service.access import HOST
+from decision_service.errors import BundleUnavailable
+from decision_service.facades import kserve
+from decision_service.facades.asking import Asked
+from decision_service.facades.score_only import ScoreOnly, checked_rows
+from explain.declared.contract import CheckedFields
+from overrides.errors import LedgerUnavailable
 from overrides.events import read_event
-from overrides.journal import Event
+from overrides.journal import Command, Event, OnceOnly, Receipt
 from overrides.values import Role
 from tests.decision_service.service_house import BUNDLE, House, open_house
 
@@ -376,3 +384,72 @@ def test_a_suspended_bundle_scores_nothing(house: House) -> None:
         assert (ready.status_code, ready.json()["ready"]) == (503, False)
     finally:
         registry.resume(BUNDLE, HOST)
+
+
+def question_of(house: House, count: int = 1) -> tuple[Asked, list[CheckedFields]]:
+    contract = house.bundle.contract
+    asked = kserve.asked({"instances": [house.example] * count}, contract, explained=False)
+    return asked, checked_rows(asked, contract)
+
+
+def test_a_bundle_that_is_suspended_meanwhile_answers_nothing(house: House) -> None:
+    registry = house.services.registry
+    asked, checked = question_of(house)
+    used = registry.in_use(BUNDLE)
+    registry.suspend(BUNDLE, HOST)
+    size = house.size
+    try:
+        with pytest.raises(BundleUnavailable, match="suspended"):
+            ScoreOnly(house.services).record(asked, checked, used, HOST, key="", content="")
+        assert house.size == size
+    finally:
+        registry.resume(BUNDLE, HOST)
+
+
+class FullDisk:
+    """A journal that cannot write."""
+
+    def submit(self, command: Command, *, once: OnceOnly | None = None) -> Future[Receipt]:
+        """Say so, whatever it is."""
+        del command, once
+        refused: Future[Receipt] = Future()
+        refused.set_exception(LedgerUnavailable(cause="the disk is full"))
+        return refused
+
+
+def test_what_cannot_be_written_down_is_not_answered(house: House) -> None:
+    asked, checked = question_of(house)
+    used = house.services.registry.in_use(BUNDLE)
+    broken = ScoreOnly(replace(house.services, journal=FullDisk()))
+    with pytest.raises(LedgerUnavailable):
+        broken.record(asked, checked, used, HOST, key="", content="")
+
+
+def test_a_model_that_takes_long_to_explain_is_asked_for_its_score_alone(house: House) -> None:
+    bundle, wanted = house.bundle, expected(house)
+    method = bundle.method
+    right = house.break_model(lambda _rows: pytest.fail("nobody asked for an explanation"))
+    bundle.method = "sampled_interventional"
+    try:
+        answer = post(house, PREDICT, {"instances": [house.example] * 3})
+    finally:
+        bundle.method = method
+        right()
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["predictions"] == pytest.approx([wanted] * 3, abs=1e-12)
+
+
+def test_a_model_that_our_own_code_explains_is_asked_at_once(house: House) -> None:
+    wanted = expected(house)
+    house.bundle.warm()
+    assert house.bundle.at_once
+    answer = post(house, EXPLAIN, {"instances": [house.example] * 70})
+    assert answer.json()["predictions"] == [wanted] * 70
+
+
+def test_what_is_no_number_is_refused_wherever_it_stands(house: House) -> None:
+    table = {"columns": list(house.example), "data": [list(house.example.values())]}
+    body = json.dumps({"dataframe_split": {**table, "index": [math.nan]}})
+    answer = post(house, "/invocations", body)
+    assert answer.status_code == 400
+    assert "NaN is not a number" in answer.json()["message"]
