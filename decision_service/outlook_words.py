@@ -209,17 +209,16 @@ def bounds_words(told: Stated, bounds: Uncertainty | None) -> tuple[str, ...]:
     if not bounds.supported:
         riskier = f"{bounds.at_least} were scored as risky or riskier"
         return (f"Not supported by data: of the {loans}, {riskier}.",)
-    cutoffs = told.loaded.policy.cutoffs
+    cutoffs, score = told.loaded.policy.cutoffs, float(told.decision.probability or 0.0)
+    named = {"approval": float(cutoffs.approve_up_to), "decline": float(cutoffs.decline_above)}
+    # At a cut-off one is still on its lenient side.
     crossed = [
         name
-        for name, cutoff in (
-            ("approval", cutoffs.approve_up_to),
-            ("decline", cutoffs.decline_above),
-        )
-        if bounds.low <= float(cutoff) < bounds.high
+        for name, cutoff in named.items()
+        if {bounds.low > cutoff, bounds.high > cutoff} != {score > cutoff}
     ]
     if not crossed:
         return ()
-    low, high = 100 * bounds.low, 100 * bounds.high
-    said = f"By what became of the {loans}, the probability here lies between {low:.1f} and "
-    return (f"{said}{high:.1f} of 100: on both sides of the cut-off for {' and '.join(crossed)}.",)
+    between = f"between {100 * bounds.low:.1f} and {100 * bounds.high:.1f} of 100"
+    sides = f"not wholly on the same side of the cut-off for {' and '.join(crossed)} as the score"
+    return (f"By what became of the {loans}, the probability lies {between}: {sides}.",)

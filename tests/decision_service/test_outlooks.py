@@ -14,7 +14,9 @@ from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.app import create_app
 from decision_service.company import NEAR_MIN
+from decision_service.outlook_words import bounds_words
 from decision_service.outlooks import Outlooks, doubts, stated
+from explain.changes.uncertainty import Uncertainty
 from overrides.stores.engine import open_engine, writing
 from tests.decision_service.desk_house import BUNDLE, applications, desk_house
 from tests.decision_service.test_api_cases import Callers
@@ -284,3 +286,37 @@ def test_near_loans_that_matured_are_counted_once_there_are_enough(tmp_path: Pat
 def _matured(callers: Callers, made: dict[str, Any]) -> dict[str, Any]:
     """What is said of near loans that matured."""
     return dict(asked(callers, made)["near"]["matured"])
+
+
+@pytest.mark.parametrize(
+    ("score", "low", "high", "said"),
+    [
+        ("0.1", 0.05, 0.12, ""),
+        ("0.29", 0.29, 0.29, ""),
+        ("0.28", 0.25, 0.31, "for approval as the score"),
+        ("0.35", 0.2, 0.25, "for approval as the score"),
+        ("0.6", 0.3, 0.4, "for decline as the score"),
+        ("0.6", 0.1, 0.2, "for approval and decline as the score"),
+        ("0.6", 0.5, 0.9, ""),
+    ],
+)
+def test_bounds_are_told_where_they_leave_the_side_of_the_score(
+    callers: Callers, score: str, low: float, high: float, said: str
+) -> None:
+    services = callers.house.services
+    made = callers.house.apply_until("decline")
+    told = Outlooks(services).opened(
+        Acting(services).file(callers.house.actors["asha"], made["case_id"])
+    )
+    assert not isinstance(told, str)
+    policy = told.loaded.policy
+    assert (str(policy.cutoffs.approve_up_to), str(policy.cutoffs.decline_above)) == (
+        "0.29",
+        "0.43",
+    )
+    told = replace(told, decision=replace(told.decision, probability=score))
+    words = bounds_words(told, Uncertainty(low, high, 500, 300, 200))
+    assert bool(words) == bool(said)
+    assert all(said in sentence for sentence in words)
+    (thin,) = bounds_words(told, Uncertainty(low, high, 500, 481, 19))
+    assert thin.startswith("Not supported by data: of the 500 calibration loans, 19 were scored")
