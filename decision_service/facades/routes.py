@@ -45,6 +45,9 @@ Name = Annotated[str, Path(max_length=64)]
 Read = Callable[[Any, Contract], Asked]
 Tell = Callable[[Asked, Sequence[Told], InUse, Mapping[str, str]], Mapping[str, Any]]
 
+JSON_BODY = {
+    "requestBody": {"required": True, "content": {JSON_TYPE: {"schema": {"type": "object"}}}}
+}
 BINARY = b"inference-header-content-length"
 BUNDLE = "bundle"
 OTHER_VERSION = "{name} answers with version {active} and no other: ask for that, or for none."
@@ -69,13 +72,13 @@ def model_ready(request: Request, name: Name) -> Response:
     return json_answer({"name": name, "ready": ready}, status)
 
 
-@router.post(PREDICT)
+@router.post(PREDICT, openapi_extra=JSON_BODY)
 async def predict(request: Request, name: Name) -> Response:
     """A probability of bad for each instance."""
     return await _kserve(request, name, explained=False)
 
 
-@router.post(EXPLAIN)
+@router.post(EXPLAIN, openapi_extra=JSON_BODY)
 async def explain(request: Request, name: Name) -> Response:
     """The same, each with its explanation."""
     return await _kserve(request, name, explained=True)
@@ -126,8 +129,8 @@ def describe(request: Request, name: Name) -> Response:
     return json_answer(inference.described(name, active, contract))
 
 
-@router.post(INFER)
-@router.post(INFER_VERSION)
+@router.post(INFER, openapi_extra=JSON_BODY)
+@router.post(INFER_VERSION, openapi_extra=JSON_BODY)
 async def infer(request: Request, name: Name) -> Response:
     """The tensors that are asked for, for every row."""
 
@@ -141,7 +144,7 @@ async def infer(request: Request, name: Name) -> Response:
     return await _ask(request, name, _version(request), inference.asked, tell)
 
 
-@router.post(INVOCATIONS)
+@router.post(INVOCATIONS, openapi_extra=JSON_BODY)
 async def invoke(request: Request) -> Response:
     """A probability of bad for each row, by the champion or the bundle that ``params`` names."""
     return await _ask(

@@ -15,6 +15,9 @@ from decision_service.facades import kserve
 from decision_service.facades.asking import Asked
 from decision_service.facades.score_only import ScoreOnly, checked_rows
 from explain.declared.contract import CheckedFields
+from explain.remote.spec import RemoteSpec
+from explain.remote.wire import WIRES, Cells, scores_in
+from explain.values import probability_of
 from overrides.errors import LedgerUnavailable
 from overrides.events import read_event
 from overrides.journal import Command, Event, OnceOnly, Receipt
@@ -453,3 +456,24 @@ def test_what_is_no_number_is_refused_wherever_it_stands(house: House) -> None:
     answer = post(house, "/invocations", body)
     assert answer.status_code == 400
     assert "NaN is not a number" in answer.json()["message"]
+
+
+SPECS = {
+    "remote-kserve-v1": {"model": BUNDLE, "rows": "records"},
+    "remote-oip-v2": {"model": BUNDLE, "output": "probability", "gap": -1.0},
+    "remote-mlflow": {},
+}
+
+
+@pytest.mark.parametrize("protocol", WIRES)
+def test_our_own_client_of_each_protocol_reads_the_answer(house: House, protocol: str) -> None:
+    contract, wire = house.bundle.contract, WIRES[protocol]
+    spec = RemoteSpec.model_validate(
+        {"format": "1", "url": "http://scores.example", **SPECS[protocol]}
+    )
+    rows = house.bundle.reference[:5]
+    body = json.dumps(wire.question(Cells(spec, contract, rows)))
+    answer = post(house, wire.path(spec), body)
+    scores = scores_in(wire, spec, answer.content, 5, probabilities=True)
+    expected_raw = house.bundle.expected_scores()[:5]
+    assert scores == pytest.approx([probability_of(raw) for raw in expected_raw], abs=1e-9)

@@ -4,7 +4,7 @@ import pytest
 
 from decision_service.wording import band, distance, odds
 from explain.bundle import describe
-from explain.declared.calibrated import NO_SAMPLE, OUTSIDE
+from explain.declared.calibrated import NO_SAMPLE, NOT_BORNE_OUT, OUTSIDE
 from tests.sample_models.trained import sample_bundles
 
 
@@ -43,6 +43,10 @@ def test_a_count_of_a_hundred_is_told_only_where_loans_bore_it_out() -> None:
     beyond = odds(bundle.calibrated[-1].high + 0.001, 0.29, 0.5, bundle=bundle)
     assert "of 100 to" not in beyond
     assert OUTSIDE in beyond
+    bundle.calibrated = (held._replace(observed=0.99, interval=(0.95, 1.0)),)
+    wrong = odds(held.expected, 0.29, 0.5, bundle=bundle)
+    assert "of 100 to" not in wrong
+    assert NOT_BORNE_OUT in wrong
     bundle.calibrated = ()
     bare = odds(held.expected, 0.29, 0.5, bundle=bundle)
     assert "of 100 to" not in bare
