@@ -82,9 +82,9 @@ def _examples(told: Stated) -> tuple[tuple[Recommendation, tuple[Near, ...]], ..
         Recommendation.APPROVE: [],
         Recommendation.DECLINE: [],
     }
-    for place, (row, raw) in enumerate(
-        zip(bundle.reference, bundle.expected_scores(), strict=True)
-    ):
+    pinned = bundle.likeness.rows
+    scores = bundle.expected_scores()[: len(pinned)]
+    for place, (row, raw) in enumerate(zip(pinned, scores, strict=True)):
         probability = decimal_text(probability_of(raw, bundle.scale))
         advice, _ = policy.advice(row, probability)
         if advice in sides:

@@ -22,7 +22,7 @@ from explain.changes.uncertainty import Uncertainty
 from explain.declared.contract import NUMERIC, Contract
 from explain.values import Scalar
 from overrides.values import Recommendation
-from ui.change_views import ChangeLine, ChangeOption, LikeView
+from ui.change_views import ChangeLine, LikeView
 
 WHY_NOT = {
     UNSCORED: "There is no score, so nothing can be said of what would change it.",
@@ -89,14 +89,10 @@ def _of_answer(answer: Answer) -> tuple[str, ...]:
     return (order, NO_PROMISE)
 
 
-def options(told: Stated, turn: Turn) -> tuple[ChangeOption, ...]:
+def options(told: Stated, turn: Turn) -> tuple[str, ...]:
     """What was found, the smallest first."""
     found = turn.answer.options if turn.answer else ()
-    contract = told.loaded.bundle.contract
-    return tuple(
-        ChangeOption(text=sentence(contract, one, turn.advice), lines=lines(contract, one.changes))
-        for one in found
-    )
+    return tuple(sentence(told.loaded.bundle.contract, one, turn.advice) for one in found)
 
 
 def sentence(contract: Contract, option: Option, advice: Recommendation) -> str:
@@ -114,7 +110,6 @@ def lines(contract: Contract, changes: Sequence[Change]) -> tuple[ChangeLine, ..
             label=contract[one.field].label,
             before=contract[one.field].in_words(one.before),
             after=contract[one.field].in_words(one.after),
-            follows=contract[one.follows].label.lower() if one.follows else "",
         )
         for one in changes
     )

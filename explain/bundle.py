@@ -44,6 +44,9 @@ from .verdicts import explanation_of
 
 PROOF_ROWS = 200
 
+LIKENESS_ROWS = 1000
+"""So many reference rows stand for all applicants: each is compared with every other."""
+
 AT_ONCE = (KernelExplainer, LinearExplainer)
 """Explainers of ours that ask no library, no process and no network."""
 
@@ -160,8 +163,8 @@ class Bundle(BundleContents):
 
     @cached_property
     def likeness(self) -> Likeness:
-        """How far applicants are from one another, as the pinned reference rows measure it."""
-        return Likeness(self.contract, self.reference)
+        """How far applicants are from one another, as the first pinned rows measure it."""
+        return Likeness(self.contract, self.reference[:LIKENESS_ROWS])
 
     @cached_property
     def venn_abers(self) -> VennAbers | None:

@@ -5,20 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeLine:
-    """One field as stated and as it would have to be; ``follows`` says with what it moves."""
+    """One field as stated, and as it is with somebody else."""
 
     label: str
     before: str
     after: str
-    follows: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeOption:
-    """One set of changes in a sentence, and field by field."""
-
-    text: str
-    lines: tuple[ChangeLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +27,7 @@ class OutlookView:
     case_id: str
     application_id: str
     headline: str
-    options: tuple[ChangeOption, ...]
+    options: tuple[str, ...]  # each set of changes in a sentence
     notes: tuple[str, ...]
     likes: tuple[LikeView, ...] = ()
     matured: str = ""  # what became of near loans; "" where nothing is said

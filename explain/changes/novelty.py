@@ -17,6 +17,9 @@ from explain.values import Row, Scalar
 
 from .likeness import Likeness
 
+ROUNDING = 1e-12
+"""Distances no farther apart than this are equal."""
+
 Strangeness = Literal["outside", "unseen", "rare"]
 
 
@@ -62,7 +65,7 @@ def novelty_of(row: Row, contract: Contract, pinned: Likeness, spec: NoveltySpec
         if (found := _of_field(field, row[field.name], pinned.rows, float(spec.rare)))
     ]
     nearest = float(pinned.to_pinned(row).min())
-    farther = int((pinned.apart >= nearest).sum())
+    farther = int((pinned.apart >= nearest - ROUNDING).sum())
     return Novelty(tuple(fields), nearest, farther, count, farther <= float(spec.far) * count)
 
 

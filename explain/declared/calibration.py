@@ -7,6 +7,9 @@ from typing import NamedTuple
 ROWS_MIN = 100
 """With fewer rows an interval says more about which rows they happen to be than about the model."""
 
+ROWS_MAX = 10_000
+"""More make each question slower and no answer better."""
+
 COLUMNS = ("probability", "bad")
 
 
@@ -38,8 +41,10 @@ def read_calibration(
             problems.append(f"{file}: row {place}: bad: give 1 for a bad loan and 0 for a good one")
         else:
             rows.append(Matured(probability, cells["bad"] == "1"))
-    if not problems and len(rows) < ROWS_MIN:
-        problems.append(f"{file} has {len(rows)} rows: give at least {ROWS_MIN}, or none at all")
+    if not problems and not ROWS_MIN <= len(rows) <= ROWS_MAX:
+        problems.append(
+            f"{file} has {len(rows)} rows: give {ROWS_MIN} to {ROWS_MAX}, or no file at all"
+        )
     if not problems and len({row.bad for row in rows}) == 1:
         problems.append(f"{file}: good and bad loans are both needed")
     return tuple(rows), tuple(problems[:1])

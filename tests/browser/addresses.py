@@ -26,9 +26,12 @@ PAGES = (
         for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7])
     ),
     ("ravi", f"/cases/{DECIDED.case_id}"),
+    ("asha", f"/cases/{DECLINE.case_id}/what-would-change"),
     ("asha", f"/cases/{DECLINE.case_id}/override"),
     ("asha", f"/cases/{APPROVE.case_id}/override"),
     ("asha", f"/cases/{DECLINE.case_id}/withdrawal"),
+    ("asha", f"/cases/{DECLINE.case_id}/pass"),
+    ("tilo", "/team"),
     ("ravi", f"/cases/{WAITING.case_id}/approval"),
     ("meera", "/ledger"),
     ("meera", "/ledger/20848"),

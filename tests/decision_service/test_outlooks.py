@@ -1,6 +1,7 @@
 """What would change a recommendation: worked out for a recorded case, shown to who may see it."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,9 @@ from decision_service.company import NEAR_MIN
 from decision_service.outlook_words import bounds_words
 from decision_service.outlooks import Outlooks, doubts, stated
 from explain.changes.uncertainty import Uncertainty
+from explain.declared.bundle_files import seal
 from overrides.stores.engine import open_engine, writing
-from tests.decision_service.desk_house import BUNDLE, applications, desk_house
+from tests.decision_service.desk_house import BUNDLE, applications, desk_house, spoiled_copy
 from tests.decision_service.test_api_cases import Callers
 from tests.sample_models.trained import sample_bundles
 from ui.ports import Refused
@@ -76,8 +78,8 @@ def test_the_page_says_it_in_a_sentence_with_what_it_does_not_promise(callers: C
         if view.options:
             break
     assert view.headline == "The smallest change towards approval."
-    assert view.options[0].text.startswith("If the ")
-    assert view.options[0].text.endswith(
+    assert view.options[0].startswith("If the ")
+    assert view.options[0].endswith(
         "and all else as stated, model and policy would recommend approving."
     )
     assert any("no promise" in note for note in view.notes)
@@ -320,3 +322,54 @@ def test_bounds_are_told_where_they_leave_the_side_of_the_score(
     assert all(said in sentence for sentence in words)
     (thin,) = bounds_words(told, Uncertainty(low, high, 500, 481, 19))
     assert thin.startswith("Not supported by data: of the 500 calibration loans, 19 were scored")
+
+
+ONLY_A_GUARANTOR = """changes:
+  fields: [{field: co_debtors, to: [guarantor]}]
+"""
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
+    """An installation whose policy lets only a guarantor be asked for."""
+    folder = tmp_path_factory.mktemp("narrow")
+    bundle = spoiled_copy(folder / BUNDLE)
+    text = (bundle / "policy.yaml").read_text()
+    (bundle / "policy.yaml").write_text(
+        re.sub(r"changes:\n(  .*\n)+", ONLY_A_GUARANTOR, text).replace('"2024.1"', '"2024.2"')
+    )
+    seal(bundle, BUNDLE)
+    with desk_house(folder / "data") as house:
+        house.services.registry.add(bundle, HOST)
+        house.services.registry.promote(BUNDLE, HOST)
+        yield Callers(house, TestClient(create_app(house.services)))
+
+
+def test_a_rule_on_what_nobody_may_change_decides_and_is_named(narrow: Callers) -> None:
+    made = narrow.house.apply()
+    fields = next(
+        a["fields"] for a in applications() if a["application_id"] == made["application_id"]
+    )
+    large = narrow.house.again(made["application_id"], fields={**fields, "credit_amount": 19_000})
+    told = asked(narrow, large)["changes"]
+    assert (told["answer"], told["why"], told["rules"]) == ("not_asked", "rule", ["P01-AMOUNT"])
+    view = narrow.house.desk.what_would_change(narrow.house.viewer("asha"), large["case_id"])
+    assert view.headline == "A fixed rule of the policy decides, whatever else changes."
+    assert view.notes == ("Sample rule: this product lends at most DM 18,000.",)
+    assert not view.likes, "the policy shows no single applicants"
+
+
+def test_where_nothing_approves_a_decline_may_be_turned_into_a_persons_decision(
+    narrow: Callers,
+) -> None:
+    """Sent as proposed, the application is left to a person; the sample has such cases."""
+    every = [narrow.house.apply_until("decline") for _ in range(40)]
+    answers = [(made, asked(narrow, made)["changes"]) for made in every]
+    assert ("none", "approve") in {(t["answer"], t["recommendation"]) for _, t in answers}
+    made, told = next((made, t) for made, t in answers if t["recommendation"] == "refer")
+    assert "would leave the application to a person" in told["options"][0]["text"]
+    fields = next(
+        a["fields"] for a in applications() if a["application_id"] == made["application_id"]
+    )
+    other = narrow.house.again(made["application_id"], fields={**fields, "co_debtors": "guarantor"})
+    assert other["recommendation"] == "refer"

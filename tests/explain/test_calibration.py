@@ -28,7 +28,8 @@ GOOD = [{"probability": "0.1", "bad": "0"}, {"probability": "0.9", "bad": "1"}] 
         ([*GOOD, {"probability": "nan", "bad": "0"}], "row 100: probability: give a number"),
         ([*GOOD, {"probability": "", "bad": "0"}], "row 100: probability: give a number"),
         ([*GOOD, {"probability": "0.5", "bad": "yes"}], "row 100: bad: give 1"),
-        (GOOD[:99], "has 99 rows: give at least 100"),
+        (GOOD[:99], "has 99 rows: give 100 to 10000"),
+        (GOOD * 101, "has 10100 rows: give 100 to 10000"),
         (GOOD[:1] * 100, "good and bad loans are both needed"),
     ],
 )

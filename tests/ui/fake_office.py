@@ -9,7 +9,7 @@ from tests.ui import fake_numbers
 from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_receipts import FakeReceipts
-from ui.change_views import ChangeLine, ChangeOption, LikeView, OutlookView
+from ui.change_views import ChangeLine, LikeView, OutlookView
 from ui.ports import Refused
 from ui.views import (
     Act,
@@ -202,11 +202,7 @@ class FakeDesk:
             application_id=case.application_id,
             headline="The smallest change towards approval.",
             options=(
-                ChangeOption(
-                    text="If the term were 24 months instead of 48 months, and all else as stated, "
-                    "model and policy would recommend approving.",
-                    lines=(ChangeLine(label="Term", before="48 months", after="24 months"),),
-                ),
+                "If the term were 24 months instead of 48 months, it would be approved.",
             ),
             notes=("This is not a promise.",),
             likes=(
