@@ -458,7 +458,7 @@ def test_what_is_no_number_is_refused_wherever_it_stands(house: House) -> None:
     assert "NaN is not a number" in answer.json()["message"]
 
 
-SPECS = {
+SPECS: dict[str, dict[str, Any]] = {
     "remote-kserve-v1": {"model": BUNDLE, "rows": "records"},
     "remote-oip-v2": {"model": BUNDLE, "output": "probability", "gap": -1.0},
     "remote-mlflow": {},
