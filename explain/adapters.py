@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from explain.declared.contract import Contract
-
+from .declared.contract import Contract
 from .tree import Tree
 from .values import Row, Scale
 

@@ -16,18 +16,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from explain.attribution.kernels import KernelExplainer
-from explain.attribution.row_blocks import WARMING_ROWS
-from explain.changes.likeness import Likeness
-from explain.changes.surfaces import Surface, surface_of
-from explain.changes.uncertainty import VennAbers
-from explain.declared.bundle_contents import BundleContents
-from explain.declared.bundle_files import Admit, BundleFiles, read_files
-from explain.declared.card import card_of
-from explain.worker.model import WorkerModel, read_apart
-
 from .adapters import ModelAdapter
+from .attribution.kernels import KernelExplainer
+from .attribution.row_blocks import WARMING_ROWS
+from .changes.likeness import Likeness
+from .changes.surfaces import Surface, surface_of
+from .changes.uncertainty import VennAbers
 from .comparators import Comparator, compared_fields
+from .declared.bundle_contents import BundleContents
+from .declared.bundle_files import Admit, BundleFiles, read_files
+from .declared.card import card_of
 from .errors import (
     BundleInvalid,
     ExplainError,
@@ -41,6 +39,7 @@ from .formats import OURS, ModelFile, explainer_of, read_model
 from .reasons import Wording, quartiles
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 from .verdicts import explanation_of
+from .worker.model import WorkerModel, read_apart
 
 PROOF_ROWS = 200
 

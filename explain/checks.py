@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from explain.declared.plain_words import wording_problems
-from explain.measures.backgrounds import background_in_words, check_background
-from explain.measures.measuring import differing, measure
-
 from .adapters import ModelAdapter
 from .bundle import Bundle, describe, load
+from .declared.plain_words import wording_problems
 from .errors import ExplainError
 from .explainers import Explainer
+from .measures.backgrounds import background_in_words, check_background
+from .measures.measuring import differing, measure
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 
 CHECKED_ROWS = 50

@@ -8,10 +8,9 @@ than half have, where the value is missing, and where a bundle has no background
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
-from explain.declared.bundle_schema import Population
-from explain.declared.codebook import Concept
-from explain.declared.comparing import sentence, uses
-
+from .declared.bundle_schema import Population
+from .declared.codebook import Concept
+from .declared.comparing import sentence, uses
 from .values import Row, Scalar
 
 ROWS_MIN = 30

@@ -4,26 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from explain.attribution.background_trees import background_explainer
-from explain.attribution.sampling import SampledExplainer
-from explain.attribution.table_games import AdditiveExplainer
-from explain.attribution.trees import tree_explainer
-from explain.declared.bundle_schema import ExplainerName, ModelSpec
-from explain.declared.contract import Contract
-from explain.declared.installed import installed_format
-from explain.libraries.catboost_model import CatboostBox, CatboostModel
-from explain.libraries.ebm_json import EbmModel
-from explain.libraries.linear_models import SklearnLinear
-from explain.libraries.points import PointsScorecard
-from explain.libraries.sklearn_boxes import SklearnBox
-from explain.libraries.skops_files import read_skops
-from explain.libraries.tree_models import LightGbmModel, SklearnTrees, XgboostModel
-from explain.libraries.tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES, SklearnTreePipeline
-from explain.libraries.xgboost_json import json_of_ubj
-
 from .adapters import ModelAdapter
+from .attribution.background_trees import background_explainer
+from .attribution.sampling import SampledExplainer
+from .attribution.table_games import AdditiveExplainer
+from .attribution.trees import tree_explainer
+from .declared.bundle_schema import ExplainerName, ModelSpec
+from .declared.contract import Contract
+from .declared.installed import installed_format
 from .errors import BundleInvalid
 from .explainers import Explainer, LinearExplainer
+from .libraries.catboost_model import CatboostBox, CatboostModel
+from .libraries.ebm_json import EbmModel
+from .libraries.linear_models import SklearnLinear
+from .libraries.points import PointsScorecard
+from .libraries.sklearn_boxes import SklearnBox
+from .libraries.skops_files import read_skops
+from .libraries.tree_models import LightGbmModel, SklearnTrees, XgboostModel
+from .libraries.tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES, SklearnTreePipeline
+from .libraries.xgboost_json import json_of_ubj
 from .values import Row
 
 
@@ -70,7 +69,7 @@ def _catboost(file: ModelFile) -> ModelAdapter:
 
 def _remote(file: ModelFile) -> ModelAdapter:
     """A model that somebody else runs: the file says where."""
-    from explain.remote.model import RemoteModel
+    from .remote.model import RemoteModel
 
     spec = file.spec
     told = file.text, spec.format, file.contract, file.path, spec.scale
@@ -79,7 +78,7 @@ def _remote(file: ModelFile) -> ModelAdapter:
 
 def _onnx(file: ModelFile) -> ModelAdapter:
     """A model in ONNX."""
-    from explain.libraries.onnx_model import OnnxModel
+    from .libraries.onnx_model import OnnxModel
 
     return OnnxModel(file.content, file.contract, file.path)
 

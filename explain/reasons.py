@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from explain.declared.codebook import Concept
-from explain.declared.comparing import COMPARED, uses
-from explain.declared.contract import NUMERIC, Contract, Field
-
 from .comparators import Comparator
+from .declared.codebook import Concept
+from .declared.comparing import COMPARED, uses
+from .declared.contract import NUMERIC, Contract, Field
 from .values import Push, Reason, Row, Scalar
 
 EPSILON = 1e-6

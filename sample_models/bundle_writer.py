@@ -58,16 +58,17 @@ def write_bundle(
         "file": draft.model_file,
         "format": draft.model_format,
         "scale": "log-odds-of-bad",
-        "explainer": "tree_path_dependent" if trees else "linear_independent",
+        "explainer": "tree_interventional" if trees else "linear_independent",
         "reference": "reference.csv",
+        "background": "background.csv",
         "calibration_p": f"{draft.calibration_p:.4f}",
         "calibration": "calibration.csv",
         "calibration_population": CALIBRATED_ON,
     }
     _write_calibration(building / "calibration.csv", draft.calibration)
-    if not trees:
-        model["background"] = "background.csv"
-        _write_rows(building / "background.csv", contract, rows, None)
+    if trees:
+        model["background_population"] = "all"  # those at the cut-off are too few to compare with
+    _write_rows(building / "background.csv", contract, rows, None)
     told = {"name": draft.name, "title": draft.title, "description": draft.description}
     _fill(sample / "model.yaml", building / "model.yaml", {**told, "model": json.dumps(model)})
     approve, decline = draft.cutoffs

@@ -4,12 +4,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from explain.adapters import TreeModel
-from explain.errors import BundleInvalid, ExplainError
-from explain.explainers import Explainer, Parts, as_near_as_the_library
-from explain.tree import Tree, UnsupportedForestError
-from explain.values import Row
-
+from ..adapters import TreeModel
+from ..errors import BundleInvalid, ExplainError
+from ..explainers import Explainer, Parts, as_near_as_the_library
+from ..tree import Tree, UnsupportedForestError
+from ..values import Row
 from .forest import aligned, lay_out
 from .kernels import KernelExplainer, tell_without_kernel
 from .leaf_cells import cut

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from explain.tree import Reading, Tree, UnsupportedForestError
+from ..tree import Reading, Tree, UnsupportedForestError
 
 if TYPE_CHECKING:
     import numpy as np

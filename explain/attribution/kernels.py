@@ -4,9 +4,9 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from explain.adapters import Encoder
-from explain.explainers import Parts
-from explain.values import Row
+from ..adapters import Encoder
+from ..explainers import Parts
+from ..values import Row
 
 if TYPE_CHECKING:
     import numpy as np

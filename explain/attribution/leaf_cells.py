@@ -9,8 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from explain.tree import Reading, Tree, UnsupportedForestError
-
+from ..tree import Reading, Tree, UnsupportedForestError
 from .forest import NUMBER_MAX
 
 FEATURES_MAX = 50

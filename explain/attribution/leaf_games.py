@@ -15,8 +15,7 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from explain.tree import Reading
-
+from ..tree import Reading
 from .forest import CODE_MAX, NUMBER_MAX, ZERO_MAX
 from .leaf_cells import FEATURES_MAX, Bins, CutTree, KeyOf, Leaf, Question, alone, key_of
 

@@ -12,9 +12,8 @@ much too, what the background does at the leaves with most features is listed in
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from explain.tree import Reading, Tree, UnsupportedForestError
-from explain.values import ADDITIVITY_TOLERANCE
-
+from ..tree import Reading, Tree, UnsupportedForestError
+from ..values import ADDITIVITY_TOLERANCE
 from .forest import LANES, aligned
 from .leaf_cells import CutTree, KeyOf, Leaf, Pool, Question, cut, key_of, pools_of
 from .leaf_games import Answers, LeafGame, games_of, weights

@@ -10,8 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from explain.tree import Reading, Tree
-
+from ..tree import Reading, Tree
 from .forest import LANES, SHARE_MAX, SHARE_MIN, aligned
 from .leaf_cells import Question
 

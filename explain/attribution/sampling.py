@@ -18,11 +18,11 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import count, pairwise
 
-from explain.adapters import ModelAdapter
-from explain.errors import BundleInvalid
-from explain.explainers import Parts, as_near_as_the_library
-from explain.reasons import ERROR_BAR, MODERATE_SHARE
-from explain.values import Row
+from ..adapters import ModelAdapter
+from ..errors import BundleInvalid
+from ..explainers import Parts, as_near_as_the_library
+from ..reasons import ERROR_BAR, MODERATE_SHARE
+from ..values import Row
 
 ROWS_MAX = 60_000
 """So many rows the model is asked for one explanation, at most."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from explain.additive import SumOfTables, Table, cell_at
-from explain.explainers import Parts
-from explain.values import Row
+from ..additive import SumOfTables, Table, cell_at
+from ..explainers import Parts
+from ..values import Row
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from explain.adapters import TreeModel
-from explain.errors import ExplainError
-from explain.explainers import Explainer, LibraryTreeExplainer
-from explain.tree import Tree
-
+from ..adapters import TreeModel
+from ..errors import ExplainError
+from ..explainers import Explainer, LibraryTreeExplainer
+from ..tree import Tree
 from .forest import aligned, lay_out
 from .kernels import KernelExplainer, tell_without_kernel
 from .oblivious import all_oblivious

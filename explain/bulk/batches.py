@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from explain.bundle import Bundle, load
-from explain.declared.contract import Contract, Field
-from explain.errors import ContractBroken, ExplainError, NotExplainable
-from explain.values import Explanation, Reason, Row
+from ..bundle import Bundle, load
+from ..declared.contract import Contract, Field
+from ..errors import ContractBroken, ExplainError, NotExplainable
+from ..values import Explanation, Reason, Row
 
 APPLICATION_ID = "application_id"
 ROWS_AT_ONCE = 512

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from explain.bundle import Bundle
-from explain.declared.contract import Contract
-from explain.errors import ModelUnavailable
-
+from ..bundle import Bundle
+from ..declared.contract import Contract
+from ..errors import ModelUnavailable
 from .batches import APPLICATION_ID, explained, explained_schema, refuse_missing_columns
 from .progress import (
     UNFINISHED,

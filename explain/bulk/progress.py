@@ -14,8 +14,8 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from explain.declared.policy_schema import Strict
-from explain.errors import NotExplainable
+from ..declared.policy_schema import Strict
+from ..errors import NotExplainable
 
 PROGRESS, REFUSED = "progress.json", "refused.csv"
 UNFINISHED = ".unfinished"

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from explain.declared.contract import Contract
-from explain.errors import NotExplainable
-
+from ..declared.contract import Contract
+from ..errors import NotExplainable
 from .batches import APPLICATION_ID
 
 PARQUET_MAGIC = b"PAR1"

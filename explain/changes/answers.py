@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from explain.values import Row, Scalar
+from ..values import Row, Scalar
 
 Kind = Literal["found", "none", "stopped"]
 

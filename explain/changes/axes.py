@@ -6,10 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from explain.declared.change_rules import YES_OR_NO, limits_of
-from explain.declared.contract import NUMERIC, Contract, Field
-from explain.declared.policy_schema import Bounded, ChangeSpec, ChangesSpec, Follows, NoHeavier
-from explain.values import Row, Scalar
+from ..declared.change_rules import YES_OR_NO, limits_of
+from ..declared.contract import NUMERIC, Contract, Field
+from ..declared.policy_schema import Bounded, ChangeSpec, ChangesSpec, Follows, NoHeavier
+from ..values import Row, Scalar
 
 Allowed = Callable[[str, Scalar], bool]
 """Whether no fixed rule of the policy speaks against this value of this field."""

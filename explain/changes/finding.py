@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from explain.values import ADDITIVITY_TOLERANCE
-
+from ..values import ADDITIVITY_TOLERANCE
 from .answers import Answer
 from .asking import search_by_asking
 from .axes import Room

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from explain.declared.contract import NUMERIC, Contract
-from explain.values import Row
+from ..declared.contract import NUMERIC, Contract
+from ..values import Row
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from explain.declared.contract import NUMERIC, Contract, Field
-from explain.declared.policy_schema import NoveltySpec
-from explain.values import Row, Scalar
-
+from ..declared.contract import NUMERIC, Contract, Field
+from ..declared.policy_schema import NoveltySpec
+from ..values import Row, Scalar
 from .likeness import Likeness
 
 ROUNDING = 1e-12

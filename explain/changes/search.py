@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from explain.values import Row
-
+from ..values import Row
 from .answers import Answer, Change, Option
 from .axes import LENIENT, Axis, Room
 from .surfaces import Scores

@@ -8,12 +8,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from explain.adapters import Encoder, ModelAdapter
-from explain.attribution.forest import CODE_MAX, ZERO_MAX
-from explain.scorecard import LinearCard
-from explain.tree import Reading, Tree, UnsupportedForestError
-from explain.values import Row, Scalar
-
+from ..adapters import Encoder, ModelAdapter
+from ..attribution.forest import CODE_MAX, ZERO_MAX
+from ..scorecard import LinearCard
+from ..tree import Reading, Tree, UnsupportedForestError
+from ..values import Row, Scalar
 from .axes import Axis, Room
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explain.declared.calibration import Matured
+from ..declared.calibration import Matured
 
 SUPPORT_MIN = 20
 """With fewer loans as risky or riskier, the data do not reach a score: lending leaves these out."""

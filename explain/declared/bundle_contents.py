@@ -5,9 +5,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from explain.errors import BundleInvalid, ContractBroken
-from explain.values import Row, Scale, VersionRef
-
+from ..errors import BundleInvalid, ContractBroken
+from ..values import Row, Scale, VersionRef
 from .bundle_files import BundleFiles
 from .bundle_schema import (
     MEASURED_FROM_BACKGROUND,

@@ -16,8 +16,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from explain.errors import BundleInvalid, FileAltered, FileTooLarge
-
+from ..errors import BundleInvalid, FileAltered, FileTooLarge
 from .policy_schema import FileName, Name, Strict, faults
 
 MANIFEST = "manifest.json"

@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field as Limit
 from pydantic import model_validator
 
-from explain.values import Scale
-
+from ..values import Scale
 from .contract import Contract, Field, FieldType, Role, WhenMissing
 from .installed import installed_format
 from .policy_schema import DateText, DecimalText, FieldName, FileName, Name, Strict, Text

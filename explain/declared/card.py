@@ -1,7 +1,6 @@
 """The model card: what a bundle says of itself, on one page a person can read."""
 
-from explain.values import SCALE_WORDS
-
+from ..values import SCALE_WORDS
 from .bundle_contents import BundleContents
 from .bundle_schema import POPULATIONS
 from .contract import Field

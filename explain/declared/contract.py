@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from explain.errors import ContractBroken, FieldProblem
-from explain.values import Row, Scalar
+from ..errors import ContractBroken, FieldProblem
+from ..values import Row, Scalar
 
 FieldType = Literal["number", "integer", "money", "category", "boolean", "text"]
 Role = Literal["feature", "context", "monitor_only"]

@@ -10,8 +10,7 @@ machine was. For any other language a person must have read the wording, and the
 import re
 from collections.abc import Iterator, Mapping
 
-from explain.values import Scalar
-
+from ..values import Scalar
 from .codebook import ENGLISH, Codebook, Concept
 from .comparing import COMPARED, longest
 from .contract import Contract, Field

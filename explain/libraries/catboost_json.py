@@ -12,8 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from explain.tree import Reading, Tree, UnsupportedForestError
-
+from ..tree import Reading, Tree, UnsupportedForestError
 from .catboost_hash import category_hash
 from .node_trees import constant
 

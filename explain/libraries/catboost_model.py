@@ -6,12 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from explain.adapters import Encoder
-from explain.declared.contract import Contract
-from explain.errors import BundleInvalid
-from explain.tree import Tree, UnsupportedForestError
-from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scale
-
+from ..adapters import Encoder
+from ..declared.contract import Contract
+from ..errors import BundleInvalid
+from ..tree import Tree, UnsupportedForestError
+from ..values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scale
 from .catboost_json import GAP, model_problems, parsed, read_catboost, tree_problems
 
 CURE = "install numba, or let it be tree_interventional"

@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from explain.declared.contract import Field
-from explain.scorecard import Rule
-from explain.values import Scalar
+from ..declared.contract import Field
+from ..scorecard import Rule
+from ..values import Scalar
 
 Step = Callable[[Scalar], Scalar]
 """What one transformer does to a value; a gap is None and stays one unless a step fills it."""

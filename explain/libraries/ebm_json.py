@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from explain.additive import Binning, Cuts, Groups, SumOfTables, Table
-from explain.declared.contract import Contract, Field
-from explain.errors import BundleInvalid, FileTooLarge
-from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
+from ..additive import Binning, Cuts, Groups, SumOfTables, Table
+from ..declared.contract import Contract, Field
+from ..errors import BundleInvalid, FileTooLarge
+from ..values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
 
 VERSIONS = ("1.0",)
 LINK = "logit"

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from explain.tree import Reading, Tree, UnsupportedForestError
-
+from ..tree import Reading, Tree, UnsupportedForestError
 from .node_trees import joined
 
 _CATEGORICAL = 1

@@ -9,11 +9,10 @@ like.
 from collections.abc import Sequence
 from typing import Any
 
-from explain.declared.contract import Contract, Field
-from explain.errors import BundleInvalid
-from explain.scorecard import LinearCard, Rule
-from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
-
+from ..declared.contract import Contract, Field
+from ..errors import BundleInvalid
+from ..scorecard import LinearCard, Rule
+from ..values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
 from .column_rules import Column, StepError, met, rule_of
 from .sklearn_columns import Transformers, UnreadableStepError
 from .sklearn_rows import SklearnRows, field_problems

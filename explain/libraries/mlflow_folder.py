@@ -15,13 +15,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from explain.declared.bundle_files import FILE_BYTES_MAX, seal
-from explain.declared.bundle_schema import BundleSpec
-from explain.declared.contract import NUMERIC, Contract
-from explain.declared.plain_yaml import PlainYamlError
-from explain.declared.plain_yaml import read as read_yaml
-from explain.declared.policy_schema import faults
-from explain.errors import BundleInvalid, FileTooLarge
+from ..declared.bundle_files import FILE_BYTES_MAX, seal
+from ..declared.bundle_schema import BundleSpec
+from ..declared.contract import NUMERIC, Contract
+from ..declared.plain_yaml import PlainYamlError
+from ..declared.plain_yaml import read as read_yaml
+from ..declared.policy_schema import faults
+from ..errors import BundleInvalid, FileTooLarge
 
 MLMODEL = "MLmodel"
 KEPT_AS = "mlmodel.yaml"

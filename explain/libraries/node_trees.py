@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from explain.tree import Reading, Tree, UnsupportedForestError
+from ..tree import Reading, Tree, UnsupportedForestError
 
 WORD = 32
 """Bits in a word of a set of categories, to LightGBM and scikit-learn."""

@@ -9,11 +9,10 @@ columns of which the second is of bad; or it is one column.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from explain.adapters import Encoder
-from explain.declared.contract import Contract, Field
-from explain.errors import BundleInvalid
-from explain.values import PROBABILITY, Row, Scalar, Scale
-
+from ..adapters import Encoder
+from ..declared.contract import Contract, Field
+from ..errors import BundleInvalid
+from ..values import PROBABILITY, Row, Scalar, Scale
 from .tree_models import SINGLE_PRECISION
 
 TEXT = "tensor(string)"

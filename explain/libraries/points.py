@@ -17,13 +17,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field as Limit
 from pydantic import ValidationError, model_validator
 
-from explain.declared.contract import Contract
-from explain.declared.plain_yaml import PlainYamlError
-from explain.declared.plain_yaml import read as read_yaml
-from explain.declared.policy_schema import FieldName, Strict, faults
-from explain.errors import BundleInvalid
-from explain.scorecard import LinearCard, Rule
-from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
+from ..declared.contract import Contract
+from ..declared.plain_yaml import PlainYamlError
+from ..declared.plain_yaml import read as read_yaml
+from ..declared.policy_schema import FieldName, Strict, faults
+from ..errors import BundleInvalid
+from ..scorecard import LinearCard, Rule
+from ..values import ADDITIVITY_TOLERANCE, LOG_ODDS, Row, Scalar, Scale
 
 Number = Annotated[float, Limit(allow_inf_nan=False, ge=-1e6, le=1e6)]
 Positive = Annotated[float, Limit(allow_inf_nan=False, gt=0, le=1e6)]

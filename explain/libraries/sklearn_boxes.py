@@ -6,10 +6,9 @@ Their answer is a probability, and sampling explains it; nothing of how they com
 from collections.abc import Sequence
 from typing import Any
 
-from explain.declared.contract import Contract
-from explain.errors import BundleInvalid
-from explain.values import ADDITIVITY_TOLERANCE, PROBABILITY, Row, Scale
-
+from ..declared.contract import Contract
+from ..errors import BundleInvalid
+from ..values import ADDITIVITY_TOLERANCE, PROBABILITY, Row, Scale
 from .sklearn_rows import SklearnRows, field_problems
 from .skops_files import read_skops
 from .tree_pipelines import PIPELINE_LOADERS, PIPELINE_TYPES

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from explain.values import Scalar
-
+from ..values import Scalar
 from .column_rules import (
     NO_COLUMN,
     Binned,

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from explain.declared.contract import Contract
-from explain.values import Row
+from ..declared.contract import Contract
+from ..values import Row
 
 
 def field_problems(model: Any, contract: Contract) -> tuple[str, ...]:

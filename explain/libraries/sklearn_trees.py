@@ -11,8 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from explain.tree import Reading, Tree, UnsupportedForestError
-
+from ..tree import Reading, Tree, UnsupportedForestError
 from .node_trees import Nodes, constant, joined
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from explain.errors import FileTooLarge, UnsafeModelFile
+from ..errors import FileTooLarge, UnsafeModelFile
 
 SAFE_LOADERS = frozenset(
     {

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from explain.adapters import Encoder, threads_for
-from explain.declared.contract import Contract
-from explain.errors import BundleInvalid
-from explain.tree import Tree, UnsupportedForestError
-from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, PROBABILITY, Row, Scale
-
+from ..adapters import Encoder, threads_for
+from ..declared.contract import Contract
+from ..errors import BundleInvalid
+from ..tree import Tree, UnsupportedForestError
+from ..values import ADDITIVITY_TOLERANCE, LOG_ODDS, PROBABILITY, Row, Scale
 from .lightgbm_library import LightGbm
 from .lightgbm_text import read_lightgbm
 from .sklearn_trees import AVERAGED, read_trees, tree_problems

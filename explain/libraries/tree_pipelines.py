@@ -13,13 +13,12 @@ from functools import cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from explain.adapters import Encoder
-from explain.attribution.forest import NUMBER_MAX
-from explain.declared.contract import Contract, Field
-from explain.errors import BundleInvalid
-from explain.tree import Reading, Tree, UnsupportedForestError
-from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, PROBABILITY, Row, Scalar, Scale
-
+from ..adapters import Encoder
+from ..attribution.forest import NUMBER_MAX
+from ..declared.contract import Contract, Field
+from ..errors import BundleInvalid
+from ..tree import Reading, Tree, UnsupportedForestError
+from ..values import ADDITIVITY_TOLERANCE, LOG_ODDS, PROBABILITY, Row, Scalar, Scale
 from .column_rules import Binned, Column, Filled, Found, Scaled, StepError, Stretched
 from .linear_models import LINEAR_LOADERS, LINEAR_TYPES
 from .sklearn_columns import BLACK_BOX_CURE, Transformers, UnreadableStepError

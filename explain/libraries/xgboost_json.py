@@ -10,9 +10,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from explain.errors import BundleInvalid
-from explain.tree import Reading, Tree, UnsupportedForestError
-
+from ..errors import BundleInvalid
+from ..tree import Reading, Tree, UnsupportedForestError
 from .node_trees import Nodes, constant
 
 if TYPE_CHECKING:

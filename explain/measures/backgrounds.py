@@ -1,8 +1,8 @@
 """Whether a background is the population that its bundle says it is."""
 
-from explain.bundle import Bundle
-from explain.declared.bundle_schema import POPULATIONS, Population
-from explain.values import probability_of
+from ..bundle import Bundle
+from ..declared.bundle_schema import POPULATIONS, Population
+from ..values import probability_of
 
 ROWS_MIN = 30
 """With fewer rows, which rows they happen to be decides who is told what."""

@@ -10,9 +10,9 @@ from random import Random
 from statistics import NormalDist
 from typing import NamedTuple
 
-from explain.declared.codebook import Concept
-from explain.declared.contract import NUMERIC, Contract
-from explain.values import Row
+from ..declared.codebook import Concept
+from ..declared.contract import NUMERIC, Contract
+from ..values import Row
 
 DRAWS = 5
 """How often four concepts are drawn for each applicant, so that luck does not decide."""

@@ -6,17 +6,16 @@ from pathlib import Path
 from random import Random
 from typing import cast
 
-from explain.adapters import TreeModel
-from explain.attribution.background_trees import background_explainer
-from explain.attribution.sampling import SampledExplainer
-from explain.bundle import Bundle
-from explain.declared.bundle_contents import MEASURED_FILE
-from explain.declared.bundle_files import seal
-from explain.declared.measured import NEAR, Measured
-from explain.errors import BundleInvalid
-from explain.explainers import Explainer
-from explain.values import Row, probability_of, raw_of
-
+from ..adapters import TreeModel
+from ..attribution.background_trees import background_explainer
+from ..attribution.sampling import SampledExplainer
+from ..bundle import Bundle
+from ..declared.bundle_contents import MEASURED_FILE
+from ..declared.bundle_files import seal
+from ..declared.measured import NEAR, Measured
+from ..errors import BundleInvalid
+from ..explainers import Explainer
+from ..values import Row, probability_of, raw_of
 from .fidelity import disturbed, fidelity, nearest_passing
 from .similarity import Similarity, in_common, principal, similarity
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from explain.explainers import Explainer
-from explain.reasons import Wording
-from explain.values import Row
+from ..explainers import Explainer
+from ..reasons import Wording
+from ..values import Row
 
 PRINCIPAL = 4
 """So many reasons are compared as a set: more than four are not likely to help anybody."""

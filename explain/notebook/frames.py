@@ -5,11 +5,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from explain.bulk.batches import checked_rows, plain_column, plain_values
-from explain.declared.contract import Contract, Field
-from explain.errors import ContractBroken, NotExplainable
-from explain.values import Row
-
+from ..bulk.batches import checked_rows, plain_column, plain_values
+from ..declared.contract import Contract, Field
+from ..errors import ContractBroken, NotExplainable
+from ..values import Row
 from .models import InMemory, level_name
 
 FRAME = "the frame"

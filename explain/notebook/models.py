@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from explain.errors import NotExplainable
-from explain.libraries.linear_models import LOGISTIC
-from explain.libraries.sklearn_trees import AVERAGED, BOOSTED
+from ..errors import NotExplainable
+from ..libraries.linear_models import LOGISTIC
+from ..libraries.sklearn_trees import AVERAGED, BOOSTED
 
 MODEL = "the model"
 """How messages name a model that is no file."""

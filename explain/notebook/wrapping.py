@@ -4,14 +4,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from explain.bulk.batches import CONTRIBUTION, ERROR
-from explain.declared.bundle_schema import MEASURED_FROM_BACKGROUND, ModelSpec
-from explain.declared.contract import Contract
-from explain.errors import NotExplainable, NotFaithful
-from explain.explainers import Parts
-from explain.formats import ModelFile, explainer_of, read_model
-from explain.values import ADDITIVITY_TOLERANCE, LOG_ODDS, probability_of
-
+from ..bulk.batches import CONTRIBUTION, ERROR
+from ..declared.bundle_schema import MEASURED_FROM_BACKGROUND, ModelSpec
+from ..declared.contract import Contract
+from ..errors import NotExplainable, NotFaithful
+from ..explainers import Parts
+from ..formats import ModelFile, explainer_of, read_model
+from ..values import ADDITIVITY_TOLERANCE, LOG_ODDS, probability_of
 from .frames import Columns, is_pandas, like, table_of
 from .models import MODEL, in_memory
 

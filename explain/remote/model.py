@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Never
 
-from explain.declared.contract import Contract
-from explain.errors import BundleInvalid, ModelUnavailable, NonsenseScore
-from explain.values import PROBABILITY, Row, Scale
-
+from ..declared.contract import Contract
+from ..errors import BundleInvalid, ModelUnavailable, NonsenseScore
+from ..values import PROBABILITY, Row, Scale
 from .breaker import Breaker, CircuitOpenError
 from .call import Caller, NoAnswerError
 from .hosts import HostRefusedError, allowed_host

@@ -6,11 +6,11 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field as Limit
 from pydantic import ValidationError, model_validator
 
-from explain.declared.contract import Contract
-from explain.declared.plain_yaml import PlainYamlError
-from explain.declared.plain_yaml import read as read_yaml
-from explain.declared.policy_schema import Strict, faults
-from explain.errors import BundleInvalid
+from ..declared.contract import Contract
+from ..declared.plain_yaml import PlainYamlError
+from ..declared.plain_yaml import read as read_yaml
+from ..declared.policy_schema import Strict, faults
+from ..errors import BundleInvalid
 
 Label = Annotated[str, Limit(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
 """A model's or tensor's name: it becomes part of a path, so nothing in it can leave its place."""

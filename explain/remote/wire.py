@@ -8,9 +8,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from explain.declared.contract import Contract
-from explain.values import Row
-
+from ..declared.contract import Contract
+from ..values import Row
 from .spec import RemoteSpec
 
 

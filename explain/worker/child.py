@@ -14,14 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from explain.adapters import ModelAdapter
-from explain.declared.bundle_schema import BundleSpec
-from explain.declared.plain_yaml import read as read_yaml
-from explain.errors import ExplainError
-from explain.formats import ModelFile, read_model
-from explain.tree import Tree, UnsupportedForestError
-from explain.values import Row
-
+from ..adapters import ModelAdapter
+from ..declared.bundle_schema import BundleSpec
+from ..declared.plain_yaml import read as read_yaml
+from ..errors import ExplainError
+from ..formats import ModelFile, read_model
+from ..tree import Tree, UnsupportedForestError
+from ..values import Row
 from .messages import card_told, error_told, receive, send, tree_told
 
 MEMORY_BYTES_MAX = 4 * 1024 * 1024 * 1024

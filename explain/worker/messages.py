@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from explain import errors
-from explain.errors import BundleError, ExplainError
-from explain.libraries import column_rules
-from explain.scorecard import LinearCard
-from explain.tree import Reading, Tree
+from .. import errors
+from ..errors import BundleError, ExplainError
+from ..libraries import column_rules
+from ..scorecard import LinearCard
+from ..tree import Reading, Tree
 
 MESSAGE_BYTES_MAX = 256 * 1024 * 1024
 """As much as a file of a bundle may have."""

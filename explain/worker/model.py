@@ -21,15 +21,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, NoReturn, TypeVar
 
-from explain.adapters import Encoder
-from explain.declared.contract import Contract
-from explain.errors import LibraryFailed
-from explain.formats import ModelFile
-from explain.libraries.tree_models import SINGLE_PRECISION
-from explain.scorecard import LinearCard
-from explain.tree import Tree, UnsupportedForestError
-from explain.values import LOG_ODDS, PROBABILITY, Row, Scale
-
+from ..adapters import Encoder
+from ..declared.contract import Contract
+from ..errors import LibraryFailed
+from ..formats import ModelFile
+from ..libraries.tree_models import SINGLE_PRECISION
+from ..scorecard import LinearCard
+from ..tree import Tree, UnsupportedForestError
+from ..values import LOG_ODDS, PROBABILITY, Row, Scale
 from .messages import GarbledError, card_of, error_of, floats, receive, send, tree_of
 
 LOGGER = logging.getLogger(__name__)
@@ -305,7 +304,7 @@ def read_apart(file: ModelFile, model_yaml: str) -> WorkerModel:
     kernel = False
     if file.spec.explainer.startswith("tree_"):
         with contextlib.suppress(Exception):  # what can stand in its way is not only that it lacks
-            from explain.attribution import treeshap  # noqa: F401 # takes as long as reading the file, so meanwhile
+            from ..attribution import treeshap  # noqa: F401 # takes as long as reading the file, so meanwhile
 
             kernel = True
     return worker.ask("what it is", lambda told: _model(worker, told, file.contract, kernel=kernel))

@@ -46,8 +46,8 @@ def test_a_notebook_gets_explain_under_our_name_with_no_class_loaded_twice() -> 
     script = """
 import importlib, pkgutil, sys
 import countermand.explain as package
-for found in pkgutil.iter_modules(package.__path__):
-    importlib.import_module(f"countermand.explain.{found.name}")
+for found in pkgutil.walk_packages(package.__path__, "countermand.explain."):
+    importlib.import_module(found.name)
 print(*(name for name in sys.modules if name.partition(".")[0] in {"explain", "overrides", "ui"}))
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,15 +8,15 @@ import pytest
 from explain.bundle import Bundle, load
 from explain.values import Row
 from sample_models.samples import german
-from tests.sample_models.trained import sample_bundles
+from tests.sample_models.trained import path_dependent_bundle, sample_bundles
 
 NAMES = ("german-credit", "german-scorecard")
 
 
 @pytest.fixture(scope="session")
 def trees() -> Bundle:
-    """The LightGBM bundle."""
-    return load(sample_bundles() / "german-credit")
+    """The LightGBM bundle, explained by its training rows."""
+    return load(path_dependent_bundle())
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +33,8 @@ def bundle(request: pytest.FixtureRequest) -> Bundle:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the LightGBM bundle that a test may spoil."""
-    return Path(shutil.copytree(sample_bundles() / "german-credit", tmp_path / "german-credit"))
+    """A copy of that bundle that a test may spoil."""
+    return Path(shutil.copytree(path_dependent_bundle(), tmp_path / "german-credit"))
 
 
 @pytest.fixture(scope="session")

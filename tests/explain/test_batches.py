@@ -28,7 +28,7 @@ SILENT = "german-credit"
 WORKER = """
 import sys
 import pyarrow as pa
-from countermand.explain import batches
+from countermand.explain.bulk import batches
 
 def explain(stream):
     for batch in stream:
@@ -48,7 +48,7 @@ RAY = """
 import sys
 import pyarrow as pa
 import ray
-from countermand.explain import batches
+from countermand.explain.bulk import batches
 
 FOLDER, table = sys.argv[1], pa.ipc.open_stream(sys.stdin.buffer).read_all()
 quiet = {"include_dashboard": False, "logging_level": "ERROR", "log_to_driver": False}

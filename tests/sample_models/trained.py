@@ -7,6 +7,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from explain.bundle import load
+from explain.declared.bundle_contents import MEASURED_FILE
+from explain.declared.bundle_files import seal
+from explain.measures.measuring import write_measured
 from sample_models.train import train_german
 
 TRAINED = "COUNTERMAND_TRAINED_BUNDLES"
@@ -23,4 +27,26 @@ def sample_bundles() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="countermand-bundles-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     train_german(folder)
+    return folder
+
+
+@cache
+def path_dependent_bundle() -> Path:
+    """The trees of the first sample in a bundle that is explained by their training rows."""
+    folder = Path(tempfile.mkdtemp(prefix="countermand-bundle-")) / "german-credit"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    shutil.copytree(sample_bundles() / folder.name, folder)
+    text = (folder / "model.yaml").read_text(encoding="utf-8")
+    for told, instead in (
+        ('"tree_interventional"', '"tree_path_dependent"'),
+        ('"background": "background.csv", ', ""),
+        ('"background_population": "all"', ""),
+    ):
+        assert told in text
+        text = text.replace(told, instead)
+    (folder / "model.yaml").write_text(text.replace(", }", "}"), encoding="utf-8")
+    for gone in ("background.csv", MEASURED_FILE):
+        (folder / gone).unlink()
+    seal(folder, folder.name)
+    write_measured(load(folder), folder)
     return folder
