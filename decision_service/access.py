@@ -11,6 +11,7 @@ from enum import StrEnum
 from decision_service.errors import Forbidden, Unauthenticated
 from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
 from overrides.erasure_desk import ASKERS
+from overrides.passing_on import LEADING_ROLES
 from overrides.values import Actor, Role
 
 
@@ -23,6 +24,8 @@ class Permission(StrEnum):
     SEARCH = "search"
     DECIDE = "decide"  # claim, agree, override, within the own limit
     APPROVE = "approve"  # another person's override
+    HAND_ON = "hand_on"  # refer cases upwards, hand them over, set them aside
+    TEAM = "team"  # see who holds what, take cases back
     CASES = "cases"  # read decisions and cases over HTTP: a service sees its own
     SUBMIT = "submit"  # applications, outcomes, and the feed of what became of them
     CONTRACT = "contract"  # what a model wants to be told and which codes it knows
@@ -42,6 +45,7 @@ class Permission(StrEnum):
 
 DECIDERS = frozenset({Role.OFFICER, Role.SENIOR_OFFICER, Role.CREDIT_MANAGER})
 APPROVERS = frozenset({Role.SENIOR_OFFICER, Role.CREDIT_MANAGER})
+LEADERS = LEADING_ROLES
 OVERSIGHT = frozenset({Role.COMPLIANCE, Role.RISK})
 MODELLERS = frozenset({Role.DATA_SCIENTIST, Role.MODEL_OWNER})
 READERS = DECIDERS | OVERSIGHT | {Role.TEAM_LEAD}
@@ -55,6 +59,8 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SEARCH: READERS,
     Permission.DECIDE: DECIDERS,
     Permission.APPROVE: APPROVERS,
+    Permission.HAND_ON: DECIDERS | LEADERS,
+    Permission.TEAM: LEADERS,
     Permission.CASES: READERS | {Role.SERVICE},
     Permission.SUBMIT: frozenset({Role.SERVICE}),
     Permission.CONTRACT: STAFF | {Role.SERVICE},
@@ -135,6 +141,10 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/claim"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/release"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/review"): Permission.DECIDE,
+    ("GET", "/cases/{case_id}/pass"): Permission.HAND_ON,
+    ("POST", "/cases/{case_id}/pass"): Permission.HAND_ON,
+    ("POST", "/cases/{case_id}/take-back"): Permission.TEAM,
+    ("GET", "/team"): Permission.TEAM,
     ("GET", "/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/rescore"): Permission.DECIDE,

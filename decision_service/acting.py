@@ -40,6 +40,7 @@ from overrides.values import Actor, CaseStatus, Limits, Role, Rules
 
 REF = re.compile(r"[0-9a-f-]{1,64}", re.ASCII)
 TAKE_ROWS_MAX = 100
+LEASES = frozenset({"case_claimed", "case_handed_over", *DECISION_KINDS})  # give one, or none
 
 Decide = Callable[[Case, datetime, Rules], Decided]
 
@@ -97,14 +98,20 @@ class Acting:
         )
 
     def take_next(self, actor: Actor) -> str:
-        """Claim the most urgent free case of the actor's branch; "" when there is none.
+        """Claim the most urgent case the actor may work on; "" when there is none.
 
-        Cases that the actor may approve alone come before those above their limit.
+        One that was given to the actor by chance or by a colleague, and not opened yet, comes
+        before what is free; of the free ones, those that the actor may approve alone come first.
         """
+        if given := self._given(actor):
+            self.claim(actor, given)
+            return given
         wanted = CaseFilter(
             statuses=frozenset({CaseStatus.IN_REVIEW}),
             branch=actor.branch or None,
             free=True,
+            asleep=False,
+            referred=False if actor.role is Role.OFFICER else None,
             open_to=actor.ref,
         )
         found = self.services.cases.rows(wanted, self.services.clock(), limit=TAKE_ROWS_MAX).rows
@@ -213,6 +220,15 @@ class Acting:
     def name(self, person: str) -> str:
         """A person's name."""
         return self.services.people.names([person])[person]
+
+    def _given(self, actor: Actor) -> str:
+        """The most urgent case that the actor holds without ever having taken it; "" for none."""
+        held = CaseFilter(statuses=frozenset({CaseStatus.IN_REVIEW}), holder=actor.ref)
+        for row in self.services.cases.rows(held, self.services.clock(), limit=TAKE_ROWS_MAX).rows:
+            leases = [act for act in self.services.cases.acts(row.case_ref) if act.type in LEASES]
+            if leases and leases[-1].type != "case_claimed":
+                return row.case_ref
+        return ""
 
     def _limits(self, row: CaseRow) -> Limits | None:
         """The limits a case's bundle sets; None when its policy cannot be read just now."""

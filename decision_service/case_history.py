@@ -8,12 +8,15 @@ from decision_service.decision_object import FAILURE_TEXTS
 from decision_service.dossier import Dossier
 from decision_service.ledger_words import kind_words
 from decision_service.rescore_words import before_words, replaced
+from decision_service.urgency_words import ASIDE_WORDS, HANDED_WORDS, REFERRED_WORDS
+from overrides.instants import parse_instant
 from overrides.reading import ActRow, DecisionRow
 from overrides.values import Decision, OverrideSide, Verdict
 from ui import words
 from ui.views import Act
 
 Details = list[tuple[str, str]]
+Writer = Callable[[Dossier, ActRow], tuple[str, Details]]
 
 EVIDENCE_WORDS = dict(words.EVIDENCE_TYPES)
 WITHDRAWN_WORDS = {
@@ -21,7 +24,12 @@ WITHDRAWN_WORDS = {
     "duplicate": "It was a duplicate.",
     "entered_in_error": "It was entered in error.",
 }
-RELEASED_WORDS = {"given_back": "Given back.", "left": "Freed because the holder left."}
+RELEASED_WORDS = {
+    "given_back": "Given back.",
+    "left": "Freed because the holder left.",
+    "locked": "Freed because the holder was locked out.",
+    "taken_back": "Taken back by whoever leads the team.",
+}
 
 
 def history(dossier: Dossier) -> tuple[Act, ...]:
@@ -107,6 +115,20 @@ def _released(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     return RELEASED_WORDS.get(act.data["why"], ""), []
 
 
+def _passed(words_of: Mapping[str, str]) -> Writer:
+    """A case passed on: why, to whom and until when."""
+
+    def told(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+        details = [("Held by", dossier.name(act.data["to"]))] if act.data.get("to") else []
+        if act.data.get("until"):
+            until = words.instant_words(parse_instant(act.data["until"]))
+            details.append(("Until", f"{until} UTC"))
+        why = words_of.get(act.data["reason"], act.data["reason"])
+        return f"{why[:1].upper()}{why[1:]}.", details
+
+    return told
+
+
 def _shown(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """What was on the page."""
     return f"{act.data['count']} reasons stood on the page.", []
@@ -154,11 +176,14 @@ def _reasons(dossier: Dossier, act: ActRow) -> Details:
     return [("Reasons named", "; ".join(titles))] if titles else []
 
 
-_WRITERS: Mapping[str, Callable[[Dossier, ActRow], tuple[str, Details]]] = {
+_WRITERS: Mapping[str, Writer] = {
     "decision_made": _made,
     "decision_failed": _failed,
     "case_claimed": _claimed,
     "case_released": _released,
+    "case_escalated": _passed(REFERRED_WORDS),
+    "case_handed_over": _passed(HANDED_WORDS),
+    "case_snoozed": _passed(ASIDE_WORDS),
     "reasons_shown": _shown,
     "review_recorded": _reviewed,
     "override_recorded": _overridden,

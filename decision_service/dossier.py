@@ -20,7 +20,17 @@ from overrides.journal import Json
 from overrides.reading import ActRow, CaseFile, CaseRow, DecisionRow
 from overrides.values import Actor, Verdict
 
-LOOKING = frozenset({"case_claimed", "case_released", "reasons_shown"})  # acts that say nothing
+# Acts that decide nothing and answer nobody.
+LOOKING = frozenset(
+    {
+        "case_claimed",
+        "case_released",
+        "reasons_shown",
+        "case_escalated",
+        "case_handed_over",
+        "case_snoozed",
+    }
+)
 TEXT_SLOTS = ("note", "evidence")
 ERASED = "This part has been erased."
 
@@ -93,6 +103,7 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
     texts = _texts(services, acts)
     erasures = tuple(services.erasures.of_case(case.case_ref))
     people = {act.actor for act in acts} | {took.actor for took in erasures}
+    people |= {str(act.data["to"]) for act in acts if act.type == "case_handed_over"}
     people |= {file.row.holder, viewer.ref} - {""}
     linked = [row for row in services.cases.linked(case.case_ref) if sees(viewer, row)]
     ids = application_ids(services, linked)

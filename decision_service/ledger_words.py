@@ -163,7 +163,10 @@ def _grant(data: Data) -> str:
 
 def _released(person: str, data: Data) -> str:
     """A case that somebody no longer works on."""
-    return f"Given back by {person}{', who left' if data['why'] == 'left' else ''}."
+    if data["why"] == "taken_back":
+        return f"Taken back from {person}."
+    why = {"left": ", who left", "locked": ", who was locked out"}.get(str(data["why"]), "")
+    return f"Given back by {person}{why}."
 
 
 ABOUT_PEOPLE: Mapping[str, Callable[[str, Data], str]] = {
@@ -175,6 +178,9 @@ ABOUT_PEOPLE: Mapping[str, Callable[[str, Data], str]] = {
         f"Key {d['key']} of {person}{', who left' if d.get('reason') == 'left' else ''}."
     ),
     "case_released": _released,
+    "case_escalated": lambda person, _: f"Referred upwards by {person}.",
+    "case_handed_over": lambda person, _: f"By {person}.",
+    "case_snoozed": lambda person, _: f"By {person}.",
     "record_viewed": lambda person, d: f"By {person}{_what(d)}.",
 }
 

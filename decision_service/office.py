@@ -9,7 +9,8 @@ from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
 from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
-from ui.ports import Audit, Desk, Erasures, People, Receipts
+from decision_service.sharing import SharedWork
+from ui.ports import Audit, Desk, Erasures, People, Receipts, Sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Rooms:
     """Fills ``ui.ports.Office``."""
 
     desk: Desk
+    sharing: Sharing
     audit: Audit
     erasures: Erasures
     receipts: Receipts
@@ -27,6 +29,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
     """The office of an installation; a demo shows its log-ins on the first page."""
     return Rooms(
         desk=Casework(services),
+        sharing=SharedWork(services),
         audit=Auditing(services),
         erasures=ErasurePages(services),
         receipts=ReceiptPages(services),

@@ -103,9 +103,10 @@ class PeopleChanges:
         return Added(str(receipt.answer["person"]), name, shown, receipt.replayed)
 
     def lock(self, by: Actor, name: str, *, key: str | None = None) -> Person:
-        """Keep a person out until unlocked: log-ins end, keys open nothing."""
+        """Keep a person out until unlocked: log-ins end, keys open nothing, claims go back."""
         person = self._present(name)
-        self._state(by, person, "locked", key, (self.people.store.end_sessions(person.ref),))
+        also = (self.people.store.end_sessions(person.ref),)
+        self._state(by, person, "locked", key, also, free=self.claims(person.ref))
         return person
 
     def unlock(self, by: Actor, name: str, *, key: str | None = None) -> Person:
@@ -138,11 +139,7 @@ class PeopleChanges:
 
         def decide(state: State) -> Decided:
             left = self._draft(by, "person_left", {"person": person.ref, "reason": "left"})
-            released = [
-                self._draft(by, "case_released", {"person": person.ref, "why": "left"}, case)
-                for case in held
-                if _claimed_by(state, case, person.ref)
-            ]
+            released = self._released(by, state, person, held, "left")
             also = (store.end_sessions(person.ref), store.revoke_keys(person.ref, state.now))
             return Decided((left, *revoked, *released), {"released": len(released)}, also)
 
@@ -183,10 +180,29 @@ class PeopleChanges:
             raise PersonHasLeft(name=person.name)
         return person
 
+    def _released(
+        self, by: Actor, state: State, person: Person, held: Sequence[str], why: str
+    ) -> list[Draft]:
+        """What the person still holds of these cases is free again."""
+        return [
+            self._draft(by, "case_released", {"person": person.ref, "why": why}, case)
+            for case in held
+            if _claimed_by(state, case, person.ref)
+        ]
+
     def _state(
-        self, by: Actor, person: Person, reason: str, key: str | None, also: tuple[SideWrite, ...]
+        self,
+        by: Actor,
+        person: Person,
+        reason: str,
+        key: str | None,
+        also: tuple[SideWrite, ...],
+        free: Sequence[str] = (),
     ) -> None:
-        """Record that a person's access changed although role and limit did not."""
+        """Record that a person's access changed although role and limit did not.
+
+        What they hold of the cases ``free`` goes back, for the same reason.
+        """
         data = {
             "person": person.ref,
             "role": person.role.value,
@@ -195,8 +211,13 @@ class PeopleChanges:
             "currency": person.currency,
             "reason": reason,
         }
-        decided = Decided((self._draft(by, "role_changed", data),), also=also)
-        self._record(lambda _: decided, self._once(by, key, (reason, person.ref)))
+        changed = self._draft(by, "role_changed", data)
+
+        def decide(state: State) -> Decided:
+            released = self._released(by, state, person, free, reason)
+            return Decided((changed, *released), also=also)
+
+        self._record(decide, self._once(by, key, (reason, person.ref)))
 
     def _draft(
         self, by: Actor, kind: str, data: Mapping[str, object], case: str | None = None

@@ -103,7 +103,7 @@ def decide_hand_over(
     proposer = case.proposal.person if case.proposal else ""
     roles = APPROVING_ROLES if case.proposal else DECIDING_ROLES
     if to.role not in roles or to.ref in {*case.excluded, proposer}:
-        raise UnknownColleague(to.name, case.branch)
+        raise UnknownColleague(case.branch)
     until = _until(case, "A hand-over", form.until, now)
     data: dict[str, Json] = {
         "person": actor.ref,

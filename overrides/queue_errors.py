@@ -19,9 +19,8 @@ class ReferredUpwards(QueueError):
 
 @dataclass(eq=False)
 class UnknownColleague(QueueError):
-    """Nobody called {name} may work on this case: choose a colleague who decides cases of branch {branch}."""  # noqa: E501
+    """Whoever was chosen may not work on this case: choose a colleague who decides cases of branch {branch}."""  # noqa: E501
 
-    name: str
     branch: str
 
 

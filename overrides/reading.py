@@ -314,6 +314,11 @@ class CaseBook(Protocol):
     ) -> tuple[tuple[CaseRow, tuple[OutcomeRow, ...]], ...]:
         """Cases of a bundle approved by then, the latest first, each with its observations."""
 
+    def held(
+        self, now: datetime, *, branch: str | None = None, limit: int = 200
+    ) -> tuple[CaseRow, ...]:
+        """Cases with a running lease, those of one holder together, most urgent target first."""
+
     def claims_of(self, person: str) -> tuple[str, ...]:
         """References of the cases whose last claim is this person's and was not given back."""
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from ui.change_views import OutlookView
 from ui.frame import CodeGroup, PlottedSection, Shell, Tab
 from ui.memory_views import ReceiptView
+from ui.sharing_views import PassForm, PassView, TeamView
 from ui.views import (
     ActForm,
     BoardView,
@@ -69,6 +70,28 @@ class DeskPage:
     more: Annotated[str, "Address of the next page of cases; empty at the end."]
     first: Annotated[str, "Address of the first page; empty on it."]
     clear: Annotated[str, "Address of the same tab without filters; empty when there are none."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassPage:
+    """Passing a case on instead of deciding it."""
+
+    template: ClassVar[str] = "pass.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    passing: Annotated[PassView, "The case, and what may be done with it."]
+    form: Annotated[PassForm, "What was typed; empty at first."]
+    key: Annotated[str, "Key of this rendering of the forms."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamPage:
+    """Who of a branch holds what, and what is late."""
+
+    template: ClassVar[str] = "team.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    team: Annotated[TeamView, "The branch's work as it stands."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from ui import (
     models,
     overriding,
     receipts,
+    sharing,
 )
 from ui.problems import install_problems
 from ui.render import STATIC, KeptFiles
@@ -28,6 +29,7 @@ ROUTERS = tuple(
         desk,
         case,
         overriding,
+        sharing,
         receipts,  # before the ledger's entries, whose addresses end in anything
         ledger,
         erasures,

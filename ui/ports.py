@@ -25,6 +25,7 @@ from ui.erasure_views import (
     HoldLine,
 )
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
+from ui.sharing_views import PassForm, PassView, TeamView
 from ui.views import (
     ActForm,
     BoardView,
@@ -107,6 +108,22 @@ class Desk(Protocol):
 
     def withdraw(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """The applicant withdrew."""
+
+
+class Sharing(Protocol):
+    """Sharing out the work of a branch. Each method raises ``Refused``."""
+
+    def passing(self, viewer: Viewer, case_id: str) -> PassView:
+        """What may be done with a case instead of deciding it."""
+
+    def pass_on(self, viewer: Viewer, case_id: str, form: PassForm) -> str:
+        """Refer a case upwards, hand it over or set it aside; a sentence."""
+
+    def take_back(self, viewer: Viewer, case_id: str) -> str:
+        """Take a case from whoever holds it; a sentence."""
+
+    def team(self, viewer: Viewer) -> TeamView:
+        """Who of the branch holds what, and what is late."""
 
 
 class Audit(Protocol):
@@ -230,6 +247,10 @@ class Office(Protocol):
     @property
     def desk(self) -> Desk:
         """Cases."""
+
+    @property
+    def sharing(self) -> Sharing:
+        """Work shared out."""
 
     @property
     def audit(self) -> Audit:

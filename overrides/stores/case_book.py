@@ -25,6 +25,7 @@ from overrides.stores.case_facts import board_facts, feedback_facts
 from overrides.stores.case_lists import (
     counted,
     cursor_of,
+    held_query,
     narrowed,
     page_limit,
     page_rows,
@@ -201,6 +202,12 @@ class SqlCaseBook:
             for row in connection.execute(observed).mappings():
                 seen[row["case_ref"]].append(outcome_row(row))
         return tuple((row, tuple(seen[row.case_ref])) for row in rows)
+
+    def held(
+        self, now: datetime, *, branch: str | None = None, limit: int = 200
+    ) -> tuple[CaseRow, ...]:
+        """Cases with a running lease, those of one holder together, most urgent target first."""
+        return self._case_rows(held_query(branch, now, limit))
 
     def claims_of(self, person: str) -> tuple[str, ...]:
         """References of the cases whose last claim is this person's and was not given back."""

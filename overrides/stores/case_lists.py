@@ -92,6 +92,17 @@ def search_query(
     return query.order_by(FILES.c.case_ref.desc()).limit(page_limit(limit) + 1)
 
 
+def held_query(branch: str | None, now: datetime, limit: int) -> Select[Any]:
+    """Cases with a running lease, in the order of the index by holder."""
+    query = select(FILES).where(
+        FILES.c.claim_person > "", FILES.c.claim_until > instant_text(now), _IS_OPEN
+    )
+    if branch is not None:
+        query = query.where(_wide(FILES.c.branch) == branch)
+    order = (FILES.c.claim_person, FILES.c.list_order, FILES.c.case_ref)
+    return query.order_by(*order).limit(page_limit(limit))
+
+
 def conditions(
     wanted: CaseFilter, now: datetime, *, leads: bool = False
 ) -> list[ColumnElement[bool]]:

@@ -30,6 +30,8 @@ PAGES = (
     ("asha", f"/cases/{DECLINE.case_id}/override"),
     ("asha", f"/cases/{APPROVE.case_id}/override"),
     ("asha", f"/cases/{DECLINE.case_id}/withdrawal"),
+    ("asha", f"/cases/{DECLINE.case_id}/pass"),
+    ("tilo", "/team"),
     ("ravi", f"/cases/{WAITING.case_id}/approval"),
     ("meera", "/ledger"),
     ("meera", "/ledger/20848"),

@@ -9,6 +9,7 @@ from tests.ui import fake_numbers
 from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_receipts import FakeReceipts
+from tests.ui.fake_sharing import FakeSharing
 from ui.change_views import ChangeLine, LikeView, OutlookView
 from ui.ports import Refused
 from ui.views import (
@@ -35,11 +36,20 @@ from ui.words import due_words
 PASSWORD = "demo-password"
 EVERYTHING_READ = frozenset({"search", "ledger", "verify", "board", "feedback", "models"})
 ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
-    "asha": ("officer", "Loan officer", frozenset({"desk", "search", "decide", "board", "models"})),
+    "asha": (
+        "officer",
+        "Loan officer",
+        frozenset({"desk", "search", "decide", "hand_on", "board", "models"}),
+    ),
+    "tilo": (
+        "team_lead",
+        "Team lead",
+        frozenset({"desk", "search", "hand_on", "team", "board", "models"}),
+    ),
     "ravi": (
         "senior_officer",
         "Senior officer",
-        frozenset({"desk", "search", "decide", "approve", "board", "models", "ledger"}),
+        frozenset({"desk", "search", "decide", "approve", "hand_on", "board", "models", "ledger"}),
     ),
     "meera": (
         "compliance",
@@ -497,6 +507,7 @@ class FakeOffice:
     """All of it."""
 
     desk: FakeDesk = field(default_factory=FakeDesk)
+    sharing: FakeSharing = field(default_factory=FakeSharing)
     audit: FakeAudit = field(default_factory=FakeAudit)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
