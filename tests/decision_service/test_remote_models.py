@@ -3,11 +3,13 @@
 import math
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from decision_service.access import HOST
 from decision_service.casework import Casework
+from decision_service.cli import main
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.people_pages import viewer_of
 from decision_service.settings import Settings
@@ -33,11 +35,13 @@ def house(server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     folder = tmp_path_factory.mktemp("remote")
     hosts = Settings.read({SETTING: f"127.0.0.1:{server.port}=127.0.0.0/8"}).model_hosts
     opened = open_house(folder / "data", settings={"model_hosts": hosts})
-    bundle = remote_bundle(folder / "bundle", server, BUNDLE)
-    opened.services.registry.add(bundle, HOST)
-    opened.services.registry.promote(BUNDLE, HOST)
-    yield opened
-    opened.close()
+    try:
+        bundle = remote_bundle(folder / "bundle", server, BUNDLE)
+        opened.services.registry.add(bundle, HOST)
+        opened.services.registry.promote(BUNDLE, HOST)
+        yield opened
+    finally:
+        opened.close()
 
 
 def test_an_application_is_decided_with_the_error_of_every_contribution(house: House) -> None:
@@ -69,12 +73,12 @@ def test_a_tie_is_recorded_answered_and_shown(house: House) -> None:
     (first, second, third, *_) = made["reasons"]["adverse"]
     assert [r.get("tied") for r in (first, second, third)] == [False, False, True]
     assert second["error"] == "0.01"
-    entry = house.services.ledger.entry(made["ledger"]["seq"])
-    assert entry is not None
     (order,) = made["reasons"]["order"]
     assert order.startswith(f"“{second['title']}” and “{third['title']}”: ")
     assert order.endswith("their order means nothing.")
     assert "order" not in house.decide().json()["reasons"], "those that were not sampled"
+    entry = house.services.ledger.entry(made["ledger"]["seq"])
+    assert entry is not None
     recorded = house.opened(read_event(entry.body).event_id)["explanation"]
     assert recorded["reasons"]["adverse"][2]["tied"] is True
     assert recorded["contributions"][1][1:] == ["0.1", "0.01"]
@@ -99,3 +103,29 @@ def test_while_it_is_down_people_decide_and_when_it_is_back_it_scores(
     server.misbehave = None
     time.sleep(0.35)
     assert house.decide().json()["score"] is not None
+
+
+def test_commands_without_an_installation_are_let_where_the_environment_says(
+    server: ModelServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bundle = remote_bundle(tmp_path / "bundle", server, BUNDLE)
+    applications = tmp_path / "applications.csv"
+    applications.write_text("application_id\nA-1\n", encoding="utf-8")
+    commands = [
+        ["bundle", "check", bundle],
+        ["bundle", "measure", bundle],
+        ["decide", bundle, applications],
+        ["explain", bundle, applications, "--out", tmp_path / "out"],
+    ]
+    hosts = {"": f"add it to {SETTING}", f"127.0.0.1:{server.port}=127.0.0.0/8": "answered 503"}
+    server.misbehave = lambda handler, body: say(handler, body, 503)
+    for allowed, words in hosts.items():
+        monkeypatch.setenv(SETTING, allowed)
+        for command in commands:
+            assert main([*map(str, command)]) == 1, command
+            said = capsys.readouterr()
+            assert words in said.out + said.err, command
+    server.misbehave = None
