@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .adapters import ModelAdapter
-from .bundle import Bundle, describe, load
+from .bundle import SAMPLED_PROOF_ROWS, Bundle, describe, load
 from .declared.plain_words import wording_problems
 from .errors import ExplainError
 from .explainers import Explainer
@@ -72,10 +72,7 @@ def check_bundle(directory: Path, *, apart: bool = True, model_hosts: str = "") 
             Finding(True, f"{contents.name}: every file is whole and says what it must")
         )
         bundle = load(directory, prove=False, apart=apart, model_hosts=model_hosts)
-        proven = bundle.prove()
-        findings.append(
-            Finding(True, f"{proven} reference rows: contributions, score and record agree to 1e-9")
-        )
+        findings.append(Finding(True, _proven(bundle, bundle.prove())))
     except ExplainError as refused:
         return [*findings, Finding(False, str(refused))]
     rows = bundle.reference[:CHECKED_ROWS]
@@ -112,6 +109,14 @@ def _measured(bundle: Bundle) -> list[Finding]:
     findings += [Finding(told.kept, str(told)) for told in found]
     findings += [Finding(False, problem) for problem in differing(bundle.measured, found)]
     return findings
+
+
+def _proven(bundle: Bundle, rows: int) -> str:
+    """What so many reference rows were held to, in words."""
+    near = f"{bundle.parts_in_memory()[0].precision:g}".replace("e-0", "e-")
+    apart = min(rows, SAMPLED_PROOF_ROWS) if bundle.one_by_one else rows
+    alike = f"{rows} reference rows: score and record agree to {near}"
+    return f"{alike}, contributions of {apart} add up to the score to 1e-9"
 
 
 def _finding(text: str, check: Callable[[], None]) -> Finding:
