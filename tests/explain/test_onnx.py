@@ -268,7 +268,7 @@ def folder(applicants: list[Row], tmp_path_factory: pytest.TempPathFactory) -> P
     model = RandomForestClassifier(10, max_depth=6, random_state=0).fit(matrix, bad)
     content = converted(model, [("x", FloatTensorType([None, matrix.shape[1]]))])
     lines = (folder / "reference.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "background.csv").write_text("".join(lines[:21]), encoding="utf-8")
+    (folder / "background.csv").write_text("".join(lines[:31]), encoding="utf-8")
     told = {
         "file": "model.onnx",
         "format": "onnx",
