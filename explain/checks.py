@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .adapters import ModelAdapter
 from .bundle import SAMPLED_PROOF_ROWS, Bundle, describe, load
+from .changes.axes import room_of
 from .declared.plain_words import wording_problems
 from .errors import ExplainError
 from .explainers import Explainer
@@ -18,6 +19,7 @@ from .measures.measuring import differing, measure
 from .values import ADDITIVITY_TOLERANCE, Explanation, Row
 
 CHECKED_ROWS = 50
+CHANGED_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,9 @@ def check_bundle(directory: Path, *, apart: bool = True, model_hosts: str = "") 
         ("the example is a valid application", lambda: _check_example(bundle)),
         ("applicants can read the reasons, in every language", lambda: _check_words(bundle)),
     ]
+    if bundle.policy_spec.changes is not None and not bundle.one_by_one:
+        words = "what an application may become is scored as the model scores it"
+        told.append((words, lambda: _check_changes(bundle, adapter.precision)))
     findings += [_finding(text, check) for text, check in told]
     return findings + _measured(bundle)
 
@@ -140,6 +145,22 @@ def _check_unscored(bundle: Bundle) -> None:
     assert set(full) == scored, "the model is handed fields that are not scored"
     bare = {name: value for name, value in full.items() if name in scored}
     assert bundle.score([full]) == bundle.score([bare]), "a field that is not scored counts"
+
+
+def _check_changes(bundle: Bundle, precision: float) -> None:
+    """Where smallest changes are looked for, every setting has the score that the model gives."""
+    spec, surface = bundle.policy_spec.changes, bundle.surface()
+    if spec is None or surface is None:
+        return  # the model is asked instead
+    for place, row in enumerate(bundle.reference[:CHANGED_ROWS]):
+        room = room_of(row, spec, bundle.contract, lambda _name, _value: True)
+        scores = surface.around(room)
+        for number, axis in enumerate(room.axes):
+            told = scores.grid((number,))
+            changed = [room.changed((axis,), (one,)) for one in range(len(axis.settings))]
+            for ours, theirs in zip(told.tolist(), bundle.score_again(changed), strict=True):
+                far = abs(ours - theirs) > precision * max(1.0, abs(theirs))
+                assert not far, f"row {place}, {axis.field}: {ours!r} for {theirs!r}"
 
 
 def _check_worded(bundle: Bundle) -> None:

@@ -17,6 +17,7 @@ from explain.changes.axes import Allowed, Room, room_of
 from explain.changes.finding import smallest_changes
 from explain.changes.search import Limits
 from explain.changes.surfaces import LinearSurface, Surface, TreeSurface
+from explain.checks import _check_changes
 from explain.declared.change_rules import change_problems
 from explain.declared.codebook import Concept
 from explain.declared.contract import Contract, Field
@@ -534,3 +535,13 @@ def test_of_the_sample_model_it_is_what_trying_everything_finds(
         least = min(passing)
         assert first.fields == least[0]
         assert first.size == pytest.approx(least[1], abs=1e-12)
+
+
+def test_a_bundle_whose_structure_is_not_its_model_fails_its_check(trees: Bundle) -> None:
+    other = Bundle(trees._files)
+    adapter, explainer = trees.parts_in_memory()
+    other.use(adapter, explainer)
+    _check_changes(other, adapter.precision)
+    other._surface = TreeSurface(adapter.trees()[:-1], adapter.encoder)  # type: ignore[attr-defined]
+    with pytest.raises(AssertionError, match="row 0, "):
+        _check_changes(other, adapter.precision)

@@ -85,7 +85,7 @@ def folder(tmp_path: Path, contract: Contract) -> Path:
 def test_a_bundle_of_points_keeps_every_promise(folder: Path) -> None:
     findings = check_bundle(folder)
     assert [f.text for f in findings if not f.ok] == []
-    assert len(findings) == 12
+    assert len(findings) == 13
 
 
 def test_contributions_are_points_against_the_background_s_mean(
