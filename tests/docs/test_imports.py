@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 MODEL_LIBRARIES = {"lightgbm", "llvmlite", "numba", "numpy", "pandas", "pyarrow", "scipy"}
-MODEL_LIBRARIES |= {"shap", "sklearn", "skops"}
+MODEL_LIBRARIES |= {"onnxruntime", "shap", "sklearn", "skops"}
 WEB_AND_TABLES = {"fastapi", "starlette", "pydantic", "sqlalchemy", "sqlmodel", "jinja2", "alembic"}
 
 ROOT = Path(__file__).parents[2]
