@@ -22,7 +22,7 @@ from overrides.desk import (
     decide_withdrawal,
 )
 from overrides.forms import ApprovalForm, OverrideForm, ReviewForm, Shown, WithdrawalForm
-from overrides.journal import Command, Decided, Draft, OnceOnly, State
+from overrides.journal import Command, Decided, Draft, OnceOnly, Slot, State
 from overrides.outcomes import OutcomeRecord, decide_outcome
 from overrides.reading import KeyedHash, application_key
 from overrides.values import Actor, Decision, NewId, OutcomeKind, Verdict
@@ -45,6 +45,7 @@ ROUTE = "POST /v1/evidence"
 RECOMMENDED = ("approve", "refer", "decline")
 PEOPLE = (OFFICER, OTHER, SENIOR, MANAGER)
 APPLIES_EVERY = 3
+SCORES_EVERY = 4  # of what is looked at, so many are rows that are scored and not decided
 HISTORY = 8  # an act is on the case of one of the last so many applications
 
 ACTS = (
@@ -112,7 +113,9 @@ class Tasks:
         if kind == "same application":
             return self._apply(number, about, chance, look=False)
         if kind == "view":
-            return lambda _: Decided((self.viewed(number),), {"number": number})
+            scores = number % SCORES_EVERY == 1
+            small = self.scored(number, about) if scores else self.viewed(number)
+            return lambda _: Decided((small,), {"number": number})
         if kind == "refuses":
             return _refuse
         if kind in SPOILING:
@@ -161,6 +164,30 @@ class Tasks:
             actor=AUDITOR.ref,
             role="compliance",
             data={"person": AUDITOR.ref, "what": f"{number}"},
+        )
+
+    def scored(self, number: int, about: int) -> Draft:
+        """Rows that were scored and not decided: sealed for somebody, and of no case."""
+        subject = f"subject-{about % 5}"
+        told = {"rows": [{"probability": "0.18", "raw": f"-{number}.5"}]}
+        return Draft(
+            event_id=self.new_id(),
+            type="score_only",
+            actor=SERVICE.ref,
+            role="service",
+            case=f"scored-{self.seed}-{number}",
+            data={
+                "bundle": BUNDLE,
+                "protocol": "kserve-v1",
+                "explained": False,
+                "rows": 1,
+                "method": None,
+                "background": None,
+                "jurisdiction": "DE",
+                "subject": subject,
+                "simulated": False,
+            },
+            slots=(Slot("inputs", subject, {"rows": []}), Slot("explanation", subject, told)),
         )
 
     def _act(self, kind: str, chance: Random) -> Callable[[State, str], Decided]:
