@@ -24,7 +24,7 @@ from decision_service.errors import (
 )
 from decision_service.facades import inference, invocations, kserve
 from decision_service.facades.asking import APPLICATION, Asked, refuse
-from decision_service.facades.score_only import checked_rows, usable
+from decision_service.facades.score_only import ScoreOnly, checked_rows, usable
 from decision_service.facades.telling import Told, told_of_decision
 from decision_service.problems import pointer
 from decision_service.registry import InUse
@@ -157,18 +157,18 @@ async def _ask(request: Request, name: str, version: str, read: Read, tell: Tell
     content = await request.body()
     key = header(request.headers.raw, b"idempotency-key")
     given = checked_key(key.decode("latin-1")) if key is not None else ""
-    question, checked, used = await asyncio.to_thread(_read, request, name, version, read, content)
+    path: ScoreOnly = request.app.state.score_only
+    question, checked, used = await path.apart(_read, request, name, version, read, content)
     if question.application is not None:
         return await _decided(request, question, used, given, tell)
-    path = request.url.path
-    scored = await asyncio.to_thread(
-        request.app.state.score_only.record,
+    scored = await path.apart(
+        path.record,
         question,
         checked,
         used,
         actor_of(request),
         key=given,
-        content=f"{path}\0{content.decode()}",
+        content=f"{request.url.path}\0{content.decode()}",
     )
     said = {"record": scored.reference, "seq": str(scored.seq)}
     again = {"idempotency_replayed": "true"} if scored.replayed else {}

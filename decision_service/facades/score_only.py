@@ -4,12 +4,15 @@ One entry holds one request. It is of no case, so it is in no list, no rate and 
 What it has of persons is sealed under keys of its own: an erasure reaches it and nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from decision_service.decimals import recorded_fields
-from decision_service.errors import BundleUnavailable, Fault, InvalidRequest
+from decision_service.errors import BundleUnavailable, Fault, InvalidRequest, Overloaded
 from decision_service.facades.asking import FAULTS_MAX, PARTY, Asked, refuse
 from decision_service.facades.telling import Told, told_of
 from decision_service.loading import Loaded
@@ -28,10 +31,15 @@ from overrides.journal import Decided, Draft, OnceOnly, Receipt, Slot, State
 from overrides.values import Actor
 
 ROUTE = "POST score"
+ROOMS = 4  # requests that are read and scored at a time
+WAITING_MAX = 64  # with those, after which none is taken in
 SUSPENDED = "it is suspended"
 REF_CHARS_MAX = 128
 PARTY_ADVICE = f"Give your own reference of the person, of at most {REF_CHARS_MAX} characters."
 NOT_FINITE = "Give a finite number, or null where there is none."
+
+
+Result = TypeVar("Result")
 
 
 class Scored(NamedTuple):
@@ -74,6 +82,23 @@ class ScoreOnly:
 
     services: Services
     _plain: dict[int, _Plain] = field(default_factory=dict, init=False)
+    _rooms: Executor = field(default_factory=lambda: ThreadPoolExecutor(ROOMS), init=False)
+    _inside: set[object] = field(default_factory=set, init=False)
+
+    async def apart(self, act: Callable[..., Result], *args: object, **named: object) -> Result:
+        """Do something slow in threads of our own: whoever wants a decision waits for others.
+
+        Raises Overloaded where too many wait already.
+        """
+        if len(self._inside) >= WAITING_MAX:
+            raise Overloaded
+        mine = object()
+        self._inside.add(mine)
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._rooms, partial(act, *args, **named))
+        finally:
+            self._inside.discard(mine)
 
     def record(
         self,

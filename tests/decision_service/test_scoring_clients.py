@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from decision_service.access import HOST
 from decision_service.errors import BundleUnavailable
 from decision_service.facades import kserve
 from decision_service.facades.asking import Asked
-from decision_service.facades.score_only import ScoreOnly, checked_rows
+from decision_service.facades.score_only import WAITING_MAX, ScoreOnly, checked_rows
 from explain.declared.contract import CheckedFields
 from explain.remote.spec import RemoteSpec
 from explain.remote.wire import WIRES, Cells, scores_in
@@ -477,3 +478,21 @@ def test_our_own_client_of_each_protocol_reads_the_answer(house: House, protocol
     scores = scores_in(wire, spec, answer.content, 5, probabilities=True)
     expected_raw = house.bundle.expected_scores()[:5]
     assert scores == pytest.approx([probability_of(raw) for raw in expected_raw], abs=1e-9)
+
+
+def test_too_many_at_once_are_sent_away_and_applicants_are_not(house: House) -> None:
+    app = house.client.app
+    assert isinstance(app, FastAPI)
+    inside = app.state.score_only._inside
+    inside.update(range(WAITING_MAX))
+    size = house.size
+    try:
+        answer = post(house, PREDICT, {"instances": [house.example]})
+        assert house.decide().status_code == 201
+    finally:
+        inside.clear()
+    assert (answer.status_code, house.size) == (503, size + 1)
+    assert answer.headers["retry-after"] == "1"
+    assert "send this one again later" in answer.json()["error"]
+    assert post(house, PREDICT, {"instances": [house.example]}).status_code == 200
+    assert not inside
