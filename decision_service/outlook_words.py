@@ -214,6 +214,6 @@ def bounds_words(told: Stated, bounds: Uncertainty | None) -> tuple[str, ...]:
     ]
     if not crossed:
         return ()
-    between = f"between {100 * bounds.low:.1f} and {100 * bounds.high:.1f} of 100"
-    sides = f"not wholly on the same side of the cut-off for {' and '.join(crossed)} as the score"
-    return (f"By what became of the {loans}, the probability lies {between}: {sides}.",)
+    read = f"{100 * bounds.low:.1f} to {100 * bounds.high:.1f} of 100"
+    sides = f"not wholly on the same side of the cut-off for {' and '.join(crossed)}"
+    return (f"Read by what became of the {loans}, this score stands for {read}: {sides}.",)

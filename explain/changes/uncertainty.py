@@ -5,7 +5,7 @@ applicant is put among the calibration loans once as good and once as bad, each 
 regression of outcomes on scores is fitted, and its value at the applicant's score is read off. Of
 the two, one is a probability that is calibrated whatever the model is, as long as the calibration
 loans come from the same population as the applicant and had no part in fitting the model. How far
-they lie apart says how much the loans at hand support.
+they lie apart says how much one loan more or less would change. It is no interval of confidence.
 """
 
 from bisect import bisect_left

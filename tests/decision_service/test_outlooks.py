@@ -295,10 +295,10 @@ def _matured(callers: Callers, made: dict[str, Any]) -> dict[str, Any]:
     [
         ("0.1", 0.05, 0.12, ""),
         ("0.29", 0.29, 0.29, ""),
-        ("0.28", 0.25, 0.31, "for approval as the score"),
-        ("0.35", 0.2, 0.25, "for approval as the score"),
-        ("0.6", 0.3, 0.4, "for decline as the score"),
-        ("0.6", 0.1, 0.2, "for approval and decline as the score"),
+        ("0.28", 0.25, 0.31, "cut-off for approval."),
+        ("0.35", 0.2, 0.25, "cut-off for approval."),
+        ("0.6", 0.3, 0.4, "cut-off for decline."),
+        ("0.6", 0.1, 0.2, "cut-off for approval and decline."),
         ("0.6", 0.5, 0.9, ""),
     ],
 )
