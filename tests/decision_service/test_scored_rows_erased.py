@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from decision_service.access import HOST
+from decision_service.erasure_certificate import certificate
+from decision_service.erasure_words import as_text
 from decision_service.erasures import Named
 from decision_service.facades.kserve import asked
 from decision_service.facades.score_only import ScoreOnly, checked_rows
@@ -50,6 +52,8 @@ def test_its_own_reference_erases_one_call_and_no_other(house: ErasureHouse) -> 
     first, second = scored(house, key="once"), scored(house)
     done = house.erase(case=first)
     assert done.standing is Standing.ERASED
+    printed = "\n".join(as_text(certificate(house.services, done.request_id)))
+    assert "(score_only): inputs" in printed
     assert set(house.parts(first).values()) == {"erased"}
     assert set(house.parts(second).values()) == {"read"}
     with pytest.raises(SlotErased):
