@@ -140,8 +140,18 @@ def machine() -> dict[str, Any]:
     }
 
 
-def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
-    """Everything, in a folder that is thrown away afterwards."""
+class Served(NamedTuple):
+    """What was measured of running servers."""
+
+    distance: float
+    raced: dict[str, Any]
+    peers: dict[str, float]
+    pages: dict[str, Any]
+    together: dict[str, float]
+
+
+def serve(folder: Path, rounds: int, seconds: float) -> Served:
+    """Both servers, held against each other, raced, and ours looked at as people do."""
     print(f"Training {TREES} trees of {LEAVES} leaves on {len(FIELDS)} fields")
     rows = write_bundle(folder / "bundle")
     applicants = [as_fields(row) for row in rows[:DIFFERENT_BODIES].tolist()]
@@ -154,10 +164,10 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         print(f"Both add up and agree to {distance:.1e}; racing")
         raced = decisions.race(mine, theirs, bodies, rounds=rounds, seconds=seconds)
         show_race(raced)
-        served = peers.measure(
+        others = peers.measure(
             mine, bodies, applicants, folder / "bundle", folder / "peers", rounds=rounds
         )
-        peers.show(served)
+        peers.show(others)
         sent = (raced[name]["rounds"] for name in raced if name.startswith(mine.name))
         cases = pages.fill(
             mine, bodies, sum(turn["answered"] for rounds in sent for turn in rounds)
@@ -166,6 +176,12 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
         shown = pages.time_pages(mine, cases)
         together = recorded.measure(mine, bodies)
     show_pages(shown)
+    return Served(distance, raced, others, shown, together)
+
+
+def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
+    """Everything, in a folder that is thrown away afterwards."""
+    served = serve(folder, rounds, seconds)
     checked = verifier.measure(folder / "ours")
     started = cold_start.measure(folder)
     cold_start.show(started)
@@ -186,13 +202,13 @@ def measure(folder: Path, rounds: int, seconds: float) -> dict[str, Any]:
     black_box.show(asked)
     filed = bulk.measure(folder / "bundle", folder / "bulk")
     bulk.show(filed)
-    recorded.show(together, filed)
+    recorded.show(served.together, filed)
     return {
-        "distance": distance,
-        "decisions": raced,
-        "peers": served,
-        "recorded": together,
-        "pages": shown,
+        "distance": served.distance,
+        "decisions": served.raced,
+        "peers": served.peers,
+        "recorded": served.together,
+        "pages": served.pages,
         "verifier": checked,
         "cold_start": started,
         "appends": appended,
