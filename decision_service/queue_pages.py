@@ -14,6 +14,7 @@ from ui.views import QueuePage
 
 PAGE_ROWS = 25
 TEXT_CHARS_MAX = 64
+COUNTED_MAX = 1_000  # where cases have to be looked at one by one
 
 ME, FREE, ASIDE, UPWARDS = "me", "free", "aside", "upwards"
 
@@ -52,10 +53,14 @@ def queue_page(
         found = cases.rows(wanted, now, cursor=cursor, limit=PAGE_ROWS)
     except ValueError:
         raise Refused(404, "Page not found", "Start again from the first page.") from None
-    counts = cases.counts(branch=wanted.branch)
+    counts, total = cases.counts(branch=wanted.branch), len(found.rows)
+    if cursor or found.next_cursor:
+        total = cases.count(wanted, now, at_most=COUNTED_MAX)
+    by_row = wanted.reason is not None or wanted.product is not None
     return QueuePage(
         rows=queue_rows(services, found.rows, actor, now),
-        total=cases.count(wanted, now),
+        total=total,
+        total_or_more=by_row and total == COUNTED_MAX,
         next_cursor=found.next_cursor,
         as_of=now,
         counts={state.value: count for state, count in counts.items()},

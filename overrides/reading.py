@@ -275,8 +275,8 @@ class CaseBook(Protocol):
     ) -> RowPage:
         """A page of cases; ``ValueError`` for a cursor that no page gave."""
 
-    def count(self, wanted: CaseFilter, now: datetime) -> int:
-        """How many cases the filter keeps."""
+    def count(self, wanted: CaseFilter, now: datetime, *, at_most: int | None = None) -> int:
+        """How many cases the filter keeps; rows looked at one by one only up to ``at_most``."""
 
     def counts(
         self, *, branch: str | None = None, bundle: str | None = None

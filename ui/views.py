@@ -114,6 +114,7 @@ class QueuePage:
     total: int
     next_cursor: str
     as_of: datetime
+    total_or_more: bool = False  # whether there may be more than ``total``
     counts: Mapping[str, int] = field(default_factory=dict)  # per status, for the tabs
     queues: tuple[str, ...] = ()  # names the viewer may filter by
     reasons: tuple[tuple[str, str], ...] = ()  # why a case came to a person: code, words

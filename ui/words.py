@@ -115,6 +115,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("c", "Claim the case you are on, or the case you are reading", "Desk, case"),
     ("a", "Go to the button that agrees; Enter then records it", "Case"),
     ("v", "Go to the override form", "Case"),
+    ("p", "Hand over, set aside or refer upwards", "Case"),
     ("n", "Take the next case", "Desk, decided case"),
     ("1 to 9", "Open the group with that number, then choose the reason in it", "Override form"),
     ("e", "Go to the evidence", "Override form"),

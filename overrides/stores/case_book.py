@@ -111,10 +111,10 @@ class SqlCaseBook:
         query = search_query(prefix, branch, branches, cursor, limit)
         return self._page(query, limit, ("case_ref",))
 
-    def count(self, wanted: CaseFilter, now: datetime) -> int:
-        """How many cases the filter keeps."""
+    def count(self, wanted: CaseFilter, now: datetime, *, at_most: int | None = None) -> int:
+        """How many cases the filter keeps; rows looked at one by one only up to ``at_most``."""
         with reading(self._engine) as connection:
-            return int(connection.execute(counted(wanted, now)).scalar_one())
+            return int(connection.execute(counted(wanted, now, at_most)).scalar_one())
 
     def counts(
         self, *, branch: str | None = None, bundle: str | None = None

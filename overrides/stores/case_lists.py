@@ -54,13 +54,14 @@ def page_rows(
         here = tuple(place)
     found: list[tuple[str, RowMapping]] = []
     for name, column in _STRETCHES.items():
-        if (name < begin) or len(found) > limit:
+        if name < begin or len(found) > limit or _lacks(wanted, name):
             continue
         query = _stretch(wanted, now, near, name)
+        order = _wide(column) if _is_small(wanted) else column
         if here:
-            query = query.where(tuple_(column, FILES.c.case_ref) > here)
+            query = query.where(tuple_(order, FILES.c.case_ref) > here)
             here = ()
-        query = query.order_by(column, FILES.c.case_ref).limit(limit + 1 - len(found))
+        query = query.order_by(order, FILES.c.case_ref).limit(limit + 1 - len(found))
         found += [(name, row) for row in connection.execute(query).mappings()]
     rows = [row for _, row in found[:limit]]
     if len(found) <= limit:
@@ -69,13 +70,27 @@ def page_rows(
     return rows, cursor_of(near, name, rows[-1][_STRETCHES[name].name], rows[-1]["case_ref"])
 
 
+def _lacks(wanted: CaseFilter, name: str) -> bool:
+    """Whether no case of the stretch can be of the group of urgency that is wanted."""
+    return wanted.urgency is not None and (wanted.urgency is Urgency.LAW) != (name == _NEAR)
+
+
 def _stretch(wanted: CaseFilter, now: datetime, near: str, name: str) -> Select[Any]:
     """The rows of one stretch of a list, in no order yet."""
+    small = _is_small(wanted)
+    if name == _NEAR and small:
+        limit = _wide(FILES.c.limit_at)
+        return select(FILES).where(limit > "", limit <= near, *conditions(wanted, now, leads=True))
     if name == _NEAR:
         in_it = (_IS_OPEN, FILES.c.limit_at <= near)
         return select(FILES).where(*in_it, *conditions(wanted, now, leads=True))
     others = or_(FILES.c.limit_at.is_(None), FILES.c.limit_at > near, not_(_IS_OPEN))
-    return select(FILES).where(others, *conditions(wanted, now))
+    return select(FILES).where(others, *conditions(wanted, now, leads=small))
+
+
+def _is_small(wanted: CaseFilter) -> bool:
+    """Whether the filter keeps a few cases that have an index of their own, all of them open."""
+    return wanted.asleep is True or wanted.referred is True
 
 
 def search_query(
@@ -153,14 +168,18 @@ def _pressing(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     near = FILES.c.limit_at <= instant_text(now + LAW_NEAR)
     if wanted.urgency is Urgency.LAW:
         return [_IS_OPEN, near]
+    rest = or_(FILES.c.limit_at.is_(None), not_(near))
+    return [_IS_OPEN, rest, *_band(wanted.urgency, now, FILES.c.list_order)]
+
+
+def _band(
+    urgency: Urgency, now: datetime, order: ColumnElement[str]
+) -> tuple[ColumnElement[bool], ...]:
+    """The stretch of ``list_order`` that a group of urgency is, but for limits that are near."""
     at, soon = (OPEN + instant_text(when) for when in (now, now + SOON))
-    order = FILES.c.list_order
-    between = {
-        Urgency.LATE: (order <= at,),
-        Urgency.SOON: (order > at, order <= soon),
-        Urgency.LATER: (order > soon,),
-    }
-    return [_IS_OPEN, or_(FILES.c.limit_at.is_(None), not_(near)), *between[wanted.urgency]]
+    if urgency is Urgency.LATE:
+        return (order <= at,)
+    return (order > at, order <= soon) if urgency is Urgency.SOON else (order > soon,)
 
 
 def _placed(wanted: CaseFilter, *, leads: bool = False) -> list[ColumnElement[bool]]:
@@ -173,7 +192,7 @@ def _placed(wanted: CaseFilter, *, leads: bool = False) -> list[ColumnElement[bo
     leads = wanted.holder is not None or (wanted.queue is not None and wanted.branch is None)
     found: list[ColumnElement[bool]] = []
     statuses = wanted.statuses or OPEN_STATES
-    if statuses <= OPEN_STATES:
+    if statuses <= OPEN_STATES and not _is_small(wanted):
         found.append(_IS_OPEN)
     if len(statuses) == 1:
         status = _wide(FILES.c.status) if leads or other else FILES.c.status
@@ -198,30 +217,66 @@ def _wide(column: ColumnElement[str]) -> ColumnElement[str]:
     return func.coalesce(column, "")
 
 
-def counted(wanted: CaseFilter, now: datetime) -> Select[Any]:
-    """The number of cases: from the kept counts wherever they can tell."""
-    by_row = (wanted.holder, wanted.open_to, wanted.urgency, wanted.reason, wanted.product)
-    if any(given is not None for given in (*by_row, wanted.referred)) or wanted.asleep:
-        return select(func.count()).select_from(FILES).where(*conditions(wanted, now))
+def counted(wanted: CaseFilter, now: datetime, at_most: int | None = None) -> Select[Any]:
+    """The number of cases: from the kept counts wherever they can tell.
+
+    Where rows have to be looked at one by one, no more than ``at_most`` are counted.
+    """
+    by_row = (wanted.holder, wanted.open_to, wanted.reason, wanted.product)
+    law = wanted.urgency is Urgency.LAW
+    if any(given is not None for given in by_row) or law or _is_small(wanted):
+        leads = law or _is_small(wanted)
+        rows = select(FILES.c.case_ref).where(*conditions(wanted, now, leads=leads))
+        return select(func.count()).select_from(rows.limit(at_most).subquery())
+    if wanted.referred is False:
+        everywhere = replace(wanted, referred=None)
+        among = select(func.count()).where(*conditions(replace(wanted, referred=True), now))
+        return select(_whole(everywhere, now) - among.scalar_subquery())
+    return select(_whole(wanted, now))
+
+
+def _whole(wanted: CaseFilter, now: datetime) -> ColumnElement[int]:
+    """All cases of a place, without the few that are away or whose limit is near."""
+    instant = instant_text(now)
+    cases = _kept(wanted) if wanted.urgency is None else _in_band(wanted, now)
+    # Whoever takes a case that was set aside wakes it, so no case is taken off twice.
+    if wanted.free:
+        held = and_(FILES.c.claim_person > "", FILES.c.claim_until > instant)
+        cases = cases - _few(wanted, now, held)
+    if wanted.asleep is False:
+        cases = cases - _few(wanted, now, FILES.c.asleep_until > instant)
+    return cases
+
+
+def _kept(wanted: CaseFilter) -> ColumnElement[int]:
+    """The kept count of a place."""
     statuses = sorted(status.value for status in wanted.statuses or OPEN_STATES)
     kept = select(func.coalesce(func.sum(COUNTS.c.cases), 0)).where(COUNTS.c.status.in_(statuses))
     kept = narrowed(kept, wanted.branch, wanted.bundle)
     if wanted.queue is not None:
         kept = kept.where(COUNTS.c.queue == wanted.queue)
-    # Whoever takes a case that was set aside wakes it, so no case is taken off twice.
-    instant = instant_text(now)
-    cases: ColumnElement[int] = kept.scalar_subquery()
-    if wanted.free:
-        held = and_(FILES.c.claim_person > "", FILES.c.claim_until > instant)
-        cases = cases - _few(wanted, held)
-    if wanted.asleep is False:
-        cases = cases - _few(wanted, FILES.c.asleep_until > instant)
-    return select(cases)
+    return kept.scalar_subquery()
 
 
-def _few(wanted: CaseFilter, those: ColumnElement[bool]) -> ColumnElement[int]:
+def _in_band(wanted: CaseFilter, now: datetime) -> ColumnElement[int]:
+    """Cases of a group of urgency: a stretch of an index, without those whose limit is near."""
+    assert wanted.urgency is not None, "a group was named"
+    band = _band(wanted.urgency, now, FILES.c.list_order)
+    whole = select(func.count()).select_from(FILES).where(_IS_OPEN, *_placed(wanted), *band)
+    near = FILES.c.limit_at <= instant_text(now + LAW_NEAR)
+    placed = _placed(wanted, leads=True)
+    wide = _band(wanted.urgency, now, _wide(FILES.c.list_order))
+    law = select(func.count()).select_from(FILES).where(_IS_OPEN, near, *placed, *wide)
+    return whole.scalar_subquery() - law.scalar_subquery()
+
+
+def _few(wanted: CaseFilter, now: datetime, those: ColumnElement[bool]) -> ColumnElement[int]:
     """The number of the filter's cases among a few that have an index of their own."""
-    placed = _placed(replace(wanted, holder=""))
+    placed = _placed(replace(wanted, holder="", asleep=True), leads=True)
+    if wanted.urgency is not None:
+        limit = _wide(FILES.c.limit_at)
+        placed += _band(wanted.urgency, now, _wide(FILES.c.list_order))
+        placed.append(or_(limit == "", limit > instant_text(now + LAW_NEAR)))
     return select(func.count()).select_from(FILES).where(those, *placed).scalar_subquery()
 
 

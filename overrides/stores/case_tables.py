@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 # Written into queries as it stands here, or no database sees that the index serves them.
 IS_OPEN = text("list_order < '1'")
 IS_ASLEEP = text("asleep_until IS NOT NULL")
+IS_REFERRED = text("referred IS NOT NULL")
 
 # References are compared by range for prefix search, which needs the order of their bytes.
 _REF = Text().with_variant(Text(collation="C"), "postgresql")
@@ -64,6 +65,11 @@ class CaseFileRow(SQLModel, table=True):
             *("case_file_asleep", "asleep_until"),
             sqlite_where=IS_ASLEEP,
             postgresql_where=IS_ASLEEP,
+        ),
+        Index(
+            *("case_file_referred", "referred"),
+            sqlite_where=IS_REFERRED,
+            postgresql_where=IS_REFERRED,
         ),
     )
 

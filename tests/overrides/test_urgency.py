@@ -16,6 +16,16 @@ from overrides.values import CaseStatus
 from tests.overrides.case_house import House, house_at
 from tests.overrides.samples import NOON, OFFICER
 
+AWAY = ("", "", "waits", "held", "asleep", "referred")
+STATES = (
+    (False, None, None),
+    (True, False, None),
+    (False, True, None),
+    (False, False, False),
+    (False, None, True),
+)
+
+
 HOURS = st.one_of(st.none(), st.integers(-100, 200))
 
 
@@ -97,28 +107,58 @@ def pages(house: House, wanted: CaseFilter, limit: int) -> list[list[CaseRow]]:
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.lists(st.tuples(HOURS, HOURS, st.booleans()), min_size=1, max_size=9), st.integers(1, 4))
+@given(
+    st.lists(st.tuples(HOURS, HOURS, st.sampled_from(AWAY)), min_size=1, max_size=8),
+    st.integers(1, 4),
+)
 def test_the_list_is_in_the_order_a_person_would_lay_it_out_in(
-    house: House, wanted: list[tuple[int | None, int | None, bool]], limit: int
+    house: House, wanted: list[tuple[int | None, int | None, str]], limit: int
 ) -> None:
     branch = house.new_id()
-    for to_limit, to_target, waits in wanted:
+    for to_limit, to_target, away in wanted:
         made = clocks(to_limit, to_target)
         said = {"limit_at": made.limit, "target_at": made.target}
         facts = {name: instant_text(at) for name, at in said.items() if at is not None}
         ref = house.apply_for("refer", due_at=None, branch=branch, **facts)
-        if waits:
-            house.write(asked(house, ref))
-    filters = [CaseFilter(branch=branch)]
-    filters += [CaseFilter(branch=branch, urgency=urgency) for urgency in Urgency]
+        send_away(house, ref, away)
+    filters = [
+        CaseFilter(branch=branch, urgency=urgency, free=free, asleep=asleep, referred=referred)
+        for urgency in (None, *Urgency)
+        for free, asleep, referred in STATES
+    ]
     every = [row for page in pages(house, filters[0], 500) for row in page]
     assert len(every) == len(wanted)
     for one in filters:
-        kept = [r for r in every if one.urgency in (None, r.clocks.urgency(house.now))]
+        kept = [row for row in every if keeps(one, row, house.now)]
         found = pages(house, one, limit)
         assert [row.case_ref for page in found for row in page] == slowly(kept, house.now)
         assert all(len(page) == limit for page, _ in pairwise(found))
         assert house.book.count(one, house.now) == len(kept)
+
+
+def send_away(house: House, ref: str, how: str) -> None:
+    """What keeps a case from everybody, if anything does."""
+    if how == "waits":
+        house.write(asked(house, ref))
+    elif how == "held":
+        house.claim(ref)
+    elif how == "asleep":
+        until = instant_text(house.now + timedelta(days=9))
+        house.write(event(house, ref, "case_snoozed", person="p", reason="call_back", until=until))
+    elif how == "referred":
+        house.write(event(house, ref, "case_escalated", person="p", reason="other"))
+
+
+def keeps(wanted: CaseFilter, row: CaseRow, now: datetime) -> bool:
+    """The filter, said row by row."""
+    asleep = row.asleep_until is not None and row.asleep_until > now
+    held = row.holder_until is not None and row.holder_until > now
+    return (
+        wanted.urgency in (None, row.clocks.urgency(now))
+        and not (wanted.free and held)
+        and wanted.asleep in (None, asleep)
+        and wanted.referred in (None, bool(row.referred))
+    )
 
 
 def asked(house: House, ref: str) -> Draft:

@@ -106,6 +106,7 @@
     a: () => reach(one("[data-agree]")),
     n: () => press(one("[data-next]")),
     v: () => press(one("[data-override]")),
+    p: () => press(one("[data-pass]")),
     e: () => reach(one("#evidence_type")),
     "/": () => reach(one("#q") ?? one("#find")),
     "?": () => (location.assign("/help"), true),

@@ -12,6 +12,7 @@ down_revision = "0006"
 
 OPEN = sa.text("list_order < '1'")
 ASLEEP = sa.text("asleep_until IS NOT NULL")
+REFERRED = sa.text("referred IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -32,6 +33,13 @@ def upgrade() -> None:
         ["asleep_until"],
         sqlite_where=ASLEEP,
         postgresql_where=ASLEEP,
+    )
+    op.create_index(
+        "case_file_referred",
+        "case_file",
+        ["referred"],
+        sqlite_where=REFERRED,
+        postgresql_where=REFERRED,
     )
 
 
