@@ -64,8 +64,8 @@ METHOD_WORDS = {
         "they add up to the score."
     ),
     "linear_independent": (
-        "Exact contributions of a linear model against the average of a pinned sample of applicants; "
-        "with the starting value they add up to the score."
+        "Exact contributions of a linear model against the average of a pinned sample of "
+        "applicants; with the starting value they add up to the score."
     ),
     "additive_interventional": (
         "Exact contributions from the model's own tables, compared with a pinned sample of "
