@@ -185,6 +185,7 @@ class Outlooks:
         recorded = float(told.decision.raw or 0.0)
         if not abs(score - recorded) <= SAME * max(1.0, abs(recorded)):
             return Turn(OTHER_VERSION)
+        bundle.surface()  # read once for each model, on nobody's time
         until = self.monotonic() + self.seconds
         limits = Limits(spec.fields_at_most, spec.tries_max, lambda: self.monotonic() > until)
         turn = self._towards(Recommendation.APPROVE, told, room, limits)
