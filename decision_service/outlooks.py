@@ -37,6 +37,10 @@ AT_ONCE = 2
 _TURNS = BoundedSemaphore(AT_ONCE)
 """So many searches run side by side: applications being scored come first."""
 
+WAITING_MAX = 16
+_PLACES = BoundedSemaphore(AT_ONCE + WAITING_MAX)
+"""So many wait for their turn: whoever waits keeps a thread from other pages."""
+
 ERASED, UNSCORED, SUSPENDED = "erased", "unscored", "suspended"
 OTHER_VERSION, NOT_DECLARED, NOTHING = "other_version", "not_declared", "approve"
 RULE, UNAVAILABLE = "rule", "unavailable"
@@ -160,14 +164,19 @@ class Outlooks:
 
         Raises Overloaded where too many others search.
         """
-        if not _TURNS.acquire(timeout=self.seconds):
+        if not _PLACES.acquire(blocking=False):
             raise Overloaded
         try:
-            return self._turn(told)
-        except ExplainError:
-            return Turn(UNAVAILABLE)
+            if not _TURNS.acquire(timeout=self.seconds):
+                raise Overloaded
+            try:
+                return self._turn(told)
+            except ExplainError:
+                return Turn(UNAVAILABLE)
+            finally:
+                _TURNS.release()
         finally:
-            _TURNS.release()
+            _PLACES.release()
 
     def _turn(self, told: Stated) -> Turn:
         """The same in one's own turn."""

@@ -5,16 +5,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from decision_service import outlooks
 from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.app import create_app
 from decision_service.company import NEAR_MIN
+from decision_service.errors import Overloaded
 from decision_service.outlook_words import bounds_words
 from decision_service.outlooks import Outlooks, doubts, stated
 from explain.changes.uncertainty import Uncertainty
@@ -190,11 +193,11 @@ def test_a_search_stops_at_its_time_and_says_so(callers: Callers) -> None:
     made = callers.house.apply_until("decline")
     services = callers.house.services
     ticks = iter(range(1000))
-    outlooks = Outlooks(services, monotonic=lambda: float(next(ticks)), seconds=0.5)
+    hasty = Outlooks(services, monotonic=lambda: float(next(ticks)), seconds=0.5)
     file = Acting(services).file(callers.house.actors["asha"], made["case_id"])
-    told = outlooks.opened(file)
+    told = hasty.opened(file)
     assert not isinstance(told, str)
-    turn = outlooks.turn(told)
+    turn = hasty.turn(told)
     assert turn.answer is not None
     assert turn.answer.kind == "stopped"
 
@@ -373,3 +376,23 @@ def test_where_nothing_approves_a_decline_may_be_turned_into_a_persons_decision(
     )
     other = narrow.house.again(made["application_id"], fields={**fields, "co_debtors": "guarantor"})
     assert other["recommendation"] == "refer"
+
+
+def test_whoever_finds_too_many_waiting_is_told_to_come_again(
+    callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = callers.house.apply_until("decline")
+    monkeypatch.setattr(outlooks, "_PLACES", BoundedSemaphore(1))
+    monkeypatch.setattr(outlooks, "_TURNS", BoundedSemaphore(1))
+    path = f"/cases/{made['case_id']}/what-would-change"
+    with outlooks._PLACES:
+        refused = callers.get("asha", path)
+    assert refused.status_code == 503
+    assert refused.json()["type"].endswith("overloaded")
+    told = Outlooks(callers.house.services).opened(
+        Acting(callers.house.services).file(callers.house.actors["asha"], made["case_id"])
+    )
+    assert not isinstance(told, str)
+    with outlooks._TURNS, pytest.raises(Overloaded):
+        Outlooks(callers.house.services, seconds=0.05).turn(told)
+    assert callers.get("asha", path).status_code == 200, "places and turns were given back"
