@@ -81,6 +81,7 @@ def test_on_a_telephone_no_column_is_out_of_sight(arrive: Arrive) -> None:
         ("asha", f"/cases/{DECLINE.case_id}"),
         ("dev", "/feedback"),
         ("asha", "/desk"),
+        ("tilo", "/team"),
     ):
         page = arrive(who, width=390)
         page.goto(address)

@@ -1,10 +1,11 @@
 """Work is shared out on the record: nothing sticks with anybody, and nothing falls off the list."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,13 +183,17 @@ def half_by_chance(house: DeskHouse) -> Iterator[None]:
 
 
 def apply_with(house: DeskHouse, number: float) -> str:
-    """An application for which this number is drawn; its case."""
+    """A new application for which this number is drawn; its case."""
+    return decide(house, number, {**next(house._applications), "branch": "north", "amount": AMOUNT})
+
+
+def decide(house: DeskHouse, number: float, body: Mapping[str, Any]) -> str:
+    """Send an application for which this number is drawn; its case."""
     people = house.services.people.everyone
     preparer = Preparer(
         house.services.vault, house.clock, assigner=Assigner(people, lambda: number)
     )
     pipeline = replace(house.services.decisions, preparer=preparer)
-    body = {**next(house._applications), "branch": "north", "amount": AMOUNT}
     return str(pipeline.decide_now(body, house.actors["core"], house.key()).body["case_id"])
 
 
@@ -215,6 +220,19 @@ def test_an_officer_drawn_by_chance_gets_the_case_and_the_draw_is_recorded(
     assert {house.desk.take_next(house.viewer("asha")) for _ in hers} >= {ref}
     house.clock.passes(hours=5)
     assert ref in listed(house, "bruno", holder="free"), "and it never sticks"
+
+
+@pytest.mark.usefixtures("half_by_chance")
+def test_a_case_scored_again_stays_with_whoever_has_it(house: DeskHouse) -> None:
+    body = {**next(house._applications), "branch": "north", "amount": AMOUNT}
+    cases = [decide(house, number, body) for number in (0.0, 0.49)]
+    assert cases[0] == cases[1]
+    first, again = (read_event(e.body) for e in house.services.ledger.entries_of_case(cases[0]))
+    file = house.services.cases.case(cases[0])
+    assert file is not None
+    assert file.row.holder == first.data["assigned"]["to"]
+    assert not {"assigned", "p_assigned"} & again.data.keys()
+    assert again.data["sampled"]["seed"] is None
 
 
 @pytest.mark.usefixtures("half_by_chance")
