@@ -5,6 +5,7 @@ from typing import Any
 from decision_service.company import Company, company
 from decision_service.decimals import decimal_text, recorded
 from decision_service.outlook_words import (
+    NO_LOANS,
     WHY_NOT,
     doubt_words,
     headline,
@@ -144,7 +145,7 @@ def _uncertainty(found: Doubts, population: str) -> dict[str, Any]:
     """Between which bounds the probability lies by what became of the calibration loans."""
     bounds = found.bounds
     if bounds is None:
-        return {"given": False, "text": "No calibration loans were given with this model."}
+        return {"given": False, "text": NO_LOANS}
     return {
         "given": True,
         "population": population,

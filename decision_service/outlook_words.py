@@ -45,6 +45,8 @@ TOWARDS = {
 }
 NO_PROMISE = "This is no promise: model and policy would recommend it, and a person decides."
 
+NO_LOANS = "No calibration loans came with this model: nothing says how far its score is borne out."
+
 
 def headline(turn: Turn) -> str:
     """What was found, in one sentence."""
@@ -61,8 +63,9 @@ def headline(turn: Turn) -> str:
 
 def notes(told: Stated, turn: Turn) -> tuple[str, ...]:
     """How the answer is to be read: over what was looked, and what it does not say."""
+    unsupported = () if told.loaded.bundle.calibration else (NO_LOANS,)
     if turn.answer is None:
-        return tuple(told.loaded.policy.rule_text(rule) for rule in turn.rules)
+        return (*(told.loaded.policy.rule_text(rule) for rule in turn.rules), *unsupported)
     spec = told.loaded.bundle.policy_spec.changes
     assert spec is not None, "only declared changes are looked for"
     contract = told.loaded.bundle.contract
@@ -72,7 +75,7 @@ def notes(told: Stated, turn: Turn) -> tuple[str, ...]:
         f"Looked at: {turn.answer.tried:,} combinations of at most "
         f"{most} field{'' if most == 1 else 's'} among {', '.join(labels)}."
     )
-    return (looked, *_of_answer(turn.answer))
+    return (looked, *_of_answer(turn.answer), *unsupported)
 
 
 def _of_answer(answer: Answer) -> tuple[str, ...]:

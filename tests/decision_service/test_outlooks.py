@@ -18,7 +18,7 @@ from decision_service.acting import Acting
 from decision_service.app import create_app
 from decision_service.company import NEAR_MIN
 from decision_service.errors import Overloaded
-from decision_service.outlook_words import bounds_words
+from decision_service.outlook_words import NO_LOANS, bounds_words
 from decision_service.outlooks import Outlooks, doubts, stated
 from explain.changes.uncertainty import Uncertainty
 from explain.declared.bundle_files import seal
@@ -334,13 +334,17 @@ ONLY_A_GUARANTOR = """changes:
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
-    """An installation whose policy lets only a guarantor be asked for."""
+    """A policy that lets only a guarantor be asked for, and a model without calibration loans."""
     folder = tmp_path_factory.mktemp("narrow")
     bundle = spoiled_copy(folder / BUNDLE)
     text = (bundle / "policy.yaml").read_text()
     (bundle / "policy.yaml").write_text(
         re.sub(r"changes:\n(  .*\n)+", ONLY_A_GUARANTOR, text).replace('"2024.1"', '"2024.2"')
     )
+    text = (bundle / "model.yaml").read_text()
+    without = r', "calibration": "calibration.csv", "calibration_population": "[^"]*"'
+    (bundle / "model.yaml").write_text(re.sub(without, "", text))
+    (bundle / "calibration.csv").unlink()
     seal(bundle, BUNDLE)
     with desk_house(folder / "data") as house:
         house.services.registry.add(bundle, HOST)
@@ -358,7 +362,8 @@ def test_a_rule_on_what_nobody_may_change_decides_and_is_named(narrow: Callers) 
     assert (told["answer"], told["why"], told["rules"]) == ("not_asked", "rule", ["P01-AMOUNT"])
     view = narrow.house.desk.what_would_change(narrow.house.viewer("asha"), large["case_id"])
     assert view.headline == "A fixed rule of the policy decides, whatever else changes."
-    assert view.notes == ("Sample rule: this product lends at most DM 18,000.",)
+    assert view.notes == ("Sample rule: this product lends at most DM 18,000.", NO_LOANS)
+    assert asked(narrow, large)["uncertainty"] == {"given": False, "text": NO_LOANS}
     assert not view.likes, "the policy shows no single applicants"
 
 
