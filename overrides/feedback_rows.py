@@ -13,7 +13,8 @@ from overrides.labels import Label, Observation, OutcomeDefinition, label, stand
 from overrides.reading import ActRow, DecisionRow, FeedbackFact
 from overrides.values import OverrideSide
 
-ASSIGNMENT = "self_selected"  # officers take cases from a shared queue; nothing is randomised
+# Officers take cases from a shared queue, unless one was drawn by chance and decided the case.
+SELF_SELECTED, DRAWN = "self_selected", "drawn_by_chance"
 PSEUDONYM_CHARS = 32
 HUMAN_ACTS = frozenset(
     {"review_recorded", "override_recorded", "approval_recorded", "case_withdrawn"}
@@ -130,6 +131,7 @@ def feedback_rows(facts: Iterable[FeedbackFact], cut: Cut) -> Iterator[FeedbackR
 def _row(closed: FeedbackFact, found: Label, cut: Cut) -> FeedbackRow:
     """One row."""
     fact, decision, ending = closed.fact, closed.decision, closed.fact.ending
+    drawn = decision.assigned_to != "" and decision.assigned_to == fact.reviewer
     return FeedbackRow(
         case_pseudonym=_pseudonym(cut, "case", fact.case_ref) or "",
         bundle=fact.bundle,
@@ -151,9 +153,9 @@ def _row(closed: FeedbackFact, found: Label, cut: Cut) -> FeedbackRow:
         routing=decision.routing,
         knockouts=decision.knockouts,
         audit_sample=bool(decision.sampled.get("audit")),
-        assignment_policy=ASSIGNMENT,
+        assignment_policy=DRAWN if drawn else SELF_SELECTED,
         p_routed=decision.sampled.get("p_routed"),
-        p_assigned=None,
+        p_assigned=decision.p_assigned if drawn else None,
         p_random_accept=decision.sampled.get("p_random_accept"),
         p_approve_est=None,
         random_accept=ending.random_accept,

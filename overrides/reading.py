@@ -133,6 +133,8 @@ class DecisionRow:
     routing: tuple[str, ...]
     knockouts: tuple[str, ...]
     sampled: Mapping[str, Json]
+    assigned_to: str  # the officer who was drawn by chance, "" where nobody was
+    p_assigned: str | None  # how likely that was
     adverse: tuple[str, ...]
     favourable: tuple[str, ...]
     queue: str

@@ -86,6 +86,8 @@ def decision_row(event: Event) -> DecisionRow:
     """The decision that an entry records."""
     data = event.data
     return DecisionRow(
+        assigned_to=data.get("assigned", {}).get("to", ""),
+        p_assigned=data.get("p_assigned"),
         decision_id=data["decision_id"],
         case_ref=str(event.case),
         seq=event.seq,

@@ -22,6 +22,7 @@ from overrides.feedback import (
     feedback_rows,
     make_feedback,
 )
+from overrides.instants import instant_text
 from overrides.journal import Draft, Json
 from overrides.labels import LabelStatus, OutcomeDefinition, add_months
 from overrides.stores.ledger_book import SqlLedgerBook
@@ -250,3 +251,18 @@ def test_a_set_that_was_made_is_written_down_with_the_hash_of_its_manifest(
     house.write(*decided.drafts)
     (row,) = house.book.feedback_exports()
     assert (row.rows, row.counts) == (4, manifest["label_status"])
+
+
+def test_a_row_says_when_chance_gave_the_case_to_whoever_decided_it(house: House) -> None:
+    drawn = {"to": OFFICER.ref, "until": instant_text(house.now), "share": "0.2", "among": ["x"]}
+    facts = {"p_assigned": "0.05", "assigned": drawn}
+    refs = [house.apply_for("approve", **facts), house.apply_for("approve", **facts)]
+    refs.append(house.apply_for("approve"))
+    for ref, actor in zip(refs, (OFFICER, SENIOR, OFFICER), strict=True):
+        house.review(ref, "approve", actor)
+    _, rows = made(house)
+    assert [(row.assignment_policy, row.p_assigned) for row in rows] == [
+        ("drawn_by_chance", "0.05"),
+        ("self_selected", None),
+        ("self_selected", None),
+    ]
