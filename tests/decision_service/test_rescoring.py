@@ -316,10 +316,10 @@ def test_a_version_that_asks_for_more_says_what_is_lacking(tmp_path: Path) -> No
         lines = lines.replace("  fields:\n", f"  fields:\n{asked}", 1)
         lines = lines.replace("\nexample:\n", '\nexample:\n  payslip_seen: "true"\n', 1)
         model.write_text(lines, encoding="utf-8")
-        reference = folder / "reference.csv"
-        head, *rows = reference.read_text(encoding="utf-8").splitlines()
-        rows = [f"{head},payslip_seen", *(f"{row},true" for row in rows)]
-        reference.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        for sample in (folder / "reference.csv", folder / "background.csv"):
+            head, *rows = sample.read_text(encoding="utf-8").splitlines()
+            rows = [f"{head},payslip_seen", *(f"{row},true" for row in rows)]
+            sample.write_text("\n".join(rows) + "\n", encoding="utf-8")
         seal(folder, BUNDLE)
         house.services.registry.add(folder, HOST)
         house.services.registry.promote(BUNDLE, HOST)
