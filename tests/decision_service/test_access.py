@@ -28,9 +28,7 @@ from ui.visit import SESSION_COOKIE
 # What was agreed, role by role, written down a second time on purpose.
 AGREED = {
     Role.OFFICER: "desk search decide hand_on cases contract proofs board models",
-    Role.SENIOR_OFFICER: (
-        "desk search decide approve hand_on cases contract proofs board models"
-    ),
+    Role.SENIOR_OFFICER: ("desk search decide approve hand_on cases contract proofs board models"),
     Role.TEAM_LEAD: "desk search hand_on team cases contract proofs board models",
     Role.CREDIT_MANAGER: (
         "desk search decide approve hand_on team cases contract proofs board models"

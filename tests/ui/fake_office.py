@@ -211,9 +211,7 @@ class FakeDesk:
             case_id=case_id,
             application_id=case.application_id,
             headline="The smallest change towards approval.",
-            options=(
-                "If the term were 24 months instead of 48 months, it would be approved.",
-            ),
+            options=("If the term were 24 months instead of 48 months, it would be approved.",),
             notes=("This is not a promise.",),
             likes=(
                 LikeView(
