@@ -100,6 +100,10 @@ def _summary(
         "opened_at": instant_text(row.opened_at),
         "received_at": _instant(row.received_at),
         "due_at": _instant(row.due_at),
+        "limit_at": _instant(row.clocks.limit),
+        "target_at": _instant(row.clocks.target),
+        "set_aside_until": _instant(row.asleep_until),
+        "referred": row.referred or None,
         "claim": {"by": names.get(row.holder, ""), "until": _instant(row.holder_until)}
         if held
         else None,

@@ -12,7 +12,8 @@ from decision_service import wording
 from overrides.authority import check_approver, check_limit
 from overrides.cases import OPEN_STATES, TRANSITIONS, Act, Case
 from overrides.errors import AboveLimit, ActError, LimitInOtherCurrency
-from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Rules
+from overrides.queue_errors import ReferredUpwards
+from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Role, Rules
 from ui import words
 
 STOPPED = "The model that scored this case is suspended: re-score the case, then decide."
@@ -54,8 +55,7 @@ def rights(
 def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bool) -> Rights:
     """Rights on a case that nobody else holds."""
     proposer = case.proposal is not None and case.proposal.person == actor.ref
-    if actor.ref in case.excluded:
-        cannot = "Your earlier proposal on this case was not upheld, so another officer decides it."
+    if cannot := _shut_out(case, actor):
         return Rights(withdraw=True, cannot=cannot)
     claimable = (case.status, Act.CLAIM) in TRANSITIONS and not proposer and not held
     if rules is None:
@@ -73,6 +73,14 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
         return Rights(claim=claimable, approve=not cannot, withdraw=True, cannot=cannot)
     state = words.STATUS_WORDS[case.status].lower()
     return Rights(claim=claimable, withdraw=True, cannot=f"It cannot be decided while: {state}.")
+
+
+def _shut_out(case: Case, actor: Actor) -> str:
+    """Why somebody else has to decide the case, whatever its state; "" where nobody has to."""
+    if actor.ref in case.excluded:
+        return "Your earlier proposal on this case was not upheld, so another officer decides it."
+    upwards = case.referred and actor.role is Role.OFFICER
+    return str(ReferredUpwards(case.case_ref)) if upwards else ""
 
 
 def _cannot_approve(case: Case, actor: Actor, rules: Rules) -> str:

@@ -99,13 +99,18 @@ def test_a_case_referred_upwards_waits_for_whoever_leads_the_team(house: DeskHou
     pass_on(house, "asha", case_id, what="refer", reason="own_interest", note=note)
     with pytest.raises(Refused, match="referred upwards"):
         house.desk.claim(house.viewer("bruno"), case_id)
+    view = house.desk.case(house.viewer("bruno"), case_id)
+    assert (view.may_decide, view.may_claim) == (False, False)
+    assert "referred upwards" in view.cannot_words
+    assert house.desk.case(house.viewer("elena"), case_id).may_decide
     team = SharedWork(house.services).team(house.viewer("greta"))
     assert case_id in {row.case_id for row in team.upwards}
-    history = house.desk.case(house.viewer("greta"), case_id).history[0]
+    lines = house.desk.case(house.viewer("greta"), case_id).history
+    history = next(line for line in lines if line.title == "Case passed upwards")
     assert history.text == "The officer has an interest of their own."
     assert ("Note", note) in history.details
-    (entry,) = list(house.services.ledger.entries_of_case(case_id))[-1:]
-    assert note.encode() not in entry.body
+    entries = house.services.ledger.entries_of_case(case_id)
+    assert not any(note.encode() in entry.body for entry in entries)
     wanted = {"what": "hand", "reason": "workload", "until": typed(house, hours=9)}
     pass_on(house, "greta", case_id, to=house.actors["bruno"].ref, **wanted)
     assert house.desk.take_next(house.viewer("bruno")) == case_id
