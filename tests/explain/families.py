@@ -25,7 +25,7 @@ from explain.declared.bundle_contents import EXPECTED_COLUMN, MEASURED_FILE
 from explain.declared.bundle_files import MANIFEST, seal
 from explain.declared.contract import Contract
 from explain.values import LOG_ODDS, PROBABILITY, Row
-from tests.sample_models.trained import sample_bundles
+from tests.sample_models.trained import path_dependent_bundle
 
 LEVELS = (0, 3, 0, 0, 0, 70)
 """Categories of each drawn feature; 0 for a number."""
@@ -180,7 +180,7 @@ ON_PROBABILITY = {"forest"}
 def bundle_of(family: str, folder: Path, contract: Contract, rows: Sequence[Row]) -> Path:
     """The German sample bundle with a model of another family in it, trained on these rows."""
     form, file, fit = FAMILIES[family]
-    shutil.copytree(sample_bundles() / "german-credit", folder)
+    shutil.copytree(path_dependent_bundle(), folder)
     matrix = Encoder(contract).encode(rows)
     # What is learned does not matter here, only that it is learned from every field.
     bad = (matrix.sum(axis=1) > np.median(matrix.sum(axis=1))).astype(int)
