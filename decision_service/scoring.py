@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -87,9 +88,10 @@ def _sound(model: Model, answer: object) -> Explanation | ExplainError:
 class _Gathering:
     """Applications that arrived together on one event loop, explained there in one call."""
 
-    def __init__(self, model: Model, rows_max: int) -> None:
+    def __init__(self, model: Model, rows_max: int, forget: Callable[[], object]) -> None:
         self._model = model
         self._rows_max = rows_max
+        self._forget = forget
         self._waiting: list[_Job] = []
 
     def submit(self, row: Row) -> "Future[Explanation]":
@@ -105,6 +107,8 @@ class _Gathering:
         jobs, self._waiting = self._waiting[: self._rows_max], self._waiting[self._rows_max :]
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._explain)
+        else:
+            self._forget()  # a model that is in use no more is not kept by who asked it
         for job, answer in zip(jobs, _asked(self._model, [job.row for job in jobs]), strict=True):
             job.settle(answer)
 
@@ -219,7 +223,7 @@ class Scorer:
         self._clock = clock
         self._lanes: dict[int, _Lane] = {}
         self._models: dict[int, Model] = {}  # keeps each model alive, so that its id stays its own
-        # Each gathering keeps its model alive, so that its id stays its own; loops may go.
+        # Each gathering keeps its model alive while it is there, so that its id stays its own.
         self._gatherings: _Gatherings = WeakKeyDictionary()
         self._opening = threading.Lock()
         self._stop = threading.Event()
@@ -254,7 +258,8 @@ class Scorer:
         here = self._gatherings.setdefault(loop, {})
         gathering = here.get(id(model))
         if gathering is None:
-            gathering = here[id(model)] = _Gathering(model, self._rows_max)
+            forget = partial(here.pop, id(model))
+            gathering = here[id(model)] = _Gathering(model, self._rows_max, forget)
         return gathering.submit(row)
 
     def _open(self, model: Model) -> _Lane:

@@ -11,9 +11,11 @@ card.md         what training measured
 """
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle, islice
 from pathlib import Path
 
 from .adapters import ModelAdapter
@@ -48,6 +50,15 @@ LIKENESS_ROWS = 1000
 
 AT_ONCE = (KernelExplainer, LinearExplainer)
 """Explainers of ours that ask no library, no process and no network."""
+
+PROMPT_ROWS = 64
+PROMPT_SECONDS = 0.01
+"""So many rows may take so long where others wait meanwhile; a large forest takes far longer."""
+
+PROMPT_TRIES = 3
+"""Of so many the fastest counts: a busy machine makes no model slow."""
+
+Clock = Callable[[], float]
 
 SAMPLED_PROOF_ROWS = 5
 """Where explaining takes thousands of answers, so many rows are explained to prove a bundle."""
@@ -84,24 +95,35 @@ class Bundle(BundleContents):
         self._adapter: ModelAdapter | None = None
         self._running: _Running | None = None
         self._surface: Surface | None = None
-        self._warm = False
+        self._prompt: Explainer | None = None
 
     @property
     def at_once(self) -> bool:
-        """Whether it is explained in microseconds by code of ours, with nobody else to ask."""
+        """Whether it is explained by code of ours, with nobody else to ask, and quickly enough.
+
+        Known once it has been warmed, by how long a whole batch took.
+        """
         running = self._running
-        return self._warm and running is not None and isinstance(running.explainer, AT_ONCE)
+        return running is not None and running.explainer is self._prompt
 
     @property
     def one_by_one(self) -> bool:
         """Whether a row takes so long to explain that others had better not wait in its batch."""
         return self.method == "sampled_interventional"
 
-    def warm(self) -> None:
+    def warm(self, clock: Clock = time.perf_counter) -> None:
         """Build and compile all that explaining takes, so that the first application need not."""
+        explainer = self._model().explainer
         for rows in (1,) if self.one_by_one else WARMING_ROWS:
-            self._model().explainer.attribute(self.reference[:rows])
-        self._warm = True
+            explainer.attribute(self.reference[:rows])
+        if isinstance(explainer, AT_ONCE):
+            batch = list(islice(cycle(self.reference), PROMPT_ROWS))
+            taken = []
+            for _ in range(PROMPT_TRIES):
+                begun = clock()
+                explainer.attribute(batch)
+                taken.append(clock() - begun)
+            self._prompt = explainer if min(taken) <= PROMPT_SECONDS else None
 
     def _comparator(self) -> Comparator | None:
         """What values are compared with, where sentences ask for it and there is a background."""

@@ -11,7 +11,8 @@ from .policy_schema import Bounded, ChangeSpec, ChangesSpec, Follows, NoHeavier,
 VALUES_MAX = 2000
 """So many values of one field are looked at, at most."""
 
-NEVER = ("no", "time")
+NOBODY = "no"
+NEVER = (NOBODY, "time")
 """Concepts that no applicant can change, or only time can."""
 
 YES_OR_NO = {"true": 1.0, "false": 0.0}
@@ -37,6 +38,14 @@ def change_problems(
     if not found:
         for relation in spec.relations:
             found += _of_relation(relation, contract, told)
+            if isinstance(relation, Follows):
+                concept = of_field.get(relation.field)
+                if concept and concept.actionable == NOBODY:  # with time, some follow by themselves
+                    found.append(
+                        f"{relation.field}: concept {concept.id} says {NOBODY}, so "
+                        "that it cannot follow what is changed: leave the relation out, or say "
+                        "otherwise in codebook.yaml"
+                    )
         follow = Counter(one.field for one in spec.relations if isinstance(one, Follows))
         found += [f"{name} follows two fields" for name, count in follow.items() if count > 1]
     return [f"policy.yaml: changes: {problem}" for problem in found]

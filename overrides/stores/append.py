@@ -131,6 +131,10 @@ class Tail:
                 projector.apply(self._path, event, opened)
         return entries
 
+    def forget_keys(self) -> None:
+        """Look for data keys anew: what was written beside the entries may have destroyed some."""
+        self._keys.clear()
+
     def finish(self) -> None:
         """Move the head row to where the ledger stands."""
         if self._frontier.size == self._moved_from:

@@ -241,6 +241,7 @@ class SqlJournal:
         entries = tail.append(decided.drafts, now=now, clock=clock, req=request.get("key_hash"))
         for write in decided.also:
             write(path.connection)
+            tail.forget_keys()
         answer = canonical(decided.answer)
         if once is not None:
             asked.add(request["key_hash"])

@@ -1,5 +1,6 @@
 """A bundle says what it must or is refused, and one bad answer never spoils the others."""
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -229,3 +230,19 @@ def test_the_card_tells_who_owns_the_model_what_was_measured_and_what_to_mind(
         "| risk |",
     ):
         assert part in text
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.011])
+def test_only_a_model_whose_batch_takes_little_is_asked_on_the_loop(
+    folder: Path, seconds: float
+) -> None:
+    bundle = load(folder)
+    assert not bundle.at_once  # nobody has timed it
+    ticks = itertools.count()
+    bundle.warm(lambda: next(ticks) * seconds)
+    assert bundle.at_once == (seconds < 0.01)
+    changed = Changed(bundle, lambda _, parts: parts)
+    bundle.use(changed.adapter(), changed)
+    assert not bundle.at_once  # it is no explainer of ours
+    bundle.warm(lambda: 0.0)
+    assert not bundle.at_once

@@ -457,6 +457,11 @@ CONCEPTS = [
             "not among the fields",
         ),
         (
+            [{"field": "months", "step": "1"}],
+            [{"kind": "follows", "field": "income", "of": "months"}],
+            "R14 says no, so that it cannot follow",
+        ),
+        (
             [{"field": "months", "step": "1"}, {"field": "amount", "step": "10"}],
             [{"kind": "follows", "field": "amount", "of": "months"}],
             "by itself too",

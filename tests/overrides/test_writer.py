@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import Connection, delete, event, insert, select
 
 from overrides.checks import check_entries_follow_each_other, writes
-from overrides.errors import KeyReused, LedgerUnavailable
+from overrides.errors import KeyReused, LedgerUnavailable, SlotErased
 from overrides.events import read_event
 from overrides.journal import Decided, Event, OnceOnly, Opened, State
 from overrides.stores import writer
@@ -21,7 +21,7 @@ from overrides.stores.engine import reading, writing
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import DataKey
 from overrides.stores.rebuild import rebuild
-from overrides.stores.writer import SqlJournal
+from overrides.stores.writer import SqlJournal, _Job
 from tests.ledgers import LOG, NOON, SEEN, SeenProjector, SteadyClock, TestLedger, ledger_at
 
 
@@ -358,3 +358,24 @@ def test_the_key_of_a_request_is_not_in_the_ledger_but_its_keyed_hash_is(
     assert event.req == expected
     stored = Path(database_of(ledger)).read_bytes()
     assert b"the very key" not in stored
+
+
+def test_what_is_recorded_after_an_erasure_in_the_same_group_can_be_read(tmp_path: Path) -> None:
+    """The key that the group used before is gone by then, and another must be made."""
+    with ledger_at(f"sqlite:///{tmp_path}/countermand.sqlite3", tmp_path / "keys") as ledger:
+        ledger.begin()
+        before, after = (ledger.open.withdrawn("c-1", note) for note in ("before", "after"))
+
+        def erase(_state: State) -> Decided:
+            return Decided((), also=(lambda connection: connection.execute(delete(DataKey)),))
+
+        jobs = [
+            _Job(writes(before), None),
+            _Job(erase, None),
+            _Job(writes(after), None),
+        ]
+        ledger.journal._run(jobs)
+        assert all(job.future.result(5) for job in jobs)
+        gone, read = (ledger.book.open_slots(one.event_id)["note"] for one in (before, after))
+        assert isinstance(gone, SlotErased)
+        assert not isinstance(read, SlotErased)
