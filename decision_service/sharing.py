@@ -21,8 +21,9 @@ from decision_service.urgency_words import (
     clock_words,
     has_passed,
 )
-from overrides.cases import TRANSITIONS, Act
+from overrides.cases import TRANSITIONS, Act, Case
 from overrides.desk import case_of
+from overrides.errors import StaleCase
 from overrides.forms import tidy
 from overrides.instants import instant_text
 from overrides.journal import Decided, Receipt, State
@@ -38,7 +39,7 @@ from overrides.passing_on import (
 from overrides.queue_errors import UnknownColleague
 from overrides.reading import CaseFilter, CaseRow
 from overrides.urgency import Urgency
-from overrides.values import DECIDING_ROLES, Actor, CaseStatus
+from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Role
 from ui.ports import Refused
 from ui.sharing_views import PassForm, PassView, TeamMember, TeamView
 from ui.views import Viewer
@@ -80,7 +81,8 @@ class SharedWork:
             may = {what: (case.status, act) in TRANSITIONS for what, act in ACTS.items()}
             held = case.claim is not None and case.claim.holds(now)
             by = case.claim.person if held and case.claim else ""
-            free = actor.role in LEADING_ROLES or by in ("", actor.ref)
+            leads = actor.role in LEADING_ROLES
+            free = (leads or by in ("", actor.ref)) and not _shut_out(case, actor)
             later = latest > now
             return PassView(
                 case_id=case.case_ref,
@@ -111,21 +113,25 @@ class SharedWork:
         asked = _read(form)
         with refusing():
             file = self._acting.file(actor, case_id)
-            to = self._colleague(form.to, file.row.branch) if form.what == "hand" else actor
+            rules = self._acting.rules(file) if form.what == "hand" else None
             said = [case_id, form.what, form.reason, form.to, form.until, form.note]
             once = self._acting.once(actor, "pass-on", form.idempotency_key, said)
 
             def decide(state: State) -> Decided:
                 case, new_id = case_of(state, case_id), self.services.new_id
-                common = (asked, state.now, new_id, self._acting.name)
-                if form.what == "hand":
-                    return decide_hand_over(case, actor, to, *common)
+                around = (state.now, new_id, self._acting.name)
+                if rules is not None:
+                    if case.decision_id != file.case.decision_id:
+                        raise StaleCase(case_id, file.case.version, case.version)
+                    to = self._colleague(form.to, case.branch)  # as people are by now
+                    return decide_hand_over(case, actor, to, asked, rules, *around)
                 way = decide_referral if form.what == "refer" else decide_aside
-                return way(case, actor, *common)
+                return way(case, actor, asked, *around)
 
             self.services.journal.submit(decide, once=once).result()
         until = instant_words(asked.until) if asked.until else ""
-        return DONE[form.what].format(name=to.name, until=until)
+        name = self._acting.name(form.to) if form.what == "hand" else ""
+        return DONE[form.what].format(name=name, until=until)
 
     def take_back(self, viewer: Viewer, case_id: str) -> str:
         """Take a case from whoever holds it; a sentence."""
@@ -200,6 +206,13 @@ class SharedWork:
     def _passer(self, viewer: Viewer) -> Actor:
         """The viewer as one who may pass cases on."""
         return acting_person(self.services, viewer, Permission.HAND_ON)
+
+
+def _shut_out(case: Case, actor: Actor) -> bool:
+    """Whether the actor may have no part in the decision, so passes the case to nobody either."""
+    proposed = case.proposal is not None and case.proposal.person == actor.ref
+    upwards = bool(case.referred) and actor.role is Role.OFFICER
+    return proposed or upwards or actor.ref in case.excluded
 
 
 def _member(person: Person, held: Sequence[CaseRow], now: datetime) -> TeamMember:

@@ -8,10 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from overrides.acts import NameOf, act_draft, check_claim, unnamed
-from overrides.authority import check_role
+from overrides.acts import (
+    NameOf,
+    act_draft,
+    check_claim,
+    check_exclusion,
+    check_referral,
+    unnamed,
+)
+from overrides.authority import check_approver, check_role
 from overrides.cases import Act, Case
-from overrides.errors import SamePerson
+from overrides.errors import ActError, SamePerson
 from overrides.forms import note_slots
 from overrides.instants import instant_text
 from overrides.journal import Decided, Json
@@ -21,7 +28,7 @@ from overrides.queue_errors import (
     UnknownColleague,
     UntilNotPossible,
 )
-from overrides.values import APPROVING_ROLES, DECIDING_ROLES, Actor, NewId, Role
+from overrides.values import DECIDING_ROLES, Actor, NewId, Role, Rules
 
 LEADING_ROLES = frozenset({Role.TEAM_LEAD, Role.CREDIT_MANAGER})
 PASSING_ROLES = DECIDING_ROLES | LEADING_ROLES
@@ -89,6 +96,7 @@ def decide_hand_over(
     actor: Actor,
     to: Actor,
     form: Passing,
+    rules: Rules,
     now: datetime,
     new_id: NewId,
     name_of: NameOf = unnamed,
@@ -100,10 +108,7 @@ def decide_hand_over(
     _check(case, actor, Act.HAND_OVER, now, name_of)
     if to.ref == actor.ref:
         raise HandedToOneself
-    proposer = case.proposal.person if case.proposal else ""
-    roles = APPROVING_ROLES if case.proposal else DECIDING_ROLES
-    if to.role not in roles or to.ref in {*case.excluded, proposer}:
-        raise UnknownColleague(case.branch)
+    _check_colleague(case, to, rules)
     until = _until(case, "A hand-over", form.until, now)
     data: dict[str, Json] = {
         "person": actor.ref,
@@ -125,8 +130,6 @@ def decide_aside(
     """Set the case aside until ``form.until``; it comes back by itself, and free."""
     check_role(actor, DECIDING_ROLES)
     _check(case, actor, Act.SNOOZE, now, name_of)
-    if case.proposal is not None and case.proposal.person == actor.ref:
-        raise SamePerson
     until = _until(case, "Setting a case aside", form.until, now)
     data: dict[str, Json] = {
         "person": actor.ref,
@@ -140,6 +143,7 @@ def decide_taking_back(case: Case, actor: Actor, now: datetime, new_id: NewId) -
     """Whoever leads the team takes a case from its holder, and it is free."""
     check_role(actor, LEADING_ROLES)
     case.after(Act.RELEASE)
+    _check_proposer(case, actor)
     if case.claim is None or not case.claim.holds(now):
         raise NothingHeld
     data: dict[str, Json] = {"person": case.claim.person, "why": "taken_back"}
@@ -156,11 +160,34 @@ def latest_until(case: Case, now: datetime) -> tuple[datetime, str]:
 
 
 def _check(case: Case, actor: Actor, act: Act, now: datetime, name_of: NameOf) -> None:
-    """What every passing on is refused for; whoever leads the team minds nobody's lease."""
+    """What every passing on is refused for; whoever leads the team minds nobody's lease.
+
+    Who may have no part in a decision does not choose who makes it, nor when.
+    """
     check_role(actor, PASSING_ROLES)
     case.after(act)
+    check_exclusion(case, actor)
+    _check_proposer(case, actor)
     if actor.role not in LEADING_ROLES:
         check_claim(case, actor, now, name_of)
+        check_referral(case, actor)
+
+
+def _check_proposer(case: Case, actor: Actor) -> None:
+    """Refuse whoever made the proposal that waits: the second person is not theirs to choose."""
+    if case.proposal is not None and case.proposal.person == actor.ref:
+        raise SamePerson
+
+
+def _check_colleague(case: Case, to: Actor, rules: Rules) -> None:
+    """Raise ``UnknownColleague`` for somebody who could not do what the case waits for."""
+    if to.role not in DECIDING_ROLES or to.ref in case.excluded:
+        raise UnknownColleague(case.branch)
+    if case.proposal is not None:
+        try:
+            check_approver(case, case.proposal, to, rules)
+        except ActError as unfit:
+            raise UnknownColleague(case.branch) from unfit
 
 
 def _until(case: Case, act: str, until: datetime | None, now: datetime) -> datetime:

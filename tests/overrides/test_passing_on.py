@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from overrides.assigning import Assigned, drawn, eligible
 from overrides.authority import within_limit
+from overrides.cases import Case
 from overrides.desk import decide_claim, decide_review
-from overrides.errors import CaseClosed, ClaimHeld, NoAuthority
+from overrides.errors import CaseClosed, ClaimHeld, ExcludedFromCase, NoAuthority, SamePerson
 from overrides.forms import ReviewForm
 from overrides.instants import instant_text, parse_instant
 from overrides.passing_on import (
@@ -39,7 +40,19 @@ from overrides.values import (
     Money,
     Role,
 )
-from tests.overrides.samples import LATER, NOON, OFFICER, OTHER, RULES, SENIOR, case, ids
+from tests.overrides.samples import (
+    LATER,
+    MANAGER,
+    NOON,
+    OFFICER,
+    OTHER,
+    RULES,
+    SENIOR,
+    case,
+    ids,
+    proposal,
+    waiting_case,
+)
 
 LEAD = Actor("p-lead", "Tara", Role.TEAM_LEAD, "north")
 SOON = NOON + timedelta(hours=5)
@@ -67,7 +80,7 @@ def test_a_case_referred_upwards_is_free_and_closed_to_officers_until_it_is_hand
 
 def test_a_case_is_handed_to_a_colleague_until_a_time() -> None:
     form = Passing(reason="workload", until=SOON)
-    (draft,) = decide_hand_over(case(), OFFICER, OTHER, form, NOON, ids()).drafts
+    (draft,) = decide_hand_over(case(), OFFICER, OTHER, form, RULES, NOON, ids()).drafts
     assert draft.data == {
         "person": OFFICER.ref,
         "reason": "workload",
@@ -89,7 +102,7 @@ def test_a_case_is_not_handed_to_somebody_who_could_do_nothing_with_it(
 ) -> None:
     form = Passing(reason="workload", until=SOON)
     with pytest.raises(wrong):
-        decide_hand_over(case(excluded=("p-out",)), OFFICER, to, form, NOON, ids())
+        decide_hand_over(case(excluded=("p-out",)), OFFICER, to, form, RULES, NOON, ids())
 
 
 def test_only_whoever_leads_the_team_minds_nobodys_lease() -> None:
@@ -99,8 +112,8 @@ def test_only_whoever_leads_the_team_minds_nobodys_lease() -> None:
         with pytest.raises(ClaimHeld):
             decide(held, OFFICER, asked, NOON, ids())
     with pytest.raises(ClaimHeld):
-        decide_hand_over(held, OFFICER, SENIOR, form, NOON, ids())
-    decide_hand_over(held, LEAD, SENIOR, form, NOON, ids())
+        decide_hand_over(held, OFFICER, SENIOR, form, RULES, NOON, ids())
+    decide_hand_over(held, LEAD, SENIOR, form, RULES, NOON, ids())
     decide_referral(held, LEAD, replace(form, reason="other"), NOON, ids())
     (draft,) = decide_taking_back(held, LEAD, NOON, ids()).drafts
     assert draft.data == {"person": OTHER.ref, "why": "taken_back"}
@@ -111,6 +124,69 @@ def test_only_whoever_leads_the_team_minds_nobodys_lease() -> None:
             decide_taking_back(held, actor, NOON, ids())
     with pytest.raises(NoAuthority):
         decide_aside(case(), LEAD, replace(form, reason="call_back"), NOON, ids())
+
+
+def pass_in_every_way(one: Case, actor: Actor, wrong: type[Exception]) -> None:
+    """Refer, hand over and set aside; all of it has to be refused as ``wrong``."""
+    with pytest.raises(wrong):
+        decide_referral(one, actor, Passing(reason="other"), NOON, ids())
+    form = Passing(reason="other", until=SOON)
+    with pytest.raises(wrong):
+        decide_hand_over(one, actor, OTHER, form, RULES, NOON, ids())
+    if actor.role in DECIDING_ROLES:
+        with pytest.raises(wrong):
+            decide_aside(one, actor, form, NOON, ids())
+
+
+def test_no_officer_passes_on_a_case_that_was_referred_upwards() -> None:
+    waiting = replace(case(), referred="above_limit")
+    pass_in_every_way(waiting, OFFICER, ReferredUpwards)
+    form = Passing(reason="workload", until=SOON)
+    for actor in (LEAD, SENIOR, MANAGER):
+        decide_hand_over(waiting, actor, OTHER, form, RULES, NOON, ids())
+
+
+@pytest.mark.parametrize("actor", [OFFICER, SENIOR, MANAGER])
+def test_whoever_may_not_decide_a_case_does_not_choose_who_does(actor: Actor) -> None:
+    pass_in_every_way(case(excluded=(actor.ref,)), actor, ExcludedFromCase)
+
+
+@pytest.mark.parametrize("actor", [OFFICER, SENIOR, MANAGER])
+def test_whoever_proposed_has_no_hand_in_who_approves(actor: Actor) -> None:
+    one = replace(waiting_case(), proposal=proposal(person=actor.ref))
+    pass_in_every_way(one, actor, SamePerson)
+
+
+def test_a_manager_who_proposed_does_not_take_the_case_from_its_approver() -> None:
+    held = replace(
+        waiting_case(), proposal=proposal(person=MANAGER.ref), claim=Claim(SENIOR.ref, LATER)
+    )
+    with pytest.raises(SamePerson):
+        decide_taking_back(held, MANAGER, NOON, ids())
+    decide_taking_back(held, LEAD, NOON, ids())
+
+
+@pytest.mark.parametrize(
+    ("needs", "to", "fits"),
+    [
+        ("approver", SENIOR, True),
+        ("approver", MANAGER, True),
+        ("approver", replace(SENIOR, limit_minor=1), False),
+        ("approver", OTHER, False),
+        ("credit_manager", SENIOR, False),
+        ("credit_manager", MANAGER, True),
+        ("approver", replace(SENIOR, ref=OFFICER.ref), False),
+    ],
+)
+def test_a_case_that_waits_for_approval_goes_only_to_who_may_approve_it(
+    needs: str, to: Actor, *, fits: bool
+) -> None:
+    one, form = waiting_case(needs), Passing(reason="workload", until=SOON)
+    if fits:
+        decide_hand_over(one, LEAD, to, form, RULES, NOON, ids())
+        return
+    with pytest.raises(UnknownColleague):
+        decide_hand_over(one, LEAD, to, form, RULES, NOON, ids())
 
 
 def test_nothing_is_passed_on_that_is_closed() -> None:
