@@ -106,7 +106,9 @@ class PeopleChanges:
         """Keep a person out until unlocked: log-ins end, keys open nothing, claims go back."""
         person = self._present(name)
         also = (self.people.store.end_sessions(person.ref),)
-        self._state(by, person, "locked", key, also, free=self.claims(person.ref))
+        receipt = self._state(by, person, "locked", key, also, frees=True)
+        if not receipt.replayed:
+            self._given_meanwhile(by, person, "locked")
         return person
 
     def unlock(self, by: Actor, name: str, *, key: str | None = None) -> Person:
@@ -129,7 +131,7 @@ class PeopleChanges:
     def leave(self, by: Actor, name: str, *, key: str | None = None) -> tuple[Person, int]:
         """A person leaves: keys and log-ins end, claims go back; how many claims those were."""
         person = self._present(name)
-        store, held = self.people.store, self.claims(person.ref)
+        store = self.people.store
         revoked = [
             self._draft(
                 by, "key_revoked", {"person": person.ref, "key": public_id, "reason": "left"}
@@ -139,12 +141,13 @@ class PeopleChanges:
 
         def decide(state: State) -> Decided:
             left = self._draft(by, "person_left", {"person": person.ref, "reason": "left"})
-            released = self._released(by, state, person, held, "left")
+            released = self._released(by, state, person, self.claims(person.ref), "left")
             also = (store.end_sessions(person.ref), store.revoke_keys(person.ref, state.now))
             return Decided((left, *revoked, *released), {"released": len(released)}, also)
 
         receipt = self._record(decide, self._once(by, key, ("leave", person.ref)))
-        return person, int(receipt.answer["released"])
+        more = 0 if receipt.replayed else self._given_meanwhile(by, person, "left")
+        return person, int(receipt.answer["released"]) + more
 
     def add_key(self, by: Actor, name: str) -> tuple[Person, NewKey]:
         """A key for a person or a service; its text cannot be read again."""
@@ -190,6 +193,23 @@ class PeopleChanges:
             if _claimed_by(state, case, person.ref)
         ]
 
+    def _given_meanwhile(self, by: Actor, person: Person, why: str) -> int:
+        """Free what the person was given in the transaction that shut them out; how many cases.
+
+        Commands of one transaction do not see each other's people. Those of later ones do, so
+        after this nothing more is given to them.
+        """
+        held = self.claims(person.ref)
+        if not held:
+            return 0
+
+        def decide(state: State) -> Decided:
+            if self.people.actor(person.ref) is not None:  # let in again since
+                return Decided(())
+            return Decided(tuple(self._released(by, state, person, held, why)))
+
+        return len(self._record(decide, None).entries)
+
     def _state(
         self,
         by: Actor,
@@ -197,11 +217,12 @@ class PeopleChanges:
         reason: str,
         key: str | None,
         also: tuple[SideWrite, ...],
-        free: Sequence[str] = (),
-    ) -> None:
+        *,
+        frees: bool = False,
+    ) -> Receipt:
         """Record that a person's access changed although role and limit did not.
 
-        What they hold of the cases ``free`` goes back, for the same reason.
+        Where it ``frees``, the cases they hold go back for the same reason.
         """
         data = {
             "person": person.ref,
@@ -214,10 +235,11 @@ class PeopleChanges:
         changed = self._draft(by, "role_changed", data)
 
         def decide(state: State) -> Decided:
-            released = self._released(by, state, person, free, reason)
+            held = self.claims(person.ref) if frees else ()
+            released = self._released(by, state, person, held, reason)
             return Decided((changed, *released), also=also)
 
-        self._record(decide, self._once(by, key, (reason, person.ref)))
+        return self._record(decide, self._once(by, key, (reason, person.ref)))
 
     def _draft(
         self, by: Actor, kind: str, data: Mapping[str, object], case: str | None = None

@@ -68,6 +68,7 @@ class House:
     clock: HandClock = field(default_factory=HandClock)
     cases: dict[str, Case] = field(default_factory=dict)
     busy_seconds: float = 5.0
+    commands: int = 0  # how many were run, or run again
 
     def __post_init__(self) -> None:
         """Put the parts together."""
@@ -103,18 +104,24 @@ class House:
             journal=self.journal,
             new_id=self.new_id,
             lookup=self.vault.lookup_hash,
-            claims=lambda person: [
-                ref
-                for ref, case in self.cases.items()
-                if case.claim and case.claim.person == person
-            ],
+            claims=self.claims,
         )
+
+    def claims(self, person: str) -> list[str]:
+        """Cases this person has claimed and that were not released."""
+        free = {body["case"] for body in self.bodies() if body["type"] == "case_released"}
+        return [
+            ref
+            for ref, case in self.cases.items()
+            if case.claim and case.claim.person == person and ref not in free
+        ]
 
     def ahead(self, _connection: object, commands: Sequence[Command]) -> None:
         """Everything is at hand."""
 
     def state(self, _connection: object, now: datetime) -> CasesAtHand:
         """What a command sees."""
+        self.commands += 1
         return CasesAtHand(now, self.cases)
 
     def add(

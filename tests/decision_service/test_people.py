@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,40 @@ def test_a_claim_that_passed_to_another_is_not_taken_from_them(house: House) -> 
     )
     _, released = moved.leave(HOST, "asha")
     assert released == 0
+
+
+@pytest.mark.parametrize("change", ["leave", "lock"])
+@pytest.mark.parametrize("asked", [1, 2])
+def test_what_is_given_to_a_person_while_they_are_shut_out_does_not_stay_with_them(
+    house: House, change: str, asked: int
+) -> None:
+    """The case is theirs when claims are asked for the first or the second time, not before."""
+    ref = house.add("asha")
+    times, looks, before = count(1), [], house.commands
+
+    def claims(person: str) -> list[str]:
+        looks.append(house.commands - before)
+        if next(times) == asked:
+            house.cases["one"] = case("one", ref, house.clock() + timedelta(minutes=20))
+        return house.claims(person)
+
+    getattr(replace(house.changes, claims=claims), change)(HOST, "asha")
+    assert house.kinds().count("case_released") == 1
+    assert looks[0] == 1, "the first look is in the writer's transaction"
+
+
+def test_nobody_who_was_let_in_again_loses_what_they_took_since(house: House) -> None:
+    ref = house.add("asha")
+    times = count(1)
+
+    def claims(person: str) -> list[str]:
+        if next(times) > 1 and "one" not in house.cases:
+            house.cases["one"] = case("one", ref, house.clock() + timedelta(minutes=20))
+            house.changes.unlock(HOST, "asha")
+        return house.claims(person)
+
+    replace(house.changes, claims=claims).lock(HOST, "asha")
+    assert "case_released" not in house.kinds()
 
 
 def test_nothing_is_done_to_who_left_or_never_was(house: House) -> None:
