@@ -39,6 +39,10 @@ class Assigner:
         until = week.after(now, timedelta(hours=spec.assigned_hours))
         return Assigned(to=to, until=until, share=share, number=number, among=among)
 
+    def admits(self, ref: str) -> bool:
+        """Whether this person may come in now, whatever is remembered of them."""
+        return any(p.ref == ref and p.state is PersonState.ACTIVE for p in self._everyone())
+
     def _present(self, now: datetime) -> tuple[Actor, ...]:
         """Everybody who may come in."""
         if self._known is None or not timedelta(0) <= now - self._known[0] < REMEMBERED:

@@ -7,7 +7,7 @@ Protected attributes have a slot of their own, which no officer's page opens.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +106,10 @@ class Sheet:
         )
         final = self.finding.assessment.final
         return (made,) if final is None else (made, self._decided(made, final))
+
+    def undrawn(self) -> "Sheet":
+        """The same decision, with the case left to whoever takes it."""
+        return replace(self, data=_unassigned(self.data))
 
     def _subject(self, case: Case | None) -> str:
         """Whose key seals the application: a re-score that names nobody keeps the case's."""
@@ -217,7 +221,7 @@ def _business(
 
 
 def _unassigned(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a re-score: whoever has the case keeps it, so nobody was drawn."""
+    """The members where nobody was drawn, as for a re-score: whoever has the case keeps it."""
     kept = {name: value for name, value in data.items() if name not in ("assigned", "p_assigned")}
     return {**kept, "sampled": {**data["sampled"], "seed": None}}
 

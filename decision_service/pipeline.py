@@ -177,7 +177,14 @@ class Pipeline:
         if by_person:
             finding = replace(finding, assessment=finding.assessment.by_person(by_person))
         sheet = sheet_of(prepared, finding, self.new_id, watch.total_us())
-        return _Record(sheet, self.new_id(), find, self._unless_stopped)
+        return _Record(sheet, self.new_id(), find, self._as_it_may_be)
+
+    def _as_it_may_be(self, sheet: Sheet, state: State) -> Sheet:
+        """The decision as it may be written, in the transaction that writes it."""
+        sheet, assigner = self._unless_stopped(sheet, state), self.preparer.assigner
+        drawn = sheet.data.get("assigned")
+        gone = drawn and assigner and not assigner.admits(drawn["to"])
+        return sheet.undrawn() if gone else sheet
 
     def _unless_stopped(self, sheet: Sheet, state: State) -> Sheet:
         """The decision as it may be written: unscored if its model was suspended meanwhile."""
@@ -259,19 +266,19 @@ class _Record:
         sheet: Sheet,
         new_case_ref: str,
         find: Find,
-        unless_stopped: Callable[[Sheet, State], Sheet],
+        as_it_may_be: Callable[[Sheet, State], Sheet],
     ) -> None:
         self._sheet = self._written = sheet
         self._new_case_ref = new_case_ref
         self._find = find
-        self._unless_stopped = unless_stopped
+        self._as_it_may_be = as_it_may_be
         self.application_key = sheet.prepared.application_key  # whose case it looks for
         self._made: Draft | None = None
 
     def __call__(self, state: State) -> Decided:
         """Decide on case and model as the transaction sees them; raises what finding raises."""
         case = self._find(state)
-        self._written = self._unless_stopped(self._sheet, state)
+        self._written = self._as_it_may_be(self._sheet, state)
         drafts = self._written.drafts(case, self._new_case_ref)
         self._made = drafts[0]
         answer = {"decision_id": self._written.event_id, "case_id": drafts[0].case}

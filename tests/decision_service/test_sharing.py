@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,14 @@ from decision_service.applications import read_application
 from decision_service.assigning import Assigner
 from decision_service.calendars import calendar_at
 from decision_service.decimals import decimal_text
+from decision_service.people import Person
 from decision_service.people_changes import people_changes
 from decision_service.preparing import Preparer
 from decision_service.sharing import SharedWork
 from overrides.errors import CalendarInvalid
 from overrides.events import read_event
 from overrides.instants import instant_text, parse_instant
+from overrides.journal import Command, OnceOnly, Receipt
 from overrides.values import CaseStatus
 from overrides.working_time import read_calendar
 from tests.decision_service.desk_house import DeskHouse, applications, desk_house
@@ -145,7 +148,48 @@ def test_whoever_is_locked_out_holds_nothing_any_more(house: DeskHouse) -> None:
         people.unlock(HOST, "bruno")
 
 
+class LockingFirst:
+    """A journal before which somebody is locked out, so that it is done when a command runs."""
+
+    def __init__(self, house: DeskHouse, name: str) -> None:
+        self._house = house
+        self._name = name
+
+    def submit(self, command: Command, *, once: OnceOnly | None = None) -> Future[Receipt]:
+        """Lock them out, and pass the command on."""
+        people_changes(self._house.services).lock(HOST, self._name)
+        return self._house.services.journal.submit(command, once=once)
+
+
+def test_nothing_is_handed_to_who_was_locked_out_while_it_was_typed(house: DeskHouse) -> None:
+    case_id = house.apply()["case_id"]
+    form = PassForm(
+        what="hand",
+        reason="absence",
+        until=typed(house, days=1),
+        to=house.actors["bruno"].ref,
+        idempotency_key=house.key(),
+    )
+    late = replace(house.services, journal=LockingFirst(house, "bruno"))
+    try:
+        with pytest.raises(Refused, match="may not work on this case"):
+            SharedWork(late).pass_on(house.viewer("asha"), case_id, form)
+    finally:
+        people_changes(house.services).unlock(HOST, "bruno")
+    assert house.kinds(case_id)[-1] == "decision_made"
+
+
+def test_who_may_have_no_part_in_a_case_is_offered_nothing_to_do_with_it(house: DeskHouse) -> None:
+    case_id = house.apply()["case_id"]
+    shared = SharedWork(house.services)
+    pass_on(house, "asha", case_id, what="refer", reason="policy_question")
+    view = shared.passing(house.viewer("asha"), case_id)
+    assert (view.may_refer, view.may_hand, view.may_aside) == (False, False, False)
+    assert shared.passing(house.viewer("elena"), case_id).may_hand
+
+
 AMOUNT = {"minor": 100_000, "currency": "DEM"}
+SMALL = 5_000  # in whole units
 CALENDAR = {
     "everywhere": {
         "zone": "UTC",
@@ -189,15 +233,26 @@ def half_by_chance(house: DeskHouse) -> Iterator[None]:
 
 def apply_with(house: DeskHouse, number: float) -> str:
     """A new application for which this number is drawn; its case."""
-    return decide(house, number, {**next(house._applications), "branch": "north", "amount": AMOUNT})
+    return decide(house, number, small(house))
+
+
+def small(house: DeskHouse) -> Mapping[str, Any]:
+    """An application for an amount that every officer of the branch may decide."""
+    used = house.services.registry.in_use("")
+    assert used.loaded is not None
+    name = used.loaded.policy.spec.defaults.amount_field
+    found = next(body for body in house._applications if body["fields"][name] <= SMALL)
+    return {**found, "branch": "north", "amount": AMOUNT}
 
 
 def decide(house: DeskHouse, number: float, body: Mapping[str, Any]) -> str:
     """Send an application for which this number is drawn; its case."""
-    people = house.services.people.everyone
-    preparer = Preparer(
-        house.services.vault, house.clock, assigner=Assigner(people, lambda: number)
-    )
+    return decide_by(house, Assigner(house.services.people.everyone, lambda: number), body)
+
+
+def decide_by(house: DeskHouse, assigner: Assigner, body: Mapping[str, Any]) -> str:
+    """Send an application for which this one draws; its case."""
+    preparer = Preparer(house.services.vault, house.clock, assigner=assigner)
     pipeline = replace(house.services.decisions, preparer=preparer)
     return str(pipeline.decide_now(body, house.actors["core"], house.key()).body["case_id"])
 
@@ -228,8 +283,31 @@ def test_an_officer_drawn_by_chance_gets_the_case_and_the_draw_is_recorded(
 
 
 @pytest.mark.usefixtures("half_by_chance")
+def test_a_case_is_free_where_its_officer_was_locked_out_since_the_draw(house: DeskHouse) -> None:
+    able = sorted(house.actors[name].ref for name in ("asha", "bruno", "elena", "hanna"))
+    name = next(name for name, actor in house.actors.items() if actor.ref == able[0])
+    changes, services = people_changes(house.services), house.services
+
+    def everyone() -> tuple[Person, ...]:
+        people = services.people.everyone()
+        if services.people.actor(able[0]):
+            changes.lock(HOST, name)
+        return people
+
+    try:
+        case_id = decide_by(house, Assigner(everyone, lambda: 0.0), small(house))
+    finally:
+        changes.unlock(HOST, name)
+    (entry,) = services.ledger.entries_of_case(case_id)
+    data = read_event(entry.body).data
+    assert not {"assigned", "p_assigned"} & data.keys()
+    assert data["sampled"]["seed"] is None
+    assert case_id in listed(house, "hanna", holder="free")
+
+
+@pytest.mark.usefixtures("half_by_chance")
 def test_a_case_scored_again_stays_with_whoever_has_it(house: DeskHouse) -> None:
-    body = {**next(house._applications), "branch": "north", "amount": AMOUNT}
+    body = small(house)
     cases = [decide(house, number, body) for number in (0.0, 0.49)]
     assert cases[0] == cases[1]
     first, again = (read_event(e.body) for e in house.services.ledger.entries_of_case(cases[0]))
