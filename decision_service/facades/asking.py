@@ -20,19 +20,25 @@ IGNORED = frozenset({"content_type", "headers"})
 
 Row = Mapping[str, Any]
 Place = Callable[[int, str], str]  # JSON pointer of a row's field
+Table = tuple[tuple[Row, ...], Place]
+Read = Callable[[Contract | None], Table]
+
+
+class Unnamed(Exception):
+    """Values stand without names, and there is no contract to tell which fields they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """One request: rows to score, and what it says besides.
 
-    ``place`` says where in the request a row's field stood. ``outputs`` are tensors asked for by
+    ``read`` gives the rows, and where in the request a row's field stood. It raises InvalidRequest,
+    and Unnamed where it is given no contract and needs one. ``outputs`` are tensors asked for by
     name, ``request_id`` is the client's own; only the Open Inference Protocol has these.
     """
 
     protocol: str
-    rows: tuple[Row, ...]
-    place: Place
+    read: Read
     explained: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
@@ -82,25 +88,28 @@ def counted(rows: Sequence[Any], place: str) -> None:
         refuse(place, f"Give 1 to {ROWS_MAX} rows; there are {len(rows)}.")
 
 
-def rows_from_list(given: Any, contract: Contract, name: str) -> tuple[tuple[Row, ...], Place]:
+def rows_from_list(given: Any, contract: Contract | None, name: str) -> Table:
     """Rows as objects by field, or as lists of the scored fields in the contract's order."""
     if not isinstance(given, list):
         refuse(pointer(name), "Give a list of rows.")
     counted(given, pointer(name))
-    columns = [spec.name for spec in contract.features]
+    columns = None if contract is None else [spec.name for spec in contract.features]
     rows = tuple(_row(row, columns, pointer(name, place)) for place, row in enumerate(given))
 
     def place(row: int, field_name: str) -> str:
-        listed = isinstance(given[row], list) and field_name in columns
-        return pointer(name, row, columns.index(field_name) if listed else field_name)
+        if columns and isinstance(given[row], list) and field_name in columns:
+            return pointer(name, row, columns.index(field_name))
+        return pointer(name, row, field_name)
 
     return rows, place
 
 
-def _row(row: Any, columns: Sequence[str], place: str) -> Row:
+def _row(row: Any, columns: Sequence[str] | None, place: str) -> Row:
     """One row by field name."""
     if isinstance(row, dict):
         return row
+    if columns is None:
+        raise Unnamed
     if not isinstance(row, list) or len(row) != len(columns):
         told = f"a list of {len(columns)} values, in the order {', '.join(columns)}"
         refuse(place, f"Give an object by field name, or {told}.")

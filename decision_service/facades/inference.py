@@ -7,8 +7,8 @@ from typing import Any
 from decision_service.facades.asking import (
     NAME_CHARS_SHOWN,
     Asked,
-    Place,
-    Row,
+    Table,
+    Unnamed,
     counted,
     members_of,
     parameters_in,
@@ -32,20 +32,17 @@ OUTPUTS: Mapping[str, str] = {PROBABILITY: "FP64", RAW: "FP64", EXPLANATION: "BY
 ID_CHARS_MAX = 128
 
 
-def asked(body: Any, contract: Contract) -> Asked:
+def asked(body: Any) -> Asked:
     """What is asked; raises InvalidRequest naming each fault."""
     members = members_of(body, MEMBERS)
     tensors = members.get("inputs")
     if not isinstance(tensors, list) or not tensors:
         refuse("/inputs", "Give a list of tensors.")
-    read = [_values(tensor, place) for place, tensor in enumerate(tensors)]
-    one = len(tensors) == 1 and tensors[0]["name"] not in contract
-    rows, place = _matrix(tensors[0], read[0], contract) if one else _columns(tensors, read)
+    values = [_values(tensor, place) for place, tensor in enumerate(tensors)]
     outputs = _outputs(members.get("outputs"))
     return Asked(
         protocol=OPEN_INFERENCE,
-        rows=rows,
-        place=place,
+        read=lambda contract: _table(tensors, values, contract),
         explained=EXPLANATION in outputs,
         parameters=parameters_in(members, "parameters"),
         outputs=outputs,
@@ -85,6 +82,21 @@ def described(name: str, version: str, contract: Contract) -> Mapping[str, Any]:
         "inputs": inputs,
         "outputs": outputs,
     }
+
+
+def _table(
+    tensors: Sequence[Mapping[str, Any]],
+    values: Sequence[Sequence[Any]],
+    contract: Contract | None,
+) -> Table:
+    """The rows: of one tensor that holds all scored fields, or of a tensor for each field."""
+    if len(tensors) > 1:
+        return _columns(tensors, values)
+    if contract is None:
+        raise Unnamed  # it may be either
+    if tensors[0]["name"] in contract:
+        return _columns(tensors, values)
+    return _matrix(tensors[0], values[0], contract)
 
 
 def _tensor(name: str, told: Sequence[Told]) -> Mapping[str, Any]:
@@ -168,9 +180,7 @@ def _number(value: Any, datatype: str) -> Any:
     return value
 
 
-def _matrix(
-    tensor: Mapping[str, Any], flat: Sequence[Any], contract: Contract
-) -> tuple[tuple[Row, ...], Place]:
+def _matrix(tensor: Mapping[str, Any], flat: Sequence[Any], contract: Contract) -> Table:
     """All scored fields in one tensor, in the contract's order; categories by their place."""
     specs, shape = contract.features, tensor["shape"]
     if len(shape) != 2 or shape[1] != len(specs):  # noqa: PLR2004 - rows and fields
@@ -211,20 +221,18 @@ def _level(spec: Field, value: Any) -> Any:
     return value
 
 
-def _columns(
-    tensors: Sequence[Mapping[str, Any]], read: Sequence[Sequence[Any]]
-) -> tuple[tuple[Row, ...], Place]:
+def _columns(tensors: Sequence[Mapping[str, Any]], values: Sequence[Sequence[Any]]) -> Table:
     """A tensor for each field."""
     names = [tensor["name"] for tensor in tensors]
     for place, tensor in enumerate(tensors):
         if len(tensor["shape"]) > 1 and tensor["shape"][1] != 1:
             refuse(pointer("inputs", place, "shape"), "Give [rows] or [rows, 1] for one field.")
-        if len(read[place]) != len(read[0]):
-            refuse(pointer("inputs", place, "shape"), f"Give {len(read[0])} rows, as the first.")
+        if len(values[place]) != len(values[0]):
+            refuse(pointer("inputs", place, "shape"), f"Give {len(values[0])} rows, as the first.")
         if names.index(tensor["name"]) != place:
             refuse(pointer("inputs", place, "name"), "Name each field once.")
-    counted(read[0], "/inputs/0/shape")
-    rows = tuple(dict(zip(names, row, strict=True)) for row in zip(*read, strict=True))
+    counted(values[0], "/inputs/0/shape")
+    rows = tuple(dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
 
     def place_of(row: int, name: str) -> str:
         if name not in names:

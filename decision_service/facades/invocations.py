@@ -5,8 +5,7 @@ from typing import Any
 
 from decision_service.facades.asking import (
     Asked,
-    Place,
-    Row,
+    Table,
     counted,
     members_of,
     parameters_in,
@@ -23,15 +22,18 @@ FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 MEMBERS = frozenset({*FORMS, "params"})
 
 
-def asked(body: Any, contract: Contract) -> Asked:
+def asked(body: Any) -> Asked:
     """What is asked; raises InvalidRequest naming each fault."""
     members = members_of(body, MEMBERS)
     named = [form for form in FORMS if form in members]
     if len(named) != 1:
         refuse("", f"Give exactly one of {', '.join(FORMS)}.")
-    rows, place = _rows(named[0], members[named[0]], contract)
-    parameters = parameters_in(members, "params")
-    return Asked(protocol=MLFLOW, rows=rows, place=place, parameters=parameters)
+    form = named[0]
+    return Asked(
+        protocol=MLFLOW,
+        read=lambda contract: _rows(form, members[form], contract),
+        parameters=parameters_in(members, "params"),
+    )
 
 
 def answer(_question: Asked, told: Sequence[Told]) -> Mapping[str, Any]:
@@ -39,16 +41,16 @@ def answer(_question: Asked, told: Sequence[Told]) -> Mapping[str, Any]:
     return {"predictions": [number(row["probability"]) for row in told]}
 
 
-def _rows(form: str, given: Any, contract: Contract) -> tuple[tuple[Row, ...], Place]:
+def _rows(form: str, given: Any, contract: Contract | None) -> Table:
     """The rows, and where their fields stand."""
     if form == "dataframe_split":
         return _split(given)
     if isinstance(given, dict) and form == "inputs":
-        return _by_column(given, contract)
+        return _by_column(given)
     return rows_from_list(given, contract, form)
 
 
-def _split(given: Any) -> tuple[tuple[Row, ...], Place]:
+def _split(given: Any) -> Table:
     """A table as pandas splits it; its index says nothing."""
     if not isinstance(given, dict) or not {"columns", "data"} <= given.keys():
         refuse("/dataframe_split", "Give an object with columns and data.")
@@ -62,7 +64,7 @@ def _split(given: Any) -> tuple[tuple[Row, ...], Place]:
     return rows, place
 
 
-def _by_column(given: Mapping[str, Any], contract: Contract) -> tuple[tuple[Row, ...], Place]:
+def _by_column(given: Mapping[str, Any]) -> Table:
     """A list of values for each field."""
     lengths = set()
     for name, values in given.items():
@@ -70,12 +72,7 @@ def _by_column(given: Mapping[str, Any], contract: Contract) -> tuple[tuple[Row,
             refuse(pointer("inputs", name[:64]), "Give a list, with a value for each row.")
         lengths.add(len(values))
     if len(lengths) != 1:
-        refuse("/inputs", f"Give equally long lists, by field: {_some(contract)}.")
+        refuse("/inputs", "Give equally long lists, one for each field.")
     rows = [dict(zip(given, values, strict=True)) for values in zip(*given.values(), strict=True)]
     counted(rows, "/inputs")
     return tuple(rows), lambda row, name: pointer("inputs", name, row)
-
-
-def _some(contract: Contract) -> str:
-    """The scored fields."""
-    return ", ".join(spec.name for spec in contract.features)

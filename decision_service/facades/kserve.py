@@ -12,23 +12,21 @@ from decision_service.facades.asking import (
 )
 from decision_service.facades.telling import Told, explanation, number
 from decision_service.score_addresses import KSERVE
-from explain.declared.contract import Contract
 
 ROWS = ("instances", "inputs")  # clients have either
 MEMBERS = frozenset({*ROWS, "parameters", "signature_name"})
 
 
-def asked(body: Any, contract: Contract, *, explained: bool) -> Asked:
+def asked(body: Any, *, explained: bool) -> Asked:
     """What is asked; raises InvalidRequest naming each fault."""
     members = members_of(body, MEMBERS)
     named = [name for name in ROWS if name in members]
     if len(named) != 1:
         refuse("/instances", "Give the rows as instances.")
-    rows, place = rows_from_list(members[named[0]], contract, named[0])
+    name = named[0]
     return Asked(
         protocol=KSERVE,
-        rows=rows,
-        place=place,
+        read=lambda contract: rows_from_list(members[name], contract, name),
         explained=explained,
         parameters=parameters_in(members, "parameters"),
     )

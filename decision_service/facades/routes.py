@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
@@ -19,12 +19,19 @@ from decision_service.body_guard import checked_key, header, parse_text
 from decision_service.errors import (
     BundleUnavailable,
     IdempotencyKeyMissing,
+    InvalidRequest,
     Malformed,
     UnsupportedMedia,
 )
 from decision_service.facades import inference, invocations, kserve
-from decision_service.facades.asking import APPLICATION, Asked, refuse
-from decision_service.facades.score_only import ScoreOnly, checked_rows, usable
+from decision_service.facades.asking import APPLICATION, Asked, Row, Unnamed, refuse
+from decision_service.facades.score_only import (
+    UNVERIFIED,
+    Scored,
+    ScoreOnly,
+    checked_rows,
+    usable,
+)
 from decision_service.facades.telling import Told, told_of_decision
 from decision_service.problems import pointer
 from decision_service.registry import InUse
@@ -37,13 +44,12 @@ from decision_service.score_addresses import (
     refusal_in,
 )
 from decision_service.visits import actor_of, json_answer, services_of
-from explain.declared.contract import CheckedFields, Contract
 
 router = APIRouter(tags=["scoring clients"])
 
 Name = Annotated[str, Path(max_length=64)]
-Read = Callable[[Any, Contract], Asked]
-Tell = Callable[[Asked, Sequence[Told], InUse, Mapping[str, str]], Mapping[str, Any]]
+Read = Callable[[Any], Asked]
+Tell = Callable[[Asked, Sequence[Told], str, Mapping[str, str]], Mapping[str, Any]]
 
 JSON_BODY = {
     "requestBody": {"required": True, "content": {JSON_TYPE: {"schema": {"type": "object"}}}}
@@ -55,6 +61,13 @@ UNSCORED = (
     "No score could be made. The application was taken in as decision {decision} of case {case},"
     " and a person decides."
 )
+
+
+class _Application(NamedTuple):
+    """An application to decide: the bundle that the request names, "" for none, and its rows."""
+
+    bundle: str
+    rows: Sequence[Row]
 
 
 @router.get("/v1/models")
@@ -124,7 +137,7 @@ def describe(request: Request, name: Name) -> Response:
     """A bundle's tensors: a field each, and what can be answered."""
     used = _in_use(request, name, _version(request))
     if used.loaded is None:
-        raise BundleUnavailable(name=name, cause=used.problem)
+        raise BundleUnavailable(name=name, cause=UNVERIFIED)
     active, contract = used.version.model.version, used.loaded.bundle.contract
     return json_answer(inference.described(name, active, contract))
 
@@ -135,11 +148,9 @@ async def infer(request: Request, name: Name) -> Response:
     """The tensors that are asked for, for every row."""
 
     def tell(
-        question: Asked, told: Sequence[Told], used: InUse, said: Mapping[str, str]
+        question: Asked, told: Sequence[Told], active: str, said: Mapping[str, str]
     ) -> Mapping[str, Any]:
-        return inference.answer(
-            question, told, model=name, version=used.version.model.version, parameters=said
-        )
+        return inference.answer(question, told, model=name, version=active, parameters=said)
 
     return await _ask(request, name, _version(request), inference.asked, tell)
 
@@ -158,61 +169,68 @@ async def _ask(request: Request, name: str, version: str, read: Read, tell: Tell
     key = header(request.headers.raw, b"idempotency-key")
     given = checked_key(key.decode("latin-1")) if key is not None else ""
     path: ScoreOnly = request.app.state.score_only
-    question, checked, used = await path.apart(_read, request, name, version, read, content)
-    if question.application is not None:
-        return await _decided(request, question, used, given, tell)
-    scored = await path.apart(
-        path.record,
-        question,
-        checked,
-        used,
-        actor_of(request),
-        key=given,
-        content=f"{request.url.path}\0{content.decode()}",
-    )
-    said = {"record": scored.reference, "seq": str(scored.seq)}
-    again = {"idempotency_replayed": "true"} if scored.replayed else {}
+    question, answer = await path.apart(_answer, request, name, version, read, content, given)
+    if isinstance(answer, _Application):
+        return await _decided(request, question, answer, given, tell)
+    said = {"record": answer.reference, "seq": str(answer.seq)}
+    again = {"idempotency_replayed": "true"} if answer.replayed else {}
     return json_answer(
-        tell(question, scored.rows, used, said),
+        tell(question, answer.rows, answer.version, said),
         HTTPStatus.OK,
-        countermand_record=scored.reference,
-        countermand_seq=str(scored.seq),
+        countermand_record=answer.reference,
+        countermand_seq=str(answer.seq),
         **again,
     )
 
 
-def _read(
-    request: Request, name: str, version: str, read: Read, content: bytes
-) -> tuple[Asked, Sequence[CheckedFields], InUse]:
-    """What is asked, its rows by the contract, and the bundle that is asked."""
+def _answer(
+    request: Request, name: str, version: str, read: Read, content: bytes, key: str
+) -> tuple[Asked, "Scored | _Application"]:
+    """What is asked, with the scores that are recorded of it, or the application to decide."""
     body, odd = _parsed(request, content)
     if not name and isinstance(body, dict) and isinstance(body.get("params"), dict):
         name = body["params"].pop(BUNDLE, "")
         if not isinstance(name, str):
             refuse(pointer("params", BUNDLE), "Give a bundle's name.")
+    try:
+        question = read(body)
+    except InvalidRequest:
+        _in_use(request, name, version)  # a bundle that is none is told first
+        raise
+    path: ScoreOnly = request.app.state.score_only
+    actor, words = actor_of(request), f"{request.url.path}\0{content.decode()}"
+    alone = question.application is None
+    if alone and key and odd is None and (before := path.before(actor, key, words)):
+        return question, before
     used = _in_use(request, name, version)
-    if used.loaded is None:
-        raise BundleUnavailable(name=used.version.name, cause=used.problem)
-    contract = used.loaded.bundle.contract
-    question = read(body, contract)
-    checked = checked_rows(question, contract)
+    contract = used.loaded.bundle.contract if used.loaded else None
+    if contract is None and alone:
+        usable(used)
+    try:
+        table = question.read(contract)
+    except Unnamed:
+        raise BundleUnavailable(name=used.version.name, cause=UNVERIFIED) from None
+    checked = checked_rows(table, contract) if contract else []
     if odd is not None:
         raise odd
-    return question, checked, used
+    if not alone:
+        return question, _Application(name, table[0])
+    return question, path.record(question, checked, used, actor, key=key, content=words)
 
 
 async def _decided(
-    request: Request, question: Asked, used: InUse, key: str, tell: Tell
+    request: Request, question: Asked, application: _Application, key: str, tell: Tell
 ) -> Response:
     """An application, decided like any other."""
-    if len(question.rows) != 1:
+    if len(application.rows) != 1:
         refuse(pointer(question.parameters_name, APPLICATION), "One application has one row.")
     if not key:
         raise IdempotencyKeyMissing
-    said = {k: v for k, v in question.parameters.items() if k not in {"bundle", "fields"}}
+    said = {k: v for k, v in question.parameters.items() if k not in {BUNDLE, "fields"}}
     if unknown := sorted(said.keys() - MEMBERS):
         refuse(pointer(question.parameters_name, unknown[0][:64]), "Leave it out.")
-    body = {**said, "bundle": used.version.name, "fields": dict(question.rows[0])}
+    named = {BUNDLE: application.bundle} if application.bundle else {}
+    body = {**said, **named, "fields": dict(application.rows[0])}
     services, actor = services_of(request), actor_of(request)
     made = (await services.decisions.decide(body, actor, key)).body
     decision, case = made["decision_id"], made["case_id"]
@@ -232,7 +250,8 @@ async def _decided(
         "recommendation": made["recommendation"],
         "status": made["status"],
     }
-    return json_answer(tell(question, [told_of_decision(shown)], used, about), **headers)
+    told = [told_of_decision(shown)]
+    return json_answer(tell(question, told, made["model"]["version"], about), **headers)
 
 
 def _version(request: Request) -> str:

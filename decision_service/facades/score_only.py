@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from decision_service.decimals import recorded_fields
 from decision_service.errors import BundleUnavailable, Fault, InvalidRequest, Overloaded
-from decision_service.facades.asking import FAULTS_MAX, PARTY, Asked, refuse
+from decision_service.facades.asking import FAULTS_MAX, PARTY, Asked, Table, refuse
 from decision_service.facades.telling import Told, told_of
 from decision_service.loading import Loaded
 from decision_service.problems import pointer
@@ -27,6 +27,7 @@ from explain.errors import ContractBroken, ExplainError, NonsenseScore
 from explain.values import Attribution, Explanation, Row, probability_of
 from overrides.errors import SlotErased
 from overrides.event_kinds import SCORE_ONLY
+from overrides.events import read_event
 from overrides.journal import Decided, Draft, OnceOnly, Receipt, Slot, State
 from overrides.values import Actor
 
@@ -34,6 +35,7 @@ ROUTE = "POST score"
 ROOMS = 4  # requests that are read and scored at a time
 WAITING_MAX = 64  # with those, after which none is taken in
 SUSPENDED = "it is suspended"
+UNVERIFIED = "its files could not be verified"  # why, with the folder, is for the operator alone
 REF_CHARS_MAX = 128
 PARTY_ADVICE = f"Give your own reference of the person, of at most {REF_CHARS_MAX} characters."
 NOT_FINITE = "Give a finite number, or null where there is none."
@@ -42,12 +44,20 @@ NOT_FINITE = "Give a finite number, or null where there is none."
 Result = TypeVar("Result")
 
 
+class _New(Exception):
+    """The request did not come before."""
+
+
 class Scored(NamedTuple):
-    """What was recorded of a request: its own reference, its place, and each row's score."""
+    """What was recorded of a request: its own reference, its place, and each row's score.
+
+    ``version`` is that of the model that scored the rows.
+    """
 
     reference: str
     seq: int
     rows: Sequence[Told]
+    version: str
     replayed: bool
 
 
@@ -100,6 +110,22 @@ class ScoreOnly:
         finally:
             self._inside.discard(mine)
 
+    def before(self, actor: Actor, key: str, content: str) -> Scored | None:
+        """What the same request was told before, whatever became of its bundle; None for a new one.
+
+        Raises KeyReused, SlotErased where the scores are gone, and LedgerUnavailable.
+        """
+
+        def command(_state: State) -> Decided:
+            raise _New
+
+        once = self._once(actor, key, content)
+        try:
+            receipt = self.services.journal.submit(command, once=once).result()
+        except _New:
+            return None
+        return self._again(receipt)
+
     def record(
         self,
         question: Asked,
@@ -121,8 +147,7 @@ class ScoreOnly:
         told = self._told(loaded.bundle, [row.features for row in checked], question.explained)
         draft = self._draft(question, used, loaded, actor, checked, told, party)
         services = self.services
-        fingerprint = services.vault.lookup_hash("request", content)
-        once = OnceOnly(actor.ref, ROUTE, key, fingerprint) if key else None
+        once = self._once(actor, key, content) if key else None
 
         def command(state: State) -> Decided:
             standings = services.registry.standings_in(state)
@@ -133,7 +158,13 @@ class ScoreOnly:
         receipt = services.journal.submit(command, once=once).result()
         if receipt.replayed:
             return self._again(receipt)
-        return Scored(str(draft.case), receipt.entries[0].seq, told, replayed=False)
+        version = used.version.model.version
+        return Scored(str(draft.case), receipt.entries[0].seq, told, version, replayed=False)
+
+    def _once(self, actor: Actor, key: str, content: str) -> OnceOnly:
+        """The identity of a request; its content is remembered by a keyed hash only."""
+        fingerprint = self.services.vault.lookup_hash("request", content)
+        return OnceOnly(actor.ref, ROUTE, key, fingerprint)
 
     def _told(self, bundle: Bundle, rows: Sequence[Row], explained: bool) -> list[Told]:  # noqa: FBT001
         """Every row's score as it is recorded."""
@@ -199,10 +230,13 @@ class ScoreOnly:
         event_id = str(receipt.answer["event"])
         entry = self.services.ledger.entry_of(event_id)
         assert entry is not None, "what was answered lies in the ledger"
+        model = read_event(entry.body).model
+        assert model is not None, "a score is of a model"
         part = self.services.ledger.open_slots(event_id, ("explanation",))["explanation"]
         if isinstance(part, SlotErased):
             raise part
-        return Scored(str(receipt.answer["reference"]), entry.seq, part["rows"], replayed=True)
+        reference = str(receipt.answer["reference"])
+        return Scored(reference, entry.seq, part["rows"], model.version, replayed=True)
 
 
 def _or_raise(answer: Explanation | ExplainError) -> Explanation:
@@ -218,22 +252,23 @@ def usable(used: InUse) -> Loaded:
     if used.standing.suspended:
         raise BundleUnavailable(name=name, cause=SUSPENDED)
     if used.problem or used.loaded is None:
-        raise BundleUnavailable(name=name, cause=used.problem)
+        raise BundleUnavailable(name=name, cause=UNVERIFIED)
     return used.loaded
 
 
-def checked_rows(question: Asked, contract: Contract) -> list[CheckedFields]:
+def checked_rows(table: Table, contract: Contract) -> list[CheckedFields]:
     """The rows by the contract; raises InvalidRequest naming each faulty row and field."""
     checked: list[CheckedFields] = []
     faults: list[Fault] = []
-    for number, row in enumerate(question.rows):
+    rows, place = table
+    for number, row in enumerate(rows):
         try:
             checked.append(contract.check(row))
         except ContractBroken as broken:
             for problem in broken.problems:
                 advice = NOT_FINITE if problem.code == "not_finite" else problem.detail
                 words = f"Row {number}, {problem.field}: {advice}"
-                faults.append(Fault(question.place(number, problem.field), words, problem.code))
+                faults.append(Fault(place(number, problem.field), words, problem.code))
         if len(faults) >= FAULTS_MAX:
             break
     if faults:

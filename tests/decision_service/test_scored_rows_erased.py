@@ -35,8 +35,8 @@ def scored(house: ErasureHouse, party: str = "", key: str = "") -> str:
     body: dict[str, Any] = {"instances": [bundle.example["fields"]] * 2}
     if party:
         body["parameters"] = {"party": party}
-    question = asked(body, bundle.contract, explained=True)
-    checked = checked_rows(question, bundle.contract)
+    question = asked(body, explained=True)
+    checked = checked_rows(question.read(bundle.contract), bundle.contract)
     path = ScoreOnly(house.services)
     return path.record(question, checked, used, HOST, key=key, content=party).reference
 

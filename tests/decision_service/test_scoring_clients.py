@@ -392,8 +392,8 @@ def test_a_suspended_bundle_scores_nothing(house: House) -> None:
 
 def question_of(house: House, count: int = 1) -> tuple[Asked, list[CheckedFields]]:
     contract = house.bundle.contract
-    asked = kserve.asked({"instances": [house.example] * count}, contract, explained=False)
-    return asked, checked_rows(asked, contract)
+    asked = kserve.asked({"instances": [house.example] * count}, explained=False)
+    return asked, checked_rows(asked.read(contract), contract)
 
 
 def test_a_bundle_that_is_suspended_meanwhile_answers_nothing(house: House) -> None:
