@@ -38,7 +38,8 @@ HEAVY = {
 }
 PROMISED = """
     demo, init, serve, user add, user list, user lock, user unlock, user reset, user leave, key add,
-    bundle check, bundle example, bundle measure, explain, bundle add, bundle list,
+    bundle check, bundle example, bundle measure, bundle from-mlflow, bundle key, bundle sign,
+    explain, bundle add, bundle list,
     bundle suspend, bundle resume,
     bundle promote, bundle rollback, bundle card, decide, ledger verify, ledger export,
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier, ledger slip,
