@@ -7,10 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 READY := $(VENV)/ready
-# One process more than cores, up to four: a fifth of the time tests wait for other programs.
-PROCESSES = $(shell $(BIN)/python -c "import os; print(min(4, 1 + (os.cpu_count() or 1)))")
 # A file of tests stays with one process, because what it sets up is set up once.
-PYTEST = $(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 # Only the first failing step is of interest, and its message should be the last thing on the screen.
 .NOTPARALLEL:
