@@ -243,3 +243,13 @@ def test_a_loop_that_ended_takes_nobody_with_it(scorer: Scorer) -> None:
         return (await asyncio.wrap_future(scorer.submit(model, {"p": 0.5}))).probability
 
     assert [asyncio.run(ask()) for _ in range(5)] == [0.5] * 5
+
+
+def test_a_prompt_model_is_not_kept_by_whoever_asked_it(scorer: Scorer) -> None:
+    model = Prompt()
+
+    async def ask() -> None:
+        await asyncio.wrap_future(scorer.submit(model, {"p": 0.5}))
+        assert [dict(here) for here in scorer._gatherings.values()] == [{}]
+
+    asyncio.run(ask())
