@@ -1,0 +1,247 @@
+"""Which letter a case calls for, and whose reasons it may state, worked out from the record alone.
+
+Reasons come from whatever decided. A model that declined gave them; a person who declined gave
+them, and then none of the model's may stand in the letter, because they did not decide. A fixed
+rule is its own reason. Where the model left a case to a person, the rules of the place say whether
+scored factors stand beside the person's (12 CFR 1002, Supplement I, comments 9(b)(2)-4, -5, -8).
+
+Nothing here is worded: a reason is named by its concept, a rule by its id.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from overrides.instants import parse_instant
+from overrides.journal import Json
+from overrides.rule_packs import GreyBand, RulePack
+from overrides.values import Decision, OverrideSide, Recommendation
+
+REASONS_MAX = 4  # 12 CFR 1002, Supplement I, comment 9(b)(2)-1: more are unlikely to help
+
+
+class LetterKind(StrEnum):
+    """What a letter says to the applicant."""
+
+    ADVERSE_ACTION = "adverse_action"
+    COUNTEROFFER = "counteroffer"  # other terms than were asked for
+    INCOMPLETENESS = "incompleteness"  # something is missing, and what
+
+
+class Source(StrEnum):
+    """Whose reasons a letter states."""
+
+    MODEL = "model"
+    PERSON = "person"
+    BOTH = "both"
+    RULE = "rule"
+    NOBODY = "nobody"  # the record has none that may be stated, or none are called for
+
+
+class Hold(StrEnum):
+    """Why a person must look at a letter before it goes out."""
+
+    NO_REASONS = "no_reasons"  # nothing may be stated: no letter can be made
+    UNEXPECTED = "unexpected"  # a scored factor that runs against what is usual is stated
+    LEFT_OUT = "left_out"  # a person named further reasons, and four are stated already
+    LANGUAGE = "language"  # nobody who speaks the language has read the template
+    UNTRANSLATED = "untranslated"  # reasons stand in English: the codebook has no others
+    LENDER = "lender"  # the lender's own details are missing
+    HARD = "hard"  # harder to read than letters should be
+
+
+class Recorded(Protocol):
+    """An act of a case as the ledger has it: see ``reading.ActRow``."""
+
+    @property
+    def event_id(self) -> str:
+        """Its event."""
+
+    @property
+    def type(self) -> str:
+        """Its kind of entry."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was recorded."""
+
+    @property
+    def data(self) -> Mapping[str, Json]:
+        """Its members in the open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A principal reason of the model, as it was recorded with the decision."""
+
+    concept: str
+    counter_intuitive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What the record of a decision says that bears on reasons. Concepts, strongest first.
+
+    ``scored`` are the principal reasons against, of the method of record; none where they were
+    not reliable, or are erased.
+    """
+
+    recommendation: Recommendation
+    scored: tuple[Scored, ...]
+    knockouts: tuple[str, ...] = ()
+    completed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A letter that a case calls for, and the act that called for it."""
+
+    kind: LetterKind
+    event_id: str
+    since: datetime
+    decision: Decision | None = None
+    by_person: bool = False
+    side: OverrideSide | None = None
+    named: tuple[str, ...] = ()  # concepts that the person named
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One reason of a letter: a concept, or the id of a fixed rule; ``of`` says whose it is."""
+
+    name: str
+    of: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """What a letter states, at most four, and what a person has to look at first."""
+
+    source: Source
+    reasons: tuple[Stated, ...] = ()
+    holds: tuple[Hold, ...] = field(default=())
+
+
+def called_for(acts: Sequence[Recorded]) -> Called | None:
+    """The letter that the latest act which calls for one calls for; None when none does.
+
+    A declined case calls for a letter about it, a case that waits for the applicant for one about
+    what is missing. Reopened, approved and withdrawn cases call for none. A lapsed offer or
+    request is an adverse action only where the case was then declined.
+    """
+    found: Called | None = None
+    for act in acts:
+        if act.type == "case_decided":
+            found = _decided(act, acts)
+        elif act.type == "information_requested":
+            found = Called(kind=LetterKind.INCOMPLETENESS, event_id=act.event_id, since=act.at)
+        elif act.type in _ENDS:
+            found = None
+    return found
+
+
+_ENDS = frozenset(
+    {
+        "case_reopened",
+        "case_withdrawn",
+        "case_expired",
+        "information_received",
+        "decision_made",
+        "decision_failed",
+    }
+)
+
+
+def _decided(act: Recorded, acts: Sequence[Recorded]) -> Called | None:
+    """The letter after a decision, with what the person who made it named."""
+    data = act.data
+    declined = data["decision"] == Decision.DECLINE
+    if not declined and data["terms"] == "as_applied":
+        return None
+    rests = [a for a in acts if a.event_id in data["rests_on"] and "concepts" in a.data]
+    named = [concept for a in rests for concept in a.data["concepts"]] if declined else []
+    return Called(
+        kind=LetterKind.ADVERSE_ACTION if declined else LetterKind.COUNTEROFFER,
+        event_id=act.event_id,
+        since=act.at,
+        decision=Decision(data["decision"]),
+        by_person=data["by"] == "person",
+        side=OverrideSide(data["side"]) if data["side"] else None,
+        named=tuple(dict.fromkeys(named)),
+    )
+
+
+def due_at(called: Called, sealed: Sealed, pack: RulePack) -> datetime:
+    """By when the letter is to be sent; one about missing information has only its own day."""
+    completed = sealed.completed_at
+    waits = called.kind is LetterKind.INCOMPLETENESS
+    return pack.due_at(None if waits else completed, called.since)
+
+
+def principal(called: Called, sealed: Sealed, pack: RulePack) -> Principal:
+    """The reasons a letter states, from the right source: the table in this module's head.
+
+    A letter about missing information states none. After a high-side override no scored factor
+    is looked at, whatever the model would have said.
+    """
+    if called.kind is not LetterKind.ADVERSE_ACTION:
+        return Principal(Source.NOBODY)
+    named = tuple(Stated(concept, Source.PERSON) for concept in called.named)
+    if called.side is OverrideSide.DECLINED_AGAINST_MODEL:
+        return _told(Source.PERSON, named)
+    if sealed.recommendation is Recommendation.REFER:
+        both = pack.grey_band is GreyBand.BOTH
+        return _with_scored(named, sealed) if both else _told(Source.PERSON, named)
+    if sealed.knockouts:
+        rules = tuple(Stated(rule, Source.RULE) for rule in sealed.knockouts)
+        return _told(Source.RULE, rules, named)
+    scored = tuple(Stated(reason.concept, Source.MODEL) for reason in sealed.scored)
+    found = _told(Source.MODEL, scored, named if scored else ())
+    return Principal(found.source, found.reasons, (*found.holds, *_unexpected(found, sealed)))
+
+
+def _with_scored(named: tuple[Stated, ...], sealed: Sealed) -> Principal:
+    """A person's reasons with as many scored factors as four leave room for."""
+    if not named:
+        return _told(Source.PERSON, ())
+    known = {reason.name for reason in named}
+    scored = [r.concept for r in sealed.scored if r.concept not in known]
+    room = max(0, REASONS_MAX - len(named))
+    added = tuple(Stated(concept, Source.MODEL) for concept in scored[:room])
+    found = _told(Source.BOTH if added else Source.PERSON, (*named, *added))
+    return Principal(found.source, found.reasons, (*found.holds, *_unexpected(found, sealed)))
+
+
+def _told(source: Source, first: tuple[Stated, ...], further: tuple[Stated, ...] = ()) -> Principal:
+    """At most four reasons, those of what decided before those that a person added."""
+    known = {reason.name for reason in first}
+    whole = (*first, *(reason for reason in further if reason.name not in known))
+    if not first:
+        return Principal(source, (), (Hold.NO_REASONS,))
+    told = whole[:REASONS_MAX]
+    mixed = {reason.of for reason in told} == {Source.MODEL, Source.PERSON}
+    holds = (Hold.LEFT_OUT,) if len(whole) > REASONS_MAX else ()
+    return Principal(Source.BOTH if mixed else source, told, holds)
+
+
+def _unexpected(found: Principal, sealed: Sealed) -> tuple[Hold, ...]:
+    """A scored factor that runs against what is usual is stated all the same, and looked at."""
+    odd = {reason.concept for reason in sealed.scored if reason.counter_intuitive}
+    stated = {reason.name for reason in found.reasons if reason.of is Source.MODEL}
+    return (Hold.UNEXPECTED,) if odd & stated else ()
+
+
+def addressee(parties: Sequence[tuple[str, str]]) -> str:
+    """The slot of the one party to whom the letter goes: the first applicant, else the first.
+
+    One of several applicants is enough (12 CFR 1002.9(f)); a guarantor is no applicant there.
+    """
+    applicants = [slot for slot, role in parties if role == "applicant"]
+    return next(iter(applicants or [slot for slot, _ in parties]), "")
+
+
+def completed_at(text: str | None) -> datetime | None:
+    """The instant at which an application was complete, as recorded."""
+    return parse_instant(text) if text else None
