@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from decision_service.data_quality import fault_objects, faults_of
 from decision_service.dossier import application_ids, readable
 from decision_service.occasions import must_rescore
 from decision_service.services import Services
@@ -34,6 +35,7 @@ def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, A
     names = services.people.names(people)
     body = case_objects(services, [row], now)[0]
     body["decision"] = services.decisions.reader.shown(row.decision_id, actor)
+    body["data_quality"] = fault_objects(faults_of(services, file, now))
     body["proposal"] = None
     if proposal is not None:
         body["proposal"] = {

@@ -16,6 +16,7 @@ from decision_service.case_choices import (
 )
 from decision_service.case_history import EVIDENCE_WORDS, history
 from decision_service.case_rights import Rights, rights
+from decision_service.data_quality import weak_words
 from decision_service.decision_object import FAILURE_TEXTS, REASONS_SHOWN_MAX
 from decision_service.dossier import (
     ERASED,
@@ -38,6 +39,7 @@ from overrides.values import (
     Rules,
 )
 from ui import words
+from ui.reason_views import FieldFault
 from ui.views import (
     Bar,
     CaseView,
@@ -61,6 +63,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     unable = _cannot_agree(case, may)
     return CaseView(
         **_head(dossier, now),
+        **_under_the_score(dossier, now),
         recommendation=case.recommendation.value if probability is not None else "",
         recommendation_words=_recommendation_words(decision),
         probability=probability,
@@ -70,9 +73,6 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         distance_words=wording.distance(probability, approve_up_to, decline_above),
         reliable=case.reliable or probability is None,
         unreliable_words=_unreliable_words(decision, dossier.explanation),
-        adverse=_reasons(dossier, "adverse"),
-        favourable=_reasons(dossier, "favourable"),
-        bars=_bars(dossier),
         base=float(decision.base or 0.0),
         raw=float(decision.raw or 0.0),
         sum_error=decision.sum_error or "",
@@ -110,6 +110,13 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     )
 
 
+def _under_the_score(dossier: Dossier, now: datetime) -> dict[str, Any]:
+    """Reasons and data that the score rests on, and what to mind of them."""
+    hints = outlook_hints(dossier, now)
+    sides = {side: _reasons(dossier, side, hints["faults"]) for side in ("adverse", "favourable")}
+    return {**hints, **sides, "bars": _bars(dossier)}
+
+
 def _odds(dossier: Dossier, probability: float | None, *cuts: float) -> str:
     """What the score means, by the bundle that made it; "" where there is no score."""
     bundle = dossier.loaded.bundle if dossier.loaded else None
@@ -145,7 +152,6 @@ def _head(dossier: Dossier, now: datetime) -> dict[str, Any]:
         "due": row.due_at,
         "overdue": case.status in OPEN_STATES and row.due_at is not None and row.due_at < now,
         "simulated": row.simulated,
-        **outlook_hints(dossier),
     }
 
 
@@ -175,7 +181,7 @@ def _unreliable_words(decision: DecisionRow, explanation: Payload | None) -> str
     return f"{problem} No reasons are shown; decide from the application itself.".strip()
 
 
-def _reasons(dossier: Dossier, side: str) -> tuple[ReasonLine, ...]:
+def _reasons(dossier: Dossier, side: str, faults: Sequence[FieldFault]) -> tuple[ReasonLine, ...]:
     """The strongest reasons of one side, as they were made with the decision."""
     made = (dossier.explanation or {}).get("reasons", {}).get(side, ())
     return tuple(
@@ -189,6 +195,7 @@ def _reasons(dossier: Dossier, side: str) -> tuple[ReasonLine, ...]:
             rank=rank,
             unexpected=bool(reason.get("counter_intuitive")),
             tied=bool(reason.get("tied")),
+            weak=weak_words(reason["concept"], faults),
         )
         for rank, reason in enumerate(made[:REASONS_SHOWN_MAX], 1)
     )
@@ -236,8 +243,6 @@ def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:
     lines = []
     if dossier.inputs is None:
         lines.append("The personal parts of this application have been erased.")
-    else:
-        lines += [str(detail) for _, _, detail in dossier.inputs.get("warnings", ())]
     if dossier.file.case.stopped:
         lines.append("This model has been suspended: do not rely on the score and its reasons.")
     if may.too_large and dossier.file.case.recommendation is Recommendation.REFER:

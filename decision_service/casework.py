@@ -227,6 +227,11 @@ class Casework:
                     ]
                     for side, reasons in sides.items()
                 },
+                "data_quality": [
+                    {"field": fault.field, "code": fault.code, "concepts": list(fault.concepts)}
+                    for fault in view.faults
+                    if fault.field not in dossier.fields_apart
+                ],
             },
         )
         try:

@@ -10,7 +10,7 @@ from typing import Any
 from decision_service.errors import ServiceError
 from decision_service.loading import Loaded
 from decision_service.occasions import Occasion, occasion
-from decision_service.party_parts import PARTY_SLOTS, concepts_apart, whole
+from decision_service.party_parts import PARTY_SLOTS, concepts_apart, fields_apart, whole
 from decision_service.registry import InUse
 from decision_service.services import Services
 from explain.declared.contract import NUMERIC, Field
@@ -48,6 +48,7 @@ class Dossier:
     inputs: Payload | None
     explanation: Payload | None
     apart: frozenset[str]  # concepts whose reasons are about a party who is not the applicant
+    fields_apart: frozenset[str]  # fields that are about such a party
     texts: Mapping[str, Mapping[str, Payload | None]]  # per act: notes and evidence, None if erased
     loaded: Loaded | None  # the bundle in the versions of the decision, None when unreadable
     names: Mapping[str, str]
@@ -115,6 +116,7 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         inputs=opened.get("inputs"),
         explanation=opened.get("explanation"),
         apart=concepts_apart(parts),
+        fields_apart=fields_apart(parts),
         texts=texts,
         loaded=loaded_for(services, file.decision),
         names=services.people.names(people),

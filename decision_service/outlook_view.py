@@ -1,8 +1,10 @@
 """What would change a recommendation, as the pages show it; on the case page only hints of it."""
 
+from datetime import datetime
 from typing import Any
 
 from decision_service.company import company
+from decision_service.data_quality import field_faults, looked_at, without_faults
 from decision_service.dossier import Dossier
 from decision_service.outlook_words import (
     WHY_NOT,
@@ -19,14 +21,19 @@ from overrides.values import Recommendation
 from ui.change_views import OutlookView
 
 
-def outlook_hints(dossier: Dossier) -> dict[str, Any]:
-    """What the case page says at once: what to mind of the score, and whether to ask for more."""
+def outlook_hints(dossier: Dossier, now: datetime) -> dict[str, Any]:
+    """What the case page says at once: what to mind of score and data, and whether to ask more."""
     loaded, decision = dossier.loaded, dossier.file.decision
     told = stated(loaded, dossier.file, dossier.inputs)
+    found = None if isinstance(told, str) else doubts(told)
+    parts = {"inputs": dossier.inputs, "explanation": dossier.explanation}
     unscored = decision.probability is None or dossier.inputs is None or dossier.file.case.stopped
     open_to = not unscored and decision.recommendation is not Recommendation.APPROVE
     return {
-        "doubts": () if isinstance(told, str) else doubt_words(told, doubts(told)),
+        "doubts": ()
+        if isinstance(told, str) or found is None
+        else doubt_words(told, without_faults(found)),
+        "faults": field_faults(loaded, parts, told, found, looked_at(dossier.file, now)),
         "may_turn": open_to
         and loaded is not None
         and loaded.bundle.policy_spec.changes is not None,

@@ -182,11 +182,11 @@ def novelty_words(told: Stated, novelty: Novelty) -> tuple[str, ...]:
         )
     elif novelty.far:
         said.append(f"Unlike any of {pinned}: none of them stands as far from all others.")
-    said += [_of_field(told, one, novelty.of) for one in novelty.fields]
+    said += [field_novelty_words(told, one, novelty.of) for one in novelty.fields]
     return tuple(said)
 
 
-def _of_field(told: Stated, one: FieldNovelty, of: int) -> str:
+def field_novelty_words(told: Stated, one: FieldNovelty, of: int) -> str:
     """One unusual value."""
     field, value = told.loaded.bundle.contract[one.field], told.row[one.field]
     words = field.in_words(value)

@@ -137,6 +137,11 @@ def concepts_apart(opened: Mapping[str, Payload | SlotErased | None]) -> frozens
     )
 
 
+def fields_apart(opened: Mapping[str, Payload | SlotErased | None]) -> frozenset[str]:
+    """The fields that are about another party than the applicant."""
+    return frozenset(name for party in _apart(opened) for name in party["names"])
+
+
 def _apart(opened: Mapping[str, Payload | SlotErased | None]) -> list[Payload]:
     """What of an application lies in its parties' own parts, as far as it can be read."""
     parts = [opened.get(slot) for slot in PARTY_SLOTS]

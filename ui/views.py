@@ -20,6 +20,7 @@ from ui.audit_views import (
     LedgerState,
     VerificationView,
 )
+from ui.reason_views import Bar, FieldFault, ReasonLine
 
 __all__ = [
     "Act",
@@ -119,31 +120,6 @@ class QueuePage:
     queues: tuple[str, ...] = ()  # names the viewer may filter by
     reasons: tuple[tuple[str, str], ...] = ()  # why a case came to a person: code, words
     branches: tuple[str, ...] = ()  # for whoever sees more than their own
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReasonLine:
-    """One reason, as the officer reads it."""
-
-    concept: str
-    title: str
-    text: str
-    value: str
-    contribution: float
-    strength: str
-    rank: int
-    unexpected: bool = False  # whether it pushes the other way than its value suggests
-    tied: bool = False  # whether it may weigh as much as the one before it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One bar of the picture: a concept's push on the score."""
-
-    label: str
-    value: str
-    contribution: float
-    unexpected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +279,7 @@ class CaseView:
     agree_cannot_words: str = ""  # then why
     stopped: bool = False  # whether the model that made its score is suspended now
     rescore: Rescore | None = None  # None where the viewer may not, or it would change nothing
+    faults: tuple[FieldFault, ...] = ()  # fields to be checked, and whose they are
     doubts: tuple[str, ...] = ()  # what to mind of the score: unusual values, thin outcomes
     may_turn: bool = False  # whether it can be worked out what would turn the recommendation
     replaced_words: str = ""  # which decision this one replaced; "" for a first one

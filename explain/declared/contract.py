@@ -189,6 +189,10 @@ class Contract:
             kept["feature"], kept["context"], kept["monitor_only"], tuple(warnings)
         )
 
+    def aged(self, fields_meta: Mapping[str, object], now: datetime) -> tuple[FieldProblem, ...]:
+        """Fields that are older than agreed, or dated in the future, as of this time."""
+        return tuple(_ages(self._ages, fields_meta, now, []))
+
     def from_text(self, cells: Mapping[str, str | None]) -> dict[str, object]:
         """Type the text cells of a file by the contract; an empty cell is missing.
 

@@ -125,7 +125,8 @@ def test_doubts_are_counted_and_worded(callers: Callers) -> None:
     said = "Amount requested: DM 45,000 is outside what the 200 pinned applicants have."
     assert said in told["warnings"]
     page = house.desk.case(house.viewer("asha"), odd["case_id"])
-    assert said in page.doubts
+    assert said in [fault.text for fault in page.faults]
+    assert said not in page.doubts
     assert told["uncertainty"]["given"]
     assert told["uncertainty"]["loans"] == 500
     assert float(told["uncertainty"]["low"]) <= float(told["uncertainty"]["high"])

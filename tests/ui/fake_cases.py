@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ui.reason_views import FieldFault
 from ui.views import Act, Bar, CaseView, CodeChoice, ConceptChoice, Pending, ReasonLine, Rescore
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
@@ -298,7 +299,17 @@ DECLINE = CaseView(
     scale_words="log-odds",
     method_words="Exact tree attributions, on the scale of log-odds",
     facts=FACTS,
-    warnings=("The payslip is older than 90 days.",),
+    warnings=(),
+    faults=(
+        FieldFault(
+            field="credit_history",
+            label="Credit history",
+            code="stale",
+            text="Credit history is 41 days old; at most 30 are agreed.",
+            owner="Loan Origination (origination@lender.example)",
+            concepts=(AGAINST[0].concept,),
+        ),
+    ),
     routing=("Every application is decided by a person.", "The score is near the cut-off."),
     history=(DECISION_ACT,),
     decision_seq=20818,
@@ -327,6 +338,7 @@ def _like(number: int, **changes: object) -> CaseView:
         "application_id": f"GC-{number - 270:04d}",
         "links": (),
         "warnings": (),
+        "faults": (),
     }
     return replace(DECLINE, **(named | changes))  # type: ignore[arg-type]
 
