@@ -73,7 +73,11 @@ def company(services: Services, told: Stated, now: datetime) -> Company:
 
 
 def _examples(told: Stated) -> tuple[tuple[Recommendation, tuple[Near, ...]], ...]:
-    """The nearest pinned applicants whom policy approves, and the nearest whom it does not."""
+    """The nearest pinned applicants whom policy approves, and the nearest whom it does not.
+
+    Of pinned applicants only scored fields are known: where a knock-out rule asks for another, of
+    nobody can be said that policy approves them.
+    """
     bundle, policy = told.loaded.bundle, told.loaded.policy
     spec = bundle.policy_spec.changes
     if spec is None or not spec.examples:
@@ -83,6 +87,8 @@ def _examples(told: Stated) -> tuple[tuple[Recommendation, tuple[Near, ...]], ..
         Recommendation.DECLINE: [],
     }
     pinned = bundle.likeness.rows
+    if any(rule.field not in row for rule in policy.spec.knockouts for row in pinned[:1]):
+        del sides[Recommendation.APPROVE]
     scores = bundle.expected_scores()[: len(pinned)]
     for place, (row, raw) in enumerate(zip(pinned, scores, strict=True)):
         probability = decimal_text(probability_of(raw, bundle.scale))

@@ -35,9 +35,10 @@ from overrides.passing_on import (
     decide_referral,
     decide_taking_back,
     latest_until,
+    may_take_over,
 )
 from overrides.queue_errors import UnknownColleague
-from overrides.reading import CaseFilter, CaseRow
+from overrides.reading import CaseFile, CaseFilter, CaseRow
 from overrides.urgency import Urgency
 from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Role
 from ui.ports import Refused
@@ -98,7 +99,7 @@ class SharedWork:
                 aside_reasons=tuple(ASIDE_WORDS.items()),
                 colleagues=tuple(
                     (person.ref, f"{person.name}, {ROLE_WORDS[person.role].lower()}")
-                    for person in self._colleagues(row.branch)
+                    for person in self._takers(file)
                     if person.ref != actor.ref
                 ),
                 earliest=_typed(now),
@@ -195,6 +196,14 @@ class SharedWork:
             and person.role in DECIDING_ROLES
             and (person.branch in ("", branch) or not branch)
         ]
+
+    def _takers(self, file: CaseFile) -> list[Person]:
+        """Who of them could do what the case waits for."""
+        case, people = file.case, self._colleagues(file.row.branch)
+        if case.proposal is None:
+            return [person for person in people if person.ref not in case.excluded]
+        rules = self._acting.rules(file)
+        return [person for person in people if may_take_over(case, person.actor, rules)]
 
     def _colleague(self, ref: str, branch: str) -> Actor:
         """The colleague who was chosen; raises ``UnknownColleague``."""

@@ -143,6 +143,7 @@ def decide_taking_back(case: Case, actor: Actor, now: datetime, new_id: NewId) -
     """Whoever leads the team takes a case from its holder, and it is free."""
     check_role(actor, LEADING_ROLES)
     case.after(Act.RELEASE)
+    check_exclusion(case, actor)
     _check_proposer(case, actor)
     if case.claim is None or not case.claim.holds(now):
         raise NothingHeld
@@ -177,6 +178,15 @@ def _check_proposer(case: Case, actor: Actor) -> None:
     """Refuse whoever made the proposal that waits: the second person is not theirs to choose."""
     if case.proposal is not None and case.proposal.person == actor.ref:
         raise SamePerson
+
+
+def may_take_over(case: Case, to: Actor, rules: Rules) -> bool:
+    """Whether somebody could do what the case waits for."""
+    try:
+        _check_colleague(case, to, rules)
+    except UnknownColleague:
+        return False
+    return True
 
 
 def _check_colleague(case: Case, to: Actor, rules: Rules) -> None:

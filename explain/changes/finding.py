@@ -23,7 +23,9 @@ def smallest_changes(
     if not room.axes:
         return Answer("none", (), 0, smallest=False)
     if surface is not None:
-        scores, first = surface.around(room), room.axes[0]
+        scores, first = surface.around(room, limits.expired), room.axes[0]
+        if scores is None:
+            return Answer("stopped", (), 0, smallest=False)
         (score,) = ask([room.row])
         told = float(scores.grid((0,))[first.stated])
         near = ADDITIVITY_TOLERANCE * max(1.0, abs(score))

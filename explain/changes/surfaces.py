@@ -5,7 +5,7 @@ scored through the model itself; a surface only says where to look, and so what 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..adapters import Encoder, ModelAdapter
@@ -18,6 +18,9 @@ from .axes import Axis, Room
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Expired = Callable[[], bool]
+"""Whether the time for a search is over."""
 
 Question = tuple[int, Reading, float, int]
 """What a split asks: of which feature, how it is read, the threshold, the codes that go left."""
@@ -33,8 +36,8 @@ class Scores(Protocol):
 class Surface(Protocol):
     """A model whose score can be told without asking it."""
 
-    def around(self, room: Room) -> Scores:
-        """Scores of all that an application may become."""
+    def around(self, room: Room, expired: Expired) -> Scores | None:
+        """Scores of all that an application may become; None where the time was over before."""
 
 
 class LinearSurface:
@@ -43,7 +46,7 @@ class LinearSurface:
     def __init__(self, card: LinearCard) -> None:
         self._card = card
 
-    def around(self, room: Room) -> Scores:
+    def around(self, room: Room, expired: Expired) -> Scores | None:  # noqa: ARG002 - quick enough
         """One amount per setting."""
         base = self._card.score(room.row)
         return _LinearScores(base, [self._amounts(room.row, axis) for axis in room.axes])
@@ -108,7 +111,7 @@ class TreeSurface:
                 asked.setdefault(question[0], {})[question] = None
         self._asked = asked
 
-    def around(self, room: Room) -> Scores:
+    def around(self, room: Room, expired: Expired) -> Scores | None:
         """The leaves that can still be reached, with the settings that reach them."""
         import numpy as np
 
@@ -119,6 +122,8 @@ class TreeSurface:
         answers: dict[Question, tuple[int, NDArray[np.bool_]]] = {}
         classes, first = [], 1
         for number, axis in enumerate(room.axes):
+            if expired():
+                return None
             part = encoded[first : first + len(axis.settings)]
             first += len(axis.settings)
             told = {
@@ -130,7 +135,10 @@ class TreeSurface:
             classes.append(kind)
             answers |= {question: (number, lefts[picked]) for question, lefts in told.items()}
         sizes = [int(kind[-1]) + 1 for kind in classes]
-        values, reached = _leaves(self._trees, encoded[:1], answers, sizes)
+        leaves = _leaves(self._trees, encoded[:1], answers, sizes, expired)
+        if leaves is None:
+            return None
+        values, reached = leaves
         stated = [axis.stated for axis in room.axes]
         return _TreeScores(self._constant, values, reached, classes, stated)
 
@@ -220,14 +228,20 @@ def _leaves(
     stated: "NDArray[np.float64]",
     answers: "dict[Question, tuple[int, NDArray[np.bool_]]]",
     sizes: Sequence[int],
-) -> "tuple[NDArray[np.float64], list[NDArray[np.bool_]]]":
-    """Values of all leaves within reach, and for each axis which of its classes lead to each."""
+    expired: Expired,
+) -> "tuple[NDArray[np.float64], list[NDArray[np.bool_]]] | None":
+    """Values of all leaves within reach, and for each axis which of its classes lead to each.
+
+    None where the time was over before.
+    """
     import numpy as np
 
     values: list[float] = []
     reached: list[list[NDArray[np.bool_]]] = [[] for _ in sizes]
     everywhere = [np.ones(size, dtype=bool) for size in sizes]
     for tree in trees:
+        if expired():
+            return None
         waiting = [(0, everywhere)]
         while waiting:
             node, masks = waiting.pop()

@@ -130,8 +130,7 @@ class Caller:
         until = monotonic() + seconds
         try:
             address = address_of(self._allowed, seconds)
-            answered = self._asked_again(address, path, body, until, limit)
-            problem, told = answered or self._asked_anew(address, path, body, until, limit)
+            problem, told = self._asked(address, path, body, until, limit)
         except HostRefusedError:
             raise
         except ssl.SSLCertVerificationError:
@@ -151,35 +150,18 @@ class Caller:
         for line in ended:
             line.close()
 
-    def _asked_again(
-        self, address: str, path: str, body: bytes, until: float, limit: int
-    ) -> tuple[str, bytes] | None:
-        """The answer over a connection that was kept; None where there is none, or it has ended.
-
-        That a server ends a connection between two requests is no failure of its model.
-        """
-        line = self._kept_line(address)
-        if line is None:
-            return None
-        try:
-            with line.ends(until):
-                line.send(path, body)
-                return line.hear(limit)
-        except (ConnectionError, ssl.SSLError):
-            if monotonic() >= until:
-                raise
-            return None
-        finally:
-            self._keep(line)
-
-    def _asked_anew(
+    def _asked(
         self, address: str, path: str, body: bytes, until: float, limit: int
     ) -> tuple[str, bytes]:
-        """The answer over a connection of its own."""
-        line = _Line(self._allowed, address, until)
+        """The answer over a connection that was kept, or over one of its own.
+
+        Sent once: a question that a connection took with it when it ended may have been scored.
+        """
+        kept = self._kept_line(address)
+        line = kept or _Line(self._allowed, address, until)
         try:
             with line.ends(until):
-                if self._tls:
+                if self._tls and kept is None:
                     line.secure(self._allowed.host)
                 line.send(path, body)
                 return line.hear(limit)

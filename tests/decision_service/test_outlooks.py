@@ -16,13 +16,15 @@ from decision_service import outlooks
 from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.app import create_app
-from decision_service.company import NEAR_MIN
+from decision_service.company import NEAR_MIN, _examples
 from decision_service.errors import Overloaded
 from decision_service.outlook_words import NO_LOANS, bounds_words
 from decision_service.outlooks import Outlooks, doubts, stated
+from decision_service.policy import Policy
 from explain.changes.uncertainty import Uncertainty
 from explain.declared.bundle_files import seal
 from overrides.stores.engine import open_engine, writing
+from overrides.values import Recommendation
 from tests.decision_service.desk_house import BUNDLE, applications, desk_house, spoiled_copy
 from tests.decision_service.test_api_cases import Callers
 from tests.sample_models.trained import sample_bundles
@@ -239,6 +241,20 @@ def test_pinned_applicants_on_either_side_are_named_with_what_differs(callers: C
     assert len(view.likes) == 2
     assert len(view.likes[0].lines) == len(near[0]["differs"])
     assert "would approve differs in" in view.likes[0].text
+
+
+def test_no_pinned_applicant_is_called_approved_where_a_rule_asks_what_is_not_known_of_them(
+    callers: Callers,
+) -> None:
+    made = callers.house.apply_until("decline")
+    told = Outlooks(callers.house.services).opened(
+        Acting(callers.house.services).file(callers.house.actors["asha"], made["case_id"])
+    )
+    assert not isinstance(told, str)
+    rule = told.loaded.policy.spec.knockouts[0].model_copy(update={"field": "purpose_text"})
+    spec = told.loaded.policy.spec.model_copy(update={"knockouts": [rule]})
+    told = replace(told, loaded=replace(told.loaded, policy=Policy(spec)))
+    assert [advice for advice, _ in _examples(told)] == [Recommendation.DECLINE]
 
 
 def test_near_loans_that_matured_are_counted_once_there_are_enough(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ def test_a_surface_of_trees_tells_every_score_around_an_application(
     forest: list[Tree], row: Row
 ) -> None:
     room = room_of(row, SPEC, CONTRACT, everything_allowed)
-    scores = TreeSurface(forest, Encoder(CONTRACT)).around(room)
+    scores = TreeSurface(forest, Encoder(CONTRACT)).around(room, lambda: False)
     for count in range(1, len(room.axes) + 1):
         for numbers in itertools.combinations(range(len(room.axes)), count):
             axes = [room.axes[number] for number in numbers]
@@ -350,6 +350,21 @@ def test_what_scoring_anew_does_not_confirm_is_not_proposed() -> None:
         "end": 22.0,
         "amount": 400.0,
     }
+
+
+def test_a_time_that_is_over_ends_the_search_while_leaves_are_gathered() -> None:
+    room = room_of(STATED, SPEC, CONTRACT, everything_allowed)
+    tree = Tree([0], [Reading()], [30.0], [0], [~0], [~1], [1.0], [1.0, 1.0], [0.0, 5.0])
+    looks = iter(range(10_000))
+    limits = Limits(NEVER.fields, NEVER.tries, lambda: next(looks) > 50)
+
+    def score(rows: Sequence[Row]) -> list[float]:
+        raise AssertionError(rows)
+
+    surface = TreeSurface([tree] * 5_000, Encoder(CONTRACT))
+    answer = smallest_changes(room, surface, score, 1.0, limits, lambda _: True)
+    assert (answer.kind, answer.options) == ("stopped", ())
+    assert next(looks) < 60, "it was looked at once more than needed"
 
 
 def test_a_fixed_rule_bounds_what_is_proposed_and_what_may_stay() -> None:

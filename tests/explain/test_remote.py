@@ -330,12 +330,27 @@ def test_a_connection_that_ended_meanwhile_is_no_failure_of_the_model(
 ) -> None:
     if not seen:
         monkeypatch.setattr(call._Line, "is_silent", lambda _: True)
-    model = remote(server.port, breaker={"failures": "1", "pause_s": "60"})
+    model = remote(
+        server.port, breaker={"failures": "1", "pause_s": "60"}, retries=str(int(not seen))
+    )
     for count in range(1, 4):
         assert model.score(ROWS) == EXPECTED
         assert len(server.connections) == count
         hang_up(server)
         time.sleep(0.02)
+
+
+def test_a_question_lost_with_its_connection_is_not_sent_again_where_that_was_not_agreed(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call._Line, "is_silent", lambda _: True)
+    model = remote(server.port, retries="0")
+    assert model.score(ROWS) == EXPECTED
+    hang_up(server)
+    time.sleep(0.02)
+    with pytest.raises(ModelUnavailable, match="not reached"):
+        model.score(ROWS)
+    assert len(server.connections) == 1
 
 
 def test_what_a_server_says_unasked_is_never_taken_for_an_answer(server: ModelServer) -> None:

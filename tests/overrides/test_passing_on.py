@@ -166,6 +166,13 @@ def test_a_manager_who_proposed_does_not_take_the_case_from_its_approver() -> No
     decide_taking_back(held, LEAD, NOON, ids())
 
 
+def test_whoever_may_not_decide_a_case_does_not_choose_when_its_holder_lets_go() -> None:
+    held = case(claim=HELD, excluded=(MANAGER.ref,))
+    with pytest.raises(ExcludedFromCase):
+        decide_taking_back(held, MANAGER, NOON, ids())
+    decide_taking_back(held, LEAD, NOON, ids())
+
+
 @pytest.mark.parametrize(
     ("needs", "to", "fits"),
     [
