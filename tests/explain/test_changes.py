@@ -223,6 +223,7 @@ def test_a_surface_of_trees_tells_every_score_around_an_application(
 ) -> None:
     room = room_of(row, SPEC, CONTRACT, everything_allowed)
     scores = TreeSurface(forest, Encoder(CONTRACT)).around(room, lambda: False)
+    assert scores is not None
     for count in range(1, len(room.axes) + 1):
         for numbers in itertools.combinations(range(len(room.axes)), count):
             axes = [room.axes[number] for number in numbers]
