@@ -705,7 +705,7 @@ case_escalated|person reason|until|note
 case_expired|reason||evidence note
 case_handed_over|person reason|to until|note
 case_released|person why||note
-case_reopened|reason||evidence note
+case_reopened|reason|before of|evidence note
 case_snoozed|person reason|until|note
 case_withdrawn|reason||evidence note
 checkpoint_anchored|kind root size|at witness|
@@ -723,8 +723,8 @@ erasure_approved|count ground of root||note
 erasure_refused|ground of why|holds until|note
 erasure_requested|classes count ground root schedule scope slots|as_of rules subject|note
 feedback_exported|as_of counts erasure_epoch folder manifest_sha256 purpose rows|bundle|
-information_received|reason|target_at|evidence note
-information_requested|reason||evidence note
+information_received|reason|fields target_at|evidence note
+information_requested|reason|documents fields until|evidence note
 key_added|key person|valid_until|
 key_revoked|key person|reason|
 key_rotated|epoch purpose|count key reason|

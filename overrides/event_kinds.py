@@ -90,10 +90,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "approval_recorded": _kind("of verdict grant", "reasons", "note"),
         "case_decided": _kind("decision by rests_on side code terms", slots="terms"),
         "case_withdrawn": _REASON,
-        "case_reopened": _REASON,
+        "case_reopened": _kind("reason", "before of", "note evidence"),
         "case_expired": _REASON,
-        "information_requested": _REASON,
-        "information_received": _kind("reason", "target_at", "note evidence"),
+        "information_requested": _kind("reason", "documents fields until", "note evidence"),
+        "information_received": _kind("reason", "fields target_at", "note evidence"),
         "outcome_observed": _OUTCOME,
         "outcome_corrected": _OUTCOME,
         "feedback_exported": _kind(
