@@ -11,7 +11,9 @@ from enum import StrEnum
 from decision_service.errors import Forbidden, Unauthenticated
 from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
 from overrides.erasure_desk import ASKERS
+from overrides.information import HEARING_ROLES
 from overrides.passing_on import LEADING_ROLES
+from overrides.taking_back import REOPENING_ROLES
 from overrides.values import Actor, Role
 
 
@@ -24,6 +26,8 @@ class Permission(StrEnum):
     SEARCH = "search"
     DECIDE = "decide"  # claim, agree, override, within the own limit
     APPROVE = "approve"  # another person's override
+    ANSWER = "answer"  # record what an applicant who was asked has said
+    REOPEN = "reopen"  # a closed case
     HAND_ON = "hand_on"  # refer cases upwards, hand them over, set them aside
     TEAM = "team"  # see who holds what, take cases back
     CASES = "cases"  # read decisions and cases over HTTP: a service sees its own
@@ -59,6 +63,8 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.SEARCH: READERS,
     Permission.DECIDE: DECIDERS,
     Permission.APPROVE: APPROVERS,
+    Permission.ANSWER: HEARING_ROLES,
+    Permission.REOPEN: REOPENING_ROLES,
     Permission.HAND_ON: DECIDERS | LEADERS,
     Permission.TEAM: LEADERS,
     Permission.CASES: READERS | {Role.SERVICE},
@@ -102,6 +108,10 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/v1/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/rescore"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/withdrawal"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/information-request"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/information"): Permission.ANSWER,
+    ("POST", "/v1/cases/{case_id}/undo"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/reopening"): Permission.REOPEN,
     ("POST", "/v1/cases/{case_id}/approval"): Permission.APPROVE,
     ("GET", "/v1/ledger/checkpoint"): Permission.PROOFS,
     ("GET", "/v1/ledger/proof"): Permission.PROOFS,
@@ -150,6 +160,13 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/rescore"): Permission.DECIDE,
     ("GET", "/cases/{case_id}/withdrawal"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/withdrawal"): Permission.DECIDE,
+    ("GET", "/cases/{case_id}/information-request"): Permission.DECIDE,
+    ("POST", "/cases/{case_id}/information-request"): Permission.DECIDE,
+    ("GET", "/cases/{case_id}/information"): Permission.DECIDE,
+    ("POST", "/cases/{case_id}/information"): Permission.DECIDE,
+    ("POST", "/cases/{case_id}/undo"): Permission.DECIDE,
+    ("GET", "/cases/{case_id}/reopening"): Permission.REOPEN,
+    ("POST", "/cases/{case_id}/reopening"): Permission.REOPEN,
     ("GET", "/cases/{case_id}/approval"): Permission.APPROVE,
     ("POST", "/cases/{case_id}/approval"): Permission.APPROVE,
     ("GET", "/ledger"): Permission.LEDGER,

@@ -41,6 +41,7 @@ Read = TypeVar("Read")
 FORM_FIELDS = {
     "decision": "decision",
     "justification_code": "code",
+    "reason": "code",
     "note": "note",
     "adverse_reasons": "concepts",
     "verdict": "verdict",
@@ -154,6 +155,7 @@ def from_form(read: Callable[[object], Read], form: ActForm, *members: str) -> R
     whole: dict[str, Any] = {
         "decision": form.decision,
         "justification_code": form.code,
+        "reason": form.code or None,
         "note": form.note,
         "evidence": [
             {"type": item.kind, "reference": item.reference, "sha256": item.sha256 or None}

@@ -26,6 +26,7 @@ from decision_service.casework import cases_of_application
 from decision_service.outlook_json import outlook_of
 from decision_service.queries import refuse_parameter
 from decision_service.services import Services
+from decision_service.taking_back import told_outside
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from overrides.journal import OnceOnly, Receipt
 from overrides.reading import CaseFilter, CaseRow
@@ -150,9 +151,13 @@ def changes(
     after: Annotated[int, Query(ge=-1, le=SEQ_MAX)] = -1,
     limit: Annotated[int, Query(ge=1, le=CHANGES_MAX)] = CHANGES_MAX,
 ) -> Response:
-    """What changed in the caller's cases after a ledger place, in order; ``next`` goes on."""
+    """What changed in the caller's cases after a ledger place, in order; ``next`` goes on.
+
+    It ends before the first decision that whoever made it may still undo.
+    """
     services, actor = services_of(request), actor_of(request)
     found = services.cases.changes(after, limit=limit)
+    found = told_outside(found, services.clock())
     following = found[-1].seq if found else after
     if actor.role is Role.SERVICE:
         acting = Acting(services)

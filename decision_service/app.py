@@ -17,6 +17,7 @@ from decision_service import (
     api_ledger,
     api_metrics,
     api_outcomes,
+    api_waiting,
     api_witness,
     operation,
 )
@@ -42,6 +43,7 @@ API = (
     api_decisions.router,
     api_bundles.router,
     api_cases.router,
+    api_waiting.router,
     api_outcomes.router,
     api_ledger.router,
     api_metrics.router,

@@ -9,6 +9,8 @@ from decision_service.dossier import Dossier
 from decision_service.ledger_words import kind_words
 from decision_service.rescore_words import before_words, replaced
 from decision_service.urgency_words import ASIDE_WORDS, HANDED_WORDS, REFERRED_WORDS
+from decision_service.waiting_words import REOPENED_WORDS, field_label, undone
+from overrides.information import NO_ANSWER
 from overrides.instants import parse_instant
 from overrides.reading import ActRow, DecisionRow
 from overrides.values import Decision, OverrideSide, Verdict
@@ -159,10 +161,46 @@ def _approved(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     return f"The proposed override was {wording.VERDICT_WORDS[Verdict(act.data['verdict'])]}.", []
 
 
-def _decided(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
-    """The end of the case."""
+def _decided(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """The end of the case; one that was undone says so."""
     done = wording.DONE_WORDS[Decision(act.data["decision"])].capitalize()
-    return f"{done} by {'a person' if act.data['by'] == 'person' else 'policy'}.", []
+    by = "a person" if act.data["by"] == "person" else "policy"
+    return f"{done} by {by}.{' Undone.' if undone(dossier, act.event_id) else ''}", []
+
+
+def _asked(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """What the applicant was asked for."""
+    wanted = [field_label(dossier, name) for name in act.data.get("fields", ())]
+    wanted += [EVIDENCE_WORDS.get(kind, kind) for kind in act.data.get("documents", ())]
+    details = [("Asked for", "; ".join(wanted))] if wanted else []
+    if act.data.get("until"):
+        until = words.instant_words(parse_instant(act.data["until"]))
+        details.append(("Until", f"{until} UTC"))
+    return "The case waits for the applicant.", details
+
+
+def _heard(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """What came of it."""
+    came = [field_label(dossier, name) for name in act.data.get("fields", ())]
+    details = [("Stated again", "; ".join(came))] if came else []
+    if act.data.get("target_at"):
+        target = words.instant_words(parse_instant(act.data["target_at"]))
+        details.append(("Service target", f"{target} UTC"))
+    return "The applicant answered.", details
+
+
+def _reopened(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """An end taken back."""
+    if act.data.get("of"):
+        return "The decision before this was undone by whoever made it, within a minute.", []
+    why = REOPENED_WORDS.get(act.data["reason"], act.data["reason"])
+    return f"{why}.", []
+
+
+def _expired(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A case that ran out."""
+    unanswered = act.data["reason"] == NO_ANSWER
+    return ("No answer came in time: closed as incomplete." if unanswered else ""), []
 
 
 def _withdrawn(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
@@ -190,4 +228,8 @@ _WRITERS: Mapping[str, Writer] = {
     "approval_recorded": _approved,
     "case_decided": _decided,
     "case_withdrawn": _withdrawn,
+    "case_reopened": _reopened,
+    "case_expired": _expired,
+    "information_requested": _asked,
+    "information_received": _heard,
 }

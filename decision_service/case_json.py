@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from decision_service.answering import last_request
 from decision_service.data_quality import fault_objects, faults_of
 from decision_service.dossier import application_ids, readable
 from decision_service.occasions import must_rescore
@@ -11,7 +12,8 @@ from decision_service.services import Services
 from overrides.instants import instant_text
 from overrides.journal import Receipt
 from overrides.reading import ActRow, CaseFile, CaseRow, ChangeRow
-from overrides.values import Actor
+from overrides.taking_back import undo_until
+from overrides.values import Actor, CaseStatus
 
 
 def case_objects(
@@ -47,8 +49,18 @@ def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, A
             "needs": proposal.needs,
             "at": _instant(file.proposed_at),
         }
+    until = undo_until(file.case)
+    body["undo_until"] = _instant(until if until and now <= until else None)
+    body["asked"] = _asked(file, last_request(acts))
     body["acts"] = [_act(act, names) for act in acts]
     return body
+
+
+def _asked(file: CaseFile, asked: ActRow | None) -> dict[str, Any] | None:
+    """What the applicant was asked, while the case waits for it."""
+    if asked is None or file.case.status is not CaseStatus.WAITING_APPLICANT:
+        return None
+    return {name: asked.data.get(name) for name in ("fields", "documents", "until")}
 
 
 def change_objects(services: Services, rows: Sequence[ChangeRow]) -> list[dict[str, Any]]:

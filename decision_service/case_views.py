@@ -29,6 +29,7 @@ from decision_service.dossier import (
 from decision_service.outlook_view import outlook_hints
 from decision_service.policy import UNSCORED, routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
+from decision_service.waiting_words import waiting_view
 from explain.declared.contract import NOT_GIVEN
 from explain.values import SCALE_WORDS
 from overrides.cases import OPEN_STATES, Case
@@ -107,6 +108,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         stopped=case.stopped,
         rescore=rescore_offer(dossier, allowed=may.rescore),
         replaced_words=replaced_words(dossier),
+        waiting=waiting_view(dossier, actor, may, now),
     )
 
 

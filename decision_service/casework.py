@@ -14,6 +14,7 @@ from decision_service.act_requests import (
 )
 from decision_service.acting import Acting
 from decision_service.authority_words import WHY_WORDS
+from decision_service.case_history import WITHDRAWN_WORDS
 from decision_service.case_rows import queue_rows
 from decision_service.case_views import case_view
 from decision_service.dossier import Dossier, read_dossier
@@ -171,14 +172,14 @@ class Casework:
         return rescored_words(answer)
 
     def withdraw(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
-        """The applicant withdrew."""
+        """Close the case without a decision."""
         actor = self._decider(viewer)
-        asked = from_form(read_withdrawal, form, "note", "seen_version")
+        asked = from_form(read_withdrawal, form, "reason", "note", "seen_version")
         with refusing():
             key, said = form.idempotency_key, _said(case_id, form)
             once = self._acting.once(actor, "withdrawal", key, said)
             receipt = self._acting.withdraw(actor, case_id, asked, once)
-        return _recorded(receipt, "The case is closed: the applicant withdrew.")
+        return _recorded(receipt, f"The case is closed. {WITHDRAWN_WORDS[asked.reason]}")
 
     def _dossier(self, actor: Actor, case_id: str) -> Dossier:
         """One case the actor may see."""

@@ -10,7 +10,8 @@ from decision_service.people_pages import PeoplePages, Showcase
 from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
-from ui.ports import Audit, Desk, Erasures, People, Receipts, Sharing
+from decision_service.waiting_pages import WaitingPages
+from ui.ports import Audit, Desk, Erasures, People, Receipts, Sharing, WaitingRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Rooms:
 
     desk: Desk
     sharing: Sharing
+    waiting: WaitingRoom
     audit: Audit
     erasures: Erasures
     receipts: Receipts
@@ -30,6 +32,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
     return Rooms(
         desk=Casework(services),
         sharing=SharedWork(services),
+        waiting=WaitingPages(services),
         audit=Auditing(services),
         erasures=ErasurePages(services),
         receipts=ReceiptPages(services),

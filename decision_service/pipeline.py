@@ -40,7 +40,7 @@ SUSPENDED = "suspended"
 UNAVAILABLE = "bundle_unavailable"
 ROUTING_OF_FAILURE = {SUSPENDED: SUSPENDED, UNAVAILABLE: "model_unavailable"}
 
-Find = Callable[[State], Case | None]
+Find = Callable[[State], Case | None]  # may have ``first``: entries to be written before
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -274,15 +274,17 @@ class _Record:
         self._as_it_may_be = as_it_may_be
         self.application_key = sheet.prepared.application_key  # whose case it looks for
         self._made: Draft | None = None
+        self._place = 0  # of the decision among the entries
 
     def __call__(self, state: State) -> Decided:
         """Decide on case and model as the transaction sees them; raises what finding raises."""
         case = self._find(state)
         self._written = self._as_it_may_be(self._sheet, state)
+        first: tuple[Draft, ...] = getattr(self._find, "first", ())
         drafts = self._written.drafts(case, self._new_case_ref)
-        self._made = drafts[0]
+        self._made, self._place = drafts[0], len(first)
         answer = {"decision_id": self._written.event_id, "case_id": drafts[0].case}
-        return Decided(drafts, answer)
+        return Decided((*first, *drafts), answer)
 
     def told(self, receipt: Receipt) -> dict[str, Any]:
         """The decision object of what was written just now, made without reading it back."""
@@ -292,7 +294,7 @@ class _Record:
         rules = sheet.finding.assessment.knockouts
         return decision_object(
             made,
-            receipt.entries[0],
+            receipt.entries[self._place],
             application_id=sheet.prepared.application.application_id,
             explanation=sheet.payloads.get("explanation"),
             rule_texts=[loaded.policy.rule_text(rule) for rule in rules] if loaded else (),

@@ -15,6 +15,7 @@ from explain import errors as explain
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
 from overrides import queue_errors as queue
+from overrides import waiting_errors as waiting
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:countermand:problem:"
@@ -51,6 +52,11 @@ STATUS: Mapping[type[Exception], int] = {
     queue.HandedToOneself: 422,
     queue.UntilNotPossible: 422,
     queue.NothingHeld: 409,
+    waiting.WaitingError: 409,
+    waiting.NothingAsked: 422,
+    waiting.NotToBeAsked: 422,
+    waiting.UndoOver: 409,
+    waiting.NotYoursToUndo: 403,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,

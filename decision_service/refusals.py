@@ -11,7 +11,7 @@ from http import HTTPStatus
 from decision_service.errors import FieldsErased, NothingToRescore, ServiceError
 from decision_service.problems import status_of
 from explain.errors import ContractBroken, ExplainError
-from overrides import erasure_errors, errors, queue_errors
+from overrides import erasure_errors, errors, queue_errors, waiting_errors
 from overrides.instants import parse_instant
 from ui.ports import Refused
 from ui.words import instant_words
@@ -31,6 +31,10 @@ TITLES: dict[type[Exception], str] = {
     queue_errors.HandedToOneself: "Choose a colleague",
     queue_errors.UntilNotPossible: "Choose another time",
     queue_errors.NothingHeld: "Nobody holds this case",
+    waiting_errors.NothingAsked: "Choose what to ask for",
+    waiting_errors.NotToBeAsked: "Choose what to ask for",
+    waiting_errors.UndoOver: "Too late to undo",
+    waiting_errors.NotYoursToUndo: "Not yours to undo",
     errors.UseOverride: "This would be an override",
     errors.NothingToOverride: "There is nothing to override",
     errors.AboveLimit: "Above your limit",
@@ -61,6 +65,9 @@ FIELDS: dict[type[Exception], str] = {
     errors.NoteTooShort: "note",
     errors.AdverseReasonsMissing: "concepts",
     errors.UnknownConcept: "concepts",
+    queue_errors.UntilNotPossible: "until",
+    waiting_errors.NothingAsked: "fields",
+    waiting_errors.NotToBeAsked: "fields",
     errors.AboveLimit: "decision",
     errors.LimitInOtherCurrency: "decision",
     erasure_errors.GroundUnknown: "ground",

@@ -55,18 +55,30 @@ class Rescoring:
                 raise StaleCase(case.case_ref, case.version, now.version)
             if not isinstance(why, Occasion):
                 raise NothingToRescore(case_id=case.case_ref, why=why)
-            # What was erased meanwhile is not written down again, be it in this very transaction.
-            left = self.services.erasures.within(state).parts_named(
-                [(file.decision.event_id, "inputs")]
-            )
-            if not any(part.epoch for part in left):  # a part whose key is gone is in no epoch
-                raise FieldsErased(case_id=now.case_ref)
+            self.check_kept(state, file)
             return now
 
-        return self.services.decisions.rescore(self._prepared(actor, file, used), once, find)
+        return self.services.decisions.rescore(self.prepared(actor, file, used), once, find)
 
-    def _prepared(self, actor: Actor, file: CaseFile, used: InUse) -> Prepared:
-        """The case's own application, checked by the version in force."""
+    def check_kept(self, state: State, file: CaseFile) -> None:
+        """Raise FieldsErased for an application that has been erased.
+
+        What was erased meanwhile is not written down again, be it in this very transaction.
+        """
+        left = self.services.erasures.within(state).parts_named(
+            [(file.decision.event_id, "inputs")]
+        )
+        if not any(part.epoch for part in left):  # a part whose key is gone is in no epoch
+            raise FieldsErased(case_id=file.case.case_ref)
+
+    def prepared(
+        self, actor: Actor, file: CaseFile, used: InUse, told: Mapping[str, object] | None = None
+    ) -> Prepared:
+        """The case's own application, checked by the version in force.
+
+        ``told`` are fields that the applicant gave since; they take the place of earlier ones.
+        """
+        told = told or {}
         decision = file.decision
         _, parts = self._opened(file)
         opened = whole(parts)
@@ -75,9 +87,11 @@ class Rescoring:
         contract = used.loaded.bundle.contract if used.loaded else None
         application = Application(
             application_id=inputs["application_id"],
-            fields=_fields(inputs, monitor, contract),
+            fields={**_fields(inputs, monitor, contract), **told},
             bundle=decision.bundle,
-            fields_meta=_meta(inputs, contract),
+            fields_meta={
+                name: about for name, about in _meta(inputs, contract).items() if name not in told
+            },
             received_at=decision.received_at,
             completed_at=decision.completed_at,
             branch=decision.branch,

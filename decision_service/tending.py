@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from decision_service.access import HOST
+from decision_service.answering import Answering
 from decision_service.cosigning import ask_all
 from decision_service.erasure_finishing import finish_erasures, rotation_due
 from decision_service.housekeeping import Housekeeping
@@ -18,8 +19,9 @@ ASK_LOOK_SECONDS = 5.0
 def tend(services: Services) -> None:
     """Finish what erasures left to do; replace the key above the data keys when it is old.
 
-    Neither keeps the other from being done; what failed is raised afterwards, and where both did
-    the second is logged.
+    Then close the cases whose applicants were asked and never answered. Of the first two neither
+    keeps the other from being done; what failed is raised afterwards, and where both did the second
+    is logged.
     """
     try:
         finish_erasures(services)
@@ -30,6 +32,7 @@ def tend(services: Services) -> None:
             LOGGER.exception("the key above the data keys is old and could not be replaced")
         raise
     _replace_old_key(services)
+    Answering(services).lapse()
 
 
 def _replace_old_key(services: Services) -> None:

@@ -186,6 +186,9 @@ class Case:
     asleep_until: datetime | None = None  # set aside until then
     referred: str = ""  # why it was referred upwards, "" where it was not
     stopped: bool = False  # whether it has a score whose model is suspended now
+    target_at: datetime | None = None  # by when the lender promised a decision
+    closed_at: datetime | None = None
+    decided_by: str = ""  # the person whose act was the decision; "" where policy decided
 
     @property
     def applied_at(self) -> datetime:

@@ -15,6 +15,11 @@ OverridesError
       HandedToOneself
       UntilNotPossible
       NothingHeld
+    WaitingError
+      NothingAsked
+      NotToBeAsked
+    UndoOver
+    NotYoursToUndo
   ActError
     UseOverride
     NothingToOverride

@@ -17,7 +17,7 @@ from overrides.values import OverrideSide
 SELF_SELECTED, DRAWN = "self_selected", "drawn_by_chance"
 PSEUDONYM_CHARS = 32
 HUMAN_ACTS = frozenset(
-    {"review_recorded", "override_recorded", "approval_recorded", "case_withdrawn"}
+    {"review_recorded", "override_recorded", "approval_recorded", "case_withdrawn", "case_reopened"}
 )
 
 _FLAGS = {

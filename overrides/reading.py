@@ -183,7 +183,10 @@ class CaseFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRow:
-    """One change of a case for the core system, in ledger order."""
+    """One change of a case for the core system, in ledger order.
+
+    ``by_person`` says of a case with a decision whether a person made it.
+    """
 
     seq: int
     at: datetime
@@ -194,6 +197,7 @@ class ChangeRow:
     decision_event: str
     status: CaseStatus
     final: Decision | None
+    by_person: bool
     simulated: bool
 
 

@@ -12,6 +12,7 @@ from ui.ports import Refused
 from ui.render import page
 from ui.views import CaseView, Viewer
 from ui.visit import Doer, Reader, Typed, go, office, shell
+from ui.words import WITHDRAWAL_REASONS
 
 router = APIRouter(include_in_schema=False)
 
@@ -94,15 +95,16 @@ def _withdrawal_page(
     request: Request, viewer: Viewer, case_id: str, filled: Filled = EMPTY
 ) -> Response:
     context = WithdrawalPage(
-        shell=filled.shell(request, viewer, "The applicant withdrew"),
+        shell=filled.shell(request, viewer, "Withdraw the application"),
         case=office(request).desk.case(viewer, case_id),
+        reasons=WITHDRAWAL_REASONS,
         form=filled.typed,
         key=filled.key(request),
     )
     return page(request, context, status=filled.status)
 
 
-WITHDRAWAL = CaseForm(_withdrawal_page, {"note": "note"})
+WITHDRAWAL = CaseForm(_withdrawal_page, {"code": "code", "note": "note"})
 shows_again("/cases/{}/withdrawal")(WITHDRAWAL.again)
 
 
@@ -114,5 +116,5 @@ def show_withdrawal(request: Request, viewer: Reader, case_id: str) -> Response:
 
 @router.post("/cases/{case_id}/withdrawal")
 def withdraw(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
-    """Close the case: the applicant withdrew."""
+    """Close the case without a decision."""
     return WITHDRAWAL.sent(request, viewer, case_id, typed, office(request).desk.withdraw)

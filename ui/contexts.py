@@ -168,12 +168,13 @@ class OutlookPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalPage:
-    """The form that closes a case because the applicant withdrew."""
+    """The form that closes a case without a decision."""
 
     template: ClassVar[str] = "withdrawal.html"
 
     shell: Annotated[Shell, "Everything around the page."]
     case: Annotated[CaseView, "The case to close."]
+    reasons: Annotated[tuple[tuple[str, str], ...], "Reasons to choose from: code, words."]
     form: Annotated[ActForm, "What was typed so far."]
     key: Annotated[str, "Key of this rendering of the form."]
 

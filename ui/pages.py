@@ -18,6 +18,7 @@ from ui import (
     overriding,
     receipts,
     sharing,
+    waiting,
 )
 from ui.problems import install_problems
 from ui.render import STATIC, KeptFiles
@@ -30,6 +31,7 @@ ROUTERS = tuple(
         case,
         overriding,
         sharing,
+        waiting,
         receipts,  # before the ledger's entries, whose addresses end in anything
         ledger,
         erasures,

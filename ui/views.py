@@ -21,6 +21,7 @@ from ui.audit_views import (
     VerificationView,
 )
 from ui.reason_views import Bar, FieldFault, ReasonLine
+from ui.waiting_views import NOT_WAITING, Waiting
 
 __all__ = [
     "Act",
@@ -283,6 +284,7 @@ class CaseView:
     doubts: tuple[str, ...] = ()  # what to mind of the score: unusual values, thin outcomes
     may_turn: bool = False  # whether it can be worked out what would turn the recommendation
     replaced_words: str = ""  # which decision this one replaced; "" for a first one
+    waiting: Waiting = NOT_WAITING  # what the applicant was asked; what may be taken back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

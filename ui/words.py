@@ -33,6 +33,12 @@ EVIDENCE_TYPES: tuple[tuple[str, str], ...] = (
     ("INCIDENT_ID", "Incident"),
 )
 
+WITHDRAWAL_REASONS: tuple[tuple[str, str], ...] = (
+    ("applicant_withdrew", "The applicant withdrew"),
+    ("duplicate", "It is a duplicate"),
+    ("entered_in_error", "It was entered in error"),
+)
+
 ROLE_WORDS: Mapping[Role, str] = {
     Role.OFFICER: "Loan officer",
     Role.SENIOR_OFFICER: "Senior loan officer",
@@ -193,6 +199,11 @@ def day_words(at: datetime) -> str:
 def instant_words(at: datetime) -> str:
     """A date and a time of day, UTC: ``22 Nov 2026, 14:05``."""
     return f"{day_words(at)}, {at:%H:%M}"
+
+
+def second_words(at: datetime) -> str:
+    """A time of day to the second, UTC: ``14:05:31``."""
+    return f"{at:%H:%M:%S}"
 
 
 def span_words(span: timedelta) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
 
 from overrides.instants import instant_text, parse_instant
 from overrides.reading import (
@@ -63,6 +63,21 @@ _CHANGES = select(
     )
 )
 _NO_CHANGES = ("case_claimed", "case_released", "reasons_shown")
+_UNDOING = ACTS.alias("undoing")
+# A decision that was undone, and what undid it, are told to nobody outside.
+_STANDS = ~or_(
+    and_(ACTS.c.type == "case_reopened", ACTS.c.about.is_not(None)),
+    and_(
+        ACTS.c.type == "case_decided",
+        select(_UNDOING.c.seq)
+        .where(
+            _UNDOING.c.case_ref == ACTS.c.case_ref,
+            _UNDOING.c.type == "case_reopened",
+            _UNDOING.c.about == ACTS.c.event_id,
+        )
+        .exists(),
+    ),
+)
 
 
 class SqlCaseBook:
@@ -216,9 +231,12 @@ class SqlCaseBook:
             return tuple(connection.execute(query.order_by(FILES.c.case_ref)).scalars())
 
     def changes(self, after: int, *, limit: int = 100) -> tuple[ChangeRow, ...]:
-        """What changed in the ledger after this place, in order; leases are no change."""
+        """What changed in the ledger after this place, in order.
+
+        Leases are no change, and neither are a decision that was undone and its undoing.
+        """
         query = _CHANGES.where(
-            ACTS.c.log == self._log, ACTS.c.seq > after, ACTS.c.type.not_in(_NO_CHANGES)
+            ACTS.c.log == self._log, ACTS.c.seq > after, ACTS.c.type.not_in(_NO_CHANGES), _STANDS
         )
         query = query.order_by(ACTS.c.seq).limit(page_limit(limit))
         with reading(self._engine) as connection:

@@ -180,6 +180,7 @@ def change_row(row: Row) -> ChangeRow:
         decision_event=row["decision_event"],
         status=CaseStatus(row["status"]),
         final=decision_or_none(row["final"]),
+        by_person=bool(row["by_person"]),
         simulated=bool(row["simulated"]),
     )
 

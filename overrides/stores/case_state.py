@@ -89,6 +89,9 @@ def as_case(row: Row) -> Case:
         excluded=tuple(json.loads(row["excluded"])),
         final=Decision(row["final"]) if row["final"] else None,
         side=OverrideSide(row["side"]) if row["side"] else None,
+        target_at=parse_instant(row["target_at"]) if row["target_at"] else None,
+        closed_at=parse_instant(row["closed_at"]) if row["closed_at"] else None,
+        decided_by=row["approver"] or row["reviewer"],
     )
 
 

@@ -199,10 +199,16 @@ def _act(event: Event, after: Standing) -> Standing:
         "type": event.type,
         "at": instant_text(event.recorded_at),
         "actor": event.actor,
-        "about": event.data.get("decision_id"),
+        "about": _about(event),
         "decision_id": after["decision_id"],
         **{name: after[name] for name in (*names, "closed_at")},
     }
+
+
+def _about(event: Event) -> str | None:
+    """The decision that an act names; of a reopening, the entry of the decision it undid."""
+    member = "of" if event.type == "case_reopened" else "decision_id"
+    return event.data.get(member)
 
 
 def _outcome(event: Event) -> Standing:

@@ -10,6 +10,7 @@ from typing import Any
 
 from overrides.cases import OPEN_STATES
 from overrides.event_kinds import DECISION_KINDS
+from overrides.information import NO_ANSWER
 from overrides.instants import instant_text
 from overrides.journal import Event
 from overrides.values import CaseStatus, Recommendation
@@ -256,9 +257,23 @@ def _waits(status: CaseStatus) -> Moves:
     return moves
 
 
-def _reopened(_: Mapping[str, Any], __: Event) -> Standing:
-    """The case is undecided again; what had been decided stays in its acts."""
-    return {"status": CaseStatus.IN_REVIEW.value, **_UNDECIDED, **_NO_CLAIM, **_NO_PROPOSAL}
+def _ran_out(standing: Mapping[str, Any], event: Event) -> Standing:
+    """A case that ran out, or whose applicant never answered."""
+    unanswered = event.data["reason"] == NO_ANSWER
+    status = CaseStatus.CLOSED_INCOMPLETE if unanswered else CaseStatus.EXPIRED
+    return _ended(status)(standing, event)
+
+
+def _reopened(_: Mapping[str, Any], event: Event) -> Standing:
+    """The case is undecided again; what had been decided stays in its acts.
+
+    One whose decision was undone stands as it did before: an upheld override waits again.
+    """
+    before = event.data.get("before") or {"status": CaseStatus.IN_REVIEW.value, "proposal": None}
+    changed = {"status": before["status"], **_UNDECIDED, **_NO_CLAIM, **_NO_PROPOSAL}
+    if proposal := before["proposal"]:
+        changed |= {"proposal": json.dumps(proposal), "proposal_person": proposal["person"]}
+    return changed
 
 
 # Leases and what was shown do not make a page stale.
@@ -284,7 +299,7 @@ _MOVES: Mapping[str, Moves] = {
     "approval_recorded": _judged,
     "case_decided": _decided,
     "case_withdrawn": _ended(CaseStatus.WITHDRAWN),
-    "case_expired": _ended(CaseStatus.EXPIRED),
+    "case_expired": _ran_out,
     "case_reopened": _reopened,
     "information_requested": _waits(CaseStatus.WAITING_APPLICANT),
     "information_received": _heard,

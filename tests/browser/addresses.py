@@ -2,13 +2,16 @@
 
 from tests.ui.fake_cases import (
     APPROVE,
+    ASKED,
     CASES,
     DECIDED,
     DECLINE,
+    INCOMPLETE,
     NO_SCORE,
     OUTRUN,
     REFER,
     STOPPED,
+    UNDOABLE,
     WAITING,
 )
 from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
@@ -23,8 +26,12 @@ PAGES = (
     ("asha", "/search?q=GC"),
     *(
         ("asha", f"/cases/{case.case_id}")
-        for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7])
+        for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7], ASKED, UNDOABLE)
     ),
+    ("ravi", f"/cases/{INCOMPLETE.case_id}"),
+    ("asha", f"/cases/{REFER.case_id}/information-request"),
+    ("asha", f"/cases/{ASKED.case_id}/information"),
+    ("ravi", f"/cases/{DECIDED.case_id}/reopening"),
     ("ravi", f"/cases/{DECIDED.case_id}"),
     ("asha", f"/cases/{DECLINE.case_id}/what-would-change"),
     ("asha", f"/cases/{DECLINE.case_id}/override"),

@@ -27,11 +27,13 @@ from ui.visit import SESSION_COOKIE
 
 # What was agreed, role by role, written down a second time on purpose.
 AGREED = {
-    Role.OFFICER: "desk search decide hand_on cases contract proofs board models",
-    Role.SENIOR_OFFICER: ("desk search decide approve hand_on cases contract proofs board models"),
-    Role.TEAM_LEAD: "desk search hand_on team cases contract proofs board models",
+    Role.OFFICER: "desk search decide answer hand_on cases contract proofs board models",
+    Role.SENIOR_OFFICER: (
+        "desk search decide approve answer reopen hand_on cases contract proofs board models"
+    ),
+    Role.TEAM_LEAD: "desk search reopen hand_on team cases contract proofs board models",
     Role.CREDIT_MANAGER: (
-        "desk search decide approve hand_on team cases contract proofs board models"
+        "desk search decide approve answer reopen hand_on team cases contract proofs board models"
     ),
     Role.COMPLIANCE: (
         "desk search cases contract proofs ledger verify witness board models"
@@ -45,7 +47,7 @@ AGREED = {
     Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export",
     Role.MODEL_OWNER: "contract proofs board models feedback feedback_export",
     Role.ADMIN: "proofs admin",
-    Role.SERVICE: "cases submit contract proofs witness",
+    Role.SERVICE: "cases submit answer contract proofs witness",
 }
 PASSWORD = "a long password"
 ADDRESS_PARTS = {

@@ -11,10 +11,10 @@ import pytest
 from decision_service import errors as service
 from decision_service.problems import STATUS, encode, kebab, plain_problem, problem, status_of
 from explain import errors as explain
-from overrides import erasure_errors, queue_errors
+from overrides import erasure_errors, queue_errors, waiting_errors
 from overrides import errors as overrides
 
-MODULES = (explain, overrides, erasure_errors, queue_errors, service)
+MODULES = (explain, overrides, erasure_errors, queue_errors, waiting_errors, service)
 
 
 def classes_of(module: ModuleType) -> Iterator[type[Exception]]:

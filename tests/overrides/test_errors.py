@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from overrides import erasure_errors, errors, queue_errors
+from overrides import erasure_errors, errors, queue_errors, waiting_errors
 from overrides.errors import OverridesError
 
 
@@ -38,6 +38,7 @@ def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
     assert picture == drawn()
     assert erasure_errors.ErasureError in EVERY
     assert queue_errors.QueueError in EVERY
+    assert waiting_errors.WaitingError in EVERY
 
 
 @pytest.mark.parametrize("error", EVERY)

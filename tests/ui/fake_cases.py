@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ui.reason_views import FieldFault
 from ui.views import Act, Bar, CaseView, CodeChoice, ConceptChoice, Pending, ReasonLine, Rescore
+from ui.waiting_views import Waiting
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
 
@@ -357,6 +358,7 @@ REFER = _like(
     due=NOW - timedelta(hours=2),
     overdue=True,
     routing=("The score lies between the cut-offs.",),
+    waiting=Waiting(may_ask=True),
 )
 APPROVE = _like(
     1003,
@@ -495,4 +497,62 @@ OUTRUN = _like(
     amount="DM 5,020",
 )
 
-CASES = (DECLINE, REFER, APPROVE, NO_SCORE, WAITING, HELD, DECIDED, UNRELIABLE, STOPPED, OUTRUN)
+ASKED = _like(
+    1011,
+    status="waiting_applicant",
+    status_words="Waiting for the applicant",
+    may_claim=True,
+    may_decide=False,
+    may_withdraw=True,
+    cannot_words="It cannot be decided while: waiting for the applicant.",
+    waiting=Waiting(
+        may_answer=True,
+        asked=("Savings", "Payslip"),
+        asked_note="The second page of the payslip is missing.",
+        asked_words=(
+            "Asha Menon asked the applicant on 21 Nov 2026, 09:12 UTC. An answer may come until "
+            "1 Dec 2026, 17:00 UTC; within the hour after that the case is closed as incomplete."
+        ),
+        clock_lines=(
+            "The service target stands still until the answer comes.",
+            "The legal limit does not stand still: it runs out on 19 Dec 2026, 10:42 UTC.",
+        ),
+    ),
+)
+UNDOABLE = _like(
+    1012,
+    status="decided",
+    status_words="Decided",
+    final="approve",
+    final_words="Approved on 22 Nov 2026, 10:41 UTC by you.",
+    may_claim=False,
+    may_decide=False,
+    may_withdraw=False,
+    waiting=Waiting(
+        undo_words="10:42:31",
+        undo_seconds=31,
+        held_words=(
+            "What follows from the decision waits until 10:42:31 UTC: until then it can be undone."
+        ),
+    ),
+)
+INCOMPLETE = _like(
+    1013,
+    status="closed_incomplete",
+    status_words="Closed, incomplete",
+    may_claim=False,
+    may_decide=False,
+    may_withdraw=False,
+    waiting=Waiting(
+        may_reopen=True,
+        ended_words=(
+            "The applicant was asked and did not answer in time, so the case was closed as"
+            " incomplete on 20 Nov 2026, 17:00 UTC."
+        ),
+    ),
+)
+
+CASES = (
+    *(DECLINE, REFER, APPROVE, NO_SCORE, WAITING, HELD, DECIDED, UNRELIABLE, STOPPED, OUTRUN),
+    *(ASKED, UNDOABLE, INCOMPLETE),
+)

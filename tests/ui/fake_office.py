@@ -10,6 +10,7 @@ from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_receipts import FakeReceipts
 from tests.ui.fake_sharing import FakeSharing
+from tests.ui.fake_waiting import FakeWaiting
 from ui.change_views import ChangeLine, LikeView, OutlookView
 from ui.ports import Refused
 from ui.views import (
@@ -506,6 +507,7 @@ class FakeOffice:
 
     desk: FakeDesk = field(default_factory=FakeDesk)
     sharing: FakeSharing = field(default_factory=FakeSharing)
+    waiting: FakeWaiting = field(default_factory=FakeWaiting)
     audit: FakeAudit = field(default_factory=FakeAudit)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)

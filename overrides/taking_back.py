@@ -1,0 +1,98 @@
+"""Taking an end back: within a minute the decider undoes it, later somebody reopens the case.
+
+Nothing is struck from the record. An undone decision stands in it with the entry that undid it,
+and whoever acts on decisions outside (the feed of changes, letters) is never told of it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from overrides.acts import act_draft, answered, check_version
+from overrides.authority import check_role
+from overrides.cases import STATES, Act, Case
+from overrides.errors import NotAllowedNow
+from overrides.forms import check_note, note_slots
+from overrides.journal import Decided, Json
+from overrides.values import APPROVING_ROLES, Actor, CaseStatus, NewId, Role
+from overrides.waiting_errors import NotYoursToUndo, UndoOver
+
+UNDO_SECONDS = 60
+UNDONE = "undone"
+REOPENING_ROLES = APPROVING_ROLES | {Role.TEAM_LEAD}
+
+
+class ReopeningReason(StrEnum):
+    """Why a closed case is opened again."""
+
+    ERROR_FOUND = "error_found"
+    NEW_INFORMATION = "new_information"
+    APPLICANT_CONTESTS = "applicant_contests"
+    CLOSED_BY_MISTAKE = "closed_by_mistake"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopeningForm:
+    """Opening a closed case again. ``seen_version`` None: whatever the case has become."""
+
+    reason: ReopeningReason
+    note: str
+    seen_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a case came to its decision: the entry, and how the case stood before it."""
+
+    event_id: str
+    version: int  # of the case once it was decided
+    proposal: dict[str, Json] | None  # that a second person upheld, as the row of the case has it
+
+
+def undo_until(case: Case) -> datetime | None:
+    """Until when the decider may take the decision back; None where no person decided."""
+    if case.status is not CaseStatus.DECIDED or not case.decided_by or case.closed_at is None:
+        return None
+    return case.closed_at + timedelta(seconds=UNDO_SECONDS)
+
+
+def decide_undo(case: Case, actor: Actor, ended: Ended, now: datetime, new_id: NewId) -> Decided:
+    """Take one's own decision back within the minute: the case is as it was before it.
+
+    An upheld override waits again for its second person. Raises ``UndoOver``, ``NotYoursToUndo``,
+    ``NotAllowedNow`` where there is no decision, ``StaleCase``.
+    """
+    until = undo_until(case)
+    if case.status is not CaseStatus.DECIDED:
+        raise NotAllowedNow(case.case_ref, "undoing a decision", case.status_words)
+    if until is None or case.decided_by != actor.ref:
+        raise NotYoursToUndo(case.case_ref)
+    if now > until:
+        raise UndoOver(UNDO_SECONDS)
+    check_version(case, ended.version)
+    waits = ended.proposal is not None
+    after = CaseStatus.WAITING_APPROVAL if waits else case.after(Act.REOPEN)
+    before: dict[str, Json] = {"status": after.value, "proposal": ended.proposal}
+    data: dict[str, Json] = {"reason": UNDONE, "of": ended.event_id, "before": before}
+    draft = act_draft(case, actor, new_id(), "case_reopened", data, cause=(ended.event_id,))
+    return answered(case, after, (draft,), None)
+
+
+def decide_reopening(case: Case, actor: Actor, form: ReopeningForm, new_id: NewId) -> Decided:
+    """Open a closed case again: an act of its own, with a reason and a note.
+
+    What was decided stays on the record. Raises ``NotAllowedNow`` for a case that is open,
+    ``NoteTooShort``, ``NoAuthority`` and ``StaleCase``.
+    """
+    check_role(actor, REOPENING_ROLES)
+    if not STATES[case.status].closed:
+        raise NotAllowedNow(case.case_ref, Act.REOPEN, case.status_words)
+    after = case.after(Act.REOPEN)
+    if form.seen_version is not None:
+        check_version(case, form.seen_version)
+    check_note(form.note, 1)
+    slots = note_slots(case.subject, form.note)
+    data: dict[str, Json] = {"reason": form.reason.value}
+    draft = act_draft(case, actor, new_id(), "case_reopened", data, slots)
+    return answered(case, after, (draft,), None)

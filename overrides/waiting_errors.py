@@ -1,0 +1,36 @@
+"""What can go wrong while applicants are asked and ends taken back: see ``overrides.errors``."""
+
+from dataclasses import dataclass
+
+from overrides.errors import CaseError
+
+
+@dataclass(eq=False)
+class WaitingError(CaseError):
+    """The applicant cannot be asked like this."""
+
+
+@dataclass(eq=False)
+class NothingAsked(WaitingError):
+    """Choose at least one field or document that the applicant is asked for."""
+
+
+@dataclass(eq=False)
+class NotToBeAsked(WaitingError):
+    """{name} is nothing that an applicant can be asked for here: choose from the list."""
+
+    name: str
+
+
+@dataclass(eq=False)
+class UndoOver(CaseError):
+    """The decision can no longer be undone, as {seconds} seconds have passed: ask a senior officer, credit manager or team lead to reopen the case."""  # noqa: E501
+
+    seconds: int
+
+
+@dataclass(eq=False)
+class NotYoursToUndo(CaseError):
+    """Only the person who made the decision can undo it."""
+
+    case_id: str

@@ -1,0 +1,43 @@
+"""What the pages of asking an applicant and reopening a case are given, field by field."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ui.frame import Shell
+from ui.waiting_views import AnswerForm, AnswerView, AskForm, AskView, ReopenForm, ReopenView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPage:
+    """Asking the applicant for what is missing or unclear."""
+
+    template: ClassVar[str] = "information_request.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    asking: Annotated[AskView, "What may be asked for, and until when."]
+    form: Annotated[AskForm, "What was typed; empty at first."]
+    key: Annotated[str, "Key of this rendering of the form."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPage:
+    """Recording what the applicant answered."""
+
+    template: ClassVar[str] = "information.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    asked: Annotated[AnswerView, "What was asked for."]
+    form: Annotated[AnswerForm, "What was typed; empty at first."]
+    key: Annotated[str, "Key of this rendering of the form."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenPage:
+    """Opening a closed case again."""
+
+    template: ClassVar[str] = "reopening.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    reopening: Annotated[ReopenView, "The case, and the reasons to choose from."]
+    form: Annotated[ReopenForm, "What was typed; empty at first."]
+    key: Annotated[str, "Key of this rendering of the form."]
