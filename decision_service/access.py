@@ -119,6 +119,10 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/v1/ledger/entries"): Permission.LEDGER,
     ("POST", "/v1/ledger/anchors"): Permission.WITNESS,
     ("GET", "/v1/metrics/board"): Permission.BOARD,
+    ("GET", "/v1/feedback-sets"): Permission.FEEDBACK,
+    ("POST", "/v1/feedback-sets"): Permission.FEEDBACK_EXPORT,
+    ("GET", "/v1/feedback-sets/{set_id}"): Permission.FEEDBACK,
+    ("GET", "/v1/feedback-sets/{set_id}/files/{name}"): Permission.FEEDBACK_EXPORT,
     # Scoring servers' own protocols
     ("GET", "/v1/models"): Permission.CONTRACT,
     ("GET", "/v1/models/{name}"): Permission.CONTRACT,

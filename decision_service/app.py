@@ -14,6 +14,7 @@ from decision_service import (
     api_bundles,
     api_cases,
     api_decisions,
+    api_feedback,
     api_ledger,
     api_metrics,
     api_outcomes,
@@ -47,6 +48,7 @@ API = (
     api_outcomes.router,
     api_ledger.router,
     api_metrics.router,
+    api_feedback.router,
     api_witness.router,
     facades.router,
 )

@@ -166,7 +166,9 @@ def _sets_before(services: Services, request: Request) -> Iterator[MadeSet]:
 
 def _is_emptied(folder: Path, data: Mapping[str, Json]) -> bool:
     """Whether a folder is that of the set that was recorded, and has no rows."""
-    return manifest_sha256(folder) == data["manifest_sha256"] and not any(folder.glob(ROWS))
+    return manifest_sha256(folder) == data["manifest_sha256"] and not any(
+        any(folder.glob(pattern)) for pattern in ROWS
+    )
 
 
 def _exports_before(services: Services, seq: int) -> Iterator[Place]:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from decision_service.access import HOST
 from decision_service.feedback_export import PARTIAL
-from decision_service.feedback_files import ROWS, manifest_sha256
+from decision_service.feedback_files import manifest_sha256, row_files
+from decision_service.feedback_places import UnreadableRows, places_in
 from decision_service.party_parts import PARTY_SLOTS
 from decision_service.services import Services
 from overrides.erasure_replay import Again
@@ -23,7 +24,6 @@ from overrides.errors import OverridesError
 from overrides.journal import Entry
 
 LOGGER = logging.getLogger(__name__)
-PLACE = "ledger_seq"
 FEATURES = frozenset({"inputs", "explanation", *PARTY_SLOTS})
 AT_ONCE = 500
 EXPORT_SECONDS_MAX = 3_600
@@ -121,8 +121,8 @@ def _empty_sets(services: Services) -> _Emptied:
         with emptied.telling(left):
             if not _is_being_made(left.parent, now):
                 shutil.rmtree(left)
-    paths = [path for path in sorted(folder.rglob(ROWS)) if path.parent.name != PARTIAL]
-    erased = list(_erased_places(services)) if paths else []
+    paths = [path for path in row_files(folder) if path.parent.name != PARTIAL]
+    erased = list(erased_places(services)) if paths else []
     known = _erased_when_made(services) if paths else {}
     for path in paths:
         with emptied.telling(path):
@@ -157,7 +157,7 @@ def _may_hold(path: Path, erased: Sequence[set[int]], known: Mapping[str, int]) 
     return places is None or not places.isdisjoint(later)
 
 
-def _erased_places(services: Services) -> Iterator[set[int]]:
+def erased_places(services: Services) -> Iterator[set[int]]:
     """Of each erasure in turn, the places of the decisions whose features it took."""
     for entry in _entries(services, "record_erased"):
         yield services.erasures.places_of(entry.event_id, FEATURES)
@@ -179,13 +179,6 @@ def _entries(services: Services, kind: str) -> Iterator[Entry]:
 
 def _places(path: Path) -> set[int] | None:
     """Places in the ledger of the decisions in one file; None where they cannot be read."""
-    from pyarrow import ArrowException, parquet, types
-
-    with path.open("rb") as file:
-        try:
-            places = parquet.read_table(file, columns=[PLACE]).column(PLACE)
-        except (ArrowException, OSError, KeyError):
-            return None
-    if places.null_count or not types.is_integer(places.type):
-        return None
-    return set(places.to_pylist())
+    with suppress(UnreadableRows):
+        return set(places_in(path))
+    return None

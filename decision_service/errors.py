@@ -33,8 +33,6 @@ ServiceError
     NothingToRescore
     FieldsErased
   FeedbackError
-    FolderTaken
-    InstantAhead
   OtherHistory
   NotReady
   Overloaded
@@ -285,18 +283,6 @@ class FieldsErased(DecisionError):
 @dataclass(eq=False)
 class FeedbackError(ServiceError):
     """The feedback set cannot be made."""
-
-
-@dataclass(eq=False)
-class FolderTaken(FeedbackError):
-    """{folder} has files in it already: name a new or an empty folder."""
-
-    folder: str
-
-
-@dataclass(eq=False)
-class InstantAhead(FeedbackError):
-    """The cut lies in the future: nobody knows yet what will have been recorded by then."""
 
 
 @dataclass(eq=False)

@@ -6,37 +6,48 @@ counts erasures.
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
+import decision_service
 from decision_service.board_page import outcome_definitions
-from decision_service.errors import FolderTaken, InstantAhead
-from decision_service.feedback_files import (
+from decision_service.feedback_datasheet import DATASHEET, datasheet
+from decision_service.feedback_errors import FolderTaken, InstantAhead
+from decision_service.feedback_files import MANIFEST, FileFormat, FileRows, sha256_of
+from decision_service.feedback_papers import CONTRACT, CROISSANT, contract, croissant
+from decision_service.party_parts import PARTY_SLOTS, whole
+from decision_service.services import Services
+from explain.declared.contract import NUMERIC, Field
+from overrides.errors import NoteInvalid
+from overrides.feedback import Cut, Made, Origin, decide_export, make_feedback
+from overrides.feedback_columns import (
     CONTRIBUTION,
     FLAG,
-    MANIFEST,
     NUMBER,
     SCORED,
     STATED,
     TEXT,
-    ParquetRows,
+    Column,
+    exact_number,
 )
-from decision_service.party_parts import PARTY_SLOTS, whole
-from decision_service.services import Services
-from explain.declared.contract import NUMERIC, Field
-from overrides.feedback import Cut, Origin, decide_export, make_feedback
+from overrides.feedback_design import design
 from overrides.journal import Json, OnceOnly, Receipt
+from overrides.notes import open_note
+from overrides.reading import DecisionRow
+from overrides.signing_keys import trusted_keys
 from overrides.values import Actor
 
 PARTIAL = ".partial"
 ELSEWHERE = "elsewhere: "  # before the name of a set that lies not in the data directory
 PURPOSE = "model development"
 ERASURES_READ_MAX = 1_000
+VERIFY, VERIFY_SOURCE = "verify.py", "feedback_verify.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class FeedbackExport:
     """Writes feedback sets."""
 
     services: Services
+    _known: dict[tuple[str, str | None], Mapping[str, str]] = field(default_factory=dict)
 
     def write(
         self,
@@ -53,6 +65,7 @@ class FeedbackExport:
         bundle: str | None = None,
         as_of: datetime | None = None,
         purpose: str = PURPOSE,
+        form: FileFormat = "parquet",
         once: OnceOnly | None = None,
     ) -> tuple[Mapping[str, Json], Receipt]:
         """Write a set into a new or empty folder and record it; its manifest, and the receipt.
@@ -66,14 +79,19 @@ class FeedbackExport:
         as_of = self._cut_at(as_of)
         directory = directory.resolve()
         with _filling(directory) as partial:
-            manifest = self._files(partial, as_of, bundle, purpose)
+            made, columns = self._rows(partial, as_of, bundle, purpose, form)
+            manifest = _with_papers(partial, made, columns)
             content = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
             (partial / MANIFEST).write_text(content, encoding="utf-8")
             folder = self._place(directory)
             decided = decide_export(manifest, content.encode(), folder, actor, self.services.new_id)
             receipt = self.services.journal.submit(lambda _state: decided, once=once).result()
             if not receipt.replayed:
-                for name in (*manifest["files"], MANIFEST):  # the manifest says that all is there
+                for name in (
+                    *manifest["files"],
+                    *manifest["papers"],
+                    MANIFEST,
+                ):  # the manifest says that all is there
                     (partial / name).rename(directory / name)
         return manifest, receipt
 
@@ -93,62 +111,100 @@ class FeedbackExport:
             raise InstantAhead
         return as_of
 
-    def _files(
-        self, folder: Path, as_of: datetime, bundle: str | None, purpose: str
-    ) -> dict[str, Json]:
-        """Write the rows; the manifest."""
+    def _rows(
+        self, folder: Path, as_of: datetime, bundle: str | None, purpose: str, form: FileFormat
+    ) -> tuple[Made, Mapping[str, Sequence[Column]]]:
+        """Write the rows; what is to be said of them, and the columns of each model."""
+        definitions, cases = outcome_definitions(self.services), self.services.cases
         cut = Cut(
             as_of=as_of,
-            definitions=outcome_definitions(self.services),
+            definitions=definitions,
             features=self._features,
             pseudonym=self.services.vault.lookup_hash,
-            acts=self.services.cases.acts,
+            design=design(cases.scored_cases(as_of, bundle=bundle), definitions, as_of),
         )
-        return make_feedback(
-            self.services.cases.feedback_facts(as_of, bundle=bundle),
-            cut,
-            ParquetRows(folder, cache(self._columns)),
-            self._origin(as_of),
-            bundle=bundle,
-            purpose=purpose,
+        writer = FileRows(folder, cache(self._columns), form)
+        facts = cases.feedback_facts(as_of, bundle=bundle)
+        made = make_feedback(
+            facts, cut, writer, self._origin(as_of), bundle=bundle, purpose=purpose
         )
+        return made, writer.columns
 
-    def _features(self, event_id: str) -> Mapping[str, Json] | None:
+    def _features(
+        self, decisions: Sequence[DecisionRow]
+    ) -> Mapping[str, Mapping[str, Json] | None]:
         """What was stated and what was scored; None once it can no longer be read."""
         wanted = ("inputs", "explanation", *PARTY_SLOTS)
-        opened = whole(self.services.ledger.open_slots(event_id, wanted))
-        inputs, explanation = (opened.get(name) for name in ("inputs", "explanation"))
-        if inputs is None:
-            return None
-        parts: list[Any] = list((explanation or {}).get("contributions", ()))
+        opened = self.services.ledger.open_many([d.event_id for d in decisions], wanted)
         return {
-            STATED: {**inputs["fields"], **inputs["context"]},
-            SCORED: {feature: inputs["fields"].get(feature) for feature, *_ in parts},
-            CONTRIBUTION: {feature: amount for feature, amount, *_ in parts},
+            decision.event_id: self._flat(decision, whole(opened.get(decision.event_id, {})))
+            for decision in decisions
         }
 
-    def _columns(self, bundle: str, model: str | None) -> Mapping[str, str]:
+    def _flat(
+        self, decision: DecisionRow, parts: Mapping[str, Mapping[str, Json] | None]
+    ) -> Mapping[str, Json] | None:
+        """An application's own columns, as they are written."""
+        inputs, explanation = (parts.get(name) for name in ("inputs", "explanation"))
+        if inputs is None:
+            return None
+        pushes: list[Any] = list((explanation or {}).get("contributions", ()))
+        fields, sha256 = inputs["fields"], decision.model.sha256 if decision.model else None
+        given = {
+            STATED: {**fields, **inputs["context"]},
+            SCORED: {feature: fields.get(feature) for feature, *_ in pushes},
+            CONTRIBUTION: {feature: amount for feature, amount, *_ in pushes},
+        }
+        kinds = self._kinds(decision.bundle, sha256)
+        return {
+            f"{part}_{name}": _exact(kinds[f"{part}_{name}"], value)
+            for part, values in given.items()
+            for name, value in values.items()
+            if f"{part}_{name}" in kinds
+        }
+
+    def _kinds(self, bundle: str, model: str | None) -> Mapping[str, str]:
+        """Kind of each column of a version."""
+        kinds = self._known.get((bundle, model))
+        if kinds is None:
+            kinds = {column.name: column.kind for column in self._columns(bundle, model)}
+            self._known[bundle, model] = kinds
+        return kinds
+
+    def _columns(self, bundle: str, model: str | None) -> Sequence[Column]:
         """A version's own columns by its contract; protected fields are in no set."""
         contract = self.services.registry.loaded(bundle, model=model or "").bundle.contract
         open_to_all = [f for f in contract.fields if f.role != "monitor_only"]
-        return {
-            **{f"{STATED}_{f.name}": _kind(f) for f in open_to_all},
-            **{f"{SCORED}_{f.name}": _kind(f) for f in contract.features},
-            **{f"{CONTRIBUTION}_{f.name}": NUMBER for f in contract.features},
-        }
+        return (
+            *(_column(STATED, f, _kind(f), "as it was stated") for f in open_to_all),
+            *(_column(SCORED, f, _kind(f), "as it was scored") for f in contract.features),
+            *(_column(CONTRIBUTION, f, NUMBER, "its push") for f in contract.features),
+        )
 
     def _origin(self, as_of: datetime) -> Origin:
         """Where the cut lies in the ledger, and how often something was erased from it."""
         ledger = self.services.ledger
         size = self._size_at(as_of)
         signed = [c for c in ledger.checkpoints() if c.signed_at <= as_of and c.size <= size]
+        note = signed[-1].note if signed else None
         return Origin(
             log=ledger.log,
             size=size,
             root=ledger.frontier(size).root().hex(),
-            checkpoint=signed[-1].note if signed else None,
+            checkpoint=note,
             erasure_epoch=self._erasures(),
+            keys=self._keys_of(note),
         )
+
+    def _keys_of(self, note: str | None) -> tuple[str, ...]:
+        """The key that signed a checkpoint: none of later ones, so that the bytes stay the same."""
+        if note is None:
+            return ()
+        for key in trusted_keys(self.services.settings.keys):
+            with suppress(NoteInvalid):
+                open_note(note, [key])
+                return (key.vkey,)
+        return ()
 
     def _size_at(self, as_of: datetime) -> int:
         """How many entries had been recorded by then: times never go back, so it can be halved."""
@@ -170,11 +226,59 @@ class FeedbackExport:
         return count
 
 
-def _kind(field: Field) -> str:
+def _with_papers(folder: Path, made: Made, columns: Mapping[str, Sequence[Column]]) -> Any:
+    """Write what goes with the rows; the manifest."""
+    about, files = made.about, made.files
+    name = f"feedback-{about['bundle'] or 'all'}-{about['as_of'][:10]}"
+    program = resources(decision_service).joinpath(VERIFY_SOURCE).read_text("utf-8")
+    papers = {
+        CONTRACT: contract(about, columns),
+        CROISSANT: croissant(about, files, columns, name),
+        DATASHEET: datasheet(about, files, columns),
+        VERIFY: program,
+    }
+    for paper, text in papers.items():
+        (folder / paper).write_text(text, encoding="utf-8", newline="\n")
+    return {
+        **about,
+        "files": {
+            file.name: {
+                "sha256": file.sha256,
+                "bytes": file.size,
+                "rows": file.rows,
+                "columns": dict(file.columns),
+            }
+            for file in files
+        },
+        "papers": {
+            paper: {
+                "sha256": sha256_of(folder / paper),
+                "bytes": (folder / paper).stat().st_size,
+            }
+            for paper in papers
+        },
+    }
+
+
+def _column(part: str, of: Field, kind: str, words: str) -> Column:
+    """A column made of a field."""
+    levels = tuple(of.levels) if part != CONTRIBUTION else ()
+    told = f"{of.label}, {words}{f', in {of.unit}' if of.unit and part != CONTRIBUTION else ''}."
+    return Column(f"{part}_{of.name}", kind, told, levels, role=of.role)
+
+
+def _kind(of: Field) -> str:
     """How a field's recorded text is written into a column."""
-    if field.type in NUMERIC:
+    if of.type in NUMERIC:
         return NUMBER
-    return FLAG if field.type == "boolean" else TEXT
+    return FLAG if of.type == "boolean" else TEXT
+
+
+def _exact(kind: str, value: str | None) -> Json:
+    """A recorded value in the form of a row."""
+    if value is None or kind == TEXT:
+        return value
+    return bool(float(value)) if kind == FLAG else exact_number(value)
 
 
 @contextmanager

@@ -1,66 +1,49 @@
-"""Feedback rows as Parquet files: one per model, the same rows the same bytes.
+"""Feedback rows as files: Parquet or CSV, a model's rows in one file or in parts of a size.
 
 A model's features become columns of their own: ``stated_`` as the applicant gave them, ``scored_``
 as the model was given them, ``contribution_`` with each one's push. Their types come from the data
 contract of the version that scored the row. Rows wait in a file while the columns are not all
-known, so that memory does not grow with the set.
+known, so that memory does not grow with the set. The same rows give the same bytes.
 """
 
+import csv
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, Literal
 
-from overrides.canonical import canonical
+import msgspec
+
 from overrides.feedback import FeedbackRow, WrittenFile
-from overrides.feedback_rows import COLUMNS
+from overrides.feedback_columns import (
+    FLAG,
+    INSTANT,
+    NUMBER,
+    ROW_COLUMNS,
+    STRUCTURES,
+    TEXT,
+    TEXTS,
+    WHOLE,
+    Column,
+)
 from overrides.instants import parse_instant
 
 MANIFEST = "manifest.json"
-ROWS = "*.parquet"
+ROWS = ("*.parquet", "*.csv")  # files that have rows
 ROW_GROUP_ROWS = 20_000
+PART_ROWS_MAX = 500_000
 EMPTY_NAME = "feedback"
 COMPRESSION = "zstd"
-STATED, SCORED, CONTRIBUTION = "stated", "scored", "contribution"
-TEXT, NUMBER, FLAG = "text", "number", "flag"
+BLOCK_BYTES = 1 << 20
 
-Kinds = Callable[[str, str | None], Mapping[str, str]]
-"""Of a model and the hash of its version: its own columns with their kinds, in order."""
-
-INSTANTS = frozenset({"observed_at", "closed_at", "label_matures_at"})
-NUMBERS = frozenset(
-    {"pd_at_decision", "raw_score", "p_routed", "p_assigned", "p_random_accept", "p_approve_est"}
-)
-WHOLES = frozenset({"attempt", "override_flag", "amount_minor", "ledger_seq"})
-FLAGS = frozenset(
-    {"audit_sample", "random_accept", "reasons_reliable", "cohort_closed", "simulated"}
-)
-LISTS = frozenset({"routing", "knockouts", "principal_reasons"})
-STRUCTURES: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "observations": (
-        ("kind", "text"),
-        ("value", "text"),
-        ("observed_at", "instant"),
-        ("months_on_book", "whole"),
-    ),
-    "acts": (
-        ("kind", "text"),
-        ("at", "instant"),
-        ("person_pseudonym", "text"),
-        ("role", "text"),
-        ("decision", "text"),
-        ("justification_code", "text"),
-        ("verdict", "text"),
-        ("reasons", "texts"),
-        ("dwell_ms", "whole"),
-        ("ledger_seq", "whole"),
-    ),
-}
+FileFormat = Literal["parquet", "csv"]
+Kinds = Callable[[str, str | None], Sequence[Column]]
+"""Of a model and the hash of its version: its own columns, in order."""
 
 
 @dataclass(slots=True)
@@ -68,9 +51,13 @@ class _Waiting:
     """Rows of one model until all of its columns are known."""
 
     file: IO[bytes]
-    columns: dict[str, str] = field(default_factory=dict)  # feature columns with their kinds
+    columns: dict[str, Column] = field(default_factory=dict)  # the model's own
     seen: set[str | None] = field(default_factory=set)  # versions whose columns are there
     rows: int = 0
+
+    def all_columns(self) -> tuple[Column, ...]:
+        """Columns of the file: those every row has, then the model's own."""
+        return (*ROW_COLUMNS, *self.columns.values())
 
 
 def manifest_sha256(folder: Path) -> str:
@@ -79,127 +66,147 @@ def manifest_sha256(folder: Path) -> str:
     return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-class ParquetRows:
-    """Writes feedback rows into a folder, a file for each model."""
+def row_files(folder: Path) -> list[Path]:
+    """Files with rows in a folder and those below it, in order."""
+    return sorted(chain.from_iterable(folder.rglob(pattern) for pattern in ROWS))
 
-    def __init__(self, folder: Path, kinds: Kinds) -> None:
+
+class FileRows:
+    """Writes feedback rows into a folder: a file for each model, or numbered parts of it."""
+
+    def __init__(
+        self,
+        folder: Path,
+        kinds: Kinds,
+        form: FileFormat = "parquet",
+        *,
+        part_rows: int = PART_ROWS_MAX,
+    ) -> None:
         self._folder = folder
         self._kinds = kinds
+        self._form = form
+        self._part_rows = part_rows
+        self.columns: dict[str, tuple[Column, ...]] = {}  # by model, once written
 
     @property
     def version(self) -> str:
         """The format and the library with its version."""
+        if self._form == "csv":
+            return "csv/1 RFC 4180"
         import pyarrow as pa
 
-        return f"parquet/1 pyarrow/{pa.__version__}"
+        return f"parquet/2 pyarrow/{pa.__version__}"
 
-    def write(self, rows: Iterable[FeedbackRow]) -> tuple[WrittenFile, ...]:
+    def write(self, rows: Iterable[tuple[FeedbackRow, bytes]]) -> tuple[WrittenFile, ...]:
         """Write every row; an empty file when there is none."""
         waiting: dict[str, _Waiting] = {}
         with ExitStack() as files:
-            for row in rows:
+            for row, exact in rows:
                 if row.bundle not in waiting:
                     waiting[row.bundle] = _Waiting(files.enter_context(TemporaryFile()))
-                self._wait(waiting[row.bundle], row)
+                self._wait(waiting[row.bundle], row, exact)
             if not waiting:
                 waiting[EMPTY_NAME] = _Waiting(files.enter_context(TemporaryFile()))
-            return tuple(self._file(name, waiting[name]) for name in sorted(waiting))
+            return tuple(
+                file for name in sorted(waiting) for file in self._parts(name, waiting[name])
+            )
 
-    def _wait(self, waiting: _Waiting, row: FeedbackRow) -> None:
+    def _wait(self, waiting: _Waiting, row: FeedbackRow, exact: bytes) -> None:
         """Keep a row, and note the columns its features need."""
         if row.model_sha256 not in waiting.seen:
             waiting.seen.add(row.model_sha256)
-            for column, kind in self._kinds(row.bundle, row.model_sha256).items():
-                waiting.columns.setdefault(column, kind)
-        waiting.file.write(canonical(row.as_json()) + b"\n")
+            for column in self._kinds(row.bundle, row.model_sha256):
+                waiting.columns.setdefault(column.name, column)
+        waiting.file.write(exact + b"\n")
         waiting.rows += 1
 
-    def _file(self, name: str, waiting: _Waiting) -> WrittenFile:
-        """Write one model's file."""
-        from pyarrow import Table, parquet
-
-        path = self._folder / f"{name}.parquet"
-        schema = _schema(waiting.columns)
+    def _parts(self, name: str, waiting: _Waiting) -> Iterator[WrittenFile]:
+        """Write one model's file, or its parts."""
+        columns = self.columns[name] = waiting.all_columns()
         waiting.file.seek(0)
-        with parquet.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
-            lines = iter(waiting.file)
-            while block := list(islice(lines, ROW_GROUP_ROWS)):
-                flat = [_flat(json.loads(line), waiting.columns) for line in block]
-                writer.write_table(Table.from_pylist(flat, schema=schema))
-        content = path.read_bytes()
-        return WrittenFile(path.name, sha256(content).hexdigest(), len(content), waiting.rows)
+        lines = iter(waiting.file)
+        count = -(-waiting.rows // self._part_rows) or 1
+        for number in range(count):
+            part = f"-{number + 1:05d}" if count > 1 else ""
+            path = self._folder / f"{name}{part}.{self._form}"
+            write = _write_csv if self._form == "csv" else _write_parquet
+            write(path, columns, islice(lines, self._part_rows))
+            rows = min(self._part_rows, waiting.rows - number * self._part_rows)
+            kinds = {column.name: column.kind for column in columns}
+            yield WrittenFile(path.name, sha256_of(path), path.stat().st_size, rows, kinds)
 
 
-def _schema(features: Mapping[str, str]) -> Any:
-    """The columns of a file: those every row has, then the model's own."""
-    import pyarrow as pa
-
-    return pa.schema(
-        [(column, _column_type(column)) for column in COLUMNS]
-        + [(column, _part(kind)) for column, kind in features.items()]
-    )
-
-
-def _column_type(column: str) -> Any:
-    """The type of a column that every row has."""
-    import pyarrow as pa
-
-    if column in STRUCTURES:
-        return pa.list_(pa.struct([(name, _part(kind)) for name, kind in STRUCTURES[column]]))
-    kinds = (
-        (INSTANTS, "instant"),
-        (NUMBERS, "number"),
-        (WHOLES, "whole"),
-        (FLAGS, "flag"),
-        (LISTS, "texts"),
-    )
-    return _part(next((kind for columns, kind in kinds if column in columns), "text"))
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes in hex."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
 
 
-def _part(kind: str) -> Any:
-    """The Arrow type of a kind of value."""
-    import pyarrow as pa
-
-    return {
-        "text": pa.string(),
-        "texts": pa.list_(pa.string()),
-        "whole": pa.int64(),
-        "number": pa.float64(),
-        "flag": pa.bool_(),
-        "instant": pa.timestamp("us", tz="UTC"),
-    }[kind]
+def _write_csv(path: Path, columns: Sequence[Column], lines: Iterator[bytes]) -> None:
+    """One file of comma-separated values (RFC 4180): lists are JSON, what is missing is empty."""
+    names = [column.name for column in columns]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        for line in lines:
+            row = msgspec.json.decode(line)
+            writer.writerow([_cell(row.get(name)) for name in names])
 
 
-def _flat(row: dict[str, Any], features: Mapping[str, str]) -> dict[str, Any]:
-    """A row as its columns hold it."""
-    given = row.pop("features") or {}
-    flat = {column: _value(column, row[column]) for column in COLUMNS}
-    flat |= {
-        f"{part}_{name}": _feature(features[f"{part}_{name}"], value)
-        for part in (STATED, SCORED, CONTRIBUTION)
-        for name, value in (given.get(part) or {}).items()
-        if f"{part}_{name}" in features
-    }
-    return flat
-
-
-def _value(column: str, value: Any) -> Any:
-    """One value of a column that every row has."""
-    if value is None:
-        return None
-    if column in INSTANTS:
-        return parse_instant(value)
-    if column in NUMBERS:
-        return float(value)
-    if column == "observations":
-        return [{**seen, "observed_at": parse_instant(seen["observed_at"])} for seen in value]
-    if column == "acts":
-        return [{**act, "at": parse_instant(act["at"])} for act in value]
+def _cell(value: Any) -> Any:
+    """A value as a cell holds it."""
+    if isinstance(value, list):
+        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return value
 
 
-def _feature(kind: str, value: str | None) -> Any:
-    """A recorded feature by its kind."""
-    if value is None or kind == TEXT:
-        return value
-    return bool(float(value)) if kind == FLAG else float(value)
+def _write_parquet(path: Path, columns: Sequence[Column], lines: Iterator[bytes]) -> None:
+    """One Parquet file."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
+    with parquet.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
+        while block := list(islice(lines, ROW_GROUP_ROWS)):
+            rows = msgspec.json.decode(b"[" + b",".join(block) + b"]")
+            arrays = [_array(column, [row.get(column.name) for row in rows]) for column in columns]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+
+def arrow_type(kind: str) -> Any:
+    """The Arrow type of a kind of value."""
+    import pyarrow as pa
+
+    if kind in STRUCTURES:
+        return pa.list_(pa.struct([(name, arrow_type(part)) for name, part in STRUCTURES[kind]]))
+    return {
+        TEXT: pa.string(),
+        TEXTS: pa.list_(pa.string()),
+        WHOLE: pa.int64(),
+        NUMBER: pa.float64(),
+        FLAG: pa.bool_(),
+        INSTANT: pa.timestamp("us", tz="UTC"),
+    }[kind]
+
+
+def _array(column: Column, values: Sequence[Any]) -> Any:
+    """A column's values in Arrow; numbers and instants are text in a row's exact form."""
+    import pyarrow as pa
+
+    wanted = arrow_type(column.kind)
+    if column.kind in (NUMBER, INSTANT):
+        return pa.array(values, pa.string()).cast(wanted)
+    if column.kind in STRUCTURES:
+        instants = [name for name, part in STRUCTURES[column.kind] if part == INSTANT]
+        values = [[_with_instants(one, instants) for one in held or ()] for held in values]
+    return pa.array(values, wanted)
+
+
+def _with_instants(held: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """A structure whose instants are instants."""
+    return {**held, **{name: parse_instant(held[name]) for name in names}}

@@ -18,7 +18,9 @@ from overrides.metrics import board
 from ui.ports import Refused
 from ui.views import FeedbackView, Viewer
 
-FILE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*\.(parquet|json)", re.ASCII)
+FILE_NAME = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9-]*(\.odcs)?\.(parquet|csv|json|yaml|md|py)", re.ASCII
+)
 SIMULATED = "Part of these cases is simulated; the column simulated says which."
 
 

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 
 from decision_service import errors as service
+from decision_service import feedback_errors as feedback
 from explain import errors as explain
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
@@ -134,8 +135,10 @@ STATUS: Mapping[type[Exception], int] = {
     service.NothingToRescore: 409,
     service.FieldsErased: 409,
     service.FeedbackError: 409,
-    service.FolderTaken: 409,
-    service.InstantAhead: 422,
+    feedback.FolderTaken: 409,
+    feedback.InstantAhead: 422,
+    feedback.SetUnreadable: 422,
+    feedback.UnknownSet: 404,
     service.OtherHistory: 409,
     service.NotReady: 503,
     service.Overloaded: 503,

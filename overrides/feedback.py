@@ -1,19 +1,19 @@
 """The feedback set: one row per closed case, with what was scored, decided, and seen since.
 
 A row says why its outcome is or is not observed; nothing is imputed. Persons and cases are keyed
-pseudonyms. The same cut gives the same rows in the same order, and ``row_hash`` over their
-canonical form survives a change of file format; only an erasure takes features away, and the
-manifest counts those rows.
+pseudonyms. The same cut gives the same rows, and ``row_hash`` over their exact form survives a
+change of file format; a row whose application was erased is in no later set, and is counted.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
 
-from overrides.canonical import canonical
-from overrides.feedback_rows import COLUMNS, Cut, FeedbackRow, feedback_rows
+from overrides.feedback_columns import COLUMNS, RowHash, row_bytes
+from overrides.feedback_design import sensitivity
+from overrides.feedback_rows import Cut, FeedbackRow, feedback_rows
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json
 from overrides.labels import LabelStatus
@@ -24,6 +24,7 @@ __all__ = [
     "COLUMNS",
     "Cut",
     "FeedbackRow",
+    "Made",
     "Origin",
     "RowWriter",
     "WrittenFile",
@@ -32,13 +33,18 @@ __all__ = [
     "make_feedback",
 ]
 
-FORMAT = "countermand-feedback/1"
+FORMAT = "countermand-feedback/2"
 CAVEATS = (
     "Outcomes exist only for approved loans. Rows of declined applications have no label.",
     "An early bad is final; a good is known when its window has closed: see cohort_closed.",
     "override_flag is a person's decision, not an outcome. Never train a risk model on it.",
     "Officers choose their cases, so differences between reviewers are not effects of reviewers.",
 )
+MATURITY = {
+    "rule": "closed_windows_only",
+    "means": "label is empty until the performance window of the loan has closed, for good and bad"
+    " alike; an early bad shows in label_status before that and is held back from label",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class WrittenFile:
     sha256: str
     size: int
     rows: int
+    columns: Mapping[str, str] = field(default_factory=dict)  # name and kind, in order
 
 
 class RowWriter(Protocol):
@@ -58,8 +65,8 @@ class RowWriter(Protocol):
     def version(self) -> str:
         """Format and its library with version: the same one writes the same bytes."""
 
-    def write(self, rows: Iterable[FeedbackRow]) -> tuple[WrittenFile, ...]:
-        """Write every row; at least one file, even for no rows."""
+    def write(self, rows: Iterable[tuple[FeedbackRow, bytes]]) -> tuple[WrittenFile, ...]:
+        """Write every row, given with its exact form; at least one file, even for no rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,7 @@ class Origin:
     root: str  # hex
     checkpoint: str | None
     erasure_epoch: int
+    keys: tuple[str, ...] = ()  # public keys of the log, as signed notes name them
 
 
 class _Tally:
@@ -78,20 +86,50 @@ class _Tally:
 
     def __init__(self) -> None:
         self.labels: Counter[str] = Counter()
-        self.rows = self.erased = self.simulated = 0
+        self.gone: Counter[str] = Counter()
+        self.values: Counter[int | None] = Counter()
+        self.rows = self.simulated = self.held_back = self.declined = 0
+        self.weights: list[float] = []
         self.definitions: set[str] = set()
-        self.digest = sha256()
+        self.hash = RowHash()
 
-    def count(self, rows: Iterable[FeedbackRow]) -> Iterator[FeedbackRow]:
-        """The same rows, counted."""
+    def count(self, rows: Iterable[FeedbackRow]) -> Iterator[tuple[FeedbackRow, bytes]]:
+        """The rows that can still be read, counted, with their exact form."""
         for row in rows:
+            if row.features is None:
+                self.gone[row.label_status] += 1
+                continue
             self.rows += 1
             self.labels[row.label_status] += 1
-            self.erased += row.features is None
+            self.values[row.label] += 1
+            self.held_back += row.label_status == LabelStatus.OBSERVED_BAD and row.label is None
+            self.declined += row.label_status == LabelStatus.UNOBSERVED_DECLINED
             self.simulated += row.simulated
             self.definitions.add(row.outcome_definition_id)
-            self.digest.update(canonical(row.as_json()) + b"\n")
-            yield row
+            if row.weight is not None:
+                self.weights.append(float(row.weight))
+            exact = row_bytes(row.flat())
+            self.hash.add(exact)
+            yield row, exact
+
+    @property
+    def labelled(self) -> int:
+        """Rows with a label."""
+        return self.values[0] + self.values[1]
+
+    @property
+    def effective(self) -> str | None:
+        """Kish's effective number of the weighted rows: (Σw)² / Σw²; None without weights."""
+        squares = sum(weight * weight for weight in self.weights)
+        return repr(round(sum(self.weights) ** 2 / squares, 3)) if squares else None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was written: the manifest without its files, and the files."""
+
+    about: Mapping[str, Json]
+    files: tuple[WrittenFile, ...]
 
 
 def make_feedback(
@@ -102,36 +140,43 @@ def make_feedback(
     *,
     bundle: str | None,
     purpose: str,
-) -> dict[str, Json]:
-    """Write the rows and return the manifest. Nothing in it depends on when it was made."""
+) -> Made:
+    """Write the rows; what the manifest says of them. Nothing in it depends on when it was made."""
     tally = _Tally()
     files = writer.write(tally.count(feedback_rows(facts, cut)))
-    return {
+    about = {
         "format": FORMAT,
         "as_of": instant_text(cut.as_of),
         "bundle": bundle,
         "purpose": purpose,
         "rows": tally.rows,
         "label_status": {status.value: tally.labels[status] for status in LabelStatus},
-        "erased_rows": tally.erased,
+        "labels": {"good": tally.values[0], "bad": tally.values[1]},
+        "maturity": {**MATURITY, "early_bads_held_back": tally.held_back},
+        "erased_rows": tally.gone.total(),
+        "erased_label_status": dict(sorted(tally.gone.items())),
         "simulated_rows": tally.simulated,
         "outcome_definitions": sorted(tally.definitions),
-        "columns": [*COLUMNS, "features"],
-        "row_hash": tally.digest.hexdigest(),
+        "design": {
+            **cut.design.as_json(),
+            "weighted_rows": len(tally.weights),
+            "effective_rows": tally.effective,
+        },
+        "sensitivity": sensitivity(tally.values[1], tally.labelled, tally.declined),
+        "columns": list(COLUMNS),
+        "row_hash": tally.hash.hexdigest(),
         "erasure_epoch": origin.erasure_epoch,
         "ledger": {
             "log": origin.log,
             "size": origin.size,
             "root": origin.root,
             "checkpoint": origin.checkpoint,
+            "keys": list(origin.keys),
         },
         "writer": writer.version,
-        "files": {
-            file.name: {"sha256": file.sha256, "bytes": file.size, "rows": file.rows}
-            for file in files
-        },
         "caveats": list(CAVEATS),
     }
+    return Made(about, files)
 
 
 def decide_export(

@@ -3,30 +3,34 @@
 Persons and cases are keyed pseudonyms; notes, evidence and names never leave the ledger.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
+from overrides.feedback_columns import HUMAN_ACTS, NUMBER, ROW_COLUMNS, exact_number
+from overrides.feedback_design import RANDOM_METHOD, WEIGHT_METHOD, Chance, Design
 from overrides.instants import instant_text
 from overrides.journal import Json, VersionStamp
-from overrides.labels import Label, Observation, OutcomeDefinition, label, standing
+from overrides.labels import Label, LabelStatus, Observation, OutcomeDefinition, label, standing
 from overrides.reading import ActRow, DecisionRow, FeedbackFact
 from overrides.values import OverrideSide
 
 # Officers take cases from a shared queue, unless one was drawn by chance and decided the case.
 SELF_SELECTED, DRAWN = "self_selected", "drawn_by_chance"
 PSEUDONYM_CHARS = 32
-HUMAN_ACTS = frozenset(
-    {"review_recorded", "override_recorded", "approval_recorded", "case_withdrawn", "case_reopened"}
-)
+AT_ONCE = 500
 
 _FLAGS = {
     OverrideSide.APPROVED_AGAINST_MODEL: 1,
     OverrideSide.DECLINED_AGAINST_MODEL: -1,
     None: 0,
 }
+_LABELS = {LabelStatus.OBSERVED_BAD: 1, LabelStatus.OBSERVED_GOOD: 0}
 
-Features = Callable[[str], Mapping[str, Json] | None]  # decision event: fields as scored
+Features = Callable[[Sequence[DecisionRow]], Mapping[str, Mapping[str, Json] | None]]
+"""Of decisions: by event the model's own columns as they are written; None once erased."""
 Pseudonym = Callable[[str, str], str]  # purpose and reference: keyed hash in hex
 
 
@@ -51,6 +55,8 @@ class FeedbackRow:
     attempt: int
     pd_at_decision: str | None
     raw_score: str | None
+    approve_up_to: str | None
+    decline_above: str | None
     recommendation: str
     case_status: str
     final_decision: str | None
@@ -64,10 +70,14 @@ class FeedbackRow:
     knockouts: tuple[str, ...]
     audit_sample: bool
     assignment_policy: str
+    assignment_seed: str | None
+    eligible_reviewers: tuple[str, ...]
     p_routed: str | None  # chance that a case like this comes to a person
     p_assigned: str | None  # chance that it comes to this person
     p_random_accept: str | None
-    p_approve_est: str | None  # chance of an approval, where one was estimated
+    p_approve_est: str | None  # chance of an approval, where one can be estimated
+    p_approve_est_method: str | None
+    p_approve_est_reason: str | None  # why there is none
     random_accept: bool
     reasons_reliable: bool
     principal_reasons: tuple[str, ...]
@@ -77,6 +87,7 @@ class FeedbackRow:
     jurisdiction: str
     amount_minor: int
     currency: str
+    label: int | None  # 1 bad, 0 good, of loans whose window has closed
     label_status: str
     label_unmanaged: str
     label_source: str | None
@@ -84,6 +95,9 @@ class FeedbackRow:
     label_matures_at: str | None
     cohort_closed: bool
     outcome_definition_id: str
+    weight: str | None
+    weight_method: str | None
+    split: str | None
     observations: tuple[Mapping[str, Json], ...]  # of the loan, corrections applied
     acts: tuple[Mapping[str, Json], ...]  # everything people decided on the case, in order
     ledger_seq: int
@@ -91,18 +105,15 @@ class FeedbackRow:
     simulated: bool
     features: Mapping[str, Json] | None
 
-    def as_json(self) -> dict[str, Json]:
-        """The row as canonical JSON can hold it."""
-        values = {column: getattr(self, column) for column in COLUMNS}
-        plain = {
-            column: list(value) if isinstance(value, tuple) else value
-            for column, value in values.items()
-        }
-        features = None if self.features is None else dict(self.features)
-        return {**plain, "features": features}
-
-
-COLUMNS = tuple(field.name for field in fields(FeedbackRow) if field.name != "features")
+    def flat(self) -> dict[str, Json]:
+        """The row as it is written: its columns, and then the model's own."""
+        values: dict[str, Json] = {}
+        for column in ROW_COLUMNS:
+            value = getattr(self, column.name)
+            if column.kind == NUMBER:
+                value = exact_number(value)
+            values[column.name] = list(value) if isinstance(value, tuple) else value
+        return {**values, **(self.features or {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,34 +124,41 @@ class Cut:
     definitions: Callable[[str], OutcomeDefinition]
     features: Features
     pseudonym: Pseudonym
-    acts: Callable[[str], Iterable[ActRow]]  # of a case
+    design: Design
 
 
 def feedback_rows(facts: Iterable[FeedbackFact], cut: Cut) -> Iterator[FeedbackRow]:
     """A row for each closed case, in the order given."""
-    for closed in facts:
-        found = label(
-            cut.definitions(closed.fact.bundle),
-            closed.fact.ending,
-            closed.fact.observations,
-            cut.as_of,
-        )
-        yield _row(closed, found, cut)
+    left = iter(facts)
+    while batch := list(islice(left, AT_ONCE)):
+        features = cut.features([closed.decision for closed in batch])
+        for closed in batch:
+            found = label(
+                cut.definitions(closed.fact.bundle),
+                closed.fact.ending,
+                closed.fact.observations,
+                cut.as_of,
+            )
+            yield _row(closed, found, cut, features.get(closed.decision.event_id))
 
 
-def _row(closed: FeedbackFact, found: Label, cut: Cut) -> FeedbackRow:
+def _row(
+    closed: FeedbackFact, found: Label, cut: Cut, features: Mapping[str, Json] | None
+) -> FeedbackRow:
     """One row."""
     fact, decision, ending = closed.fact, closed.decision, closed.fact.ending
-    drawn = decision.assigned_to != "" and decision.assigned_to == fact.reviewer
+    closed_at = ending.at or decision.made_at
     return FeedbackRow(
         case_pseudonym=_pseudonym(cut, "case", fact.case_ref) or "",
         bundle=fact.bundle,
         **_versions(decision),
         observed_at=instant_text(decision.made_at),
-        closed_at=instant_text(ending.at or decision.made_at),
+        closed_at=instant_text(closed_at),
         attempt=decision.attempt,
         pd_at_decision=decision.probability,
         raw_score=decision.raw,
+        approve_up_to=decision.approve_up_to,
+        decline_above=decision.decline_above,
         recommendation=decision.recommendation.value,
         case_status=ending.status.value,
         final_decision=ending.decision.value if ending.decision else None,
@@ -153,11 +171,7 @@ def _row(closed: FeedbackFact, found: Label, cut: Cut) -> FeedbackRow:
         routing=decision.routing,
         knockouts=decision.knockouts,
         audit_sample=bool(decision.sampled.get("audit")),
-        assignment_policy=DRAWN if drawn else SELF_SELECTED,
-        p_routed=decision.sampled.get("p_routed"),
-        p_assigned=decision.p_assigned if drawn else None,
-        p_random_accept=decision.sampled.get("p_random_accept"),
-        p_approve_est=None,
+        **_assigned(closed, cut),
         random_accept=ending.random_accept,
         reasons_reliable=fact.reliable,
         principal_reasons=decision.adverse,
@@ -167,24 +181,68 @@ def _row(closed: FeedbackFact, found: Label, cut: Cut) -> FeedbackRow:
         jurisdiction=decision.jurisdiction,
         amount_minor=fact.amount.minor,
         currency=fact.amount.currency,
-        label_status=found.status.value,
-        label_unmanaged=found.unmanaged.value,
-        label_source=found.source.value or None,
-        label_reason=found.reason,
-        label_matures_at=instant_text(found.matures_at) if found.matures_at else None,
-        cohort_closed=found.closed(cut.as_of),
-        outcome_definition_id=cut.definitions(fact.bundle).id,
+        **_labelled(closed, found, cut),
+        split=cut.design.part(closed_at),
         observations=tuple(_observation(seen) for seen in standing(fact.observations, cut.as_of)),
         acts=tuple(
-            _act(act, cut)
-            for act in cut.acts(fact.case_ref)
-            if act.type in HUMAN_ACTS and act.at <= cut.as_of
+            _act(act, cut) for act in closed.acts if act.type in HUMAN_ACTS and act.at <= cut.as_of
         ),
         ledger_seq=decision.seq,
         ledger_entry_hash=closed.leaf_hash.hex(),
         simulated=fact.simulated,
-        features=cut.features(decision.event_id),
+        features=features,
     )
+
+
+def _assigned(closed: FeedbackFact, cut: Cut) -> dict[str, Any]:
+    """How the case came to whoever decided it, with the chances that were drawn."""
+    decision = closed.decision
+    drawn = decision.assigned_to != "" and decision.assigned_to == closed.fact.reviewer
+    p_random = decision.sampled.get("p_random_accept")
+    return {
+        "assignment_policy": DRAWN if drawn else SELF_SELECTED,
+        "assignment_seed": decision.sampled.get("seed"),
+        "eligible_reviewers": tuple(
+            _pseudonym(cut, "person", ref) or "" for ref in decision.eligible
+        ),
+        "p_routed": decision.sampled.get("p_routed"),
+        "p_assigned": decision.p_assigned if drawn else None,
+        "p_random_accept": p_random,
+    }
+
+
+def _labelled(closed: FeedbackFact, found: Label, cut: Cut) -> dict[str, Any]:
+    """The label, and what weight it has against selection."""
+    fact, decision = closed.fact, closed.decision
+    chance = cut.design.chance(fact.bundle, decision.recommendation.value, decision.probability)
+    value = _LABELS.get(found.status) if found.closed(cut.as_of) else None
+    p_random = decision.sampled.get("p_random_accept") if fact.ending.random_accept else None
+    weight, method = _weight(value, chance, p_random)
+    return {
+        "p_approve_est": chance.value,
+        "p_approve_est_method": chance.method,
+        "p_approve_est_reason": chance.reason,
+        "label": value,
+        "label_status": found.status.value,
+        "label_unmanaged": found.unmanaged.value,
+        "label_source": found.source.value or None,
+        "label_reason": found.reason,
+        "label_matures_at": instant_text(found.matures_at) if found.matures_at else None,
+        "cohort_closed": found.closed(cut.as_of),
+        "outcome_definition_id": cut.definitions(fact.bundle).id,
+        "weight": weight,
+        "weight_method": method,
+    }
+
+
+def _weight(
+    value: int | None, chance: Chance, p_random: str | None
+) -> tuple[str | None, str | None]:
+    """The weight of a labelled row, with its method; of others none."""
+    known = p_random or chance.value
+    if value is None or known is None or float(known) == 0:
+        return None, None
+    return repr(1 / float(known)), RANDOM_METHOD if p_random else WEIGHT_METHOD
 
 
 def _observation(seen: Observation) -> dict[str, Json]:
@@ -214,9 +272,9 @@ def _act(act: ActRow, cut: Cut) -> dict[str, Json]:
     }
 
 
-def _versions(decision: DecisionRow) -> dict[str, str | None]:
+def _versions(decision: DecisionRow) -> dict[str, Any]:
     """The three versions the decision rests on."""
-    found: dict[str, str | None] = {}
+    found: dict[str, Any] = {}
     for part in ("model", "policy", "codebook"):
         stamp: VersionStamp | None = getattr(decision, part)
         found[f"{part}_version"] = stamp.version if stamp else None

@@ -89,7 +89,7 @@ def read_record(members: Mapping[str, Json]) -> OutcomeRecord:
         application_id=_text("application_id", members["application_id"]).strip(),
         kind=kind,
         value=_exact_value(kind, _plain(members["value"])),
-        observed_at=_instant(_text("observed_at", members["observed_at"]).strip()),
+        observed_at=read_instant(_text("observed_at", members["observed_at"]).strip()),
         months_on_book=_months(members.get("months_on_book")),
         bundle=_text("bundle", members.get("bundle") or "").strip(),
     )
@@ -144,7 +144,7 @@ def _months(value: Json) -> int | None:
     return _whole("months_on_book", text, MONTHS_MAX) if text else None
 
 
-def _instant(text: str) -> datetime:
+def read_instant(text: str) -> datetime:
     """An RFC 3339 instant, or a date, which is taken as its first moment in UTC."""
     try:
         at = datetime.fromisoformat(text)

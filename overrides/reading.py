@@ -11,6 +11,8 @@ from decimal import Decimal as Number
 from typing import Protocol
 
 from overrides.cases import Case, Proposal
+from overrides.feedback_design import ScoredCase
+from overrides.feedback_made import FeedbackExportRow
 from overrides.journal import Json, VersionStamp
 from overrides.labels import Ending, Observation
 from overrides.urgency import Clocks, Urgency
@@ -134,6 +136,7 @@ class DecisionRow:
     knockouts: tuple[str, ...]
     sampled: Mapping[str, Json]
     assigned_to: str  # the officer who was drawn by chance, "" where nobody was
+    eligible: tuple[str, ...]  # among whom
     p_assigned: str | None  # how likely that was
     adverse: tuple[str, ...]
     favourable: tuple[str, ...]
@@ -251,23 +254,7 @@ class FeedbackFact:
     decision: DecisionRow
     leaf_hash: bytes  # of the decision's entry
     decided_seq: int  # ledger place of the event that closed the case
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedbackExportRow:
-    """A feedback set that was made."""
-
-    seq: int
-    at: datetime
-    actor: str
-    bundle: str
-    folder: str
-    manifest_sha256: str
-    rows: int
-    counts: Mapping[str, int]
-    as_of: str
-    purpose: str
-    erasure_epoch: int
+    acts: tuple[ActRow, ...]  # of the case up to the cut, in order
 
 
 class CaseBook(Protocol):
@@ -340,6 +327,9 @@ class CaseBook(Protocol):
         self, as_of: datetime, *, bundle: str | None = None
     ) -> Iterator[FeedbackFact]:
         """Every case closed by ``as_of``, in the order of closing; the same cut, the same rows."""
+
+    def scored_cases(self, as_of: datetime, *, bundle: str | None = None) -> Iterator[ScoredCase]:
+        """The same cases in any order, with what is needed of all of them at once."""
 
     def feedback_exports(
         self, *, bundle: str | None = None, limit: int = 50

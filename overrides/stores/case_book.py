@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
 
+from overrides.feedback_design import ScoredCase
+from overrides.feedback_made import FeedbackExportRow
 from overrides.instants import instant_text, parse_instant
 from overrides.reading import (
     ActRow,
@@ -16,12 +18,11 @@ from overrides.reading import (
     CaseRow,
     ChangeRow,
     DecisionRow,
-    FeedbackExportRow,
     FeedbackFact,
     OutcomeRow,
     RowPage,
 )
-from overrides.stores.case_facts import board_facts, feedback_facts
+from overrides.stores.case_facts import board_facts, feedback_facts, scored_cases
 from overrides.stores.case_lists import (
     counted,
     cursor_of,
@@ -255,6 +256,11 @@ class SqlCaseBook:
         """Every case closed by ``as_of``, in the order of closing; the same cut, the same rows."""
         with reading(self._engine) as connection:
             yield from feedback_facts(connection, self._log, as_of, bundle=bundle)
+
+    def scored_cases(self, as_of: datetime, *, bundle: str | None = None) -> Iterator[ScoredCase]:
+        """The same cases in any order, with what is needed of all of them at once."""
+        with reading(self._engine) as connection:
+            yield from scored_cases(connection, self._log, as_of, bundle=bundle)
 
     def feedback_exports(
         self, *, bundle: str | None = None, limit: int = 50

@@ -9,13 +9,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, FromClause, Select, func, select
 
 from overrides.cases import OPEN_STATES
+from overrides.feedback_columns import HUMAN_ACTS
+from overrides.feedback_design import ScoredCase
 from overrides.instants import instant_text
 from overrides.labels import Ending, Observation
-from overrides.reading import BoardFact, FeedbackFact
+from overrides.reading import ActRow, BoardFact, FeedbackFact
 from overrides.stores.case_rows import (
+    act_row,
     decision_or_none,
     decision_row,
     event_in,
@@ -26,9 +29,10 @@ from overrides.stores.case_rows import (
 from overrides.stores.case_state import Row
 from overrides.stores.case_tables import ACTS, DECISIONS, FILES, OUTCOMES
 from overrides.stores.reading import EVENTS
-from overrides.values import CaseStatus, Money, OutcomeKind, Recommendation
+from overrides.values import CaseStatus, Decision, Money, OutcomeKind, Recommendation
 
 _BATCH = 1000
+_STREAMED = {"yield_per": 10_000}
 _OPEN = sorted(status.value for status in OPEN_STATES)
 _ACT_COLUMNS = (
     *("seq", "status", "final", "side", "code", "by_person", "reviewer", "approver"),
@@ -61,14 +65,19 @@ def board_facts(
 def feedback_facts(
     connection: Connection, log: str, as_of: datetime, *, bundle: str | None = None
 ) -> Iterator[FeedbackFact]:
-    """Every case closed by ``as_of``, in the order of closing, with its decision."""
-    query = _standing_query(log, as_of, bundle).where(ACTS.c.status.not_in(_OPEN))
-    observed = _observations(connection, log, as_of)
-    closed = connection.execute(query).mappings().all()
-    places = _closing_places(connection, log, as_of)
-    closed = sorted(closed, key=lambda row: places[row["case_ref"]])
+    """Every case closed by ``as_of``, in the order of closing, with its decision and acts.
+
+    Only the places of all cases are held at once; the rest is read some at a time.
+    """
+    closed = sorted(_closed_places(connection, log, as_of))
     for start in range(0, len(closed), _BATCH):
-        batch = closed[start : start + _BATCH]
+        places = {last: first for first, last in closed[start : start + _BATCH]}
+        query = _named(bundle).where(ACTS.c.log == log, ACTS.c.seq.in_(list(places)))
+        rows = connection.execute(query).mappings().all()
+        batch = sorted(rows, key=lambda row: places[row["seq"]])
+        refs = [row["case_ref"] for row in batch]
+        observed = _observations(connection, log, as_of, refs)
+        acts = _acts(connection, log, as_of, refs)
         entries = _entries(connection, log, [row["decision_seq"] for row in batch])
         for row in batch:
             body, leaf_hash = entries[row["decision_seq"]]
@@ -76,8 +85,29 @@ def feedback_facts(
                 fact=_fact(row, observed.get(row["case_ref"], ())),
                 decision=decision_row(event_in(body)),
                 leaf_hash=leaf_hash,
-                decided_seq=places[row["case_ref"]],
+                decided_seq=places[row["seq"]],
+                acts=acts.get(row["case_ref"], ()),
             )
+
+
+def scored_cases(
+    connection: Connection, log: str, as_of: datetime, *, bundle: str | None = None
+) -> Iterator[ScoredCase]:
+    """Every case closed by ``as_of``, in any order."""
+    query = _standing_query(log, as_of, bundle).where(ACTS.c.status.not_in(_OPEN))
+    wanted = query.with_only_columns(
+        FILES.c.bundle,
+        DECISIONS.c.recommendation,
+        DECISIONS.c.probability,
+        ACTS.c.final,
+        ACTS.c.closed_at,
+        maintain_column_froms=True,
+    ).where(ACTS.c.closed_at.is_not(None))
+    rows = connection.execute(wanted, execution_options=_STREAMED)
+    for name, recommendation, probability, final, closed_at in rows:
+        approved = None if final is None else final == Decision.APPROVE
+        at = stored_instant(closed_at)
+        yield ScoredCase(name, recommendation, probability, approved, at)
 
 
 def _standing_query(log: str, as_of: datetime, bundle: str | None) -> Select[Any]:
@@ -88,48 +118,75 @@ def _standing_query(log: str, as_of: datetime, bundle: str | None) -> Select[Any
         .group_by(ACTS.c.case_ref)
         .subquery()
     )
-    query = (
-        select(
-            *(ACTS.c[name] for name in _ACT_COLUMNS),
-            *(DECISIONS.c[name] for name in _DECISION_COLUMNS),
-            DECISIONS.c.seq.label("decision_seq"),
-            FILES.c.bundle,
-            FILES.c.opened_at,
-            FILES.c.simulated,
+    return _named(bundle, last.join(ACTS, (ACTS.c.seq == last.c.seq) & (ACTS.c.log == log)))
+
+
+def _named(bundle: str | None, acts: FromClause = ACTS) -> Select[Any]:
+    """Acts with their case and the decision that stood then."""
+    query = select(
+        *(ACTS.c[name] for name in _ACT_COLUMNS),
+        *(DECISIONS.c[name] for name in _DECISION_COLUMNS),
+        DECISIONS.c.seq.label("decision_seq"),
+        FILES.c.bundle,
+        FILES.c.opened_at,
+        FILES.c.simulated,
+    ).select_from(
+        acts.join(DECISIONS, DECISIONS.c.decision_id == ACTS.c.decision_id).join(
+            FILES, FILES.c.case_ref == ACTS.c.case_ref
         )
-        .select_from(last)
-        .join(ACTS, (ACTS.c.seq == last.c.seq) & (ACTS.c.log == log))
-        .join(DECISIONS, DECISIONS.c.decision_id == ACTS.c.decision_id)
-        .join(FILES, FILES.c.case_ref == ACTS.c.case_ref)
     )
     return query if bundle is None else query.where(FILES.c.bundle == bundle)
 
 
-def _closing_places(connection: Connection, log: str, as_of: datetime) -> Mapping[str, int]:
-    """Where each case was last closed: the first act since it was last open."""
+def _closed_places(connection: Connection, log: str, as_of: datetime) -> list[tuple[int, int]]:
+    """Of each closed case: the first act since it was last open, and its last."""
     query = (
         select(ACTS.c.case_ref, ACTS.c.seq, ACTS.c.status)
         .where(ACTS.c.log == log, ACTS.c.at <= instant_text(as_of))
         .order_by(ACTS.c.seq)
     )
-    places: dict[str, int] = {}
-    for case_ref, seq, status in connection.execute(query):
+    places: dict[str, tuple[int, int]] = {}
+    for case_ref, seq, status in connection.execute(query, execution_options=_STREAMED):
         if status in OPEN_STATES:
             places.pop(case_ref, None)
         else:
-            places.setdefault(case_ref, seq)
-    return places
+            places[case_ref] = (places[case_ref][0] if case_ref in places else seq, seq)
+    return list(places.values())
+
+
+def _acts(
+    connection: Connection, log: str, as_of: datetime, refs: Sequence[str]
+) -> Mapping[str, tuple[ActRow, ...]]:
+    """What people decided on each of these cases by ``as_of``, in order."""
+    query = (
+        select(ACTS, EVENTS.c.body)
+        .join(EVENTS, (ACTS.c.log == EVENTS.c.log) & (ACTS.c.seq == EVENTS.c.seq))
+        .where(
+            ACTS.c.log == log,
+            ACTS.c.case_ref.in_(refs),
+            ACTS.c.at <= instant_text(as_of),
+            ACTS.c.type.in_(sorted(HUMAN_ACTS)),
+        )
+        .order_by(ACTS.c.case_ref, ACTS.c.seq)
+    )
+    rows = connection.execute(query).mappings()
+    return {
+        case_ref: tuple(act_row(row, event_in(row["body"])) for row in group)
+        for case_ref, group in groupby(rows, key=lambda row: str(row["case_ref"]))
+    }
 
 
 def _observations(
-    connection: Connection, log: str, as_of: datetime
+    connection: Connection, log: str, as_of: datetime, refs: Sequence[str] | None = None
 ) -> Mapping[str, tuple[Observation, ...]]:
-    """What the books had said of each case by ``as_of``."""
+    """What the books had said by ``as_of`` of each case, or of these."""
     query = (
         select(OUTCOMES)
         .where(OUTCOMES.c.log == log, OUTCOMES.c.at <= instant_text(as_of))
         .order_by(OUTCOMES.c.case_ref, OUTCOMES.c.seq)
     )
+    if refs is not None:
+        query = query.where(OUTCOMES.c.case_ref.in_(refs))
     rows = connection.execute(query).mappings()
     return {
         case_ref: tuple(

@@ -7,8 +7,9 @@ from decimal import Decimal as Number
 
 from overrides.event_kinds import DECISION_KINDS
 from overrides.events import SIMULATED_CLOCK, event_of
+from overrides.feedback_made import FeedbackExportRow
 from overrides.journal import Event, Json
-from overrides.reading import ActRow, CaseRow, ChangeRow, DecisionRow, FeedbackExportRow, OutcomeRow
+from overrides.reading import ActRow, CaseRow, ChangeRow, DecisionRow, OutcomeRow
 from overrides.stores.case_state import Row, as_proposal
 from overrides.urgency import Clocks
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
@@ -87,6 +88,7 @@ def decision_row(event: Event) -> DecisionRow:
     data = event.data
     return DecisionRow(
         assigned_to=data.get("assigned", {}).get("to", ""),
+        eligible=tuple(data.get("assigned", {}).get("among", ())),
         p_assigned=data.get("p_assigned"),
         decision_id=data["decision_id"],
         case_ref=str(event.case),

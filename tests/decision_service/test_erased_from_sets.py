@@ -144,7 +144,7 @@ def test_a_set_that_is_still_being_made_is_left_for_the_next_look(house: Erasure
     assert finish_erasures(house.services).sets == ()
     os.utime(folder / PARTIAL, (now - 4_000, now - 4_000))
     assert finish_erasures(house.services).sets == ("q1",), "its export came to no end"
-    assert not list(folder.iterdir())
+    assert not rows(folder)
 
 
 def test_a_certificate_tells_a_set_here_from_one_elsewhere(

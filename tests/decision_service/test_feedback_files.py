@@ -13,7 +13,8 @@ import pytest
 
 from decision_service.access import HOST
 from decision_service.board_page import BoardPage
-from decision_service.errors import FolderTaken, InstantAhead, UnknownBundle
+from decision_service.errors import UnknownBundle
+from decision_service.feedback_errors import FolderTaken, InstantAhead
 from decision_service.feedback_export import FeedbackExport
 from decision_service.feedback_pages import FeedbackPages
 from decision_service.outcome_import import OutcomeImport
@@ -28,6 +29,7 @@ from ui.ports import Refused
 from ui.views import EvidenceTyped
 
 FILE = f"{BUNDLE}.parquet"
+PAPERS = ("README.md", "contract.odcs.yaml", "croissant.json", "manifest.json", "verify.py")
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +99,8 @@ def test_the_manifest_counts_the_rows_and_names_every_byte(
     assert manifest["rows"] == len(rows) == 10
     assert sum(manifest["label_status"].values()) == 10
     assert set(manifest["label_status"]) == {status.value for status in LabelStatus}
-    assert {path.name for path in (tmp_path / "set").iterdir()} == {FILE, "manifest.json"}
-    for name, about in manifest["files"].items():
+    assert {path.name for path in (tmp_path / "set").iterdir()} == {FILE, *PAPERS}
+    for name, about in {**manifest["files"], **manifest["papers"]}.items():
         content = (tmp_path / "set" / name).read_bytes()
         assert sha256(content).hexdigest() == about["sha256"]
         assert len(content) == about["bytes"]
@@ -116,7 +118,7 @@ def test_the_same_cut_gives_the_same_bytes_tomorrow(house: DeskHouse, tmp_path: 
         house.form("hanna", later["case_id"], decision=choice),
     )
     exported(house, tmp_path / "two", as_of=as_of)
-    for name in (FILE, "manifest.json"):
+    for name in (FILE, *PAPERS):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
@@ -228,7 +230,7 @@ def test_a_folder_with_something_in_it_is_left_alone(house: DeskHouse, tmp_path:
 
 def test_an_empty_folder_is_filled(house: DeskHouse, tmp_path: Path) -> None:
     FeedbackExport(house.services).write(tmp_path, HOST)
-    assert {path.name for path in tmp_path.iterdir()} == {FILE, "manifest.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, *PAPERS}
 
 
 class NoJournal:
@@ -269,7 +271,7 @@ def test_the_page_counts_what_a_set_would_hold_and_makes_it_once(house: DeskHous
     assert manifest["label_status"] == {status: rows for status, rows, _ in view.counts}
     after = pages.feedback(mina, "")
     assert [made[3] for made in after.exports].count(folder) == 1
-    assert after.files[folder] == (FILE, "manifest.json")
+    assert after.files[folder] == tuple(sorted((FILE, *PAPERS)))
 
 
 def test_a_page_offers_no_files_of_a_set_that_lies_elsewhere(
@@ -281,7 +283,7 @@ def test_a_page_offers_no_files_of_a_set_that_lies_elsewhere(
         FeedbackExport(house.services).write(folder, HOST)
     files = pages.feedback(mina, "").files
     made = {name: files[name] for name in ("elsewhere: q1", "q1", "2026/q1")}
-    assert made == {"elsewhere: q1": (), "q1": (FILE, "manifest.json"), "2026/q1": ()}
+    assert made == {"elsewhere: q1": (), "q1": tuple(sorted((FILE, *PAPERS))), "2026/q1": ()}
 
 
 @pytest.mark.parametrize(

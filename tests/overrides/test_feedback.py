@@ -1,7 +1,7 @@
 """A feedback set says why each outcome is or is not seen, and the same cut gives the same set."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -22,9 +22,11 @@ from overrides.feedback import (
     feedback_rows,
     make_feedback,
 )
+from overrides.feedback_design import design
 from overrides.instants import instant_text
 from overrides.journal import Draft, Json
 from overrides.labels import LabelStatus, OutcomeDefinition, add_months
+from overrides.reading import DecisionRow
 from overrides.stores.ledger_book import SqlLedgerBook
 from tests.overrides.case_house import LOG, House, house_at
 from tests.overrides.samples import OFFICER, SENIOR, ids
@@ -41,10 +43,11 @@ class Kept:
     def __init__(self) -> None:
         self.rows: list[FeedbackRow] = []
 
-    def write(self, rows: Iterable[FeedbackRow]) -> tuple[WrittenFile, ...]:
+    def write(self, rows: Iterable[tuple[FeedbackRow, bytes]]) -> tuple[WrittenFile, ...]:
         """Keep every row."""
-        self.rows = list(rows)
-        lines = b"".join(canonical(row.as_json()) + b"\n" for row in self.rows)
+        kept = list(rows)
+        self.rows = [row for row, _ in kept]
+        lines = b"".join(exact + b"\n" for _, exact in kept)
         return (WrittenFile("rows.jsonl", sha256(lines).hexdigest(), len(lines), len(self.rows)),)
 
 
@@ -57,19 +60,21 @@ def house(tmp_path: Path) -> Iterator[House]:
 def cut(house: House, erased: frozenset[str] = frozenset()) -> Cut:
     book = SqlLedgerBook(house.engine, log=LOG, vault=house.vault)
 
-    def features(event_id: str) -> Mapping[str, Json] | None:
-        opened = book.open_slots(event_id, ["inputs"])["inputs"]
-        if isinstance(opened, SlotErased) or event_id in erased:
-            return None
-        fields: Mapping[str, Json] = opened["fields"]
-        return fields
+    def features(decisions: Sequence[DecisionRow]) -> Mapping[str, Mapping[str, Json] | None]:
+        opened = book.open_many([decision.event_id for decision in decisions], ["inputs"])
+        return {
+            event_id: None
+            if isinstance(slots["inputs"], SlotErased) or event_id in erased
+            else {f"stated_{name}": value for name, value in slots["inputs"]["fields"].items()}
+            for event_id, slots in opened.items()
+        }
 
     return Cut(
         as_of=house.now,
         definitions=lambda _: DEFINITION,
         features=features,
         pseudonym=house.vault.lookup_hash,
-        acts=house.book.acts,
+        design=design(house.book.scored_cases(house.now), lambda _: DEFINITION, house.now),
     )
 
 
@@ -79,8 +84,8 @@ def made(
     at = at or cut(house)
     writer = Kept()
     facts = house.book.feedback_facts(at.as_of, bundle=bundle)
-    manifest = make_feedback(facts, at, writer, ORIGIN, bundle=bundle, purpose="retraining")
-    return manifest, writer.rows
+    made = make_feedback(facts, at, writer, ORIGIN, bundle=bundle, purpose="retraining")
+    return dict(made.about), writer.rows
 
 
 def lively(house: House) -> list[str]:
@@ -119,7 +124,7 @@ def test_each_closed_case_is_a_row_that_says_what_is_known_of_its_outcome(house:
     assert [row.justification_code for row in rows] == [None, "M01", "M04", None]
     assert [row.decided_by for row in rows] == ["person", "person", "person", None]
     assert rows[1].pd_at_decision == "0.36"
-    assert rows[1].features == {"duration_months": 24}
+    assert rows[1].features == {"stated_duration_months": 24}
     assert rows[1].principal_reasons == ("R01", "R02")
     assert rows[1].model_sha256 == "ab" * 32
     assert len(rows[1].ledger_entry_hash) == 64
@@ -166,13 +171,19 @@ def test_the_manifest_counts_every_label_and_says_where_in_the_ledger_it_stands(
         "size": 9,
         "root": "00" * 32,
         "checkpoint": None,
+        "keys": [],
     }
-    assert manifest["files"]["rows.jsonl"]["rows"] == 4
-    assert manifest["columns"] == [*COLUMNS, "features"]
+    assert manifest["columns"] == list(COLUMNS)
     assert manifest["caveats"] == list(CAVEATS)
-    lines = b"".join(canonical(row.as_json()) + b"\n" for row in rows)
-    assert manifest["row_hash"] == sha256(lines).hexdigest()
+    plain = [json.dumps(told(row), sort_keys=True, separators=(",", ":")) for row in rows]
+    digests = sorted(sha256(line.encode()).digest() for line in plain)
+    assert manifest["row_hash"] == sha256(b"".join(digests)).hexdigest()
     canonical(manifest)
+
+
+def told(row: FeedbackRow) -> dict[str, Json]:
+    """A row without what it does not say."""
+    return {name: value for name, value in row.flat().items() if value not in (None, "")}
 
 
 def test_the_same_cut_gives_the_same_set_whatever_happened_since(house: House) -> None:
@@ -206,20 +217,24 @@ def test_a_case_reopened_after_the_cut_is_as_it_was_at_the_cut(house: House) -> 
     assert made(house, at) == before
     (again,) = made(house)[1]
     assert (again.final_decision, again.override_flag) == ("decline", -1)
-    assert [act["kind"] for act in again.acts] == ["review_recorded", "override_recorded"]
+    assert [act["kind"] for act in again.acts] == [
+        "review_recorded",
+        "case_reopened",
+        "override_recorded",
+    ]
 
 
-def test_an_erasure_takes_features_and_nothing_else_and_is_counted(house: House) -> None:
+def test_a_row_whose_application_was_erased_is_in_no_later_set_and_is_counted(
+    house: House,
+) -> None:
     lively(house)
     manifest, rows = made(house)
     gone = list(house.book.feedback_facts(house.now))[1].decision.event_id
     less, fewer = made(house, cut(house, frozenset({gone})))
     assert (manifest["erased_rows"], less["erased_rows"]) == (0, 1)
-    assert fewer[1].features is None
-    assert [replace(row, features=None) for row in fewer] == [
-        replace(row, features=None) for row in rows
-    ]
-    assert less["label_status"] == manifest["label_status"]
+    assert fewer == [rows[0], rows[2], rows[3]]
+    assert less["rows"] == sum(less["label_status"].values()) == 3
+    assert less["erased_label_status"] == {"OBSERVED_BAD": 1}
     assert less["row_hash"] != manifest["row_hash"]
 
 
