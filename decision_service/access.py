@@ -28,6 +28,7 @@ class Permission(StrEnum):
     APPROVE = "approve"  # another person's override
     ANSWER = "answer"  # record what an applicant who was asked has said
     REOPEN = "reopen"  # a closed case
+    APPROVALS = "approvals"  # see what waits for a second person
     HAND_ON = "hand_on"  # refer cases upwards, hand them over, set them aside
     TEAM = "team"  # see who holds what, take cases back
     CASES = "cases"  # read decisions and cases over HTTP: a service sees its own
@@ -65,6 +66,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.APPROVE: APPROVERS,
     Permission.ANSWER: HEARING_ROLES,
     Permission.REOPEN: REOPENING_ROLES,
+    Permission.APPROVALS: APPROVERS | LEADERS,
     Permission.HAND_ON: DECIDERS | LEADERS,
     Permission.TEAM: LEADERS,
     Permission.CASES: READERS | {Role.SERVICE},
@@ -159,6 +161,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/pass"): Permission.HAND_ON,
     ("POST", "/cases/{case_id}/take-back"): Permission.TEAM,
     ("GET", "/team"): Permission.TEAM,
+    ("GET", "/approvals"): Permission.APPROVALS,
     ("GET", "/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/rescore"): Permission.DECIDE,

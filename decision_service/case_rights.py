@@ -67,7 +67,7 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
         too_large = above_limit(case, actor, rules)
         return Rights(claim=claimable, decide=True, withdraw=True, too_large=too_large)
     if case.status is CaseStatus.WAITING_APPROVAL:
-        cannot = _cannot_approve(case, actor, rules)
+        cannot = cannot_judge(case, actor, rules)
         claimable = claimable and not cannot
         cannot = cannot or (STOPPED if case.stopped else "")
         return Rights(claim=claimable, approve=not cannot, withdraw=True, cannot=cannot)
@@ -83,7 +83,7 @@ def _shut_out(case: Case, actor: Actor) -> str:
     return str(ReferredUpwards(case.case_ref)) if upwards else ""
 
 
-def _cannot_approve(case: Case, actor: Actor, rules: Rules) -> str:
+def cannot_judge(case: Case, actor: Actor, rules: Rules) -> str:
     """Why the actor may not give the verdict; "" when they may."""
     if case.proposal is None:
         return "There is no proposal to give a verdict on."

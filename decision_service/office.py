@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from decision_service.approvals import ApprovalInbox
 from decision_service.auditing import Auditing
 from decision_service.casework import Casework
 from decision_service.erasure_pages import ErasurePages
@@ -11,7 +12,7 @@ from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
 from decision_service.waiting_pages import WaitingPages
-from ui.ports import Audit, Desk, Erasures, People, Receipts, Sharing, WaitingRoom
+from ui.ports import Approvals, Audit, Desk, Erasures, People, Receipts, Sharing, WaitingRoom
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Rooms:
     desk: Desk
     sharing: Sharing
     waiting: WaitingRoom
+    approvals: Approvals
     audit: Audit
     erasures: Erasures
     receipts: Receipts
@@ -33,6 +35,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         desk=Casework(services),
         sharing=SharedWork(services),
         waiting=WaitingPages(services),
+        approvals=ApprovalInbox(services),
         audit=Auditing(services),
         erasures=ErasurePages(services),
         receipts=ReceiptPages(services),

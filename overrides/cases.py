@@ -156,6 +156,7 @@ class Proposal:
     side: OverrideSide
     code: str
     needs: str  # "approver" or "credit_manager"
+    at: datetime | None = None  # since when it waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from ui import (
     admin,
+    approvals,
     board,
     case,
     desk,
@@ -32,6 +33,7 @@ ROUTERS = tuple(
         overriding,
         sharing,
         waiting,
+        approvals,
         receipts,  # before the ledger's entries, whose addresses end in anything
         ledger,
         erasures,

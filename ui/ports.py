@@ -14,6 +14,7 @@ Every POST form of a logged-in person carries the hidden fields ``person`` (whos
 from collections.abc import Mapping
 from typing import Protocol
 
+from ui.approval_views import InboxView
 from ui.change_views import OutlookView
 from ui.erasure_views import (
     CertificateView,
@@ -152,6 +153,13 @@ class WaitingRoom(Protocol):
         """Take the viewer's own decision back; a sentence."""
 
 
+class Approvals(Protocol):
+    """Proposals that wait for a second person."""
+
+    def inbox(self, viewer: Viewer, cursor: str) -> InboxView:
+        """One page of them; raises ``Refused``."""
+
+
 class Audit(Protocol):
     """The ledger, the models, the numbers."""
 
@@ -281,6 +289,10 @@ class Office(Protocol):
     @property
     def waiting(self) -> WaitingRoom:
         """Applicants asked, ends taken back."""
+
+    @property
+    def approvals(self) -> Approvals:
+        """What waits for a second person."""
 
     @property
     def audit(self) -> Audit:

@@ -29,6 +29,7 @@ DWELL_MS_MAX = 24 * 3600 * 1000
 # address, words, permission, name of the shortcut's target
 NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("/desk", "Desk", "desk", "desk"),
+    ("/approvals", "Approvals", "approvals", "approvals"),
     ("/team", "Team", "team", "team"),
     ("/ledger", "Ledger", "ledger", "ledger"),
     ("/ledger/verify", "Verify", "verify", "verify"),

@@ -1,8 +1,9 @@
-"""What the pages of asking an applicant and reopening a case are given, field by field."""
+"""What the pages of asking, reopening and approving are given, field by field."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from ui.approval_views import InboxView
 from ui.frame import Shell
 from ui.waiting_views import AnswerForm, AnswerView, AskForm, AskView, ReopenForm, ReopenView
 
@@ -41,3 +42,15 @@ class ReopenPage:
     reopening: Annotated[ReopenView, "The case, and the reasons to choose from."]
     form: Annotated[ReopenForm, "What was typed; empty at first."]
     key: Annotated[str, "Key of this rendering of the form."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """Proposed overrides that wait for a second person."""
+
+    template: ClassVar[str] = "approvals.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    inbox: Annotated[InboxView, "One page of proposals."]
+    more: Annotated[str, "Address of the next page; empty at the end."]
+    first: Annotated[str, "Address of the first page; empty on it."]

@@ -186,7 +186,8 @@ class PolicySpec(Strict):
     between them refer. ``near_cutoff`` is a distance in probability. The law's limit is counted in
     calendar days from the completed application, ``service_hours`` in the branch's working time.
     ``assigned_at_random`` of the cases for a person go to one drawn among those who may decide
-    them, who then has ``assigned_hours`` of working time to begin.
+    them, who then has ``assigned_hours`` of working time to begin. A proposed override that waits
+    for a second person longer than ``approval_days`` is shown as late to whoever leads the team.
     """
 
     format: Literal["1"]
@@ -203,6 +204,7 @@ class PolicySpec(Strict):
     legal_clock_days: Annotated[int, Field(ge=1, le=365)]
     legal_clock_days_in: dict[Place, Annotated[int, Field(ge=1, le=365)]] = {}
     service_hours: Annotated[int, Field(ge=1, le=2000)]
+    approval_days: Annotated[int, Field(ge=1, le=60)] = 3
     assigned_at_random: RateText = "0"
     assigned_hours: Annotated[int, Field(ge=1, le=200)] = 8
     changes: ChangesSpec | None = None

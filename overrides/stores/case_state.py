@@ -107,6 +107,7 @@ def as_proposal(row: Row) -> Proposal | None:
         side=OverrideSide(held["side"]),
         code=held["code"],
         needs=held["needs"],
+        at=parse_instant(held["at"]),
     )
 
 

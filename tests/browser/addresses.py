@@ -39,6 +39,8 @@ PAGES = (
     ("asha", f"/cases/{DECLINE.case_id}/withdrawal"),
     ("asha", f"/cases/{DECLINE.case_id}/pass"),
     ("tilo", "/team"),
+    ("tilo", "/approvals"),
+    ("ravi", "/approvals"),
     ("ravi", f"/cases/{WAITING.case_id}/approval"),
     ("meera", "/ledger"),
     ("meera", "/ledger/20848"),

@@ -29,11 +29,13 @@ from ui.visit import SESSION_COOKIE
 AGREED = {
     Role.OFFICER: "desk search decide answer hand_on cases contract proofs board models",
     Role.SENIOR_OFFICER: (
-        "desk search decide approve answer reopen hand_on cases contract proofs board models"
+        "desk search decide approve answer reopen approvals hand_on cases contract proofs board"
+        " models"
     ),
-    Role.TEAM_LEAD: "desk search reopen hand_on team cases contract proofs board models",
+    Role.TEAM_LEAD: "desk search reopen approvals hand_on team cases contract proofs board models",
     Role.CREDIT_MANAGER: (
-        "desk search decide approve answer reopen hand_on team cases contract proofs board models"
+        "desk search decide approve answer reopen approvals hand_on team cases contract proofs"
+        " board models"
     ),
     Role.COMPLIANCE: (
         "desk search cases contract proofs ledger verify witness board models"

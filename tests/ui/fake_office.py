@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from tests.ui import fake_numbers
+from tests.ui.fake_approvals import FakeApprovals
 from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_receipts import FakeReceipts
@@ -45,12 +46,24 @@ ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "tilo": (
         "team_lead",
         "Team lead",
-        frozenset({"desk", "search", "hand_on", "team", "board", "models"}),
+        frozenset({"desk", "search", "hand_on", "approvals", "team", "board", "models"}),
     ),
     "ravi": (
         "senior_officer",
         "Senior officer",
-        frozenset({"desk", "search", "decide", "approve", "hand_on", "board", "models", "ledger"}),
+        frozenset(
+            {
+                "desk",
+                "search",
+                "decide",
+                "approve",
+                "approvals",
+                "hand_on",
+                "board",
+                "models",
+                "ledger",
+            }
+        ),
     ),
     "meera": (
         "compliance",
@@ -508,6 +521,7 @@ class FakeOffice:
     desk: FakeDesk = field(default_factory=FakeDesk)
     sharing: FakeSharing = field(default_factory=FakeSharing)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
+    approvals: FakeApprovals = field(default_factory=FakeApprovals)
     audit: FakeAudit = field(default_factory=FakeAudit)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
