@@ -42,6 +42,7 @@ class Permission(StrEnum):
     ERASE = "erase"  # ask for it; set and lift legal holds
     ERASE_APPROVE = "erase_approve"  # another person's request
     BOARD = "board"
+    OVERRIDES = "overrides"  # whether they were right
     MODELS = "models"
     FEEDBACK = "feedback"
     FEEDBACK_EXPORT = "feedback_export"
@@ -80,6 +81,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.ERASE: ASKERS,
     Permission.ERASE_APPROVE: APPROVERS_OF_ERASURES,
     Permission.BOARD: STAFF,
+    Permission.OVERRIDES: OVERSIGHT,
     Permission.MODELS: STAFF,
     Permission.FEEDBACK: MODELLERS,
     Permission.FEEDBACK_EXPORT: MODELLERS,
@@ -198,6 +200,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/erasures/{request_id}"): Permission.ERASE_APPROVE,
     ("GET", "/erasures/{request_id}/certificate"): Permission.ERASURES,
     ("GET", "/board"): Permission.BOARD,
+    ("GET", "/overrides"): Permission.OVERRIDES,
+    ("GET", "/overrides/{name}.csv"): Permission.OVERRIDES,
     ("GET", "/models"): Permission.MODELS,
     ("GET", "/models/{name}"): Permission.MODELS,
     ("GET", "/feedback"): Permission.FEEDBACK,

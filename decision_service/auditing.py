@@ -4,6 +4,7 @@ from decision_service.board_page import BoardPage
 from decision_service.feedback_pages import FeedbackPages
 from decision_service.ledger_pages import LedgerPages
 from decision_service.model_pages import ModelPages
+from decision_service.override_pages import OverridePages
 from decision_service.services import Services
 from ui.views import (
     BoardView,
@@ -24,6 +25,7 @@ class Auditing:
         self._ledger = LedgerPages(services)
         self._models = ModelPages(services)
         self._board = BoardPage(services)
+        self._overrides = OverridePages(services)
         self._feedback = FeedbackPages(services)
 
     def ledger(self, viewer: Viewer, cursor: str, kind: str) -> LedgerState:
@@ -41,6 +43,14 @@ class Auditing:
     def board(self, viewer: Viewer, bundle: str) -> BoardView:
         """The shared numbers."""
         return self._board.board(viewer, bundle)
+
+    def overrides(self, viewer: Viewer, bundle: str) -> BoardView:
+        """The override report."""
+        return self._overrides.overrides(viewer, bundle)
+
+    def override_table(self, viewer: Viewer, bundle: str, name: str) -> bytes:
+        """One table of it as CSV."""
+        return self._overrides.table(viewer, bundle, name)
 
     def bundles(self, viewer: Viewer) -> tuple[BundleLine, ...]:
         """Registered models, the champion first."""

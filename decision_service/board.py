@@ -81,7 +81,7 @@ def _quality(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
             f"time. {STATE_RULE}"
         ),
         figures=(
-            _figure(
+            figure_of(
                 "Observed over expected bad loans",
                 Measure(
                     ratio, outcome.interval, outcome.of, "" if ratio is None else f"{ratio:.2f}"
@@ -90,7 +90,7 @@ def _quality(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
                 "1 is as many as the scores expected; above 1 is worse.",
                 kpis.get("decision_quality"),
             ),
-            _share(
+            share_figure(
                 "Approval rate",
                 board.approvals,
                 "decided applications were approved",
@@ -112,7 +112,7 @@ def _quality_row(quality: Quality) -> tuple[str, ...]:
     counted = (f"{outcome.of:,}", f"{outcome.observed:,}", f"{outcome.expected:.1f}")
     if outcome.of < RELIABLE_CASES_MIN or outcome.ratio is None:
         return (quality.name.capitalize(), *counted, NOT_ENOUGH.lower(), "")
-    interval = _interval_words(outcome.interval, "{:.2f}")
+    interval = interval_words(outcome.interval, "{:.2f}")
     return (quality.name.capitalize(), *counted, f"{outcome.ratio:.2f}", interval)
 
 
@@ -126,7 +126,7 @@ def _turnaround(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
         figures=(
             _hours("Median time to decision", taken.median, taken.cases, counted, kpis),
             _hours("Nine of ten are decided within", taken.p90, taken.cases, counted, {}),
-            _share(
+            share_figure(
                 "Decided after they were due", taken.late, "were late", "Late against the due date."
             ),
             Figure(
@@ -159,23 +159,25 @@ def _overrides(
             "and count in neither."
         ),
         figures=(
-            _share(
+            share_figure(
                 "Low-side rate",
                 rates.low_side,
                 "with a decline recommendation were approved",
                 "Whether these were right is in the table of matured approvals.",
                 kpis.get("low_side_override_rate"),
             ),
-            _share(
+            share_figure(
                 "High-side rate",
                 rates.high_side,
                 "with an approve recommendation were declined",
                 "Whether these were right nobody can see: they got no loan.",
                 kpis.get("high_side_override_rate"),
             ),
-            _share("All overrides", rates.gross, "with a recommendation went against it", ""),
-            _share("Low-side share of the book", rates.low_side_of_book, "of these approvals", ""),
-            _share(
+            share_figure("All overrides", rates.gross, "with a recommendation went against it", ""),
+            share_figure(
+                "Low-side share of the book", rates.low_side_of_book, "of these approvals", ""
+            ),
+            share_figure(
                 "Upheld by a second person",
                 board.second_person,
                 "overrides had a second person",
@@ -190,7 +192,7 @@ def _overrides(
 
 def _other(other: Share) -> Figure:
     """The share of overrides whose justification is none of the list's."""
-    figure = _share(
+    figure = share_figure(
         f'Justified as "other" ({OTHER_CODE})',
         other,
         "overrides",
@@ -216,25 +218,27 @@ def _records(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
         title="Reasons and outcomes",
         lead="Which decisions carry reasons that add up, and of which loans the outcome is known.",
         figures=(
-            _share(
+            share_figure(
                 "Decisions with reliable reasons",
                 board.reasons,
                 "scored decisions have reasons that add up to their score",
                 "Where they do not, none are shown and a person decides.",
                 kpis.get("reason_coverage"),
             ),
-            _share("Applications with a score", board.scored, "applications were scored", ""),
+            share_figure("Applications with a score", board.scored, "applications were scored", ""),
         ),
         table=(("Label", "What it says", "Cases"), *rows) if closed else (),
         table_caption="Closed cases by what is known of their outcome",
     )
 
 
-def _share(label: str, share: Share, counted: str, meaning: str, kpi: Kpi | None = None) -> Figure:
+def share_figure(
+    label: str, share: Share, counted: str, meaning: str, kpi: Kpi | None = None
+) -> Figure:
     """A share of cases as a figure."""
     words = "" if share.value is None else percent(share.value)
     measure = Measure(share.value, share.interval, share.of, words)
-    return _figure(label, measure, f"{share.count:,} of {share.of:,} {counted}", meaning, kpi)
+    return figure_of(label, measure, f"{share.count:,} of {share.of:,} {counted}", meaning, kpi)
 
 
 def _hours(
@@ -242,17 +246,17 @@ def _hours(
 ) -> Figure:
     """A length of time as a figure."""
     hours = None if taken is None else taken / HOUR
-    words = "" if hours is None else _length(hours)
-    return _figure(label, Measure(hours, None, cases, words), counted, "", kpis.get("turnaround"))
+    words = "" if hours is None else length_words(hours)
+    return figure_of(label, Measure(hours, None, cases, words), counted, "", kpis.get("turnaround"))
 
 
-def _length(hours: float) -> str:
+def length_words(hours: float) -> str:
     """A length of time in the unit that says it."""
     minutes = hours * 60
     return f"{hours:.1f} hours" if hours >= 1 else f"{minutes:.0f} minutes"
 
 
-def _figure(
+def figure_of(
     label: str, measure: Measure, counted: str, meaning: str, kpi: Kpi | None = None
 ) -> Figure:
     """A number with everything beside it; too few cases give no number."""
@@ -274,7 +278,7 @@ def _figure(
     return replace(
         figure,
         value=measure.words,
-        interval=_interval_words(measure.interval, "{:.1%}" if shares else "{:.2f}"),
+        interval=interval_words(measure.interval, "{:.1%}" if shares else "{:.2f}"),
         denominator=counted,
         state=_state(measure, kpi),
         low=low,
@@ -309,7 +313,7 @@ def _agreed(value: str, kpi: Kpi) -> str:
     return f"{value} hours" if kpi.unit == "hours" else value
 
 
-def _interval_words(interval: Interval | None, form: str) -> str:
+def interval_words(interval: Interval | None, form: str) -> str:
     """The ends of a 95 % interval."""
     if interval is None:
         return ""

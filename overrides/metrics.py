@@ -98,7 +98,7 @@ def board(facts: Iterable[BoardFact], definitions: Definitions, as_of: datetime)
     decided = tuple(fact for fact in every if fact.ending.decision is not None)
     approved = tuple(fact for fact in decided if fact.ending.decision is Decision.APPROVE)
     scored = tuple(fact for fact in every if fact.probability is not None)
-    matured = _matured(approved, definitions, as_of)
+    matured = matured_approvals(approved, definitions, as_of)
     against = tuple(fact for fact in decided if fact.side is not None)
     chances = [fact.probability for fact in approved if fact.probability is not None]
     return Board(
@@ -172,7 +172,9 @@ def turnaround(facts: Iterable[BoardFact], as_of: datetime) -> Turnaround:
 Matured = tuple[tuple[BoardFact, Label], ...]
 
 
-def _matured(approved: Iterable[BoardFact], definitions: Definitions, as_of: datetime) -> Matured:
+def matured_approvals(
+    approved: Iterable[BoardFact], definitions: Definitions, as_of: datetime
+) -> Matured:
     """Scored approvals whose window has closed and that ended good or bad."""
     seen = {LabelStatus.OBSERVED_GOOD, LabelStatus.OBSERVED_BAD}
     labelled = (

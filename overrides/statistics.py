@@ -126,23 +126,23 @@ def observed_expected(bad: Sequence[bool], chances: Sequence[float]) -> Observed
 def _ratio_interval(observed: int, chances: list[float]) -> Interval:
     """Interval of observed over expected."""
     tail = (1 - LEVEL) / 2
-    logits = [_logit(chance) for chance in chances]
+    logits = [logit(chance) for chance in chances]
     expected = math.fsum(chances)
 
     def moved(by: float) -> list[float]:
-        return [_chance(logit + by) for logit in logits]
+        return [chance_of(logit + by) for logit in logits]
 
     low, high = 0.0, len(chances) / expected
     if observed:
-        by = _crossing(lambda shift: _upper_tail(moved(shift), observed), tail)
+        by = _crossing(lambda shift: upper_tail(moved(shift), observed), tail)
         low = math.fsum(moved(by)) / expected
     if observed < len(chances):
-        by = _crossing(lambda shift: _upper_tail(moved(shift), observed + 1), 1 - tail)
+        by = _crossing(lambda shift: upper_tail(moved(shift), observed + 1), 1 - tail)
         high = math.fsum(moved(by)) / expected
     return low, high
 
 
-def _upper_tail(chances: list[float], count: int) -> float:
+def upper_tail(chances: list[float], count: int) -> float:
     """Probability of at least ``count`` events: exactly where that is quick."""
     work = len(chances) * min(count, len(chances) - count + 1)
     if work <= EXACT_WORK_MAX:
@@ -158,7 +158,7 @@ def _upper_tail(chances: list[float], count: int) -> float:
     return min(1.0, max(0.0, refined))
 
 
-def _logit(chance: float) -> float:
+def logit(chance: float) -> float:
     """Log-odds, kept finite so that a certain score can still be moved."""
     if chance <= 0:
         return -_LOGIT_MAX
@@ -167,7 +167,7 @@ def _logit(chance: float) -> float:
     return math.log(chance / (1 - chance))
 
 
-def _chance(logit: float) -> float:
+def chance_of(logit: float) -> float:
     """Probability of log-odds, without overflow."""
     if logit < 0:
         power = math.exp(logit)

@@ -17,6 +17,7 @@ from ui.visit import Doer, Reader, Typed, go, new_key, office, shell, text
 router = APIRouter(include_in_schema=False)
 
 NUMBER_CHARS_MAX = 24
+TOLD = frozenset({"good", "watch", "bad"})  # states that somebody has to look at
 STATE_WORDS: Mapping[str, str] = {
     "good": "On target",
     "watch": "Watch",
@@ -33,8 +34,11 @@ def _numeric(column: tuple[str, ...]) -> bool:
     )
 
 
-def _plotted(section: BoardSection) -> PlottedSection:
-    """A section with its pictures, on one scale where all its numbers are shares."""
+def plotted(section: BoardSection, csv: str = "", *, agreed: bool = True) -> PlottedSection:
+    """A section with its pictures, on one scale where all its numbers are shares.
+
+    Without ``agreed``, targets and owners are shown only where a number was held against one.
+    """
     scale = interval_scale(section.figures)
     figures = tuple(
         PlottedFigure(
@@ -49,6 +53,8 @@ def _plotted(section: BoardSection) -> PlottedSection:
         figures=figures,
         pictured=any(figure.point is not None for figure in section.figures),
         numeric=tuple(_numeric(column) for column in zip(*section.table[1:], strict=True)),
+        csv=csv if section.table else "",
+        agreed=agreed or any(figure.state in TOLD for figure in section.figures),
         ends=(f"{scale.low * 100:.3g} %", f"{scale.high * 100:.3g} %") if scale else None,
     )
 
@@ -62,7 +68,7 @@ def show_board(
     context = BoardPage(
         shell=shell(request, viewer, "Board", current="board"),
         board=board,
-        sections=tuple(_plotted(section) for section in board.sections),
+        sections=tuple(plotted(section) for section in board.sections),
     )
     return page(request, context)
 

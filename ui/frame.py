@@ -96,3 +96,5 @@ class PlottedSection:
     pictured: bool
     ends: tuple[str, str] | None
     numeric: tuple[bool, ...]
+    csv: str = ""  # address of the table as CSV
+    agreed: bool = True  # whether targets and owners are shown

@@ -19,6 +19,7 @@ from ui import (
     overriding,
     receipts,
     sharing,
+    verdicts,
     waiting,
 )
 from ui.problems import install_problems
@@ -38,6 +39,7 @@ ROUTERS = tuple(
         ledger,
         erasures,
         board,
+        verdicts,
         models,
         admin,
         handbook,

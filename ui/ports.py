@@ -175,6 +175,12 @@ class Audit(Protocol):
     def board(self, viewer: Viewer, bundle: str) -> BoardView:
         """The shared numbers."""
 
+    def overrides(self, viewer: Viewer, bundle: str) -> BoardView:
+        """How often people decide against the model, and whether they were right."""
+
+    def override_table(self, viewer: Viewer, bundle: str, name: str) -> bytes:
+        """One table of it as CSV."""
+
     def bundles(self, viewer: Viewer) -> tuple[BundleLine, ...]:
         """Registered models, the champion first."""
 

@@ -35,6 +35,7 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("/ledger/verify", "Verify", "verify", "verify"),
     ("/erasures", "Erasures", "erasures", "erasures"),
     ("/board", "Board", "board", "board"),
+    ("/overrides", "Overrides", "overrides", "overrides"),
     ("/feedback", "Feedback sets", "feedback", "feedback"),
     ("/models", "Models", "models", "models"),
     ("/admin", "People", "admin", "admin"),

@@ -19,31 +19,49 @@ COLUMNS = ("Number", "Value", "95 %", "Counted from", "Baseline", "Target", "Own
 
 
 def declare(verbs: Verbs) -> None:
-    """Add the noun and its verb."""
+    """Add the noun and its verbs."""
     report = verbs.noun("report", "the shared numbers")
-    parser = report.verb("board", board, reads=True)
-    parser.add_argument("--bundle", metavar="NAME", default="", help="default: the champion")
-    parser.add_argument(
-        "--from", metavar="TIME", dest="since", type=instant, help="cases opened from then on"
-    )
-    parser.add_argument(
-        "--to", metavar="TIME", dest="as_of", type=instant, help="as things stood then"
-    )
-    parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
+    for verb, run, since in (
+        ("board", board, "cases opened from then on"),
+        ("overrides", overrides, "decisions from then on; what matured is counted whole"),
+    ):
+        parser = report.verb(verb, run, reads=True)
+        parser.add_argument("--bundle", metavar="NAME", default="", help="default: the champion")
+        parser.add_argument("--from", metavar="TIME", dest="since", type=instant, help=since)
+        parser.add_argument(
+            "--to", metavar="TIME", dest="as_of", type=instant, help="as things stood then"
+        )
+        parser.add_argument("--format", choices=FORMATS, default="text", help="default: text")
 
 
 def board(args: argparse.Namespace) -> int:
     """Print decision quality, turnaround and overrides, each with what it is counted over."""
-    from decision_service.api_metrics import board_object
     from decision_service.board_page import BoardPage
 
     with installed(args) as services:
         _check_span(args.since, args.as_of, services.clock())
         view = BoardPage(services).numbers(args.bundle, as_of=args.as_of, since=args.since)
+    return _print(args, view, "Board")
+
+
+def overrides(args: argparse.Namespace) -> int:
+    """Print how often people decide against the model, why, and whether they were right."""
+    from decision_service.override_pages import OverridePages
+
+    with installed(args) as services:
+        _check_span(args.since, args.as_of, services.clock())
+        view = OverridePages(services).report(args.bundle, as_of=args.as_of, since=args.since)
+    return _print(args, view, "Override report")
+
+
+def _print(args: argparse.Namespace, view: "BoardView", title: str) -> int:
+    """Print a report in the form that was asked for."""
+    from decision_service.api_metrics import board_object
+
     if args.json or args.format == "json":
         print_json(board_object(view))
     else:
-        print("\n".join(_html(view) if args.format == "html" else _text(view)))
+        print("\n".join(_html(view, title) if args.format == "html" else _text(view, title)))
     return YES
 
 
@@ -52,15 +70,15 @@ def _check_span(since: "datetime | None", until: "datetime | None", now: "dateti
     if until is not None and until > now:
         refuse("--to lies in the future: nobody knows yet how things will stand then", USAGE)
     if since is not None and since > (until or now):
-        end = "--to" if until else "this moment, where the board ends without --to"
+        end = "--to" if until else "this moment, where the report ends without --to"
         refuse(f"--from lies after {end}: no case was opened between them", USAGE)
 
 
-def _text(view: "BoardView") -> "Iterator[str]":
-    """The board for a terminal."""
+def _text(view: "BoardView", title: str) -> "Iterator[str]":
+    """A report for a terminal."""
     from ui.words import instant_words
 
-    yield f"Board of {view.bundle} as of {instant_words(view.as_of)}"
+    yield f"{title} of {view.bundle} as of {instant_words(view.as_of)}"
     if view.simulated:
         yield SIMULATED
     for section in view.sections:
@@ -85,11 +103,11 @@ def _aligned(section: "BoardSection") -> "Iterator[str]":
             yield f"      {'  '.join(cells)}".rstrip()
 
 
-def _html(view: "BoardView") -> "Iterator[str]":
-    """The board as a document of its own."""
+def _html(view: "BoardView", what: str) -> "Iterator[str]":
+    """A report as a document of its own."""
     from overrides.instants import instant_text
 
-    title = escape(f"Board of {view.bundle} as of {instant_text(view.as_of)}")
+    title = escape(f"{what} of {view.bundle} as of {instant_text(view.as_of)}")
     yield '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
     yield f"<title>{title}</title></head>\n<body>\n<h1>{title}</h1>"
     if view.simulated:
@@ -100,7 +118,8 @@ def _html(view: "BoardView") -> "Iterator[str]":
             (f.label, f.value, f.interval, f.denominator, f.baseline, f.target, f.owner, f.state)
             for f in section.figures
         ]
-        yield from _html_table(section.title, (COLUMNS, *figures))
+        if figures:
+            yield from _html_table(section.title, (COLUMNS, *figures))
         if section.table:
             yield from _html_table(section.table_caption, section.table)
     yield "</body>\n</html>"

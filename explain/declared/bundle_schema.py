@@ -140,10 +140,27 @@ class ContractSpec(Strict):
         return Contract([spec.build() for spec in specs])
 
 
+class ValueSpec(Strict):
+    """What a good loan brings and a bad one costs, as shares of its amount."""
+
+    margin: DecimalText
+    loss_given_default: DecimalText
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        """Nobody earns a negative share or loses more than was lent."""
+        shares = float(self.margin), float(self.loss_given_default)
+        if not all(0 <= share <= 1 for share in shares):
+            msg = "margin and loss_given_default are shares of the amount, from 0 to 1"
+            raise ValueError(msg)
+        return self
+
+
 class OutcomeSpec(Strict):
     """When a loan counts as good or bad: days past due within the performance window.
 
-    ``in_words`` is what the model learned to expect, to follow "about 18 of 100 to".
+    ``in_words`` is what the model learned to expect, to follow "about 18 of 100 to". Without
+    ``value`` nobody is told what overrides earned or lost.
     """
 
     id: Text
@@ -153,6 +170,7 @@ class OutcomeSpec(Strict):
     bad_kinds: tuple[str, ...]
     excluded_kinds: tuple[str, ...]
     in_words: Text | None = None
+    value: ValueSpec | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

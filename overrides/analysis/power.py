@@ -72,13 +72,16 @@ def enough_by(
     as_of: datetime,
     *,
     times: float = WORSE,
+    least: int = 0,
 ) -> Enough:
     """When there will be enough matured cases to see ``times`` the ``expected`` bad rate.
 
     ``maturing`` are the instants at which open ones will have matured. Where they do not suffice,
     the pace at which they come is continued behind the last of them; a single one has no pace.
+    ``least`` cases are needed however striking the multiple.
     """
     needed = None if expected is None else cases_to_see(expected, times)
+    needed = None if needed is None else max(needed, least)
     if needed is None or matured >= needed:
         return Enough(needed, matured, None)
     coming = sorted(at for at in maturing if at > as_of)

@@ -57,6 +57,7 @@ PAGES = (
     ("meera", f"/erasures/{WAITING_ID}"),
     ("tara", f"/erasures/{ERASED_ID}/certificate"),
     ("meera", "/board"),
+    ("meera", "/overrides"),
     ("dev", "/feedback"),
     ("dev", "/models"),
     ("dev", "/models/german-credit"),

@@ -38,11 +38,11 @@ AGREED = {
         " board models"
     ),
     Role.COMPLIANCE: (
-        "desk search cases contract proofs ledger verify witness board models"
+        "desk search cases contract proofs ledger verify witness board models overrides"
         " erasures erase erase_approve"
     ),
     Role.RISK: (
-        "desk search cases contract proofs ledger verify witness board models"
+        "desk search cases contract proofs ledger verify witness board models overrides"
         " erasures erase_approve"
     ),
     Role.OPERATIONS: "contract proofs board models",

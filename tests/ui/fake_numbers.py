@@ -141,6 +141,61 @@ def verification(*, ok: bool) -> VerificationView:
     )
 
 
+def overrides(bundle: str) -> BoardView:
+    """A verdict that is not there yet, a comparison, and a table of officers."""
+    verdict = BoardSection(
+        title="Were low-side overrides right",
+        lead="No conclusion yet. It takes 109 matured overrides to see a bad rate 1.5 times the "
+        "expected one with 80 % certainty; there are 41. There will be enough by 2027-04-02, "
+        "when loans that exist have matured.",
+        figures=(
+            Figure(
+                label="Observed over expected bad loans",
+                value="0.82",
+                interval="0.41 to 1.42",
+                denominator="41 matured low-side overrides: 9 went bad, 11.0 were expected",
+                meaning="1 is as many as expected.",
+                low=0.41,
+                high=1.42,
+                point=0.82,
+                reference=1.0,
+            ),
+            Figure(
+                label="The same over loans that chance let in",
+                value="Not enough data yet",
+                interval="",
+                denominator="0 such loans",
+                meaning="This alone tells judgement from an error of the scores.",
+                state="not enough",
+            ),
+        ),
+        table=(
+            ("Approvals", "Matured", "Went bad", "Bad rate", "95 %", "Mean score"),
+            ("Approved against the model", "41", "9", "22.0 %", "12.0 % to 36.7 %", "0.268"),
+            ("Approved as recommended", "402", "31", "7.7 %", "5.5 % to 10.7 %", "0.081"),
+        ),
+        table_caption="Matured approvals, with the gap between their scores",
+    )
+    officers = BoardSection(
+        title="Low-side overrides by officer",
+        lead="In the order of names: this is no ranking.",
+        figures=(),
+        table=(
+            ("Officer", "Matured", "Expected bad", "Observed over expected", "95 %", "Finding"),
+            ("Asha", "33", "8.8", "0.86", "0.52 to 1.28", "Not told apart"),
+            ("Ravi", "8", "2.2", "not enough data yet", "", ""),
+        ),
+        table_caption="Matured low-side overrides by officer",
+    )
+    return BoardView(
+        bundle=bundle or "german-credit",
+        bundles=("german-credit", "taiwan-card"),
+        as_of=NOW,
+        simulated=True,
+        sections=(verdict, officers),
+    )
+
+
 def board(bundle: str) -> BoardView:
     """Four sections, four owners."""
     quality = (

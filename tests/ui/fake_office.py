@@ -36,7 +36,9 @@ from ui.views import (
 from ui.words import due_words
 
 PASSWORD = "demo-password"
-EVERYTHING_READ = frozenset({"search", "ledger", "verify", "board", "feedback", "models"})
+EVERYTHING_READ = frozenset(
+    {"search", "ledger", "verify", "board", "overrides", "feedback", "models"}
+)
 ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "asha": (
         "officer",
@@ -429,6 +431,16 @@ class FakeAudit:
     def board(self, viewer: Viewer, bundle: str) -> BoardView:
         """The numbers."""
         return fake_numbers.board(bundle)
+
+    def overrides(self, viewer: Viewer, bundle: str) -> BoardView:
+        """The override report."""
+        return fake_numbers.overrides(bundle)
+
+    def override_table(self, viewer: Viewer, bundle: str, name: str) -> bytes:
+        """One table of it."""
+        if name != "were-low-side-overrides-right":
+            raise Refused(404, "No such table", "Open the report and take a table from there.")
+        return b"Approvals,Matured\r\nApproved against the model,41\r\n"
 
     def bundles(self, viewer: Viewer) -> tuple[BundleLine, ...]:
         """The models."""

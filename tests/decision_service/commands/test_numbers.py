@@ -97,11 +97,12 @@ def test_a_file_that_is_not_there_or_empty_is_told(book: Shell, tmp_path: Path) 
     assert "is empty" in book.on_data("outcomes", "import", path, ok=False).err
 
 
-def test_the_board_is_the_same_in_every_form(book: Shell) -> None:
-    board = book.on_data("report", "board", "--json").json
-    assert book.on_data("report", "board", "--format", "json").json["sections"]
-    text = book.on_data("report", "board").out
-    html = book.on_data("report", "board", "--format", "html").out
+@pytest.mark.parametrize("name", ["board", "overrides"])
+def test_a_report_is_the_same_in_every_form(book: Shell, name: str) -> None:
+    board = book.on_data("report", name, "--json").json
+    assert book.on_data("report", name, "--format", "json").json["sections"]
+    text = book.on_data("report", name).out
+    html = book.on_data("report", name, "--format", "html").out
     for section in board["sections"]:
         assert section["title"].upper() in text
         assert f"<h2>{section['title']}</h2>" in html

@@ -45,7 +45,7 @@ PROMISED = """
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier, ledger slip,
     ledger stamp,
     outcomes import, feedback export, feedback check,
-    selftest, report board, db upgrade, db backup, db restore,
+    selftest, report board, report overrides, db upgrade, db backup, db restore,
     key rotate, erase request, erase approve, erase refuse, erase list, erase show,
     erase certificate, erase due, erase finish, erase remember, hold set, hold lift, hold list,
     signer, witness pull, witness show, witness init, witness add, witness cosign,

@@ -41,7 +41,8 @@ def plain_alpha(rows: list[list[int | None]]) -> float | None:
     within: float = sum(
         sum(a != b for a, b in permutations(case, 2)) / (len(case) - 1) for case in cases
     )
-    return 1 - (within / len(values)) / (expected / len(pairs))
+    found: float = 1 - (within / len(values)) / (expected / len(pairs))
+    return found
 
 
 @given(

@@ -1,0 +1,71 @@
+"""Whether people look, in words: rates by time, queue and month, and notes that repeat each other.
+
+None of these says that anybody was right or wrong, and none is about one person.
+"""
+
+from decision_service.board import Measure, figure_of
+from decision_service.override_ground import Ground, rate_words
+from decision_service.wording import percent
+from overrides.analysis.oversight import advised, by_month_end, by_queue, by_time_left, unvarying
+from overrides.metrics import RELIABLE_CASES_MIN
+from overrides.statistics import Share
+from ui.views import BoardSection, Figure
+
+
+def oversight_section(ground: Ground) -> BoardSection:
+    """Override rates against time left, queue length and month's end, and who never overrides."""
+    facts = advised(ground.decided())
+    kinds = (
+        ("Time left", by_time_left(facts)),
+        ("Queue of the branch", by_queue(facts, ground.every)),
+        ("Day of the month", by_month_end(facts)),
+    )
+    rows = [
+        (kind, name, f"{share.count:,} of {share.of:,}", *rate_words(share))
+        for kind, found in kinds
+        for name, share in found
+        if share.of
+    ]
+    found = unvarying(facts)
+    never = Share(found.never, found.looked_at)
+    return BoardSection(
+        title="Does oversight look",
+        lead=(
+            "How often people went against the advice, by the pressure they were under. Agreeing "
+            "is no fault and overriding no merit: whether either was right is told only by "
+            "outcomes, or on seeded cases with an agreed answer."
+        ),
+        figures=(
+            Figure(
+                label="People who never override, beyond chance",
+                value=f"{never.count:,} of {never.of:,}" if never.of else "Not enough data yet",
+                interval="",
+                denominator=f"people with at least {RELIABLE_CASES_MIN} cases with advice",
+                meaning="A sign to look at how they work, and no proof that they do not look.",
+            ),
+        ),
+        table=(("By", "Cases", "Overrides", "Rate", "95 %"), *rows) if rows else (),
+        table_caption="Override rates by pressure",
+    )
+
+
+def note_section(repeats: Share, erased: int) -> BoardSection:
+    """Notes that repeat each other."""
+    gone = f" {erased:,} more were erased." if erased else ""
+    words = "" if repeats.value is None else percent(repeats.value)
+    return BoardSection(
+        title="What they wrote",
+        lead=(
+            "A note repeats another when nine of ten runs of three words are the same as in one of "
+            "the same person's last fifty. Notes are compared by keyed fingerprints; none is shown "
+            f"or kept.{gone}"
+        ),
+        figures=(
+            figure_of(
+                "Notes that repeat an earlier one",
+                Measure(repeats.value, repeats.interval, repeats.of, words),
+                f"{repeats.count:,} of {repeats.of:,} notes of the latest overrides",
+                "Boilerplate is a sign that the list of justifications or the time given is wrong.",
+            ),
+        ),
+    )

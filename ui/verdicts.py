@@ -1,0 +1,52 @@
+"""The override report: how often, why, by whom, and whether it was right."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from ui.board import plotted
+from ui.contexts import OverridesPage
+from ui.render import SECURITY_HEADERS, page
+from ui.views import BoardSection
+from ui.visit import Reader, office, shell
+
+router = APIRouter(include_in_schema=False)
+
+_NO_WORD = re.compile(r"[^a-z0-9]+")
+
+
+def table_name(section: BoardSection) -> str:
+    """What a section's table is called in addresses and files."""
+    return _NO_WORD.sub("-", section.title.lower()).strip("-")
+
+
+@router.get("/overrides")
+def show_overrides(
+    request: Request, viewer: Reader, bundle: Annotated[str, Query()] = ""
+) -> HTMLResponse:
+    """The report on one model."""
+    report = office(request).audit.overrides(viewer, bundle)
+    asked = urlencode({"bundle": report.bundle})
+    context = OverridesPage(
+        shell=shell(request, viewer, "Overrides", current="overrides"),
+        report=report,
+        sections=tuple(
+            plotted(section, f"/overrides/{table_name(section)}.csv?{asked}", agreed=False)
+            for section in report.sections
+        ),
+    )
+    return page(request, context)
+
+
+@router.get("/overrides/{name}.csv")
+def override_table(
+    request: Request, viewer: Reader, name: str, bundle: Annotated[str, Query()] = ""
+) -> Response:
+    """One table of it as CSV."""
+    content = office(request).audit.override_table(viewer, bundle, name)
+    named = f'attachment; filename="{_NO_WORD.sub("-", name)}.csv"'
+    headers = {**SECURITY_HEADERS, "Cache-Control": "no-store", "Content-Disposition": named}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
