@@ -12,9 +12,11 @@ from decision_service.urgency_words import ASIDE_WORDS, HANDED_WORDS, REFERRED_W
 from decision_service.waiting_words import REOPENED_WORDS, field_label, undone
 from overrides.information import NO_ANSWER
 from overrides.instants import parse_instant
+from overrides.note_hints import Hint
 from overrides.reading import ActRow, DecisionRow
 from overrides.values import Decision, OverrideSide, Verdict
 from ui import words
+from ui.note_hints import HINT_WORDS
 from ui.views import Act
 
 Details = list[tuple[str, str]]
@@ -65,10 +67,16 @@ def _line(dossier: Dossier, act: ActRow) -> Act:
         title=kind_words(act.type),
         who=dossier.name(act.actor),
         text=text,
-        details=(*details, *evidence, *([("Note", note)] if note else [])),
+        details=(*details, *evidence, *([("Note", note)] if note else []), *_hinted(dossier, act)),
         seq=act.seq,
         simulated=act.simulated,
     )
+
+
+def _hinted(dossier: Dossier, act: ActRow) -> Details:
+    """What the hints found in the note, in words."""
+    found = [HINT_WORDS[Hint(hint)] for hint in dossier.hints(act.event_id)]
+    return [("Hints about the note", " ".join(found))] if found else []
 
 
 def _reference(item: Mapping[str, str | None]) -> str:

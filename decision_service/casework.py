@@ -18,6 +18,7 @@ from decision_service.case_history import WITHDRAWN_WORDS
 from decision_service.case_rows import queue_rows
 from decision_service.case_views import case_view
 from decision_service.dossier import Dossier, read_dossier
+from decision_service.note_gate import check_hints
 from decision_service.outlook_view import outlook_view
 from decision_service.people_gate import acting_person
 from decision_service.queue_pages import PAGE_ROWS, queue_page
@@ -128,6 +129,7 @@ class Casework:
         """Agree, or decide a referred case."""
         actor = self._decider(viewer)
         asked = from_form(read_review, form, "decision", *EVIDENCED)
+        check_hints(form)
         with refusing():
             once = self._acting.once(actor, "review", form.idempotency_key, _said(case_id, form))
             receipt = self._acting.review(actor, case_id, asked, once)
@@ -145,6 +147,7 @@ class Casework:
         """Record an override, or propose it."""
         actor = self._decider(viewer)
         asked = from_form(read_override, form, "decision", "justification_code", *EVIDENCED)
+        check_hints(form)
         with refusing():
             once = self._acting.once(actor, "override", form.idempotency_key, _said(case_id, form))
             receipt = self._acting.override(actor, case_id, asked, once)
@@ -158,6 +161,7 @@ class Casework:
         """Uphold, return or reject a proposed override."""
         actor = acting_person(self.services, viewer, Permission.APPROVE)
         asked = from_form(read_approval, form, "verdict", "note", "seen_version")
+        check_hints(form)
         with refusing():
             once = self._acting.once(actor, "approval", form.idempotency_key, _said(case_id, form))
             receipt = self._acting.approval(actor, case_id, asked, once)
@@ -175,6 +179,7 @@ class Casework:
         """Close the case without a decision."""
         actor = self._decider(viewer)
         asked = from_form(read_withdrawal, form, "reason", "note", "seen_version")
+        check_hints(form)
         with refusing():
             key, said = form.idempotency_key, _said(case_id, form)
             once = self._acting.once(actor, "withdrawal", key, said)

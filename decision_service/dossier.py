@@ -78,6 +78,11 @@ class Dossier:
         note = texts["note"]
         return ERASED if note is None else str(note["text"])
 
+    def hints(self, event_id: str) -> tuple[str, ...]:
+        """What the hints found in the note of an act; none where there is none, or it is erased."""
+        note = self.texts.get(event_id, {}).get("note")
+        return tuple(note.get("hints", ())) if note else ()
+
     def evidence(self, event_id: str) -> tuple[Mapping[str, Any], ...]:
         """The pieces of evidence of an act; none where there are none or they are erased."""
         evidence = self.texts.get(event_id, {}).get("evidence")

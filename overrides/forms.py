@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from overrides.errors import AdverseReasonsMissing, EvidenceMissing, NoteTooShort, UnknownConcept
 from overrides.journal import Slot
+from overrides.note_hints import hints_in
 from overrides.values import Decision, Evidence, Justification, Rules, Verdict
 
 ADVERSE_REASONS_MAX = 4  # more are unlikely to help the applicant
@@ -112,9 +113,12 @@ def check_concepts(concepts: Iterable[str], rules: Rules, *, required: bool) -> 
 
 
 def note_slots(party: str, note: str) -> tuple[Slot, ...]:
-    """The note, if there is one, for the ledger to encrypt."""
+    """The note, if there is one, for the ledger to encrypt, with what the hints found in it."""
     text = tidy(note)
-    return (Slot("note", party, {"text": text}),) if text else ()
+    if not text:
+        return ()
+    hints = [hint.value for hint in hints_in(text)]
+    return (Slot("note", party, {"text": text, **({"hints": hints} if hints else {})}),)
 
 
 def evidence_slots(party: str, evidence: Iterable[Evidence]) -> tuple[Slot, ...]:

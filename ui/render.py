@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from ui import pictures, qr, words
+from ui.note_hints import hint_lines
 
 STATIC = Path(__file__).parent / "static"
 PACKED = frozenset({"app.css", "app.js", "vendor/htmx/htmx.min.js"})
@@ -88,6 +89,7 @@ def _environment() -> Environment:
         since=lambda at, now: words.span_words(now - at),
         count=words.count_words,
         score_words=words.score_words,
+        hint_lines=hint_lines,
         tie_lines=lambda reasons: words.tie_lines((r.title, r.tied) for r in reasons),
         push=words.push_words,
         tight=words.tight,

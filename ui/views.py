@@ -159,6 +159,7 @@ class ActForm:
     evidence: tuple[EvidenceTyped, ...] = ()
     concepts: tuple[str, ...] = ()
     verdict: str = ""
+    hints: tuple[str, ...] = ()  # about the note, that the page showed when it was sent
     seen_version: int = 0
     idempotency_key: str = ""
     dwell_ms: int | None = None  # how long the page was in view, when the browser could say

@@ -1,7 +1,7 @@
 """Forms that ask, answer, undo and reopen: what was typed is never lost, and says what it does."""
 
 from tests.ui.conftest import Visit
-from tests.ui.fake_cases import ASKED, DECIDED, INCOMPLETE, REFER, UNDOABLE
+from tests.ui.fake_cases import ASKED, DECIDED, DECLINE, INCOMPLETE, REFER, UNDOABLE
 from tests.ui.fake_office import FakeOffice
 from ui.ports import Refused
 from ui.waiting_views import AnswerForm, AskForm, ReopenForm
@@ -84,3 +84,13 @@ def test_a_closed_case_is_reopened_with_a_reason(visit: Visit, office: FakeOffic
     ((_, sent),) = office.waiting.done
     assert isinstance(sent, ReopenForm)
     assert (sent.reason, sent.note) == ("error_found", "A wrong payslip.")
+
+
+def test_a_note_is_hinted_at_where_it_is_shown_and_the_hint_goes_along(visit: Visit) -> None:
+    address = f"/cases/{DECLINE.case_id}/override"
+    typed = form("asha", step="change", note="Her husband is ill: a disease.", decision="approve")
+    page = visit("asha").post(address, data=typed).text
+    for said in ("Look at your note once more.", "family or marriage", "Name the kind of event"):
+        assert said in page
+    assert 'name="hints" value="family"' in page
+    assert "once more" not in visit("asha").get(address).text
