@@ -12,6 +12,7 @@ from decision_service.errors import Forbidden, Unauthenticated
 from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
 from overrides.erasure_desk import ASKERS
 from overrides.information import HEARING_ROLES
+from overrides.lettering import WRITERS
 from overrides.passing_on import LEADING_ROLES
 from overrides.taking_back import REOPENING_ROLES
 from overrides.values import Actor, Role
@@ -31,6 +32,8 @@ class Permission(StrEnum):
     APPROVALS = "approvals"  # see what waits for a second person
     HAND_ON = "hand_on"  # refer cases upwards, hand them over, set them aside
     TEAM = "team"  # see who holds what, take cases back
+    LETTERS = "letters"  # see letters to applicants, as far as the branch goes
+    WRITE_LETTERS = "write_letters"  # draft, check and issue them, say what became of them
     CASES = "cases"  # read decisions and cases over HTTP: a service sees its own
     SUBMIT = "submit"  # applications, outcomes, and the feed of what became of them
     CONTRACT = "contract"  # what a model wants to be told and which codes it knows
@@ -70,6 +73,8 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.APPROVALS: APPROVERS | LEADERS,
     Permission.HAND_ON: DECIDERS | LEADERS,
     Permission.TEAM: LEADERS,
+    Permission.LETTERS: READERS,
+    Permission.WRITE_LETTERS: WRITERS,
     Permission.CASES: READERS | {Role.SERVICE},
     Permission.SUBMIT: frozenset({Role.SERVICE}),
     Permission.CONTRACT: STAFF | {Role.SERVICE},
@@ -106,6 +111,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/v1/cases"): Permission.CASES,
     ("GET", "/v1/cases/{case_id}"): Permission.CASES,
     ("GET", "/v1/cases/{case_id}/what-would-change"): Permission.CASES,
+    ("GET", "/v1/cases/{case_id}/letter"): Permission.LETTERS,
     ("POST", "/v1/cases/{case_id}/claim"): Permission.DECIDE,
     ("DELETE", "/v1/cases/{case_id}/claim"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/review"): Permission.DECIDE,
@@ -156,6 +162,9 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/applications/{application_id}"): Permission.SEARCH,
     ("GET", "/cases/{case_id}"): Permission.DESK,
     ("GET", "/cases/{case_id}/what-would-change"): Permission.DESK,
+    ("GET", "/letters"): Permission.LETTERS,
+    ("GET", "/cases/{case_id}/letter"): Permission.LETTERS,
+    ("POST", "/cases/{case_id}/letter"): Permission.WRITE_LETTERS,
     ("POST", "/cases/{case_id}/claim"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/release"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/review"): Permission.DECIDE,

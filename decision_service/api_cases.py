@@ -23,6 +23,7 @@ from decision_service.case_json import (
     receipt_object,
 )
 from decision_service.casework import cases_of_application
+from decision_service.letter_desk import LetterDesk
 from decision_service.outlook_json import outlook_of
 from decision_service.queries import refuse_parameter
 from decision_service.services import Services
@@ -72,6 +73,12 @@ def show_case(request: Request, case_id: str) -> Response:
     file = Acting(services).file(actor, case_id)
     services.viewings.note(actor, "case", case=file.case.case_ref)
     return json_answer(case_object(services, file, actor))
+
+
+@router.get("/cases/{case_id}/letter")
+def show_letter(request: Request, case_id: str) -> Response:
+    """The letter that the case calls for: as it was drafted, or as a draft would be in English."""
+    return json_answer(LetterDesk(services_of(request)).shown(actor_of(request), case_id))
 
 
 @router.get("/cases/{case_id}/what-would-change")

@@ -16,6 +16,7 @@ ServiceError
   LaterEntriesLost
   ProgramMissing
   DatabaseInUse
+  LenderUnreadable
 """
 
 from dataclasses import dataclass
@@ -139,3 +140,11 @@ class DatabaseInUse(ServiceError):
     """The database {database} holds something already: make an empty one, name it in COUNTERMAND_DATABASE_URL, and put the backup there; what is here stays."""  # noqa: E501
 
     database: str
+
+
+@dataclass(eq=False)
+class LenderUnreadable(ServiceError):
+    """What letters say of the lender cannot be read from {file}: {problem}."""
+
+    file: str
+    problem: str

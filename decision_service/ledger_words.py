@@ -113,6 +113,10 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     ),
     "case_decided": _decided,
     "case_withdrawn": lambda d: f"Reason: {str(d['reason']).replace('_', ' ')}.",
+    "letter_drafted": lambda d: (
+        f"{str(d['kind']).replace('_', ' ').capitalize()}, language {d['locale']}."
+    ),
+    "letter_moved": lambda d: f"{str(d['to']).capitalize()}.",
     "outcome_observed": _outcome,
     "outcome_corrected": _outcome,
     "feedback_exported": _exported,

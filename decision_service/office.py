@@ -6,13 +6,24 @@ from decision_service.approvals import ApprovalInbox
 from decision_service.auditing import Auditing
 from decision_service.casework import Casework
 from decision_service.erasure_pages import ErasurePages
+from decision_service.letter_desk import LetterDesk
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
 from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
 from decision_service.waiting_pages import WaitingPages
-from ui.ports import Approvals, Audit, Desk, Erasures, People, Receipts, Sharing, WaitingRoom
+from ui.ports import (
+    Approvals,
+    Audit,
+    Desk,
+    Erasures,
+    Letters,
+    People,
+    Receipts,
+    Sharing,
+    WaitingRoom,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,7 @@ class Rooms:
     sharing: Sharing
     waiting: WaitingRoom
     approvals: Approvals
+    letters: Letters
     audit: Audit
     erasures: Erasures
     receipts: Receipts
@@ -36,6 +48,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         sharing=SharedWork(services),
         waiting=WaitingPages(services),
         approvals=ApprovalInbox(services),
+        letters=LetterDesk(services),
         audit=Auditing(services),
         erasures=ErasurePages(services),
         receipts=ReceiptPages(services),

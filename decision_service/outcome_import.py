@@ -27,6 +27,7 @@ from overrides.journal import (
     State,
     Told,
 )
+from overrides.letter_rows import LetterRow
 from overrides.outcomes import SOURCE_API, OutcomeLine, OutcomeRecord, decide_outcome, read_lines
 from overrides.reading import application_key
 from overrides.values import Actor
@@ -237,6 +238,10 @@ class _Ahead:
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""
         return self.state.shown_before(case_ref, person, decision_id)
+
+    def letter(self, case_ref: str) -> LetterRow | None:
+        """The letter of a case as it stands."""
+        return self.state.letter(case_ref)
 
     def bundle_events(self, after: int) -> Sequence[Event]:
         """What was recorded of models after a place in the ledger."""

@@ -15,6 +15,7 @@ from decision_service import feedback_errors as feedback
 from explain import errors as explain
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
+from overrides import letter_errors as letters
 from overrides import queue_errors as queue
 from overrides import waiting_errors as waiting
 
@@ -58,6 +59,12 @@ STATUS: Mapping[type[Exception], int] = {
     waiting.NotToBeAsked: 422,
     waiting.UndoOver: 409,
     waiting.NotYoursToUndo: 403,
+    letters.LetterError: 409,
+    letters.NoLetterDue: 404,
+    letters.LetterMoved: 409,
+    letters.LetterNotIssued: 409,
+    letters.NothingToState: 409,
+    letters.ReissueUnexplained: 422,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from decision_service.errors import FieldsErased, NothingToRescore, ServiceError
 from decision_service.problems import status_of
 from explain.errors import ContractBroken, ExplainError
-from overrides import erasure_errors, errors, queue_errors, waiting_errors
+from overrides import erasure_errors, errors, letter_errors, queue_errors, waiting_errors
 from overrides.instants import parse_instant
 from ui.ports import Refused
 from ui.words import instant_words
@@ -35,6 +35,11 @@ TITLES: dict[type[Exception], str] = {
     waiting_errors.NotToBeAsked: "Choose what to ask for",
     waiting_errors.UndoOver: "Too late to undo",
     waiting_errors.NotYoursToUndo: "Not yours to undo",
+    letter_errors.NoLetterDue: "No letter is due",
+    letter_errors.LetterMoved: "Open the letter again",
+    letter_errors.LetterNotIssued: "The letter was not issued",
+    letter_errors.NothingToState: "No letter can be made",
+    letter_errors.ReissueUnexplained: "Say why",
     errors.UseOverride: "This would be an override",
     errors.NothingToOverride: "There is nothing to override",
     errors.AboveLimit: "Above your limit",
@@ -70,6 +75,7 @@ FIELDS: dict[type[Exception], str] = {
     waiting_errors.NotToBeAsked: "fields",
     errors.AboveLimit: "decision",
     errors.LimitInOtherCurrency: "decision",
+    letter_errors.ReissueUnexplained: "reason",
     erasure_errors.GroundUnknown: "ground",
 }
 

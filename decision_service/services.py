@@ -21,6 +21,7 @@ from overrides.examination import Trust
 from overrides.journal import Journal
 from overrides.key_rotation import KeyRotation
 from overrides.ledger import LedgerBook
+from overrides.letter_rows import LetterBook
 from overrides.reading import CaseBook
 from overrides.signing import Signing
 from overrides.signing_desk import SigningDesk
@@ -51,6 +52,7 @@ class Services:
     stamps: StampBook  # what time stamping authorities said of checkpoints
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
     cases: CaseBook  # queue, search, case, acts, board and feedback rows
+    letters: LetterBook  # which letters are called for, and how far they have come
     people: People  # who exists, who a key or a session belongs to
     registry: Registry  # bundles: champion, versions, rules of a case, suspension
     decisions: Pipeline  # the path of one application

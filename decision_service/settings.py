@@ -96,6 +96,11 @@ class Settings:
         return self.data / "calendar.json"
 
     @property
+    def lender(self) -> Path:
+        """File of what letters say of the lender: name, address, agency, whom to turn to."""
+        return self.data / "lender.json"
+
+    @property
     def publishers(self) -> Path:
         """File of the publishers whose bundles are taken; where there is none, anybody's are."""
         return self.data / "publishers.pub"

@@ -62,6 +62,7 @@ from overrides.stores.data_keys import SqlDataKeys
 from overrides.stores.erasure_projection import ErasureProjector
 from overrides.stores.erasure_store import SqlErasures
 from overrides.stores.ledger_book import SqlLedgerBook
+from overrides.stores.letter_tables import LetterProjector, SqlLetterBook
 from overrides.stores.projections import CaseProjector
 from overrides.stores.rebuild import rebuild
 from overrides.stores.signing_desk import SqlSigningDesk
@@ -80,6 +81,8 @@ OLDER_DATABASE = (
     "%d data keys do not open: this database is older than the keys beside it, as after a copy was"
     " put back by hand. Put the newest of both in place, or use 'countermand db restore'"
 )
+
+OTHER_PROJECTORS = (LetterProjector(), PeopleProjector(), ErasureProjector())
 
 RandomBytes = Callable[[int], bytes]
 
@@ -155,7 +158,7 @@ def _furnish(
     """Everything that stands on the ground; what is opened here is closed in turn."""
     ledger = SqlLedgerBook(ground.engine, log=ground.log, vault=ground.vault)
     cases = CaseProjector(ground.vault.lookup_hash, log=ground.log)
-    projectors: tuple[Projector, ...] = (cases, PeopleProjector(), ErasureProjector())
+    projectors: tuple[Projector, ...] = (cases, *OTHER_PROJECTORS)
     journal = SqlJournal(
         ground.engine,
         log=ground.log,
@@ -169,7 +172,6 @@ def _furnish(
     )
     opened.callback(journal.close)
     if not ledger.head().size:
-        memory_at(ground.settings.signer).let_begin()
         _open_ledger(journal, ground, demo_note)
     rotation, replaying = _personal_data(ground, ledger, journal, replay=replay)
     desk = SqlSigningDesk(ground.engine, log=ground.log)
@@ -193,6 +195,7 @@ def _furnish(
         stamps=SqlStamps(ground.engine, log=ground.log),
         ledger=ledger,
         cases=pipeline.reader.cases,
+        letters=SqlLetterBook(ground.engine),
         people=_people(ground),
         registry=pipeline.registry,
         decisions=pipeline,
@@ -307,6 +310,7 @@ def _people(ground: _Ground) -> People:
 
 def _open_ledger(journal: Journal, ground: _Ground, demo_note: str) -> None:
     """Write the first entry: which log this is, whose signatures it has, whether it is a demo."""
+    memory_at(ground.settings.signer).let_begin()
     draft = Draft(
         event_id=ground.new_id(),
         type="ledger_opened",

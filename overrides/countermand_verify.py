@@ -731,6 +731,8 @@ key_rotated|epoch purpose|count key reason|
 ledger_opened|demo demo_note keys log schema||
 legal_hold_lifted|ground of||note
 legal_hold_set|ground scope|subject until|note
+letter_drafted|concepts due_at holds kind locale pack source template|reason replaces|shown
+letter_moved|of to|channel on reason|note
 outcome_corrected|corrects kind months_on_book observed_at simulated source value||
 outcome_observed|corrects kind months_on_book observed_at simulated source value||
 override_recorded|code concepts decision_id dwell_ms evidence_types from grant needs needs_why
@@ -748,8 +750,7 @@ score_only|background bundle explained jurisdiction method protocol rows simulat
   subject||explanation inputs monitor
 verification_run|ok scope size|against findings|
 """
-"""Each kind of entry: its members, those it may have, and its encrypted parts. Written by
-``python -m docs.refresh`` from the list that the ledger is written by."""
+"""Each kind of entry: members, optional ones, encrypted parts; ``docs.refresh`` writes this."""
 
 _KINDS = {
     name: tuple(frozenset(names.split()) for names in lists)
@@ -765,7 +766,7 @@ _CLOCKS = ("adjusted", "ok", "simulated")
 _STAMP = ("name", "sha256", "version")
 _LISTS = frozenset(
     {"adverse", "favourable", "knockouts", "parties", "routing", "concepts", "evidence_types"}
-    | {"needs_why", "rests_on", "signed", "keys"}
+    | {"holds", "needs_why", "rests_on", "signed", "keys"}
 )  # members that have lists of texts, or of pairs of texts
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _COMMITMENT = re.compile(r"[0-9a-f]{64}", re.ASCII)

@@ -10,16 +10,12 @@ OverridesError
     ExcludedFromCase
     ModelSuspended
     QueueError
-      ReferredUpwards
-      UnknownColleague
-      HandedToOneself
-      UntilNotPossible
-      NothingHeld
     WaitingError
       NothingAsked
       NotToBeAsked
     UndoOver
     NotYoursToUndo
+    LetterError
   ActError
     UseOverride
     NothingToOverride

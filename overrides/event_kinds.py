@@ -94,6 +94,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "case_expired": _REASON,
         "information_requested": _kind("reason", "documents fields until", "note evidence"),
         "information_received": _kind("reason", "fields target_at", "note evidence"),
+        "letter_drafted": _kind(
+            "kind locale template pack source concepts holds due_at", "replaces reason", "shown"
+        ),
+        "letter_moved": _kind("of to", "channel on reason", "note"),
         "outcome_observed": _OUTCOME,
         "outcome_corrected": _OUTCOME,
         "feedback_exported": _kind(

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from overrides.cases import Case
+from overrides.letter_rows import LetterRow
 
 Json = Any  # None, bool, int, str, lists and string-keyed mappings of these; never a float
 SideWrite = Callable[[Any], None]  # given the open SQLAlchemy connection
@@ -150,6 +151,9 @@ class State(Protocol):
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""
+
+    def letter(self, case_ref: str) -> LetterRow | None:
+        """The letter of a case as it stands; None where none is called for."""
 
     def bundle_events(self, after: int) -> Sequence[Event]:
         """What was recorded of models after a place in the ledger, oldest first."""

@@ -245,3 +245,20 @@ def addressee(parties: Sequence[tuple[str, str]]) -> str:
 def completed_at(text: str | None) -> datetime | None:
     """The instant at which an application was complete, as recorded."""
     return parse_instant(text) if text else None
+
+
+def unproven(stated: Sequence[Stated], called: Called, sealed: Sealed) -> str:
+    """The first reason that the record does not bear out, by its name; "" where all are.
+
+    It looks each one up where it must come from, and does not ask how they were chosen.
+    """
+    if len(stated) > REASONS_MAX:
+        return stated[REASONS_MAX].name
+    overridden = called.side is OverrideSide.DECLINED_AGAINST_MODEL
+    scored = () if overridden else tuple(reason.concept for reason in sealed.scored)
+    known = {
+        Source.MODEL: scored,
+        Source.PERSON: called.named,
+        Source.RULE: () if overridden else sealed.knockouts,
+    }
+    return next((each.name for each in stated if each.name not in known.get(each.of, ())), "")

@@ -1,4 +1,12 @@
-"""What can go wrong while work is shared out: see the tree in ``overrides.errors``."""
+"""What can go wrong while work is shared out.
+
+QueueError
+  ReferredUpwards
+  UnknownColleague
+  HandedToOneself
+  UntilNotPossible
+  NothingHeld
+"""
 
 from dataclasses import dataclass
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ui.change_views import OutlookView
 from ui.frame import CodeGroup, PlottedSection, Shell, Tab
+from ui.letter_views import LetterForm, LettersView, LetterView
 from ui.memory_views import ReceiptView
 from ui.sharing_views import PassForm, PassView, TeamView
 from ui.views import (
@@ -92,6 +93,31 @@ class TeamPage:
 
     shell: Annotated[Shell, "Everything around the page."]
     team: Annotated[TeamView, "The branch's work as it stands."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPage:
+    """One letter: to read, to take a step further, to print."""
+
+    template: ClassVar[str] = "letter.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    letter: Annotated[LetterView, "The letter, and what may be done with it."]
+    form: Annotated[LetterForm, "What was typed; empty at first."]
+    key: Annotated[str, "Key of this rendering of the forms."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettersPage:
+    """The letters in one state."""
+
+    template: ClassVar[str] = "letters.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    letters: Annotated[LettersView, "One page of letters."]
+    tabs: Annotated[tuple[Tab, ...], "One tab per state, with its count."]
+    more: Annotated[str, "Address of the next page; empty at the end."]
+    first: Annotated[str, "Address of the first page; empty on it."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

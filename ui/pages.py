@@ -14,6 +14,7 @@ from ui import (
     erasures,
     handbook,
     ledger,
+    letters,
     login,
     models,
     overriding,
@@ -35,6 +36,7 @@ ROUTERS = tuple(
         sharing,
         waiting,
         approvals,
+        letters,
         receipts,  # before the ledger's entries, whose addresses end in anything
         ledger,
         erasures,

@@ -25,6 +25,7 @@ from ui.erasure_views import (
     ErasureView,
     HoldLine,
 )
+from ui.letter_views import LetterForm, LettersView, LetterView
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.sharing_views import PassForm, PassView, TeamView
 from ui.views import (
@@ -158,6 +159,19 @@ class Approvals(Protocol):
 
     def inbox(self, viewer: Viewer, cursor: str) -> InboxView:
         """One page of them; raises ``Refused``."""
+
+
+class Letters(Protocol):
+    """Letters to applicants. Each method raises ``Refused``."""
+
+    def letters(self, viewer: Viewer, state: str, cursor: str) -> LettersView:
+        """A page of the letters in one state, the one that is due first, first."""
+
+    def letter(self, viewer: Viewer, case_id: str, language: str = "") -> LetterView:
+        """The letter of a case; with a language, what a draft in it would say."""
+
+    def step(self, viewer: Viewer, case_id: str, form: LetterForm) -> str:
+        """Draft the letter or take it a step further; a sentence."""
 
 
 class Audit(Protocol):
@@ -299,6 +313,10 @@ class Office(Protocol):
     @property
     def approvals(self) -> Approvals:
         """What waits for a second person."""
+
+    @property
+    def letters(self) -> Letters:
+        """Letters to applicants."""
 
     @property
     def audit(self) -> Audit:

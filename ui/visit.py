@@ -31,6 +31,7 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("/desk", "Desk", "desk", "desk"),
     ("/approvals", "Approvals", "approvals", "approvals"),
     ("/team", "Team", "team", "team"),
+    ("/letters", "Letters", "letters", "letters"),
     ("/ledger", "Ledger", "ledger", "ledger"),
     ("/ledger/verify", "Verify", "verify", "verify"),
     ("/erasures", "Erasures", "erasures", "erasures"),

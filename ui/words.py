@@ -92,6 +92,8 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("case_expired", "Case expired"),
     ("information_requested", "Information requested"),
     ("information_received", "Information received"),
+    ("letter_drafted", "Letter drafted"),
+    ("letter_moved", "Letter passed on"),
     ("outcome_observed", "Outcome observed"),
     ("outcome_corrected", "Outcome corrected"),
     ("feedback_exported", "Feedback set exported"),

@@ -14,19 +14,32 @@ from sqlmodel import SQLModel
 from decision_service.errors import SchemaOutdated
 from decision_service.stores import people_tables
 from decision_service.stores.roles import become_owner, give_rights
-from overrides.stores import case_tables, erasure_tables, ledger_tables, signing_tables
+from overrides.stores import (
+    case_tables,
+    erasure_tables,
+    ledger_tables,
+    letter_tables,
+    signing_tables,
+)
 from overrides.stores.engine import writing
 from overrides.stores.guards import install_guards, remove_guards
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0007"
+NEWEST = "0008"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 FORMER_TABLES = ("legal_hold",)  # of earlier releases; a step drops them
 # Their import declares the tables.
-TABLE_MODULES = (people_tables, case_tables, erasure_tables, ledger_tables, signing_tables)
+TABLE_MODULES = (
+    people_tables,
+    case_tables,
+    erasure_tables,
+    ledger_tables,
+    letter_tables,
+    signing_tables,
+)
 
 
 def prepare(engine: Engine) -> None:

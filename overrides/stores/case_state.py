@@ -14,8 +14,10 @@ from overrides.event_kinds import BUNDLE_KINDS
 from overrides.events import read_event
 from overrides.instants import parse_instant
 from overrides.journal import Event, Told
+from overrides.letter_rows import LetterRow
 from overrides.stores.case_tables import ACTS, FILES, OUTCOMES
 from overrides.stores.hot_path import HotPath, Lookup
+from overrides.stores.letter_tables import letter_of
 from overrides.stores.reading import EVENTS
 from overrides.stores.standing import Standing
 from overrides.values import (
@@ -160,6 +162,10 @@ class SqlState:
         """Whether this person was already shown the reasons of this decision."""
         wanted = {"ref": case_ref, "person": person, "decision": decision_id}
         return self.path.first(_SHOWN, wanted) is not None
+
+    def letter(self, case_ref: str) -> LetterRow | None:
+        """The letter of a case as it stands; None where none is called for."""
+        return letter_of(self.path, case_ref)
 
     def bundle_events(self, after: int) -> Sequence[Event]:
         """What was recorded of models after a place, in this very transaction too.

@@ -15,6 +15,7 @@ from tests.ui.fake_cases import (
     WAITING,
 )
 from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
+from tests.ui.fake_letters import HELD_CASE, NONE_CASE, SENT_CASE
 from tests.ui.fake_receipts import DIGEST, PENDING, SIGNED
 
 PAGES = (
@@ -41,6 +42,10 @@ PAGES = (
     ("tilo", "/team"),
     ("tilo", "/approvals"),
     ("ravi", "/approvals"),
+    ("asha", "/letters"),
+    ("asha", f"/cases/{SENT_CASE.case_id}/letter"),
+    ("asha", f"/cases/{HELD_CASE.case_id}/letter"),
+    ("meera", f"/cases/{NONE_CASE.case_id}/letter"),
     ("ravi", f"/cases/{WAITING.case_id}/approval"),
     ("meera", "/ledger"),
     ("meera", "/ledger/20848"),

@@ -27,22 +27,24 @@ from ui.visit import SESSION_COOKIE
 
 # What was agreed, role by role, written down a second time on purpose.
 AGREED = {
-    Role.OFFICER: "desk search decide answer hand_on cases contract proofs board models",
+    Role.OFFICER: "desk search decide answer hand_on letters write_letters cases"
+    " contract proofs board models",
     Role.SENIOR_OFFICER: (
-        "desk search decide approve answer reopen approvals hand_on cases contract proofs board"
-        " models"
+        "desk search decide approve answer reopen approvals hand_on letters write_letters"
+        " cases contract proofs board models"
     ),
-    Role.TEAM_LEAD: "desk search reopen approvals hand_on team cases contract proofs board models",
+    Role.TEAM_LEAD: "desk search reopen approvals hand_on team letters write_letters cases"
+    " contract proofs board models",
     Role.CREDIT_MANAGER: (
-        "desk search decide approve answer reopen approvals hand_on team cases contract proofs"
-        " board models"
+        "desk search decide approve answer reopen approvals hand_on team letters"
+        " write_letters cases contract proofs board models"
     ),
     Role.COMPLIANCE: (
-        "desk search cases contract proofs ledger verify witness board models overrides"
+        "desk search letters cases contract proofs ledger verify witness board models overrides"
         " erasures erase erase_approve"
     ),
     Role.RISK: (
-        "desk search cases contract proofs ledger verify witness board models overrides"
+        "desk search letters cases contract proofs ledger verify witness board models overrides"
         " erasures erase_approve"
     ),
     Role.OPERATIONS: "contract proofs board models",

@@ -12,10 +12,19 @@ from decision_service import errors as service
 from decision_service import feedback_errors as feedback
 from decision_service.problems import STATUS, encode, kebab, plain_problem, problem, status_of
 from explain import errors as explain
-from overrides import erasure_errors, queue_errors, waiting_errors
+from overrides import erasure_errors, letter_errors, queue_errors, waiting_errors
 from overrides import errors as overrides
 
-MODULES = (explain, overrides, erasure_errors, queue_errors, waiting_errors, service, feedback)
+MODULES = (
+    explain,
+    overrides,
+    erasure_errors,
+    letter_errors,
+    queue_errors,
+    waiting_errors,
+    service,
+    feedback,
+)
 
 
 def classes_of(module: ModuleType) -> Iterator[type[Exception]]:

@@ -151,6 +151,10 @@ class MemoryState:
         """Whether this person was already shown the reasons of this decision."""
         return (case_ref, person, decision_id) in self._store.shown
 
+    def letter(self, case_ref: str) -> None:
+        """No letters are written here."""
+        del case_ref
+
     def bundle_events(self, after: int) -> Sequence[Event]:
         """Nothing is recorded of models here."""
         del after

@@ -91,7 +91,9 @@ MEMBERS: dict[str, Any] = {
     "observed_at": INSTANT,
     "of": ID,
     "ok": True,
+    "on": "2026-11-22",
     "p_assigned": "0.5",
+    "pack": "us-2026-07",
     "parties": [["party.0", "applicant"]],
     "person": PERSON,
     "policy": "german-credit 2",
@@ -107,6 +109,7 @@ MEMBERS: dict[str, Any] = {
     "recommendation": "approve",
     "reliable": True,
     "rests_on": [ID],
+    "replaces": ID,
     "role": "officer",
     "root": SHA,
     "routing": ["near_cutoff"],
@@ -152,6 +155,9 @@ MEMBERS: dict[str, Any] = {
 }
 
 
+OF_CASES = ("case", "decision", "letter", "outcome", "score")
+
+
 def drafts() -> Iterator[tuple[Draft, dict[str, str]]]:
     """A draft of each kind in alphabetical order, with the commitments of its slots."""
     stamp = VersionStamp("german-credit", "2026.11", SHA)
@@ -164,7 +170,7 @@ def drafts() -> Iterator[tuple[Draft, dict[str, str]]]:
             actor=PERSON,
             role="officer",
             data={member: MEMBERS[member] for member in kind.required | kind.optional},
-            case=CASE if type_.startswith(("case", "decision", "outcome", "score")) else None,
+            case=CASE if type_.startswith(OF_CASES) else None,
             cause=(ID,) if "of" in kind.required else (),
             model=stamp if versioned else None,
             policy=stamp if versioned else None,

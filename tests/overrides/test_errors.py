@@ -2,10 +2,11 @@
 
 import pickle
 from dataclasses import fields
+from types import ModuleType
 
 import pytest
 
-from overrides import erasure_errors, errors, queue_errors, waiting_errors
+from overrides import erasure_errors, errors, letter_errors, queue_errors, waiting_errors
 from overrides.errors import OverridesError
 
 
@@ -14,6 +15,11 @@ def family(error: type[OverridesError]) -> list[type[OverridesError]]:
 
 
 EVERY = family(OverridesError)
+OWN_TREES = {
+    letter_errors.LetterError: letter_errors,
+    queue_errors.QueueError: queue_errors,
+}
+"""Families that are drawn at the top of their own module, and named by their head in the whole."""
 
 
 def filled(error: type[OverridesError]) -> OverridesError:
@@ -21,24 +27,37 @@ def filled(error: type[OverridesError]) -> OverridesError:
     return error(**facts)
 
 
-def drawn() -> list[str]:
+def pictured(module: ModuleType) -> list[str]:
+    """The tree at the top of a module, line by line."""
+    return (module.__doc__ or "").split("\n\n", 1)[1].splitlines()
+
+
+def drawn(root: type[OverridesError], like: list[str]) -> list[str]:
+    """The tree as the classes are; those beside each other in the order of the picture."""
     lines: list[str] = []
+    places = {line.strip(): place for place, line in enumerate(like)}
 
     def draw(error: type[OverridesError], depth: int) -> None:
         lines.append("  " * depth + error.__name__)
-        for child in error.__subclasses__():
+        below = error.__subclasses__() if error is root or error not in OWN_TREES else []
+        for child in sorted(below, key=lambda kind: places.get(kind.__name__, len(like))):
             draw(child, depth + 1)
 
-    draw(OverridesError, 0)
+    draw(root, 0)
     return lines
 
 
+def test_a_family_with_a_tree_of_its_own_is_drawn_in_its_module() -> None:
+    for root, module in OWN_TREES.items():
+        assert pictured(module) == drawn(root, pictured(module))
+
+
 def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
-    picture = (errors.__doc__ or "").split("\n\n", 1)[1].splitlines()
-    assert picture == drawn()
+    assert pictured(errors) == drawn(OverridesError, pictured(errors))
     assert erasure_errors.ErasureError in EVERY
     assert queue_errors.QueueError in EVERY
     assert waiting_errors.WaitingError in EVERY
+    assert letter_errors.LetterNotIssued in EVERY
 
 
 @pytest.mark.parametrize("error", EVERY)

@@ -9,6 +9,7 @@ from tests.ui import fake_numbers
 from tests.ui.fake_approvals import FakeApprovals
 from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_erasures import FakeErasures
+from tests.ui.fake_letters import FakeLetters
 from tests.ui.fake_receipts import FakeReceipts
 from tests.ui.fake_sharing import FakeSharing
 from tests.ui.fake_waiting import FakeWaiting
@@ -37,13 +38,15 @@ from ui.words import due_words
 
 PASSWORD = "demo-password"
 EVERYTHING_READ = frozenset(
-    {"search", "ledger", "verify", "board", "overrides", "feedback", "models"}
+    {"letters", "search", "ledger", "verify", "board", "overrides", "feedback", "models"}
 )
 ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "asha": (
         "officer",
         "Loan officer",
-        frozenset({"desk", "search", "decide", "hand_on", "board", "models"}),
+        frozenset(
+            {"desk", "search", "decide", "hand_on", "board", "models", "letters", "write_letters"}
+        ),
     ),
     "tilo": (
         "team_lead",
@@ -534,6 +537,7 @@ class FakeOffice:
     sharing: FakeSharing = field(default_factory=FakeSharing)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
+    letters: FakeLetters = field(default_factory=FakeLetters)
     audit: FakeAudit = field(default_factory=FakeAudit)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)

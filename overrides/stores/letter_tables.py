@@ -1,0 +1,236 @@
+"""The letter that each case calls for, filled from the ledger.
+
+An act that calls for a letter puts it on the list as due. One that ends the call takes it off,
+unless the letter has gone out by then: what was sent stays to be seen.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    RowMapping,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+from sqlmodel import Field, SQLModel
+
+from overrides.event_kinds import DECISION_KINDS
+from overrides.events import read_event
+from overrides.instants import instant_text, parse_instant
+from overrides.journal import Event, Opened
+from overrides.letter_rows import BEFORE_ISSUE, LetterPage, LetterRow, LetterState
+from overrides.letters import LetterKind
+from overrides.rule_packs import pack_for
+from overrides.stores.case_tables import FILES
+from overrides.stores.engine import reading
+from overrides.stores.hot_path import HotPath
+from overrides.stores.reading import EVENTS
+from overrides.values import Decision
+
+PAGE_ROWS_MAX = 200
+_GONE = tuple(state.value for state in LetterState if state not in BEFORE_ISSUE)
+
+
+def _text(*, primary_key: bool = False) -> Column[str]:
+    """A text column."""
+    return Column(Text, primary_key=primary_key, nullable=False)
+
+
+class LetterCalledRow(SQLModel, table=True):
+    """The letter of one case as it stands."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        Index("letter_list", "state", "due_at", "case_ref"),
+        Index("letter_branch", "branch", "state", "due_at", "case_ref"),
+    )
+
+    case_ref: str = Field(sa_column=_text(primary_key=True))
+    kind: str = Field(sa_column=_text())
+    called_by: str = Field(sa_column=_text())
+    state: str = Field(sa_column=_text())
+    due_at: str = Field(sa_column=_text())
+    branch: str = Field(sa_column=_text())
+    by_person: str = Field(sa_column=_text())  # "yes" or "no"
+    letter_id: str = Field(sa_column=_text())
+    replaces: str = Field(sa_column=_text())
+    locale: str = Field(sa_column=_text())
+    holds: str = Field(sa_column=_text())  # JSON
+    drafter: str = Field(sa_column=_text())
+    moved_at: str = Field(sa_column=_text())
+    simulated: str = Field(sa_column=_text())  # "yes" or "no"
+
+
+LETTERS: Any = LetterCalledRow.__table__  # type: ignore[attr-defined]
+_COLUMNS = tuple(column.name for column in LETTERS.columns)
+_ONE = select(LETTERS).where(LETTERS.c.case_ref == bindparam("ref"))
+_STATEMENT_OF_DECISION = select(EVENTS.c.body).where(
+    EVENTS.c.event_id
+    == select(FILES.c.decision_event).where(FILES.c.case_ref == bindparam("ref")).scalar_subquery()
+)
+
+
+def letter_of(path: HotPath, case_ref: str) -> LetterRow | None:
+    """The letter of a case, through the writer's own transaction."""
+    found = path.first(_ONE, {"ref": case_ref})
+    return None if found is None else _row(dict(zip(_COLUMNS, found, strict=True)))
+
+
+def _row(row: Mapping[str, Any] | RowMapping) -> LetterRow:
+    """A row of the table as it is read."""
+    return LetterRow(
+        **{name: row[name] for name in ("case_ref", "kind", "called_by", "branch", "letter_id")},
+        **{name: row[name] for name in ("replaces", "locale", "drafter")},
+        state=LetterState(row["state"]),
+        due_at=parse_instant(row["due_at"]),
+        moved_at=parse_instant(row["moved_at"]),
+        holds=tuple(json.loads(row["holds"])),
+        by_person=row["by_person"] == "yes",
+        simulated=row["simulated"] == "yes",
+    )
+
+
+class LetterProjector:
+    """Keeps the table of letters."""
+
+    def tables(self) -> Sequence[str]:
+        """Names of the tables this projector fills, and nobody else writes."""
+        return (LETTERS.name,)
+
+    def clear(self, connection: Connection) -> None:
+        """Empty the table, before a rebuild."""
+        connection.execute(delete(LETTERS))
+
+    def apply(self, path: HotPath, event: Event, _opened: Opened) -> None:
+        """Take in one entry; most are about something else."""
+        data = event.data
+        if event.type == "case_decided":
+            refused = data["decision"] == Decision.DECLINE
+            if refused:
+                self._call(path, event, LetterKind.ADVERSE_ACTION)
+            elif data["terms"] != "as_applied":
+                self._call(path, event, LetterKind.COUNTEROFFER)
+            else:
+                _end(path.connection, event)
+        elif event.type == "information_requested":
+            self._call(path, event, LetterKind.INCOMPLETENESS)
+        elif event.type in _ENDING or (event.type in DECISION_KINDS and data["attempt"] > 1):
+            _end(path.connection, event)
+        elif event.type == "letter_drafted":
+            _change(path.connection, event, **_drafted(event))
+        elif event.type == "letter_moved":
+            _change(path.connection, event, state=data["to"])
+
+    def _call(self, path: HotPath, event: Event, kind: LetterKind) -> None:
+        """A letter is due. One that went out before is what the next one replaces."""
+        connection, ref = path.connection, str(event.case)
+        body = connection.execute(_STATEMENT_OF_DECISION, {"ref": ref}).scalar()
+        if body is None:
+            return
+        made = read_event(bytes(body)).data
+        before = connection.execute(_ONE, {"ref": ref}).mappings().first()
+        replaces = ""
+        if before is not None:
+            replaces = before["letter_id"] if before["state"] in _GONE else before["replaces"]
+            connection.execute(delete(LETTERS).where(LETTERS.c.case_ref == ref))
+        completed = made["completed_at"] if kind is not LetterKind.INCOMPLETENESS else ""
+        pack = pack_for(made["jurisdiction"], event.recorded_at.date())
+        due = pack.due_at(parse_instant(completed) if completed else None, event.recorded_at)
+        row = {
+            "case_ref": ref,
+            "kind": kind.value,
+            "called_by": event.event_id,
+            "state": LetterState.DUE.value,
+            "due_at": instant_text(due),
+            "branch": made["branch"],
+            "by_person": "no" if event.data.get("by", "person") != "person" else "yes",
+            "letter_id": "",
+            "replaces": replaces,
+            "locale": "",
+            "holds": "[]",
+            "drafter": "",
+            "moved_at": instant_text(event.recorded_at),
+            "simulated": "yes" if made["simulated"] else "no",
+        }
+        connection.execute(insert(LETTERS), row)
+
+
+_ENDING = frozenset({"case_reopened", "case_withdrawn", "case_expired", "information_received"})
+
+
+def _end(connection: Connection, event: Event) -> None:
+    """The case calls for no letter any more."""
+    connection.execute(
+        delete(LETTERS).where(LETTERS.c.case_ref == event.case, LETTERS.c.state.not_in(_GONE))
+    )
+
+
+def _drafted(event: Event) -> dict[str, str]:
+    """What a draft says of the letter."""
+    return {
+        "state": LetterState.DRAFTED.value,
+        "letter_id": event.event_id,
+        "replaces": event.data.get("replaces", ""),
+        "locale": event.data["locale"],
+        "holds": json.dumps(event.data["holds"]),
+        "drafter": event.actor,
+        "due_at": event.data["due_at"],
+    }
+
+
+def _change(connection: Connection, event: Event, **changes: str) -> None:
+    """The letter of the entry's case is another one, or further on."""
+    moved = {**changes, "moved_at": instant_text(event.recorded_at)}
+    connection.execute(update(LETTERS).where(LETTERS.c.case_ref == event.case).values(**moved))
+
+
+class SqlLetterBook:
+    """A ``LetterBook`` over a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def letter(self, case_ref: str) -> LetterRow | None:
+        """The letter of one case."""
+        with reading(self._engine) as connection:
+            found = connection.execute(_ONE, {"ref": case_ref}).mappings().first()
+        return None if found is None else _row(found)
+
+    def letters(
+        self, state: LetterState, *, branch: str | None = None, cursor: str = "", limit: int = 50
+    ) -> LetterPage:
+        """A page of the letters in one state; ``ValueError`` for a cursor that no page gave."""
+        most = min(max(limit, 1), PAGE_ROWS_MAX)
+        query = select(LETTERS).where(LETTERS.c.state == state.value)
+        if branch is not None:
+            query = query.where(LETTERS.c.branch.in_((branch, "")))
+        if cursor:
+            due, _, ref = cursor.partition("~")
+            parse_instant(due)
+            query = query.where(tuple_(LETTERS.c.due_at, LETTERS.c.case_ref) > tuple_(due, ref))
+        query = query.order_by(LETTERS.c.due_at, LETTERS.c.case_ref).limit(most + 1)
+        with reading(self._engine) as connection:
+            found = connection.execute(query).mappings().all()
+        last = found[most - 1] if len(found) > most else None
+        following = f"{last['due_at']}~{last['case_ref']}" if last else ""
+        return LetterPage(tuple(_row(row) for row in found[:most]), following)
+
+    def letter_counts(self, *, branch: str | None = None) -> dict[LetterState, int]:
+        """How many letters are in each state."""
+        query = select(LETTERS.c.state, func.count()).group_by(LETTERS.c.state)
+        if branch is not None:
+            query = query.where(LETTERS.c.branch.in_((branch, "")))
+        with reading(self._engine) as connection:
+            found = {state: int(count) for state, count in connection.execute(query)}
+        return {state: found.get(state.value, 0) for state in LetterState}

@@ -1,0 +1,253 @@
+"""Letters made from the record, held against it, and taken step by step until they are sent."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from decision_service import letter_texts
+from decision_service.acting import Acting
+from decision_service.dossier import read_dossier
+from decision_service.installation_errors import LenderUnreadable
+from decision_service.lender import Lender, lender_at
+from decision_service.letter_desk import LetterDesk
+from decision_service.letter_making import Letter, difference, is_hard, make
+from overrides.letter_rows import LetterRow, LetterState
+from overrides.letters import Source
+from tests.decision_service.desk_house import DeskHouse, desk_house
+from ui.letter_views import LetterForm
+from ui.ports import Refused
+from ui.views import EvidenceTyped
+
+LENDER = {"name": "Example Bank", "address": ["1 Main Street"], "contact": "desk@bank.example"}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskHouse]:
+    """One installation; each test has cases of its own."""
+    with desk_house(tmp_path_factory.mktemp("letters")) as made:
+        lender = {**LENDER, "advice": "0800 000", "agency": "The Agency, Town"}
+        made.services.settings.lender.write_text(json.dumps(lender))
+        yield made
+
+
+def refused_by_model(house: DeskHouse, **members: Any) -> str:
+    """A refusal that a person confirmed."""
+    case_id = str(house.apply_until("decline", **members)["case_id"])
+    house.desk.review(
+        house.viewer("asha"), case_id, house.form("asha", case_id, decision="decline")
+    )
+    return case_id
+
+
+def refused_by_person(house: DeskHouse, concepts: tuple[str, ...]) -> str:
+    """A refusal against the model."""
+    case_id = str(house.apply_until("approve")["case_id"])
+    form = house.form(
+        "asha",
+        case_id,
+        decision="decline",
+        code="M04",
+        note="The bank statements show two further loans that were not stated.",
+        evidence=(EvidenceTyped(kind="document", reference="DOC-1"),),
+        concepts=concepts,
+    )
+    house.desk.override(house.viewer("asha"), case_id, form)
+    if house.services.letters.letter(case_id) is None:
+        verdict = house.form("hanna", case_id, verdict="uphold")
+        house.desk.approval(house.viewer("hanna"), case_id, verdict)
+    return case_id
+
+
+def step(house: DeskHouse, who: str, case_id: str, name: str, **typed: str) -> str:
+    """Take the letter a step further as a page would."""
+    desk = LetterDesk(house.services)
+    house.clock.passes(minutes=2)  # the decision cannot be undone any more
+    view = desk.letter(house.viewer(who), case_id)
+    form = LetterForm(step=name, letter_id=view.letter_id, idempotency_key=house.key(), **typed)
+    return desk.step(house.viewer(who), case_id, form)
+
+
+def made(house: DeskHouse, case_id: str, language: str = "en") -> Letter:
+    """The letter as the record makes it."""
+    actor, acting = house.actors["asha"], Acting(house.services)
+    dossier = read_dossier(house.services, acting.file(actor, case_id), actor, acting.sees)
+    letter = make(dossier, lender_at(house.services.settings.lender), language)
+    assert letter is not None
+    return letter
+
+
+def reasons(letter: Letter) -> list[str]:
+    """What the letter gives as reasons."""
+    return [part["text"] for part in letter.parts if part["key"] == "reason"]
+
+
+def test_a_confirmed_refusal_states_the_recorded_sentences_of_the_model(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    letter = made(house, case_id)
+    recorded = house.desk.case(house.viewer("asha"), case_id).adverse
+    assert reasons(letter) == [reason.text for reason in recorded]
+    assert letter.principal.source is Source.MODEL
+
+
+def test_a_refusal_against_the_model_states_only_what_the_person_named(house: DeskHouse) -> None:
+    view = house.desk.case(house.viewer("asha"), str(house.apply()["case_id"]))
+    choice = view.concepts[-1]
+    letter = made(house, refused_by_person(house, (choice.concept,)))
+    assert letter.principal.source is Source.PERSON
+    assert [part["name"] for part in letter.parts if part["key"] == "reason"] == [choice.concept]
+    assert all(part["of"] == "person" for part in letter.parts if part["key"] == "reason")
+
+
+def test_an_altered_sentence_is_found(house: DeskHouse) -> None:
+    letter = made(house, refused_by_model(house))
+    assert difference(letter.parts, letter) == ""
+    for place, part in enumerate(letter.parts):
+        changed = [dict(each) for each in letter.parts]
+        changed[place]["text"] = f"{part['text']} Or so."
+        assert difference(changed, letter) == part["key"]
+    strange = [*letter.parts, {"key": "reason", "name": "R99", "of": "model", "text": "x"}]
+    assert difference(strange, letter) == "reason R99"
+    assert difference(letter.parts[:-1], letter) == "its length"
+
+
+def test_a_letter_goes_from_due_to_sent_and_comes_back(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    assert house.services.letters.letter(case_id).state is LetterState.DUE  # type: ignore[union-attr]
+    step(house, "asha", case_id, "draft", language="en")
+    step(house, "asha", case_id, "issued")
+    today = house.clock().date().isoformat()
+    step(house, "asha", case_id, "sent", channel="post", on=today)
+    view = LetterDesk(house.services).letter(house.viewer("asha"), case_id)
+    assert (view.state, view.late, view.steps) == ("sent", False, ("returned", "draft"))
+    step(house, "asha", case_id, "returned", reason="address_unknown", on=today)
+    with pytest.raises(Refused, match="say why"):
+        step(house, "asha", case_id, "draft", language="en")
+    step(house, "asha", case_id, "draft", language="en", reason="returned")
+    row = house.services.letters.letter(case_id)
+    assert row is not None
+    assert row.state is LetterState.DRAFTED
+    assert row.replaces
+    kinds = house.kinds(case_id)
+    assert kinds.count("letter_drafted") == 2
+    assert kinds.count("letter_moved") == 3
+
+
+def test_a_letter_in_a_language_nobody_reviewed_waits_for_another_person(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    step(house, "asha", case_id, "draft", language="hi")
+    with pytest.raises(Refused, match="native speaker"):
+        step(house, "asha", case_id, "issued")
+    with pytest.raises(Refused):
+        step(house, "asha", case_id, "checked")
+    step(house, "hanna", case_id, "checked")
+    step(house, "asha", case_id, "issued")
+
+
+def test_a_letter_is_not_issued_once_the_record_makes_another_one(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    step(house, "asha", case_id, "draft", language="en")
+    file = house.services.settings.lender
+    before = file.read_text()
+    file.write_text(json.dumps({**json.loads(before), "name": "Another Bank"}))
+    try:
+        with pytest.raises(Refused, match="draft it again"):
+            step(house, "asha", case_id, "issued")
+    finally:
+        file.write_text(before)
+
+
+def test_no_letter_is_issued_while_the_decision_can_be_undone(house: DeskHouse) -> None:
+    case_id, desk = refused_by_model(house), LetterDesk(house.services)
+    draft = LetterForm(step="draft", language="en", idempotency_key=house.key())
+    desk.step(house.viewer("asha"), case_id, draft)
+    view = desk.letter(house.viewer("asha"), case_id)
+    issue = LetterForm(step="issued", letter_id=view.letter_id, idempotency_key=house.key())
+    with pytest.raises(Refused, match="can still be undone"):
+        desk.step(house.viewer("asha"), case_id, issue)
+    house.clock.passes(minutes=2)
+    desk.step(house.viewer("asha"), case_id, issue)
+
+
+def test_two_steps_from_one_page_are_one(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    step(house, "asha", case_id, "draft", language="en")
+    desk = LetterDesk(house.services)
+    view = desk.letter(house.viewer("asha"), case_id)
+    house.clock.passes(minutes=2)
+    form = LetterForm(step="issued", letter_id=view.letter_id, idempotency_key=house.key())
+    desk.step(house.viewer("asha"), case_id, form)
+    desk.step(house.viewer("asha"), case_id, form)
+    again = replace(form, idempotency_key=house.key())
+    with pytest.raises(Refused, match="issued by now"):
+        desk.step(house.viewer("asha"), case_id, again)
+    assert house.kinds(case_id).count("letter_moved") == 1
+
+
+def test_the_list_has_what_is_due_first_and_only_the_branch_s_own(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    desk = LetterDesk(house.services)
+    view = desk.letters(house.viewer("asha"), "", "")
+    assert case_id in [line.case_id for line in view.lines]
+    assert [line.due_at for line in view.lines] == sorted(line.due_at for line in view.lines)
+    others = desk.letters(house.viewer("chitra"), "", "")
+    assert case_id not in [line.case_id for line in others.lines]
+
+
+def test_the_list_of_letters_is_the_same_after_a_rebuild(house: DeskHouse) -> None:
+    book = house.services.letters
+    before = [book.letters(state, limit=200).rows for state in LetterState]
+    house.services.rebuild()
+    assert [book.letters(state, limit=200).rows for state in LetterState] == before
+
+
+def test_a_list_in_pages_is_the_whole_list(house: DeskHouse) -> None:
+    for _ in range(3):
+        refused_by_model(house)
+    book, cursor = house.services.letters, ""
+    found: list[LetterRow] = []
+    while True:
+        part = book.letters(LetterState.DUE, cursor=cursor, limit=2)
+        found += part.rows
+        if not (cursor := part.next_cursor):
+            break
+    assert tuple(found) == book.letters(LetterState.DUE, limit=200).rows
+    assert len(found) == book.letter_counts()[LetterState.DUE]
+    with pytest.raises(ValueError, match=r"."):
+        book.letters(LetterState.DUE, cursor="made up")
+
+
+def test_every_language_has_every_sentence_with_the_same_places_to_fill() -> None:
+    english = letter_texts.template("en")
+    for language in letter_texts.languages():
+        found = letter_texts.template(language)
+        assert found.texts.keys() == english.texts.keys()
+        for key, text in found.texts.items():
+            places = set(re.findall(r"{(\w+)}", text))
+            assert places == set(re.findall(r"{(\w+)}", english.texts[key])), (language, key)
+
+
+@pytest.mark.parametrize("language", letter_texts.languages())
+def test_no_template_is_hard_to_read(language: str) -> None:
+    texts = letter_texts.template(language).texts
+    parts = [{"key": key, "text": text} for key, text in texts.items()]
+    assert not is_hard(parts, language)
+
+
+def test_a_long_sentence_is_hard_in_every_language() -> None:
+    for language in letter_texts.languages():
+        assert is_hard([{"key": "action", "text": "considerations " * 30}], language)
+
+
+def test_letters_know_the_lender_only_from_a_file_that_can_be_read(tmp_path: Any) -> None:
+    file = tmp_path / "lender.json"
+    assert lender_at(file) == Lender()
+    file.write_text(json.dumps(LENDER))
+    assert lender_at(file).address == ("1 Main Street",)
+    for wrong in ("{", "[]", '{"nom": "x"}', '{"name": 3}', '{"second_person": "never"}'):
+        file.write_text(wrong)
+        with pytest.raises(LenderUnreadable):
+            lender_at(file)
