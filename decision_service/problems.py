@@ -13,6 +13,7 @@ from typing import Any
 from decision_service import errors as service
 from decision_service import feedback_errors as feedback
 from explain import errors as explain
+from overrides import booking_errors as booking
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
 from overrides import letter_errors as letters
@@ -109,6 +110,7 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.MemoryUnusable: 409,
     overrides.CalendarInvalid: 503,
     overrides.OutcomeRefused: 422,
+    booking.BookedFileRefused: 422,
     service.ServiceError: 500,
     service.RequestError: 400,
     service.Malformed: 400,

@@ -14,6 +14,7 @@ Z = 1.959964  # the standard normal's 97.5 % point, to the digits that golden nu
 EXACT_WORK_MAX = 60_000  # steps of one convolution; above it the tail is approximated
 _LOGIT_MAX = 40.0
 _SECANTS_MAX = 60
+_BISECTIONS = 60
 _SHIFT_EXACT = 1e-9
 _TINY = 1e-15
 _NORMAL = NormalDist()
@@ -53,6 +54,42 @@ def wilson(count: int, of: int, z: float = Z) -> Interval:
     half = z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
     low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
     return (0.0 if count == 0 else low, 1.0 if count == of else high)
+
+
+def clopper_pearson(count: int, of: int, level: float = LEVEL) -> Interval:
+    """Clopper and Pearson's exact interval of a share (Biometrika 26, 1934), by bisection.
+
+    Each end is where the binomial tail beyond ``count`` has half of what the level leaves out.
+    """
+    rest = (1 - level) / 2
+    low = 0.0 if count == 0 else _bisected(lambda p: 1 - _binomial_cdf(count - 1, of, p), rest)
+    high = 1.0 if count == of else 1 - _bisected(lambda p: _binomial_cdf(count, of, 1 - p), rest)
+    return low, high
+
+
+def _bisected(rising: Callable[[float], float], wanted: float) -> float:
+    """Where a function that rises from 0 to 1 takes a value."""
+    low, high = 0.0, 1.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < wanted else (low, middle)
+    return (low + high) / 2
+
+
+def _binomial_cdf(count: int, of: int, p: float) -> float:
+    """Probability of at most ``count`` of ``of``, summed from the largest term in logarithms."""
+    if p <= 0 or p >= 1:
+        return 1.0 if p <= 0 or count >= of else 0.0
+    if count > of / 2:  # the shorter side
+        return 1 - _binomial_cdf(of - count - 1, of, 1 - p) if count < of else 1.0
+    whole, yes, no = math.lgamma(of + 1), math.log(p), math.log1p(-p)
+    return min(
+        1.0,
+        math.fsum(
+            math.exp(whole - math.lgamma(k + 1) - math.lgamma(of - k + 1) + k * yes + (of - k) * no)
+            for k in range(count + 1)
+        ),
+    )
 
 
 def distribution(chances: Sequence[float]) -> list[float]:

@@ -12,6 +12,7 @@ from decision_service import errors as service
 from decision_service import feedback_errors as feedback
 from decision_service.problems import STATUS, encode, kebab, plain_problem, problem, status_of
 from explain import errors as explain
+from overrides import booking_errors as booking
 from overrides import erasure_errors, letter_errors, queue_errors, waiting_errors
 from overrides import errors as overrides
 
@@ -24,6 +25,7 @@ MODULES = (
     waiting_errors,
     service,
     feedback,
+    booking,
 )
 
 
