@@ -710,6 +710,7 @@ case_snoozed|person reason|until|note
 case_withdrawn|reason||evidence note
 checkpoint_anchored|kind root size|at witness|
 clock_adjusted|behind_us clock||
+counter_offered|before code days decision_id dwell_ms fields grant needs seen_version side||note
 decision_failed|amount_minor application attempt branch bundle cause channel completed_at currency
   decision_id due_at fallback jurisdiction knockouts latency_us parties product queue received_at
   routing sampled simulated status subject supersedes|assigned limit_at p_assigned
@@ -725,6 +726,7 @@ erasure_requested|classes count ground root schedule scope slots|as_of rules sub
 feedback_exported|as_of counts erasure_epoch folder manifest_sha256 purpose rows|bundle|
 information_received|reason|fields target_at|evidence note
 information_requested|reason|documents fields until|evidence note
+input_corrected|decision_id evidence_types fields from grant of seen_version to||evidence note
 key_added|key person|valid_until|
 key_revoked|key person|reason|
 key_rotated|epoch purpose|count key reason|
@@ -954,10 +956,8 @@ def commitment_of(salt: bytes, event_id: str, slot: str, payload: bytes) -> str:
 # ---- Erasures and legal holds --------------------------------------------------------------------
 
 RESTORED = "erased_before_restore"  # the ground of an erasure that is made again
-ERASING = frozenset(
-    {b"erasure_approved", b"erasure_refused", b"erasure_requested", b"legal_hold_lifted"}
-    | {b"legal_hold_set", b"record_erased", b"restore_performed"}
-)
+_ERASING = b"erasure_approved erasure_refused erasure_requested legal_hold_lifted legal_hold_set"
+ERASING = frozenset((_ERASING + b" record_erased restore_performed").split())
 _OF_CASE = re.compile(rb'\{"actor":"(?:[^"\\]|\\.)*","case":("(?:[^"\\]|\\.)*")')
 
 Pair = tuple[str, str]  # event id and slot: the name of a personal part

@@ -89,6 +89,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "approval_recorded": _kind("of verdict grant", "reasons", "note"),
         "case_decided": _kind("decision by rests_on side code terms", slots="terms"),
+        "counter_offered": _kind(
+            "decision_id before fields days side code needs seen_version dwell_ms grant",
+            slots="note",
+        ),
+        "input_corrected": _kind(
+            "decision_id of fields from to evidence_types seen_version grant",
+            slots="note evidence",
+        ),
         "case_withdrawn": _REASON,
         "case_reopened": _kind("reason", "before of", "note evidence"),
         "case_expired": _REASON,

@@ -86,6 +86,8 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("review_recorded", "Review recorded"),
     ("override_recorded", "Override recorded"),
     ("approval_recorded", "Second person's verdict"),
+    ("counter_offered", "Other terms offered"),
+    ("input_corrected", "Application corrected"),
     ("case_decided", "Case decided"),
     ("case_withdrawn", "Application withdrawn"),
     ("case_reopened", "Case reopened"),
