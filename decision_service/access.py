@@ -27,7 +27,7 @@ class Permission(StrEnum):
     SEARCH = "search"
     DECIDE = "decide"  # claim, agree, override, within the own limit
     APPROVE = "approve"  # another person's override
-    ANSWER = "answer"  # record what an applicant who was asked has said
+    ANSWER = "answer"  # record what an applicant said: when asked, or of other terms
     REOPEN = "reopen"  # a closed case
     APPROVALS = "approvals"  # see what waits for a second person
     HAND_ON = "hand_on"  # refer cases upwards, hand them over, set them aside
@@ -117,6 +117,9 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/v1/cases/{case_id}/review"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/rescore"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/counter-offer"): Permission.DECIDE,
+    ("POST", "/v1/cases/{case_id}/counter-offer/answer"): Permission.ANSWER,
+    ("POST", "/v1/cases/{case_id}/correction"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/withdrawal"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/information-request"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/information"): Permission.ANSWER,

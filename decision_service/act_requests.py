@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from decision_service.applications import MINOR_MAX
 from decision_service.errors import Fault, InvalidRequest
 from overrides.forms import (
     EVIDENCE_ITEMS_MAX,
@@ -19,7 +20,7 @@ from overrides.forms import (
     WithdrawalReason,
     tidy,
 )
-from overrides.values import Decision, Evidence, Verdict
+from overrides.values import Decision, Evidence, Money, Verdict
 from ui.ports import Refused
 from ui.views import ActForm
 
@@ -28,10 +29,12 @@ REFERENCE_CHARS_MAX = 200
 WORD_CHARS_MAX = 64
 REASONS_GIVEN_MAX = 20  # more than may be kept, so that the desk can say how many may
 VERSION_MAX = 2**31
+FIELDS_MAX = 200  # fields of one change
 DWELL_MS_MAX = 24 * 3600 * 1000
 
 # Evidence types and codes stand in the open part of the record, so they are words and nothing else.
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
+CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -230,6 +233,34 @@ class Members:
             return value
         self._fault(name, "Choose one from the list.")
         return ""
+
+    def values(self, name: str, *, required: bool) -> Mapping[str, object]:
+        """Values by the names of their fields; empty when left out where they may be."""
+        value = self._body.get(name)
+        if value is None and not required:
+            return {}
+        plain = (str, int, float, bool, type(None))
+        if (
+            not isinstance(value, dict)
+            or not 0 < len(value) <= FIELDS_MAX
+            or not all(isinstance(item, plain) for item in value.values())
+        ):
+            self._fault(name, f"Give an object of 1 to {FIELDS_MAX} fields with their values.")
+            return {}
+        return value
+
+    def money(self, name: str) -> Money | None:
+        """An amount of money; None when it is left out."""
+        value = self._body.get(name)
+        if value is None:
+            return None
+        if isinstance(value, dict) and value.keys() == {"minor", "currency"}:
+            minor, currency = value["minor"], value["currency"]
+            known = isinstance(currency, str) and CURRENCY.fullmatch(currency)
+            if type(minor) is int and 0 <= minor <= MINOR_MAX and known:
+                return Money(minor, currency)
+        self._fault(name, 'Give {"minor": whole number, "currency": three letters}.')
+        return None
 
     def words(self, name: str) -> tuple[str, ...]:
         """A list of codes; empty when left out."""

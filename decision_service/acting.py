@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from decision_service.access import sees_branch
+from decision_service.changed_application import Changing, Terms, Tried, Values
 from decision_service.errors import ServiceError
 from decision_service.pipeline import Answer
 from decision_service.rescoring import Rescoring
@@ -19,6 +20,8 @@ from decision_service.services import Services
 from decision_service.standings import Standings, parts_of
 from overrides.authority import within_limit
 from overrides.cases import Case
+from overrides.correcting import CorrectionForm
+from overrides.countering import AnswerForm, OfferForm, decide_answer
 from overrides.desk import (
     Consequence,
     case_of,
@@ -188,6 +191,48 @@ class Acting:
     ) -> Answer:
         """Score the case again under the version in force; see ``Rescoring``."""
         return Rescoring(self.services).rescore(actor, self.file(actor, case_id), seen, once)
+
+    def offer(
+        self,
+        actor: Actor,
+        case_id: str,
+        asked: tuple[Terms, OfferForm],
+        once: OnceOnly | None = None,
+    ) -> Receipt:
+        """Offer other terms, or propose to; see ``Changing``."""
+        file = self.file(actor, case_id)
+        return Changing(self.services).offer(actor, file, *asked, self.rules(file), once)
+
+    def try_offer(self, actor: Actor, case_id: str, asked: tuple[Terms, OfferForm]) -> Tried:
+        """What other terms would be scored as, and what offering them would be."""
+        file = self.file(actor, case_id)
+        return Changing(self.services).try_offer(actor, file, *asked, self.rules(file))
+
+    def answer(
+        self, actor: Actor, case_id: str, form: AnswerForm, once: OnceOnly | None = None
+    ) -> Receipt:
+        """What the applicant says of other terms."""
+        self.file(actor, case_id)
+        new_id = self.services.new_id
+        return self._submit(
+            case_id, once, lambda case, state: decide_answer(case, actor, form, state.now, new_id)
+        )
+
+    def correct(
+        self,
+        actor: Actor,
+        case_id: str,
+        asked: tuple[Values, CorrectionForm],
+        once: OnceOnly | None = None,
+    ) -> Receipt:
+        """Correct wrong values and have the case scored again; see ``Changing``."""
+        return Changing(self.services).correct(actor, self.file(actor, case_id), *asked, once)
+
+    def try_correction(
+        self, actor: Actor, case_id: str, asked: tuple[Values, CorrectionForm]
+    ) -> Tried:
+        """What the corrected application would be scored as."""
+        return Changing(self.services).try_correction(actor, self.file(actor, case_id), *asked)
 
     def withdraw(
         self, actor: Actor, case_id: str, form: WithdrawalForm, once: OnceOnly | None = None

@@ -93,7 +93,7 @@ def what_would_change(request: Request, case_id: str) -> Response:
 @router.post("/cases/{case_id}/claim", status_code=201)
 def claim(request: Request, case_id: str) -> Response:
     """Take the lease; 409 names who has it."""
-    return _act(request, case_id, "claim", lambda a, who, once: a.claim(who, case_id, once))
+    return act(request, case_id, "claim", lambda a, who, once: a.claim(who, case_id, once))
 
 
 @router.delete("/cases/{case_id}/claim", status_code=204)
@@ -107,14 +107,14 @@ def release(request: Request, case_id: str) -> Response:
 def review(request: Request, case_id: str) -> Response:
     """Agree with the recommendation, or decide a referred case."""
     form = read_review(body_of(request))
-    return _act(request, case_id, "review", lambda a, who, once: a.review(who, case_id, form, once))
+    return act(request, case_id, "review", lambda a, who, once: a.review(who, case_id, form, once))
 
 
 @router.post("/cases/{case_id}/override", status_code=201)
 def override(request: Request, case_id: str) -> Response:
     """Decide against the recommendation, or propose to where a second person is needed."""
     form = read_override(body_of(request))
-    return _act(
+    return act(
         request, case_id, "override", lambda a, who, once: a.override(who, case_id, form, once)
     )
 
@@ -128,7 +128,7 @@ def approval(request: Request, case_id: str) -> Response:
         form = read_approval(body_of(request), current)
         return acting.approval(actor, case_id, form, once)
 
-    return _act(request, case_id, "approval", record)
+    return act(request, case_id, "approval", record)
 
 
 @router.post("/cases/{case_id}/rescore", status_code=201)
@@ -147,7 +147,7 @@ def rescore(request: Request, case_id: str) -> Response:
 def withdrawal(request: Request, case_id: str) -> Response:
     """The application goes no further."""
     form = read_withdrawal(body_of(request))
-    return _act(
+    return act(
         request, case_id, "withdrawal", lambda a, who, once: a.withdraw(who, case_id, form, once)
     )
 
@@ -173,7 +173,7 @@ def changes(
     return json_answer({"changes": change_objects(services, found), "next": following})
 
 
-def _act(request: Request, case_id: str, route: str, record: Record) -> Response:
+def act(request: Request, case_id: str, route: str, record: Record) -> Response:
     """Record an act once, and say what it did."""
     actor, acting = actor_of(request), Acting(services_of(request))
     said = {"case": case_id, "body": body_of(request)}

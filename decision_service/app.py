@@ -13,6 +13,7 @@ from countermand import __version__
 from decision_service import (
     api_bundles,
     api_cases,
+    api_changes,
     api_decisions,
     api_feedback,
     api_ledger,
@@ -45,6 +46,7 @@ API = (
     api_bundles.router,
     api_cases.router,
     api_waiting.router,
+    api_changes.router,
     api_outcomes.router,
     api_ledger.router,
     api_metrics.router,

@@ -73,7 +73,7 @@ def _fact(field: Field, value: str, title: str) -> str:
 def returned(dossier: Dossier, actor: Actor, asked: ActRow | None) -> ActForm | None:
     """The proposal a question is about, as its proposer typed it; nothing for anybody else."""
     act = dossier.act(asked.data["of"]) if asked else None
-    if act is None or act.actor != actor.ref:
+    if act is None or act.actor != actor.ref or _of_offer(dossier, act):
         return None
     note = dossier.note(act.event_id)
     return ActForm(
@@ -88,3 +88,10 @@ def returned(dossier: Dossier, actor: Actor, asked: ActRow | None) -> ActForm | 
         ),
         concepts=tuple(act.data["concepts"]),
     )
+
+
+def _of_offer(dossier: Dossier, override: ActRow) -> bool:
+    """Whether an override was of other terms than those applied for."""
+    of = override.data["decision_id"]
+    offers = (act for act in dossier.acts if act.type == "counter_offered")
+    return any(act.data["decision_id"] == of for act in offers)

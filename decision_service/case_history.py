@@ -10,6 +10,8 @@ from decision_service.ledger_words import kind_words
 from decision_service.rescore_words import before_words, replaced
 from decision_service.urgency_words import ASIDE_WORDS, HANDED_WORDS, REFERRED_WORDS
 from decision_service.waiting_words import REOPENED_WORDS, field_label, undone
+from overrides.acts import CHANGED
+from overrides.countering import LAPSED, REFUSED
 from overrides.information import NO_ANSWER
 from overrides.instants import parse_instant
 from overrides.note_hints import Hint
@@ -27,6 +29,8 @@ WITHDRAWN_WORDS = {
     "applicant_withdrew": "The applicant withdrew.",
     "duplicate": "It was a duplicate.",
     "entered_in_error": "It was entered in error.",
+    REFUSED: "The applicant refused the terms that were offered.",
+    LAPSED: "The offer ran out without an answer.",
 }
 RELEASED_WORDS = {
     "given_back": "Given back.",
@@ -169,11 +173,35 @@ def _approved(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     return f"The proposed override was {wording.VERDICT_WORDS[Verdict(act.data['verdict'])]}.", []
 
 
+def _countered(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """Other terms."""
+    data = act.data
+    said = "The score passes on these terms: a change of terms, and no override."
+    if data["side"]:
+        said = "The score fails on these terms as well: an override."
+    details = [("Terms", ", ".join(field_label(dossier, name) for name in data["fields"]))]
+    details.append(("Stands", f"{data['days']} days"))
+    return said, details
+
+
+def _corrected(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A corrected application."""
+    data = act.data
+    labels = ", ".join(field_label(dossier, name) for name in data["fields"])
+    return "Scored again with the corrected values.", [
+        ("Corrected", labels),
+        ("Recommendation", f"{data['from']} before, {data['to']} after"),
+    ]
+
+
 def _decided(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """The end of the case; one that was undone says so."""
     done = wording.DONE_WORDS[Decision(act.data["decision"])].capitalize()
+    taken_back = " Undone." if undone(dossier, act.event_id) else ""
+    if act.data["terms"] == CHANGED:
+        return f"{done} on the terms that were offered: the applicant accepted.{taken_back}", []
     by = "a person" if act.data["by"] == "person" else "policy"
-    return f"{done} by {by}.{' Undone.' if undone(dossier, act.event_id) else ''}", []
+    return f"{done} by {by}.{taken_back}", []
 
 
 def _asked(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
@@ -208,7 +236,9 @@ def _reopened(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
 def _expired(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """A case that ran out."""
     unanswered = act.data["reason"] == NO_ANSWER
-    return ("No answer came in time: closed as incomplete." if unanswered else ""), []
+    if unanswered:
+        return "No answer came in time: closed as incomplete.", []
+    return WITHDRAWN_WORDS.get(act.data["reason"], ""), []
 
 
 def _withdrawn(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
@@ -234,6 +264,8 @@ _WRITERS: Mapping[str, Writer] = {
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
     "approval_recorded": _approved,
+    "counter_offered": _countered,
+    "input_corrected": _corrected,
     "case_decided": _decided,
     "case_withdrawn": _withdrawn,
     "case_reopened": _reopened,

@@ -52,6 +52,7 @@ def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, A
     until = undo_until(file.case)
     body["undo_until"] = _instant(until if until and now <= until else None)
     body["asked"] = _asked(file, last_request(acts))
+    body["offer"] = offer_object(services, file)
     body["acts"] = [_act(act, names) for act in acts]
     return body
 
@@ -61,6 +62,41 @@ def _asked(file: CaseFile, asked: ActRow | None) -> dict[str, Any] | None:
     if asked is None or file.case.status is not CaseStatus.WAITING_APPLICANT:
         return None
     return {name: asked.data.get(name) for name in ("fields", "documents", "until")}
+
+
+def offer_object(services: Services, file: CaseFile) -> dict[str, Any] | None:
+    """The counter-offer that lies with the applicant; None where none does."""
+    offer, decision = file.case.offer, file.decision
+    if offer is None:
+        return None
+    return {
+        "event_id": offer.event_id,
+        "until": instant_text(offer.until),
+        "side": offer.side.value if offer.side else None,
+        "justification_code": offer.code or None,
+        "terms": {
+            name: {"from": was, "to": now}
+            for name, was, now in changed_values(services, decision.supersedes, decision.event_id)
+        },
+    }
+
+
+def changed_values(
+    services: Services, before: str | None, after: str
+) -> tuple[tuple[str, str | None, str | None], ...]:
+    """Fields whose recorded values differ between two decisions of a case: name, old, new.
+
+    None where one of the two was erased.
+    """
+    found = [
+        readable(services.ledger.open_slots(event, ("inputs",)).get("inputs")) if event else None
+        for event in (before, after)
+    ]
+    if found[0] is None or found[1] is None:
+        return ()
+    was, now = ({**inputs["context"], **inputs["fields"]} for inputs in found if inputs)
+    names = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    return tuple((name, was.get(name), now.get(name)) for name in names)
 
 
 def change_objects(services: Services, rows: Sequence[ChangeRow]) -> list[dict[str, Any]]:

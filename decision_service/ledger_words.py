@@ -4,7 +4,7 @@ Only the open part of an entry is read, so the words stay the same after an eras
 people come from the list of people.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from decision_service import wording
@@ -60,6 +60,24 @@ def _decided(data: Data) -> str:
     return f"{done} {by}, {OverrideSide(side).trade_word} override." if side else f"{done} {by}."
 
 
+def _countered(data: Data) -> str:
+    """Other terms."""
+    how = "failing the cut-off, by override" if data["side"] else "a change of terms"
+    start = "from the second person's yes" if data["needs"] else "from this day"
+    return f"{fields_words(data['fields'])}: {how}. Stands {data['days']} days {start}."
+
+
+def _corrected(data: Data) -> str:
+    """A corrected application."""
+    turned = "unchanged" if data["from"] == data["to"] else f"from {data['from']} to {data['to']}"
+    return f"{fields_words(data['fields'])}. Recommendation {turned}."
+
+
+def fields_words(names: Sequence[str]) -> str:
+    """How many fields were changed, and which."""
+    return f"{'1 field' if len(names) == 1 else f'{len(names)} fields'} ({', '.join(names)})"
+
+
 def _outcome(data: Data) -> str:
     """Something seen of a loan."""
     kind = str(data["kind"]).replace("_", " ")
@@ -111,6 +129,8 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "approval_recorded": lambda d: (
         f"The proposed override was {wording.VERDICT_WORDS[Verdict(d['verdict'])]}."
     ),
+    "counter_offered": _countered,
+    "input_corrected": _corrected,
     "case_decided": _decided,
     "case_withdrawn": lambda d: f"Reason: {str(d['reason']).replace('_', ' ')}.",
     "letter_drafted": lambda d: (

@@ -6,7 +6,6 @@ model that fails, hangs or answers nonsense gives a case without a score in a pe
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -14,33 +13,32 @@ from typing import Any
 
 from decision_service.applications import read_application
 from decision_service.decimals import decimal_text
-from decision_service.decision_object import decision_object
 from decision_service.decision_record import Finding, Prepared, Sheet, sheet_of
 from decision_service.decisions import DecisionReader
 from decision_service.errors import AlreadyDecided
 from decision_service.mailbox import settled
 from decision_service.policy import RESCORED, Draw, unscored
 from decision_service.preparing import Preparer
+from decision_service.recording import Find, Record, StopWatch, Then
 from decision_service.registry import Registry
 from decision_service.scoring import LATE, LEFT_ALONE, Scorer
 from decision_service.standings import parts_of
-from explain.errors import ModelUnavailable, NonsenseScore
+from explain.errors import ExplainError, ModelUnavailable, NonsenseScore
 from explain.values import Explanation
 from overrides.cases import Act, Case
 from overrides.errors import CaseClosed
-from overrides.journal import Decided, Draft, Journal, OnceOnly, Receipt, State
+from overrides.journal import Draft, Journal, OnceOnly, Receipt, State
 from overrides.values import Actor, NewId
 
 ROUTE = "POST /v1/decisions"
 CREATED = 201
 REPLAYED = 200
-MICRO = 1_000_000
+
 
 SUSPENDED = "suspended"
 UNAVAILABLE = "bundle_unavailable"
 ROUTING_OF_FAILURE = {SUSPENDED: SUSPENDED, UNAVAILABLE: "model_unavailable"}
 
-Find = Callable[[State], Case | None]  # may have ``first``: entries to be written before
 
 _encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -80,7 +78,7 @@ class Pipeline:
         Raises InvalidRequest, ContractBroken, UnknownBundle, NoChampion, AlreadyDecided,
         KeyReused, Overloaded or LedgerUnavailable; then nothing was recorded.
         """
-        watch = _StopWatch()
+        watch = StopWatch()
         application = read_application(body)
         used = self.registry.ready(application.bundle)
         if used is None:
@@ -97,7 +95,7 @@ class Pipeline:
         self, body: object, actor: Actor, key: str = "", *, simulated: bool = False
     ) -> Answer:
         """The same, waiting in the caller's thread; without a key each call is a new request."""
-        watch = _StopWatch()
+        watch = StopWatch()
         application = read_application(body)
         used = self.registry.in_use(application.bundle)
         prepared = self.preparer.prepare(application, used, actor, simulated=simulated)
@@ -111,13 +109,35 @@ class Pipeline:
         ``find`` gives the case inside the writer's transaction, or refuses. What comes of it is
         for a person, whatever the policy would decide by itself.
         """
-        return self._made(prepared, once, _StopWatch(), find, by_person=RESCORED)
+        return self._made(prepared, once, StopWatch(), find, by_person=RESCORED)
+
+    def change(self, prepared: Prepared, once: OnceOnly | None, find: Find, then: Then) -> Receipt:
+        """Score a changed application of an open case, and write what a person does with it.
+
+        ``then`` is told the case as it stood and the new decision's entry, in the same transaction.
+        """
+        watch = StopWatch()
+        return self._send(prepared, once, watch, find, RESCORED, then).recorded.result()
+
+    def tried(self, prepared: Prepared) -> Draft:
+        """The decision that an application would get now, recorded nowhere."""
+        try:
+            asked = self._ask(prepared)
+            finding = (
+                _unscored(asked)
+                if isinstance(asked, str)
+                else self._weighed(prepared, asked.result())
+            )
+        except ExplainError as failed:
+            finding = _unscored(cause_of(failed))
+        finding = replace(finding, assessment=finding.assessment.by_person(RESCORED))
+        return sheet_of(prepared, finding, self.new_id, 0).drafts(None, self.new_id())[0]
 
     def _made(
         self,
         prepared: Prepared,
         once: OnceOnly | None,
-        watch: "_StopWatch",
+        watch: StopWatch,
         find: Find,
         by_person: str = "",
     ) -> Answer:
@@ -130,9 +150,10 @@ class Pipeline:
         self,
         prepared: Prepared,
         once: OnceOnly | None,
-        watch: "_StopWatch",
+        watch: StopWatch,
         find: Find,
         by_person: str = "",
+        then: Then | None = None,
     ) -> "_Way":
         """Have it scored and recorded; what follows the score is done where the score is made.
 
@@ -143,6 +164,7 @@ class Pipeline:
         def scored(answer: "Explanation | BaseException | str") -> None:
             watch.lap("score")
             command = self._command(prepared, answer, watch, find, by_person)
+            command.then = then
             way.follow(command, self.journal.submit(command, once=once))
 
         asked = self._ask(prepared)
@@ -165,10 +187,10 @@ class Pipeline:
         self,
         prepared: Prepared,
         asked: "Explanation | BaseException | str",
-        watch: "_StopWatch",
+        watch: StopWatch,
         find: Find,
         by_person: str = "",
-    ) -> "_Record":
+    ) -> Record:
         """Weigh the score by the policy and put everything into its recorded form."""
         if isinstance(asked, Explanation):
             finding = self._weighed(prepared, asked)
@@ -177,7 +199,7 @@ class Pipeline:
         if by_person:
             finding = replace(finding, assessment=finding.assessment.by_person(by_person))
         sheet = sheet_of(prepared, finding, self.new_id, watch.total_us())
-        return _Record(sheet, self.new_id(), find, self._as_it_may_be)
+        return Record(sheet, self.new_id(), find, self._as_it_may_be)
 
     def _as_it_may_be(self, sheet: Sheet, state: State) -> Sheet:
         """The decision as it may be written, in the transaction that writes it."""
@@ -222,10 +244,10 @@ class Pipeline:
 class _Way:
     """One application from its score to the disk; ``recorded`` is told what became of it."""
 
-    def __init__(self, watch: "_StopWatch") -> None:
+    def __init__(self, watch: StopWatch) -> None:
         self.recorded: Future[Receipt] = Future()
         self._watch = watch
-        self._command: _Record | None = None
+        self._command: Record | None = None
 
     def go_on(
         self,
@@ -238,7 +260,7 @@ class _Way:
         except Exception as failure:  # noqa: BLE001 - the sender is told, whatever it is
             self.recorded.set_exception(failure)
 
-    def follow(self, command: "_Record", submitted: "Future[Receipt]") -> None:
+    def follow(self, command: Record, submitted: "Future[Receipt]") -> None:
         """The command is with the journal."""
         self._command = command
         submitted.add_done_callback(self._arrived)
@@ -256,67 +278,6 @@ class _Way:
             self.recorded.set_result(submitted.result())
         else:
             self.recorded.set_exception(failure)
-
-
-class _Record:
-    """The command: finds the case inside the transaction, and writes the decision."""
-
-    def __init__(
-        self,
-        sheet: Sheet,
-        new_case_ref: str,
-        find: Find,
-        as_it_may_be: Callable[[Sheet, State], Sheet],
-    ) -> None:
-        self._sheet = self._written = sheet
-        self._new_case_ref = new_case_ref
-        self._find = find
-        self._as_it_may_be = as_it_may_be
-        self.application_key = sheet.prepared.application_key  # whose case it looks for
-        self._made: Draft | None = None
-        self._place = 0  # of the decision among the entries
-
-    def __call__(self, state: State) -> Decided:
-        """Decide on case and model as the transaction sees them; raises what finding raises."""
-        case = self._find(state)
-        self._written = self._as_it_may_be(self._sheet, state)
-        first: tuple[Draft, ...] = getattr(self._find, "first", ())
-        drafts = self._written.drafts(case, self._new_case_ref)
-        self._made, self._place = drafts[0], len(first)
-        answer = {"decision_id": self._written.event_id, "case_id": drafts[0].case}
-        return Decided((*first, *drafts), answer)
-
-    def told(self, receipt: Receipt) -> dict[str, Any]:
-        """The decision object of what was written just now, made without reading it back."""
-        sheet, made = self._written, self._made
-        assert made is not None, "a receipt comes after the command ran"
-        loaded = sheet.prepared.in_use.loaded
-        rules = sheet.finding.assessment.knockouts
-        return decision_object(
-            made,
-            receipt.entries[self._place],
-            application_id=sheet.prepared.application.application_id,
-            explanation=sheet.payloads.get("explanation"),
-            rule_texts=[loaded.policy.rule_text(rule) for rule in rules] if loaded else (),
-        )
-
-
-class _StopWatch:
-    """How long each part of the path took, for ``Server-Timing`` and the record."""
-
-    def __init__(self) -> None:
-        self._started = self._last = time.perf_counter()
-        self.laps_us: dict[str, int] = {}
-
-    def lap(self, name: str) -> None:
-        """The part that ends now."""
-        now = time.perf_counter()
-        self.laps_us[name] = int((now - self._last) * MICRO)
-        self._last = now
-
-    def total_us(self) -> int:
-        """Since the start."""
-        return int((time.perf_counter() - self._started) * MICRO)
 
 
 def _case_of(prepared: Prepared) -> Find:

@@ -14,6 +14,7 @@ from decision_service import errors as service
 from decision_service import feedback_errors as feedback
 from explain import errors as explain
 from overrides import booking_errors as booking
+from overrides import change_errors as change
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
 from overrides import letter_errors as letters
@@ -66,6 +67,13 @@ STATUS: Mapping[type[Exception], int] = {
     letters.LetterNotIssued: 409,
     letters.NothingToState: 409,
     letters.ReissueUnexplained: 422,
+    change.OfferLapsed: 409,
+    change.OfferLies: 409,
+    change.NotScored: 503,
+    change.RescoreFirst: 409,
+    change.NothingChanged: 422,
+    change.CorrectionUnproven: 422,
+    change.KnockOutLifted: 409,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,

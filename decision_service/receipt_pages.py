@@ -31,6 +31,8 @@ ACTS = frozenset(
         "review_recorded",
         "override_recorded",
         "approval_recorded",
+        "counter_offered",
+        "input_corrected",
         "case_decided",
         "case_withdrawn",
         "decision_made",

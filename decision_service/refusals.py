@@ -11,7 +11,14 @@ from http import HTTPStatus
 from decision_service.errors import FieldsErased, NothingToRescore, ServiceError
 from decision_service.problems import status_of
 from explain.errors import ContractBroken, ExplainError
-from overrides import erasure_errors, errors, letter_errors, queue_errors, waiting_errors
+from overrides import (
+    change_errors,
+    erasure_errors,
+    errors,
+    letter_errors,
+    queue_errors,
+    waiting_errors,
+)
 from overrides.instants import parse_instant
 from ui.ports import Refused
 from ui.words import instant_words
@@ -40,6 +47,12 @@ TITLES: dict[type[Exception], str] = {
     letter_errors.LetterNotIssued: "The letter was not issued",
     letter_errors.NothingToState: "No letter can be made",
     letter_errors.ReissueUnexplained: "Say why",
+    change_errors.OfferLapsed: "The offer ran out",
+    change_errors.OfferLies: "An offer lies with the applicant",
+    change_errors.NotScored: NOT_RECORDED,
+    change_errors.RescoreFirst: "Re-score this case first",
+    change_errors.NothingChanged: "Nothing was changed",
+    change_errors.KnockOutLifted: "A second person is needed",
     errors.UseOverride: "This would be an override",
     errors.NothingToOverride: "There is nothing to override",
     errors.AboveLimit: "Above your limit",
@@ -67,6 +80,7 @@ FIELDS: dict[type[Exception], str] = {
     errors.NothingToOverride: "decision",
     errors.CodeNotAllowed: "code",
     errors.EvidenceMissing: "evidence_reference",
+    change_errors.CorrectionUnproven: "evidence_reference",
     errors.NoteTooShort: "note",
     errors.AdverseReasonsMissing: "concepts",
     errors.UnknownConcept: "concepts",

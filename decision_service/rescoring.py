@@ -21,8 +21,10 @@ from decision_service.wording import NO_CURRENCY
 from explain.declared.contract import Contract
 from overrides.acts import case_of
 from overrides.cases import Case
+from overrides.change_errors import OfferLies
 from overrides.desk import check_rescore
 from overrides.errors import SlotErased, StaleCase
+from overrides.instants import instant_text
 from overrides.journal import OnceOnly, State
 from overrides.reading import CaseFile, DecisionRow
 from overrides.values import Actor
@@ -43,6 +45,8 @@ class Rescoring:
         be told more, and what every act on a case raises; then nothing was recorded.
         """
         registry, case = self.services.registry, file.case
+        if case.offer is not None:
+            raise OfferLies(case.case_ref, instant_text(case.offer.until))
         standings = registry.standings(fresh=True)
         used = registry.in_use(case.bundle)
         why = occasion(file.decision, standings, used)
@@ -78,6 +82,14 @@ class Rescoring:
 
         ``told`` are fields that the applicant gave since; they take the place of earlier ones.
         """
+        application = self.application(file, used, told)
+        preparer = self.services.decisions.preparer
+        return preparer.prepare(application, used, actor, simulated=file.decision.simulated)
+
+    def application(
+        self, file: CaseFile, used: InUse, told: Mapping[str, object] | None = None
+    ) -> Application:
+        """The case's own application as it was sent, but for ``told``; raises FieldsErased."""
         told = told or {}
         decision = file.decision
         _, parts = self._opened(file)
@@ -85,7 +97,7 @@ class Rescoring:
         inputs, monitor = opened["inputs"], opened.get("monitor")
         assert inputs is not None, "it was just read"
         contract = used.loaded.bundle.contract if used.loaded else None
-        application = Application(
+        return Application(
             application_id=inputs["application_id"],
             fields={**_fields(inputs, monitor, contract), **told},
             bundle=decision.bundle,
@@ -101,8 +113,6 @@ class Rescoring:
             amount=decision.amount if decision.amount.currency != NO_CURRENCY else None,
             parties=_parties(decision, opened),
         )
-        preparer = self.services.decisions.preparer
-        return preparer.prepare(application, used, actor, simulated=decision.simulated)
 
     def _opened(
         self, file: CaseFile, *slots: str

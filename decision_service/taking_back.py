@@ -78,6 +78,9 @@ def how_it_ended(acts: Sequence[ActRow]) -> Ended | None:
     proposed = next((act for act in rests_on if act.type == "override_recorded"), None)
     upheld = any(act.type == "approval_recorded" for act in rests_on)
     proposal = _as_it_stood(proposed) if proposed is not None and upheld else None
+    offered = next((act for act in rests_on if act.type == "counter_offered"), None)
+    if offered is not None:
+        proposal = _as_it_lay(offered, acts)
     return Ended(event_id=end.event_id, version=end.version, proposal=proposal)
 
 
@@ -91,6 +94,24 @@ def _as_it_stood(act: ActRow) -> dict[str, Json]:
         "code": act.data["code"],
         "needs": act.data["needs"],
         "at": instant_text(act.at),
+    }
+
+
+def _as_it_lay(offered: ActRow, acts: Sequence[ActRow]) -> dict[str, Json]:
+    """An offer as the row of its case had it while it lay with the applicant."""
+    data = offered.data
+    upheld = next(
+        (act for act in acts if act.seq > offered.seq and act.type == "approval_recorded"), None
+    )
+    start = upheld or offered
+    return {
+        "offer": offered.event_id,
+        "person": offered.actor,
+        "side": data["side"],
+        "code": data["code"],
+        "before": data["before"],
+        "approver": upheld.actor if upheld else "",
+        "until": instant_text(start.at + timedelta(days=data["days"])),
     }
 
 

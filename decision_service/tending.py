@@ -1,4 +1,4 @@
-"""What a server does on the side: finish erasures, replace keys at night, ask witnesses."""
+"""What a server does on the side: finish erasures, close offers, replace keys, ask witnesses."""
 
 import logging
 from contextlib import suppress
@@ -9,6 +9,7 @@ from decision_service.answering import Answering
 from decision_service.cosigning import ask_all
 from decision_service.erasure_finishing import finish_erasures, rotation_due
 from decision_service.housekeeping import Housekeeping
+from decision_service.offer_lapse import let_offers_lapse
 from decision_service.services import Services
 from overrides.errors import LedgerAltered, SigningRefused
 
@@ -19,10 +20,14 @@ ASK_LOOK_SECONDS = 5.0
 def tend(services: Services) -> None:
     """Finish what erasures left to do; replace the key above the data keys when it is old.
 
-    Then close the cases whose applicants were asked and never answered. Of the first two neither
-    keeps the other from being done; what failed is raised afterwards, and where both did the second
-    is logged.
+    Counter-offers that ran out lapse first, whatever comes of that. At the end the cases are closed
+    whose applicants were asked and never answered. Of the two between neither keeps the other from
+    being done; what failed is raised afterwards, and where both did the second is logged.
     """
+    try:
+        let_offers_lapse(services)
+    except Exception:
+        LOGGER.exception("counter-offers that ran out could not be closed")
     try:
         finish_erasures(services)
     except Exception:

@@ -17,6 +17,7 @@ from overrides.journal import Decided, Draft, Json, Slot, State
 from overrides.queue_errors import ReferredUpwards
 from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Decision, OverrideSide, Role
 
+AS_APPLIED, CHANGED = "as_applied", "changed"  # the terms that were decided on
 NameOf = Callable[[str], str]  # a person's reference: their name
 
 
@@ -104,6 +105,7 @@ def decided_draft(
     rests_on: tuple[str, ...],
     side: OverrideSide | None = None,
     code: str = "",
+    terms: str = AS_APPLIED,
 ) -> Draft:
     """The event that ends a case, naming the acts it rests on."""
     data = {
@@ -112,7 +114,7 @@ def decided_draft(
         "rests_on": [case.decision_event, *rests_on],
         "side": side.value if side else "",
         "code": code,
-        "terms": "as_applied",
+        "terms": terms,
     }
     return act_draft(case, actor, event_id, "case_decided", data, cause=rests_on)
 

@@ -32,6 +32,7 @@ class Act(StrEnum):
     ASK = "asking the applicant"
     HEAR = "recording the applicant's answer"
     COUNTER = "making a counter-offer"
+    UPHOLD_OFFER = "upholding a counter-offer"
     ACCEPT = "recording an accepted counter-offer"
     REFUSE = "recording a refused counter-offer"
     WITHDRAW = "withdrawing the application"
@@ -121,6 +122,7 @@ _MOVES: Mapping[Act, Mapping[CaseStatus, CaseStatus]] = {
     Act.ASK: {CaseStatus.IN_REVIEW: CaseStatus.WAITING_APPLICANT},
     Act.HEAR: {CaseStatus.WAITING_APPLICANT: CaseStatus.IN_REVIEW},
     Act.COUNTER: {CaseStatus.IN_REVIEW: CaseStatus.COUNTERED},
+    Act.UPHOLD_OFFER: {CaseStatus.WAITING_APPROVAL: CaseStatus.COUNTERED},
     Act.ACCEPT: {CaseStatus.COUNTERED: CaseStatus.DECIDED},
     Act.REFUSE: {CaseStatus.COUNTERED: CaseStatus.WITHDRAWN},
     Act.WITHDRAW: dict.fromkeys(OPEN_STATES, CaseStatus.WITHDRAWN),
@@ -157,6 +159,19 @@ class Proposal:
     code: str
     needs: str  # "approver" or "credit_manager"
     at: datetime | None = None  # since when it waits
+    offer: str = ""  # entry of the counter-offer that upholding it makes, "" for a decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """Other terms that lie with the applicant until ``until``."""
+
+    event_id: str
+    person: str  # who made it
+    approver: str  # who upheld it, "" where nobody had to
+    until: datetime
+    side: OverrideSide | None  # None where the score passes on these terms
+    code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +195,7 @@ class Case:
     attempt: int = 1  # of the current decision: how often the application was scored
     claim: Claim | None = None
     proposal: Proposal | None = None
+    offer: Offer | None = None
     excluded: tuple[str, ...] = ()  # persons whose proposal was rejected
     final: Decision | None = None
     side: OverrideSide | None = None  # of the final decision, when it was an override

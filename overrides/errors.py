@@ -1,4 +1,4 @@
-"""Everything that can go wrong with a case, an act or the ledger.
+"""Everything that can go wrong with a case, an act or the ledger; more in ``change_errors``.
 
 OverridesError
   CaseError

@@ -22,6 +22,7 @@ STATED, SCORED, CONTRIBUTION = "stated", "scored", "contribution"  # before a fi
 
 HUMAN_ACTS = frozenset(
     {"review_recorded", "override_recorded", "approval_recorded", "case_withdrawn", "case_reopened"}
+    | {"counter_offered", "input_corrected"}
 )
 """Acts by which a person decides on a case."""
 

@@ -132,8 +132,9 @@ def decide_approval(
 ) -> Decided:
     """Uphold, return or reject a proposed override, as another person with the authority.
 
-    Upheld it is the decision. Returned, the case is open again and the note is a question to the
-    proposer. Rejected, the recommendation stands and the proposer is excluded from the case.
+    Upheld it is the decision, or the counter-offer it proposes. Returned, the case is open again
+    and the note is a question to the proposer. Rejected, the recommendation stands and the proposer
+    is excluded from the case.
     """
     if case.status is not CaseStatus.WAITING_APPROVAL or case.proposal is None:
         if STATES[case.status].closed:
@@ -159,6 +160,8 @@ def _approval(
     )
     if form.verdict is not Verdict.UPHOLD:
         return answered(case, CaseStatus.IN_REVIEW, (approval,), None)
+    if proposal.offer:
+        return answered(case, case.after(Act.UPHOLD_OFFER), (approval,), None)
     rests_on = (proposal.event_id, approval.event_id)
     decided = decided_draft(
         case, actor, new_id(), proposal.decision, rests_on, proposal.side, proposal.code

@@ -47,7 +47,7 @@ class Ended:
 
     event_id: str
     version: int  # of the case once it was decided
-    proposal: dict[str, Json] | None  # that a second person upheld, as the row of the case has it
+    proposal: dict[str, Json] | None  # upheld, or an offer accepted: as the row of the case had it
 
 
 def undo_until(case: Case) -> datetime | None:
@@ -60,7 +60,8 @@ def undo_until(case: Case) -> datetime | None:
 def decide_undo(case: Case, actor: Actor, ended: Ended, now: datetime, new_id: NewId) -> Decided:
     """Take one's own decision back within the minute: the case is as it was before it.
 
-    An upheld override waits again for its second person. Raises ``UndoOver``, ``NotYoursToUndo``,
+    An upheld override waits again for its second person, an accepted offer lies with the applicant
+    again. Raises ``UndoOver``, ``NotYoursToUndo``,
     ``NotAllowedNow`` where there is no decision, ``StaleCase``.
     """
     until = undo_until(case)
@@ -71,8 +72,10 @@ def decide_undo(case: Case, actor: Actor, ended: Ended, now: datetime, new_id: N
     if now > until:
         raise UndoOver(UNDO_SECONDS)
     check_version(case, ended.version)
-    waits = ended.proposal is not None
-    after = CaseStatus.WAITING_APPROVAL if waits else case.after(Act.REOPEN)
+    after = case.after(Act.REOPEN)
+    if ended.proposal is not None:
+        offered = "until" in ended.proposal
+        after = CaseStatus.COUNTERED if offered else CaseStatus.WAITING_APPROVAL
     before: dict[str, Json] = {"status": after.value, "proposal": ended.proposal}
     data: dict[str, Json] = {"reason": UNDONE, "of": ended.event_id, "before": before}
     draft = act_draft(case, actor, new_id(), "case_reopened", data, cause=(ended.event_id,))

@@ -185,6 +185,8 @@ class PolicySpec(Strict):
     At most ``approve_up_to`` recommends approve, above ``decline_above`` recommends decline,
     between them refer. ``near_cutoff`` is a distance in probability. The law's limit is counted in
     calendar days from the completed application, ``service_hours`` in the branch's working time.
+    A counter-offer stands for ``offer_days``, or as long as a jurisdiction has in
+    ``offer_days_in`` (Regulation B, 12 CFR 1002.9(a)(1)(iv): 90 days).
     ``assigned_at_random`` of the cases for a person go to one drawn among those who may decide
     them, who then has ``assigned_hours`` of working time to begin. A proposed override that waits
     for a second person longer than ``approval_days`` is shown as late to whoever leads the team.
@@ -203,6 +205,8 @@ class PolicySpec(Strict):
     defaults: Defaults
     legal_clock_days: Annotated[int, Field(ge=1, le=365)]
     legal_clock_days_in: dict[Place, Annotated[int, Field(ge=1, le=365)]] = {}
+    offer_days: Annotated[int, Field(ge=1, le=365)] = 90
+    offer_days_in: dict[Place, Annotated[int, Field(ge=1, le=365)]] = {}
     service_hours: Annotated[int, Field(ge=1, le=2000)]
     approval_days: Annotated[int, Field(ge=1, le=60)] = 3
     assigned_at_random: RateText = "0"

@@ -101,7 +101,7 @@ class SqlCaseBook:
             decision = _decision(connection, row["decision_id"])
         if decision is None:
             return None
-        proposed_at = json.loads(row["proposal"])["at"] if row["proposal"] else None
+        proposed_at = json.loads(row["proposal"] or "{}").get("at")
         return CaseFile(
             case=as_case(row),
             row=case_row(row),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, literal_column, select
 
-from overrides.cases import Case, Proposal
+from overrides.cases import Case, Offer, Proposal
 from overrides.event_kinds import BUNDLE_KINDS
 from overrides.events import read_event
 from overrides.instants import parse_instant
@@ -88,6 +88,7 @@ def as_case(row: Row) -> Case:
         attempt=row["attempt"],
         claim=claim,
         proposal=as_proposal(row),
+        offer=as_offer(row),
         excluded=tuple(json.loads(row["excluded"])),
         final=Decision(row["final"]) if row["final"] else None,
         side=OverrideSide(row["side"]) if row["side"] else None,
@@ -102,6 +103,8 @@ def as_proposal(row: Row) -> Proposal | None:
     if not row["proposal"]:
         return None
     held = json.loads(row["proposal"])
+    if "until" in held:
+        return None
     return Proposal(
         event_id=held["event_id"],
         person=held["person"],
@@ -110,6 +113,22 @@ def as_proposal(row: Row) -> Proposal | None:
         code=held["code"],
         needs=held["needs"],
         at=parse_instant(held["at"]),
+        offer=held.get("offer", ""),
+    )
+
+
+def as_offer(row: Row) -> Offer | None:
+    """The counter-offer that lies with the applicant of a row of ``case_file``, if one does."""
+    held = json.loads(row["proposal"] or "{}")
+    if "until" not in held:
+        return None
+    return Offer(
+        event_id=held["offer"],
+        person=held["person"],
+        approver=held["approver"],
+        until=parse_instant(held["until"]),
+        side=OverrideSide(held["side"]) if held["side"] else None,
+        code=held["code"],
     )
 
 

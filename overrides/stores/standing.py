@@ -6,6 +6,7 @@ thing that rests on one is the application's key, which an erasure takes with it
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from overrides.cases import OPEN_STATES
@@ -204,26 +205,65 @@ def _without(standing: Mapping[str, Any]) -> str:
 def _judged(standing: Mapping[str, Any], event: Event) -> Standing:
     """An upheld override is followed by its decision; otherwise the case is open again."""
     verdict = event.data["verdict"]
+    held = json.loads(standing["proposal"] or "{}")
     if verdict == "uphold":
-        return {}
-    changed = {"status": CaseStatus.IN_REVIEW.value, **_NO_CLAIM, **_NO_PROPOSAL}
+        return _offered(held, event, event.actor) if held.get("offer") else {}
+    changed = {**held.get("before", {}), "status": CaseStatus.IN_REVIEW.value}
+    changed |= {**_NO_CLAIM, **_NO_PROPOSAL}
     if verdict == "reject" and standing["proposal_person"]:
         changed["excluded"] = _without(standing)
     return changed
 
 
+def _countered(standing: Mapping[str, Any], event: Event) -> Standing:
+    """Other terms are offered, or proposed where the override before it needs a second person."""
+    data = event.data
+    told = {"offer": event.event_id, "days": data["days"], "before": data["before"]}
+    if data["needs"]:
+        held = json.loads(standing["proposal"])
+        return {"proposal": json.dumps({**held, **told})}
+    held = {"person": event.actor, "side": data["side"], "code": data["code"]}
+    return _offered({**held, **told}, event, "")
+
+
+def _offered(held: Mapping[str, Any], event: Event, approver: str) -> Standing:
+    """The offer lies with the applicant, from this entry on for so many days."""
+    until = instant_text(event.recorded_at + timedelta(days=held["days"]))
+    kept = {name: held[name] for name in ("offer", "person", "side", "code", "before")}
+    return {
+        "status": CaseStatus.COUNTERED.value,
+        "proposal": json.dumps({**kept, "approver": approver, "until": until}),
+        "proposal_person": None,
+        "due_at": until,
+        "limit_at": until,
+        "target_at": None,
+        **_NO_CLAIM,
+        **_AWAKE,
+        **_NOT_REFERRED,
+    }
+
+
+def _deciders(standing: Mapping[str, Any], event: Event) -> tuple[str, str]:
+    """Who decided, and who approved of it: of an accepted offer those who made it."""
+    held = json.loads(standing["proposal"] or "{}")
+    if "until" in held:
+        return held["person"], held["approver"]
+    proposer = standing["proposal_person"]
+    return proposer or event.actor, event.actor if proposer else ""
+
+
 def _decided(standing: Mapping[str, Any], event: Event) -> Standing:
     """The case has its decision: by policy, by one person, or by two."""
     data, by_person = event.data, event.data["by"] == "person"
-    proposer = standing["proposal_person"]
+    reviewer, approver = _deciders(standing, event) if by_person else ("", "")
     return {
         "status": CaseStatus.DECIDED.value,
         "final": data["decision"],
         "side": data["side"] or None,
         "code": data["code"],
         "by_person": by_person,
-        "reviewer": (proposer or event.actor) if by_person else "",
-        "approver": event.actor if by_person and proposer else "",
+        "reviewer": reviewer,
+        "approver": approver,
         "closed_at": instant_text(event.recorded_at),
         **_NO_CLAIM,
         **_AWAKE,
@@ -233,10 +273,11 @@ def _decided(standing: Mapping[str, Any], event: Event) -> Standing:
 
 
 def _ended(status: CaseStatus) -> Moves:
-    """The case ended without a decision."""
+    """The case ended without a decision, on the terms that were applied for."""
 
-    def moves(_: Mapping[str, Any], event: Event) -> Standing:
+    def moves(standing: Mapping[str, Any], event: Event) -> Standing:
         return {
+            **json.loads(standing["proposal"] or "{}").get("before", {}),
             "status": status.value,
             "closed_at": instant_text(event.recorded_at),
             **_NO_CLAIM,
@@ -267,25 +308,21 @@ def _ran_out(standing: Mapping[str, Any], event: Event) -> Standing:
 def _reopened(_: Mapping[str, Any], event: Event) -> Standing:
     """The case is undecided again; what had been decided stays in its acts.
 
-    One whose decision was undone stands as it did before: an upheld override waits again.
+    One whose decision was undone stands as it did before: an upheld override waits again, an offer
+    lies with the applicant again.
     """
     before = event.data.get("before") or {"status": CaseStatus.IN_REVIEW.value, "proposal": None}
     changed = {"status": before["status"], **_UNDECIDED, **_NO_CLAIM, **_NO_PROPOSAL}
     if proposal := before["proposal"]:
-        changed |= {"proposal": json.dumps(proposal), "proposal_person": proposal["person"]}
+        person = None if "until" in proposal else proposal["person"]
+        changed |= {"proposal": json.dumps(proposal), "proposal_person": person}
     return changed
 
 
 # Leases and what was shown do not make a page stale.
 _UNSEEN = frozenset(
-    {
-        "case_claimed",
-        "case_released",
-        "case_handed_over",
-        "case_escalated",
-        "case_snoozed",
-        "reasons_shown",
-    }
+    {"case_claimed", "case_released", "case_handed_over", "case_escalated", "case_snoozed"}
+    | {"reasons_shown"}
 )
 _MOVES: Mapping[str, Moves] = {
     "case_claimed": _claimed,
@@ -298,6 +335,8 @@ _MOVES: Mapping[str, Moves] = {
     "override_recorded": _overridden,
     "approval_recorded": _judged,
     "case_decided": _decided,
+    "counter_offered": _countered,
+    "input_corrected": _reviewed,
     "case_withdrawn": _ended(CaseStatus.WITHDRAWN),
     "case_expired": _ran_out,
     "case_reopened": _reopened,

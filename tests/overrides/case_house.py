@@ -10,6 +10,16 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
+from overrides.countering import (
+    AnswerForm,
+    OfferAnswer,
+    OfferForm,
+    check_offer,
+    decide_answer,
+    decide_lapse,
+    decide_offer,
+    rescored,
+)
 from overrides.desk import (
     case_of,
     decide_approval,
@@ -33,7 +43,7 @@ from overrides.stores.projections import CaseProjector
 from overrides.stores.writer import SqlJournal
 from overrides.values import Actor, Decision, NewId, OutcomeKind, Verdict
 from overrides.vault import Vault
-from tests.overrides.samples import NOON, NOTE, OFFICER, PROOF, RULES, SENIOR, SERVICE
+from tests.overrides.samples import ADMIN, NOON, NOTE, OFFICER, PROOF, RULES, SENIOR, SERVICE
 
 LOG = "ledger.example/cases"
 STAMP = VersionStamp("german-credit", "1.0", "ab" * 32)
@@ -161,6 +171,46 @@ class House:
             return decide_override(case, actor, form, RULES, state.now, self.new_id)
 
         return self.do(decide)
+
+    def offer(self, case_ref: str, word: str, actor: Actor = OFFICER) -> Receipt:
+        """Offer other terms that are scored so: see ``countering``."""
+
+        def decide(state: State) -> Decided:
+            case = case_of(state, case_ref)
+            check_offer(case, actor, case.version, state.now)
+            made = self.decision(
+                word,
+                case_ref=case_ref,
+                application_id=f"terms-{case_ref}",
+                attempt=case.attempt + 1,
+                supersedes=case.decision_id,
+                branch=case.branch,
+                amount_minor=300_000,
+            )
+            form = OfferForm(
+                fields=("amount",),
+                days=90,
+                seen_version=case.version,
+                code="M01",
+                note=NOTE,
+                evidence=PROOF,
+            )
+            scored = rescored(case, made)
+            more = decide_offer(case, scored, actor, form, RULES, self.new_id)
+            return Decided((made, *more.drafts), more.answer)
+
+        return self.do(decide)
+
+    def hear(self, case_ref: str, answer: str, actor: Actor = OFFICER) -> Receipt:
+        """The applicant answers an offer."""
+        form = AnswerForm(answer=OfferAnswer(answer))
+        return self.do(
+            lambda s: decide_answer(case_of(s, case_ref), actor, form, s.now, self.new_id)
+        )
+
+    def lapse(self, case_ref: str) -> Receipt:
+        """The time of an offer is up."""
+        return self.do(lambda s: decide_lapse(case_of(s, case_ref), ADMIN, s.now, self.new_id))
 
     def judge(self, case_ref: str, verdict: str, actor: Actor = SENIOR) -> Receipt:
         """Say as a second person what becomes of a proposal."""

@@ -25,7 +25,7 @@ waiting_applicant  WITHDRAW>withdrawn GIVE_UP>closed_incomplete EXPIRE>expired
 waiting_approval   RESCORE>in_review CLAIM>waiting_approval RELEASE>waiting_approval
 waiting_approval   HAND_OVER>waiting_approval ESCALATE>waiting_approval SNOOZE>waiting_approval
 waiting_approval   SHOW>waiting_approval UPHOLD>decided RETURN>in_review REJECT>in_review
-waiting_approval   WITHDRAW>withdrawn
+waiting_approval   WITHDRAW>withdrawn UPHOLD_OFFER>countered
 countered          RESCORE>in_review RELEASE>countered SHOW>countered ACCEPT>decided
 countered          REFUSE>withdrawn WITHDRAW>withdrawn EXPIRE>expired
 conflict           CLAIM>conflict RELEASE>conflict HAND_OVER>conflict ESCALATE>conflict

@@ -9,6 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overrides.cases import TRANSITIONS, Act
 from overrides.errors import ActError, CaseError
 from overrides.reading import CaseFilter
 from overrides.stores.rebuild import rebuild
@@ -20,9 +21,10 @@ PEOPLE = [OFFICER, OTHER, SENIOR, MANAGER]
 EVERY = frozenset(CaseStatus)
 
 ACTS = ("apply", "rescore", "claim", "release", "show", "review", "override", "judge", "observe")
+TERMS = ("offer", "accepted", "refused", "lapse")
 ENDS = ("withdraw",)
 acts = st.tuples(
-    st.sampled_from(ACTS + ENDS),
+    st.sampled_from(ACTS + TERMS + ENDS),
     st.integers(0, 30),
     st.sampled_from(PEOPLE),
     st.sampled_from(["approve", "decline", "refer"]),
@@ -50,6 +52,10 @@ def play(house: House, cases: list[str], step: Step) -> None:
         "judge": lambda: house.judge(ref, verdict, actor),  # type: ignore[arg-type]
         "withdraw": lambda: house.withdraw(ref),
         "observe": lambda: house.observe(ref, str(pick), at=house.now),
+        "offer": lambda: house.offer(ref, word, actor),  # type: ignore[arg-type]
+        "accepted": lambda: house.hear(ref, "accepted", actor),  # type: ignore[arg-type]
+        "refused": lambda: house.hear(ref, "refused", actor),  # type: ignore[arg-type]
+        "lapse": lambda: lapse(house, ref),
         "rescore": lambda: rescore(house, ref, word),
     }
     try:
@@ -58,11 +64,19 @@ def play(house: House, cases: list[str], step: Step) -> None:
         return
 
 
+def lapse(house: House, ref: str) -> None:
+    """Ninety days go by."""
+    file = house.book.case(ref)
+    if file is not None and file.case.offer is not None:
+        house.now = max(house.now, file.case.offer.until)
+        house.lapse(ref)
+
+
 def rescore(house: House, ref: str, word: str) -> None:
     """Corrected data, while the case is open."""
     file = house.book.case(ref)
     assert file is not None
-    if file.case.status in (CaseStatus.IN_REVIEW, CaseStatus.WAITING_APPROVAL):
+    if (file.case.status, Act.RESCORE) in TRANSITIONS:
         attempt = file.case.attempt + 1
         again = house.decision(word, case_ref=ref, application_id=f"re-{ref}", attempt=attempt)
         house.write(again)

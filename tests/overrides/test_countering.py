@@ -1,0 +1,281 @@
+"""Other terms: passing they are a change of terms, failing an override, and both are answered."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overrides.authority import Needs, within_limit
+from overrides.cases import Case, Offer
+from overrides.change_errors import (
+    CorrectionUnproven,
+    KnockOutLifted,
+    NotScored,
+    OfferLapsed,
+)
+from overrides.correcting import (
+    WHY_CHARS_MIN,
+    CorrectionForm,
+    check_correction,
+    check_knockouts,
+    decide_correction,
+)
+from overrides.countering import (
+    AnswerForm,
+    OfferAnswer,
+    OfferForm,
+    check_offer,
+    decide_answer,
+    decide_lapse,
+    decide_offer,
+    preview_offer,
+    rescored,
+)
+from overrides.errors import (
+    AboveLimit,
+    ActError,
+    CaseClosed,
+    ClaimHeld,
+    CodeNotAllowed,
+    EvidenceMissing,
+    ExcludedFromCase,
+    ModelSuspended,
+    NoAuthority,
+    NotAllowedNow,
+    NoteTooShort,
+    OverridesError,
+    StaleCase,
+)
+from overrides.events import check_draft
+from overrides.reading import CaseFile
+from overrides.values import (
+    CaseStatus,
+    Claim,
+    Decision,
+    Evidence,
+    Money,
+    OverrideSide,
+    Recommendation,
+)
+from tests.overrides.case_house import House, house_at
+from tests.overrides.samples import (
+    ADMIN,
+    AUDITOR,
+    LATER,
+    MANAGER,
+    NOON,
+    NOTE,
+    OFFICER,
+    OTHER,
+    PROOF,
+    RULES,
+    SENIOR,
+    SERVICE,
+    case,
+    decline_case,
+    ids,
+)
+
+
+def form(**more: object) -> OfferForm:
+    told = {"fields": ("amount",), "days": 90, "seen_version": 3, "code": "M01", "note": NOTE}
+    return OfferForm(**{**told, "evidence": PROOF, **more})  # type: ignore[arg-type]
+
+
+def scored_at(probability: str, minor: int = 300_000) -> Case:
+    """The case as terms of this score leave it."""
+    chance = Decimal(probability)
+    return replace(
+        decline_case(),
+        version=4,
+        decision_id="d-2",
+        decision_event="e-second",
+        probability=chance,
+        recommendation=RULES.cutoffs.recommend(chance),
+        amount=Money(minor, "DEM"),
+    )
+
+
+def countered() -> Case:
+    """A case whose offer stands until an hour from now."""
+    until = NOON + timedelta(hours=1)
+    offer = Offer(
+        event_id="e-offer", person=OFFICER.ref, approver="", until=until, side=None, code=""
+    )
+    return replace(scored_at("0.19"), status=CaseStatus.COUNTERED, offer=offer)
+
+
+@given(st.decimals(0, 1, places=3), st.sampled_from([OFFICER, SENIOR, MANAGER]), st.integers(1, 9))
+def test_an_offer_is_an_override_exactly_where_its_score_asks_for_a_decline(
+    probability: Decimal, actor: object, hundred_thousands: int
+) -> None:
+    scored = scored_at(str(probability), hundred_thousands * 300_000)
+    fails = probability > RULES.cutoffs.decline_above
+    try:
+        decided = decide_offer(decline_case(), scored, actor, form(), RULES, ids())  # type: ignore[arg-type]
+    except AboveLimit:
+        assert not fails
+        assert not within_limit(actor, scored.amount, RULES.limits)  # type: ignore[arg-type]
+        return
+    kinds = [draft.type for draft in decided.drafts]
+    assert kinds == ["override_recorded"] * fails + ["counter_offered"]
+    assert decided.answer["side"] == ("approved_against_model" if fails else None)
+    waits = decided.answer["needs"] != ""
+    assert decided.answer["status"] == ("waiting_approval" if waits else "countered")
+    if not fails:
+        assert not waits
+        assert within_limit(actor, scored.amount, RULES.limits)  # type: ignore[arg-type]
+    for draft in decided.drafts:
+        check_draft(draft)
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"code": ""}, CodeNotAllowed),
+        ({"code": "M04"}, CodeNotAllowed),
+        ({"evidence": ()}, EvidenceMissing),
+        ({"note": "short"}, NoteTooShort),
+    ],
+)
+def test_failing_terms_need_code_evidence_and_note(
+    more: dict[str, object], error: type[ActError]
+) -> None:
+    with pytest.raises(error):
+        preview_offer(scored_at("0.36"), OFFICER, form(**more), RULES)
+    assert preview_offer(scored_at("0.35"), OFFICER, form(**more), RULES).side is None
+
+
+def test_failing_terms_need_the_second_person_that_an_override_needs() -> None:
+    assert preview_offer(scored_at("0.36"), OFFICER, form(), RULES).needs is Needs.NOBODY
+    assert preview_offer(scored_at("0.5"), OFFICER, form(), RULES).needs is Needs.APPROVER
+    assert preview_offer(scored_at("0.71"), OFFICER, form(), RULES).needs is Needs.CREDIT_MANAGER
+    knocked = replace(scored_at("0.1"), recommendation=Recommendation.DECLINE)
+    assert preview_offer(knocked, OFFICER, form(), RULES).needs is Needs.APPROVER
+
+
+@pytest.mark.parametrize(
+    ("standing", "actor", "seen", "error"),
+    [
+        (decline_case(), AUDITOR, 3, NoAuthority),
+        (decline_case(), SERVICE, 3, NoAuthority),
+        (decline_case(status=CaseStatus.DECIDED), OFFICER, 3, CaseClosed),
+        (countered(), OFFICER, 4, NotAllowedNow),
+        (decline_case(excluded=(OFFICER.ref,)), OFFICER, 3, ExcludedFromCase),
+        (decline_case(claim=Claim(OTHER.ref, LATER)), OFFICER, 3, ClaimHeld),
+        (decline_case(), OFFICER, 2, StaleCase),
+        (decline_case(stopped=True), OFFICER, 3, ModelSuspended),
+    ],
+)
+def test_terms_are_changed_by_whoever_may_decide_the_case_as_it_stands(
+    standing: Case, actor: object, seen: int, error: type[OverridesError]
+) -> None:
+    with pytest.raises(error):
+        check_offer(standing, actor, seen, NOON)  # type: ignore[arg-type]
+    asked = CorrectionForm(fields=("a",), seen_version=seen, note=NOTE, evidence=PROOF)
+    with pytest.raises(error):
+        check_correction(standing, actor, asked, NOON)  # type: ignore[arg-type]
+
+
+def test_terms_without_a_score_are_not_offered(house: House) -> None:
+    failed = house.decision(case_ref="c-1", cause="model_error")
+    with pytest.raises(NotScored):
+        rescored(decline_case(), failed)
+
+
+def test_an_offer_is_accepted_until_it_runs_out_and_refused_at_any_time() -> None:
+    accept, refuse = (AnswerForm(answer=answer) for answer in OfferAnswer)
+    done = decide_answer(countered(), SERVICE, accept, NOON, ids())
+    (draft,) = done.drafts
+    assert (draft.type, draft.data["decision"], draft.data["terms"]) == (
+        "case_decided",
+        "approve",
+        "changed",
+    )
+    assert "e-offer" in draft.data["rests_on"]
+    late = NOON + timedelta(hours=1)
+    with pytest.raises(OfferLapsed):
+        decide_answer(countered(), SERVICE, accept, late, ids())
+    assert decide_answer(countered(), OFFICER, refuse, late, ids()).answer["status"] == "withdrawn"
+    with pytest.raises(NoAuthority):
+        decide_answer(countered(), AUDITOR, refuse, NOON, ids())
+    with pytest.raises(NotAllowedNow):
+        decide_answer(case(), OFFICER, accept, NOON, ids())
+    with pytest.raises(StaleCase):
+        decide_answer(countered(), OFFICER, replace(accept, seen_version=3), NOON, ids())
+
+
+def test_only_an_offer_whose_time_is_up_lapses() -> None:
+    assert decide_lapse(countered(), ADMIN, NOON, ids()).drafts == ()
+    assert decide_lapse(case(), ADMIN, NOON, ids()).drafts == ()
+    lapsed = decide_lapse(countered(), ADMIN, NOON + timedelta(hours=1), ids())
+    assert [draft.type for draft in lapsed.drafts] == ["case_expired"]
+    assert lapsed.answer["status"] == "expired"
+
+
+def test_a_correction_names_its_document_and_why() -> None:
+    asked = CorrectionForm(fields=("a",), seen_version=3, note=NOTE, evidence=PROOF)
+    check_correction(decline_case(), OFFICER, asked, NOON)
+    for evidence in ((), (Evidence("PAYSLIP", " "),)):
+        with pytest.raises(CorrectionUnproven):
+            check_correction(decline_case(), OFFICER, replace(asked, evidence=evidence), NOON)
+    short = replace(asked, note="x" * (WHY_CHARS_MIN - 1))
+    with pytest.raises(NoteTooShort):
+        check_correction(decline_case(), OFFICER, short, NOON)
+    made = decide_correction(decline_case(), scored_at("0.19"), OFFICER, asked, ids())
+    (draft,) = made.drafts
+    check_draft(draft)
+    assert (draft.data["of"], draft.data["decision_id"]) == ("d-1", "d-2")
+    assert (draft.data["from"], draft.data["to"]) == ("decline", "approve")
+    assert {slot.name for slot in draft.slots} == {"note", "evidence"}
+
+
+def test_a_correction_never_lifts_a_knock_out() -> None:
+    check_knockouts((), ("P01-TERM",))
+    check_knockouts(("P01-TERM",), ("P01-TERM",))
+    with pytest.raises(KnockOutLifted, match="P01-AMOUNT"):
+        check_knockouts(("P01-TERM", "P01-AMOUNT"), ("P01-TERM",))
+
+
+@pytest.fixture
+def house(tmp_path: object) -> Iterator[House]:
+    with house_at(f"sqlite:///{tmp_path}/h.sqlite3") as house:
+        yield house
+
+
+def told(house: House, ref: str) -> CaseFile:
+    file = house.book.case(ref)
+    assert file is not None
+    return file
+
+
+def test_an_accepted_offer_is_decided_by_whoever_made_it_and_whoever_upheld_it(
+    house: House,
+) -> None:
+    ref = house.apply_for("decline")
+    house.offer(ref, "approve", OTHER)
+    house.hear(ref, "accepted", SERVICE)
+    row = told(house, ref).row
+    assert (row.status, row.final, row.side) == (CaseStatus.DECIDED, Decision.APPROVE, None)
+    assert (row.reviewer, row.approver, row.amount.minor) == (OTHER.ref, "", 300_000)
+
+    far = house.apply_for("decline", amount_minor=400_000)
+    house.offer(far, "decline", OTHER)
+    assert told(house, far).case.status is CaseStatus.COUNTERED  # near the cut-off: one person
+    house.hear(far, "accepted", OFFICER)
+    assert told(house, far).row.side is OverrideSide.APPROVED_AGAINST_MODEL
+
+
+def test_while_an_offer_stands_only_its_own_clock_runs(house: House) -> None:
+    ref = house.apply_for("decline")
+    house.offer(ref, "approve")
+    row = told(house, ref).row
+    assert row.clocks.target is None
+    assert row.clocks.limit == row.due_at == house.now + timedelta(days=90)
+    offer = told(house, ref).case.offer
+    assert offer is not None
+    assert offer.until == row.due_at
