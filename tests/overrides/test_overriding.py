@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from overrides import change_errors, waiting_errors
 from overrides.authority import Needs, Why
 from overrides.cases import Case
 from overrides.desk import (
@@ -43,7 +42,6 @@ from overrides.errors import (
 from overrides.events import check_draft
 from overrides.forms import ApprovalForm, OverrideForm, ReviewForm
 from overrides.journal import Decided
-from overrides.queue_errors import QueueError
 from overrides.values import (
     Actor,
     CaseStatus,
@@ -317,13 +315,10 @@ def test_each_error_is_met_and_says_a_whole_sentence(
     assert "{" not in sentence
 
 
-ELSEWHERE = {change_errors.__name__, waiting_errors.__name__}
-
-
 def test_no_error_of_cases_and_acts_is_left_out() -> None:
     known = {*CaseError.__subclasses__(), *ActError.__subclasses__()}
-    known = {kind for kind in known if kind.__module__ not in ELSEWHERE}
-    assert set(every_refusal()) == known - {QueueError}, "met elsewhere"
+    known = {kind for kind in known if kind.__module__ == CaseError.__module__}
+    assert set(every_refusal()) == known
 
 
 def test_an_answer_for_a_repeated_request_has_no_personal_data() -> None:
