@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from overrides import (
+    booking_errors,
     change_errors,
     erasure_errors,
     errors,
@@ -34,7 +35,10 @@ def filled(error: type[OverridesError]) -> OverridesError:
     return error(**facts)
 
 
-APART = {change_errors.__name__}  # modules with a picture of classes of several families
+APART = {
+    change_errors.__name__,
+    booking_errors.__name__,
+}  # modules with a picture of classes of several families
 
 
 def pictured(module: ModuleType) -> list[str]:
