@@ -12,6 +12,7 @@ from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from overrides.erasing import GROUND_WORDS, HOLD_GROUNDS, LIFT_GROUNDS
 from overrides.event_kinds import SCORE_ONLY
+from overrides.information import NO_ANSWER
 from overrides.values import Decision, OverrideSide, Role, Verdict
 from ui.words import ENTRY_WORDS, ROLE_WORDS, count_words, score_words
 
@@ -115,6 +116,24 @@ def _to_erase(data: Data) -> str:
     return f"{parts}: {_ground(data)}."
 
 
+def _reopened(data: Data) -> str:
+    """A closed case opened again, or a decision undone."""
+    if data.get("of"):
+        return "A decision was undone within a minute."
+    return f"Reason: {str(data['reason']).replace('_', ' ')}."
+
+
+def _asked(data: Data) -> str:
+    """What an applicant was asked for, by the names of fields and documents."""
+    wanted = [part for name in ("fields", "documents") if (part := _named(data, name))]
+    return f"{'; '.join(wanted)}." if wanted else ""
+
+
+def _named(data: Data, member: str) -> str:
+    """The names in a list of an entry; entries of the first releases have none."""
+    return ", ".join(data.get(member, ()))
+
+
 SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "ledger_opened": lambda d: f"Log {d['log']}{', a demonstration' if d['demo'] else ''}.",
     "decision_made": _scored,
@@ -137,6 +156,12 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
         f"{str(d['kind']).replace('_', ' ').capitalize()}, language {d['locale']}."
     ),
     "letter_moved": lambda d: f"{str(d['to']).capitalize()}.",
+    "case_reopened": _reopened,
+    "case_expired": lambda d: (
+        "No answer came in time." if d["reason"] == NO_ANSWER else f"Reason: {d['reason']}."
+    ),
+    "information_requested": _asked,
+    "information_received": lambda d: f"{_named(d, 'fields') or 'No field'} stated again.",
     "outcome_observed": _outcome,
     "outcome_corrected": _outcome,
     "feedback_exported": _exported,

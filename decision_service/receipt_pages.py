@@ -35,6 +35,9 @@ ACTS = frozenset(
         "input_corrected",
         "case_decided",
         "case_withdrawn",
+        "case_reopened",
+        "information_requested",
+        "information_received",
         "decision_made",
         "decision_failed",
     }

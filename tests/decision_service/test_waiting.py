@@ -9,10 +9,13 @@ from starlette.testclient import TestClient
 
 from decision_service.answering import Answering
 from decision_service.app import create_app
+from decision_service.ledger_words import summary
 from decision_service.tending import tend
 from decision_service.waiting_pages import WaitingPages
 from overrides.cases import Case
+from overrides.events import read_event
 from overrides.instants import instant_text, parse_instant
+from overrides.journal import Entry, Event
 from overrides.labels import LabelStatus, OutcomeDefinition, label
 from overrides.reading import CaseFilter
 from overrides.values import CaseStatus
@@ -46,6 +49,11 @@ def ask(callers: Callers, case_id: str, **members: Any) -> Any:
     until = instant_text(callers.house.clock() + timedelta(days=5))
     body = {"documents": ["PAYSLIP"], "until": until, **members}
     return callers.post("asha", f"/cases/{case_id}/information-request", body)
+
+
+def event_of(entry: Entry) -> Event:
+    """What an entry says."""
+    return read_event(entry.body)
 
 
 def feed(callers: Callers, case_id: str) -> list[dict[str, Any]]:
@@ -337,3 +345,21 @@ def test_a_rebuild_leaves_every_case_as_it_was(callers: Callers) -> None:
     assert {case.status for case in before} >= {CaseStatus.DECIDED, CaseStatus.IN_REVIEW}
     house.services.rebuild()
     assert [case_of(callers, ref) for ref in names] == before
+
+
+def test_the_ledger_says_in_a_line_what_was_asked_undone_and_reopened(callers: Callers) -> None:
+    case_id, _ = callers.case()
+    ask(callers, case_id, fields=["duration_months"])
+    callers.post("core", f"/cases/{case_id}/information", {"fields": {"duration_months": 6}})
+    events = map(event_of, callers.house.services.ledger.entries_of_case(case_id))
+    told = {event.type: summary(event.type, event.data, {}) for event in events}
+    assert told["information_requested"] == "duration_months; PAYSLIP."
+    assert told["information_received"] == "duration_months stated again."
+    callers.post("asha", f"/cases/{case_id}/withdrawal", {"reason": "duplicate"})
+    body = {"reason": "closed_by_mistake", "note": "It was the other one."}
+    callers.post("elena", f"/cases/{case_id}/reopening", body)
+    last = event_of(list(callers.house.services.ledger.entries_of_case(case_id))[-1])
+    assert summary(last.type, last.data, {}) == "Reason: closed by mistake."
+    undone = {"reason": "undone", "of": "e", "before": {}}
+    assert summary("case_reopened", undone, {}) == "A decision was undone within a minute."
+    assert summary("case_expired", {"reason": "no_answer"}, {}) == "No answer came in time."
