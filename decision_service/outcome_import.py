@@ -41,7 +41,8 @@ STOPPED = (
     "missing goes in."
 )
 REFUSED = "refused"
-RESULTS = ("recorded", "corrected", "unchanged", REFUSED)
+CORRECTED = "corrected"
+RESULTS = ("recorded", CORRECTED, "unchanged", REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +59,15 @@ class RecordResult:
 class ImportReport:
     """How a file went in: counts by result, and every line that was refused.
 
-    ``stopped`` says from which line on nothing was recorded, and why; "" where all of it was read.
+    ``corrected`` are the lines that contradict what was recorded before, in this file or another,
+    and replace it. ``stopped`` says from which line on nothing was recorded, and why; "" where all
+    of it was read.
     """
 
     counts: Mapping[str, int]
     refused: tuple[RecordResult, ...]
     stopped: str = ""
+    corrected: tuple[int, ...] = ()
 
     @property
     def total(self) -> int:
@@ -93,6 +97,7 @@ class OutcomeImport:
         source = sha256_of(path)
         counts: Counter[str] = Counter(dict.fromkeys(RESULTS, 0))
         refused: list[RecordResult] = []
+        corrected: list[int] = []
         last, stopped = 0, ""
         with path.open("rb") as lines:
             results = self._lines(read_lines(lines, form), actor, source, simulated=simulated)
@@ -102,11 +107,13 @@ class OutcomeImport:
                     counts[result.result] += 1
                     if result.result == REFUSED:
                         refused.append(result)
+                    elif result.result == CORRECTED:
+                        corrected.append(result.number)
             except LedgerUnavailable as failed:
                 if not last:
                     raise
                 stopped = STOPPED.format(line=last, cause=failed.cause)
-        return ImportReport(counts, tuple(refused), stopped)
+        return ImportReport(counts, tuple(refused), stopped, tuple(corrected))
 
     def records(
         self,

@@ -44,7 +44,7 @@ PROMISED = """
     bundle promote, bundle rollback, bundle card, decide, ledger verify, ledger export,
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier, ledger slip,
     ledger stamp,
-    outcomes import, feedback export, feedback check, reconcile,
+    outcomes import, outcomes watch, feedback export, feedback check, reconcile,
     selftest, report board, report overrides, db upgrade, db backup, db restore,
     key rotate, erase request, erase approve, erase refuse, erase list, erase show,
     erase certificate, erase due, erase finish, erase remember, hold set, hold lift, hold list,
