@@ -46,6 +46,7 @@ class Permission(StrEnum):
     ERASE_APPROVE = "erase_approve"  # another person's request
     BOARD = "board"
     OVERRIDES = "overrides"  # whether they were right
+    FAIRNESS = "fairness"  # protected attributes, in sums alone
     MODELS = "models"
     FEEDBACK = "feedback"
     FEEDBACK_EXPORT = "feedback_export"
@@ -87,6 +88,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.ERASE_APPROVE: APPROVERS_OF_ERASURES,
     Permission.BOARD: STAFF,
     Permission.OVERRIDES: OVERSIGHT,
+    Permission.FAIRNESS: frozenset({Role.COMPLIANCE}),
     Permission.MODELS: STAFF,
     Permission.FEEDBACK: MODELLERS,
     Permission.FEEDBACK_EXPORT: MODELLERS,
@@ -214,6 +216,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/board"): Permission.BOARD,
     ("GET", "/overrides"): Permission.OVERRIDES,
     ("GET", "/overrides/{name}.csv"): Permission.OVERRIDES,
+    ("GET", "/fairness"): Permission.FAIRNESS,
     ("GET", "/models"): Permission.MODELS,
     ("GET", "/models/{name}"): Permission.MODELS,
     ("GET", "/feedback"): Permission.FEEDBACK,

@@ -1,6 +1,7 @@
 """What auditors, model owners and data scientists look at, as the pages use it."""
 
 from decision_service.board_page import BoardPage
+from decision_service.fairness_pages import FairnessPages
 from decision_service.feedback_pages import FeedbackPages
 from decision_service.ledger_pages import LedgerPages
 from decision_service.model_pages import ModelPages
@@ -26,6 +27,7 @@ class Auditing:
         self._models = ModelPages(services)
         self._board = BoardPage(services)
         self._overrides = OverridePages(services)
+        self._fairness = FairnessPages(services)
         self._feedback = FeedbackPages(services)
 
     def ledger(self, viewer: Viewer, cursor: str, kind: str) -> LedgerState:
@@ -51,6 +53,10 @@ class Auditing:
     def override_table(self, viewer: Viewer, bundle: str, name: str) -> bytes:
         """One table of it as CSV."""
         return self._overrides.table(viewer, bundle, name)
+
+    def fairness(self, viewer: Viewer, bundle: str) -> BoardView:
+        """Overrides by protected attribute."""
+        return self._fairness.fairness(viewer, bundle)
 
     def bundles(self, viewer: Viewer) -> tuple[BundleLine, ...]:
         """Registered models, the champion first."""

@@ -252,17 +252,6 @@ class BoardPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OverridesPage:
-    """How often people decide against the model, and whether they were right."""
-
-    template: ClassVar[str] = "overrides.html"
-
-    shell: Annotated[Shell, "Everything around the page."]
-    report: Annotated[BoardView, "The report on one model."]
-    sections: Annotated[tuple[PlottedSection, ...], "The groups of numbers with their pictures."]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedbackPage:
     """What a feedback set would hold, and the ones made before."""
 

@@ -192,6 +192,9 @@ class Audit(Protocol):
     def overrides(self, viewer: Viewer, bundle: str) -> BoardView:
         """How often people decide against the model, and whether they were right."""
 
+    def fairness(self, viewer: Viewer, bundle: str) -> BoardView:
+        """Whether groups are overridden alike, in sums alone."""
+
     def override_table(self, viewer: Viewer, bundle: str, name: str) -> bytes:
         """One table of it as CSV."""
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from ui.board import plotted
-from ui.contexts import OverridesPage
 from ui.render import SECURITY_HEADERS, page
+from ui.verdict_contexts import FairnessPage, OverridesPage
 from ui.views import BoardSection
 from ui.visit import Reader, office, shell
 
@@ -37,6 +37,20 @@ def show_overrides(
             plotted(section, f"/overrides/{table_name(section)}.csv?{asked}", agreed=False)
             for section in report.sections
         ),
+    )
+    return page(request, context)
+
+
+@router.get("/fairness")
+def show_fairness(
+    request: Request, viewer: Reader, bundle: Annotated[str, Query()] = ""
+) -> HTMLResponse:
+    """Overrides by protected attribute."""
+    report = office(request).audit.fairness(viewer, bundle)
+    context = FairnessPage(
+        shell=shell(request, viewer, "Fairness of overrides", current="fairness"),
+        report=report,
+        sections=tuple(plotted(section, agreed=False) for section in report.sections),
     )
     return page(request, context)
 

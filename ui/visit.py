@@ -37,6 +37,7 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("/erasures", "Erasures", "erasures", "erasures"),
     ("/board", "Board", "board", "board"),
     ("/overrides", "Overrides", "overrides", "overrides"),
+    ("/fairness", "Fairness", "fairness", "fairness"),
     ("/feedback", "Feedback sets", "feedback", "feedback"),
     ("/models", "Models", "models", "models"),
     ("/admin", "People", "admin", "admin"),

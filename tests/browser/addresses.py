@@ -63,6 +63,7 @@ PAGES = (
     ("tara", f"/erasures/{ERASED_ID}/certificate"),
     ("meera", "/board"),
     ("meera", "/overrides"),
+    ("meera", "/fairness"),
     ("dev", "/feedback"),
     ("dev", "/models"),
     ("dev", "/models/german-credit"),

@@ -41,6 +41,7 @@ AGREED = {
     ),
     Role.COMPLIANCE: (
         "desk search letters cases contract proofs ledger verify witness board models overrides"
+        " fairness"
         " erasures erase erase_approve"
     ),
     Role.RISK: (

@@ -196,6 +196,28 @@ def overrides(bundle: str) -> BoardView:
     )
 
 
+def fairness(bundle: str) -> BoardView:
+    """One attribute with too few cases on one side."""
+    age = BoardSection(
+        title="Age",
+        lead="378 of 378 decided cases with advice state it.",
+        figures=(),
+        table=(
+            ("Side", "Group", "Against", "Overridden", "Odds ratio at equal score", "Finding"),
+            ("Declined against the model", "up to 28", "above 40", "9 of 80", "1.31", "Look"),
+            ("Approved against the model", "up to 28", "above 40", "2 of 61", "", "insufficient"),
+        ),
+        table_caption="Overrides by age",
+    )
+    return BoardView(
+        bundle=bundle or "german-credit",
+        bundles=("german-credit", "taiwan-card"),
+        as_of=NOW,
+        simulated=True,
+        sections=(age,),
+    )
+
+
 def board(bundle: str) -> BoardView:
     """Four sections, four owners."""
     quality = (

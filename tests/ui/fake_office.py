@@ -73,7 +73,7 @@ ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "meera": (
         "compliance",
         "Compliance",
-        EVERYTHING_READ | {"erasures", "erase", "erase_approve"},
+        EVERYTHING_READ | {"fairness", "erasures", "erase", "erase_approve"},
     ),
     "tara": ("risk", "Risk", EVERYTHING_READ | {"erasures", "erase_approve"}),
     "dev": (
@@ -438,6 +438,10 @@ class FakeAudit:
     def overrides(self, viewer: Viewer, bundle: str) -> BoardView:
         """The override report."""
         return fake_numbers.overrides(bundle)
+
+    def fairness(self, viewer: Viewer, bundle: str) -> BoardView:
+        """Overrides by protected attribute."""
+        return fake_numbers.fairness(bundle)
 
     def override_table(self, viewer: Viewer, bundle: str, name: str) -> bytes:
         """One table of it."""

@@ -8,12 +8,18 @@ from typing import Any, get_type_hints
 import pytest
 from jinja2 import meta
 
-from ui import contexts, erasure_contexts, memory_contexts, waiting_contexts
+from ui import contexts, erasure_contexts, memory_contexts, verdict_contexts, waiting_contexts
 from ui.render import ENV
 
 PAGES: list[Any] = [
     page
-    for module in (contexts, erasure_contexts, memory_contexts, waiting_contexts)
+    for module in (
+        contexts,
+        erasure_contexts,
+        memory_contexts,
+        verdict_contexts,
+        waiting_contexts,
+    )
     for _, page in getmembers(module, isclass)
     if page.__module__ == module.__name__ and "template" in vars(page)
 ]
