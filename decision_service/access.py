@@ -173,6 +173,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/claim"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/release"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/review"): Permission.DECIDE,
+    ("POST", "/drafts"): Permission.DESK,
+    ("POST", "/drafts/discard"): Permission.DESK,
     ("GET", "/cases/{case_id}/pass"): Permission.HAND_ON,
     ("POST", "/cases/{case_id}/pass"): Permission.HAND_ON,
     ("POST", "/cases/{case_id}/take-back"): Permission.TEAM,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decision_service.approvals import ApprovalInbox
 from decision_service.auditing import Auditing
 from decision_service.casework import Casework
+from decision_service.draft_pages import DraftPages
 from decision_service.erasure_pages import ErasurePages
 from decision_service.letter_desk import LetterDesk
 from decision_service.people_changes import people_changes
@@ -17,6 +18,7 @@ from ui.ports import (
     Approvals,
     Audit,
     Desk,
+    Drafts,
     Erasures,
     Letters,
     People,
@@ -31,6 +33,7 @@ class Rooms:
     """Fills ``ui.ports.Office``."""
 
     desk: Desk
+    drafts: Drafts
     sharing: Sharing
     waiting: WaitingRoom
     approvals: Approvals
@@ -45,6 +48,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
     """The office of an installation; a demo shows its log-ins on the first page."""
     return Rooms(
         desk=Casework(services),
+        drafts=DraftPages(services),
         sharing=SharedWork(services),
         waiting=WaitingPages(services),
         approvals=ApprovalInbox(services),

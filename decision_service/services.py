@@ -15,6 +15,7 @@ from decision_service.scoring import Scorer
 from decision_service.settings import Settings
 from decision_service.viewing import Viewings
 from overrides.countermand_verify import Findings
+from overrides.drafts import DraftBook
 from overrides.erasing import Erasures
 from overrides.erasure_replay import Replaying
 from overrides.examination import Trust
@@ -53,6 +54,7 @@ class Services:
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
     cases: CaseBook  # queue, search, case, acts, board and feedback rows
     letters: LetterBook  # which letters are called for, and how far they have come
+    drafts: DraftBook  # what people typed and did not send
     people: People  # who exists, who a key or a session belongs to
     registry: Registry  # bundles: champion, versions, rules of a case, suspension
     decisions: Pipeline  # the path of one application

@@ -1,6 +1,7 @@
-"""What a server does on the side: finish erasures, close offers, replace keys, ask witnesses."""
+"""What a server does on the side: erasures, keys, what ran out, old drafts, asking witnesses."""
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from decision_service.erasure_finishing import finish_erasures, rotation_due
 from decision_service.housekeeping import Housekeeping
 from decision_service.offer_lapse import let_offers_lapse
 from decision_service.services import Services
+from overrides.drafts import KEPT_FOR
 from overrides.errors import LedgerAltered, SigningRefused
 
 LOGGER = logging.getLogger(__name__)
@@ -18,26 +20,21 @@ ASK_LOOK_SECONDS = 5.0
 
 
 def tend(services: Services) -> None:
-    """Finish what erasures left to do; replace the key above the data keys when it is old.
+    """Do each chore; none keeps another from being done.
 
-    Counter-offers that ran out lapse first, whatever comes of that. At the end the cases are closed
-    whose applicants were asked and never answered. Of the two between neither keeps the other from
-    being done; what failed is raised afterwards, and where both did the second is logged.
+    What failed first is raised afterwards, and what failed besides is logged.
     """
-    try:
-        let_offers_lapse(services)
-    except Exception:
-        LOGGER.exception("counter-offers that ran out could not be closed")
-    try:
-        finish_erasures(services)
-    except Exception:
+    first: Exception | None = None
+    for chore, words in CHORES:
         try:
-            _replace_old_key(services)
-        except Exception:
-            LOGGER.exception("the key above the data keys is old and could not be replaced")
-        raise
-    _replace_old_key(services)
-    Answering(services).lapse()
+            chore(services)
+        except Exception as failed:
+            if first is None:
+                first = failed
+            else:
+                LOGGER.exception(words)
+    if first is not None:
+        raise first
 
 
 def _replace_old_key(services: Services) -> None:
@@ -47,6 +44,25 @@ def _replace_old_key(services: Services) -> None:
         every = timedelta(hours=hours)
         if rotation_due(services, every):
             services.rotation.rotate(HOST, "nightly", still=lambda: rotation_due(services, every))
+
+
+def _sweep_drafts(services: Services) -> None:
+    """Forget drafts that were left for long, or were of somebody who was erased."""
+    services.drafts.sweep(services.clock() - KEPT_FOR)
+
+
+def _close_unanswered(services: Services) -> None:
+    """Close the cases whose applicants were asked and never answered."""
+    Answering(services).lapse()
+
+
+CHORES: tuple[tuple[Callable[[Services], object], str], ...] = (
+    (finish_erasures, "what erasures left to do could not be finished"),
+    (_replace_old_key, "the key above the data keys is old and could not be replaced"),
+    (let_offers_lapse, "counter-offers that ran out could not be closed"),
+    (_close_unanswered, "cases that wait for no answer any more could not be closed"),
+    (_sweep_drafts, "old drafts could not be forgotten"),
+)
 
 
 def asking_witnesses(services: Services) -> Housekeeping:

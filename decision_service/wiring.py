@@ -59,6 +59,7 @@ from overrides.signing import Signing
 from overrides.signing_desk import AskedSigner, SigningDesk
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.data_keys import SqlDataKeys
+from overrides.stores.drafts import SqlDrafts
 from overrides.stores.erasure_projection import ErasureProjector
 from overrides.stores.erasure_store import SqlErasures
 from overrides.stores.ledger_book import SqlLedgerBook
@@ -196,6 +197,7 @@ def _furnish(
         ledger=ledger,
         cases=pipeline.reader.cases,
         letters=SqlLetterBook(ground.engine),
+        drafts=SqlDrafts(ground.engine, ground.vault),
         people=_people(ground),
         registry=pipeline.registry,
         decisions=pipeline,

@@ -49,7 +49,7 @@ shows_again("/cases/{}/rescore")(RESCORING.again)
 @router.get("/cases/{case_id}")
 def show_case(request: Request, viewer: Reader, case_id: str) -> Response:
     """One case."""
-    return case_page(request, viewer, case_id)
+    return REVIEW.opened(request, viewer, case_id, f"/cases/{case_id}/review")
 
 
 @router.get("/cases/{case_id}/what-would-change")
@@ -111,7 +111,7 @@ shows_again("/cases/{}/withdrawal")(WITHDRAWAL.again)
 @router.get("/cases/{case_id}/withdrawal")
 def show_withdrawal(request: Request, viewer: Reader, case_id: str) -> Response:
     """Ask before closing a case."""
-    return _withdrawal_page(request, viewer, case_id)
+    return WITHDRAWAL.opened(request, viewer, case_id, request.url.path)
 
 
 @router.post("/cases/{case_id}/withdrawal")

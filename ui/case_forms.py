@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from ui.frame import Fault, Shell
 from ui.ports import Refused
 from ui.views import ActForm, Notice, Viewer
-from ui.visit import FORM_AGAIN, act_form, fault_of, go, key_for, shell
+from ui.visit import FORM_AGAIN, act_form, fault_of, go, key_for, office, shell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class Filled:
     fault: Fault | None = None
     notices: tuple[Notice, ...] = ()
     status: int = 200
+    draft: str = ""  # address of the form, where what was typed earlier is shown again
 
     @property
     def typed(self) -> ActForm:
@@ -29,12 +30,23 @@ class Filled:
 
     def shell(self, request: Request, viewer: Viewer, title: str) -> Shell:
         """What stands around a page about a case."""
-        return shell(request, viewer, title, current="case", notices=self.notices, fault=self.fault)
+        return shell(
+            request,
+            viewer,
+            title,
+            current="case",
+            notices=self.notices,
+            fault=self.fault,
+            draft=self.draft,
+        )
 
     def key(self, request: Request) -> str:
         """The key of this rendering."""
         return key_for(request, self.form, self.status)
 
+
+OF_A_RENDERING = frozenset({"idempotency_key", "dwell_ms"})
+"""Fields of one showing of a form; the next has its own."""
 
 EMPTY = Filled()
 
@@ -49,15 +61,27 @@ class CaseForm:
     show: Show
     fields: Mapping[str, str]
 
+    def opened(self, request: Request, viewer: Viewer, case_id: str, place: str) -> Response:
+        """The page with the form that is sent to ``place``: empty, or as this person left it."""
+        left = office(request).drafts.find(viewer, place)
+        if left is None:
+            return self.show(request, viewer, case_id, EMPTY)
+        said = f"This is what you had typed by {left.kept_words}. Nothing of it was recorded."
+        form = act_form(FormData([pair for pair in left.fields if pair[0] not in OF_A_RENDERING]))
+        filled = Filled(form=form, notices=(Notice(tone="note", text=said),), draft=place)
+        return self.show(request, viewer, case_id, filled)
+
     def sent(
         self, request: Request, viewer: Viewer, case_id: str, typed: FormData, act: Act
     ) -> Response:
         """Act, and see the case next; refused, the form again."""
         form = act_form(typed)
         try:
-            return go(f"/cases/{case_id}", act(viewer, case_id, form))
+            done = act(viewer, case_id, form)
         except Refused as refused:
             return self.refused(request, viewer, case_id, form, refused)
+        office(request).drafts.drop(viewer, request.url.path)
+        return go(f"/cases/{case_id}", done)
 
     def refused(
         self, request: Request, viewer: Viewer, case_id: str, form: ActForm, refused: Refused

@@ -45,6 +45,7 @@ class Shell:
     notices: tuple[Notice, ...]
     fault: Fault | None
     current: str
+    draft: str = ""  # address of the form that is shown as it was left
 
     def wrong(self, element: str) -> str:
         """What is wrong with one input of a form that came back; empty when nothing is."""

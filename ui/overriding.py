@@ -104,8 +104,8 @@ shows_again("/cases/{}/override")(OVERRIDE.again)
 
 @router.get("/cases/{case_id}/override")
 def show_override(request: Request, viewer: Reader, case_id: str) -> Response:
-    """The form, empty."""
-    return _override_page(request, viewer, case_id)
+    """The form, empty or as it was left."""
+    return OVERRIDE.opened(request, viewer, case_id, request.url.path)
 
 
 @router.post("/cases/{case_id}/override")
@@ -156,7 +156,7 @@ shows_again("/cases/{}/approval")(APPROVAL.again)
 @router.get("/cases/{case_id}/approval")
 def show_approval(request: Request, viewer: Reader, case_id: str) -> Response:
     """The proposed override, its evidence first."""
-    return _approval_page(request, viewer, case_id)
+    return APPROVAL.opened(request, viewer, case_id, request.url.path)
 
 
 @router.post("/cases/{case_id}/approval")

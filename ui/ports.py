@@ -35,6 +35,7 @@ from ui.views import (
     BundleView,
     CaseView,
     Consequence,
+    DraftView,
     EntryView,
     FeedbackView,
     LedgerState,
@@ -111,6 +112,21 @@ class Desk(Protocol):
 
     def withdraw(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """Close a case without a decision; ``form.code`` says why."""
+
+
+class Drafts(Protocol):
+    """What a person typed into a form about a case and did not send."""
+
+    def keep(
+        self, viewer: Viewer, case_id: str, place: str, fields: tuple[tuple[str, str], ...]
+    ) -> str:
+        """Keep it for this person; at what time of day. Raises ``Refused``."""
+
+    def find(self, viewer: Viewer, place: str) -> DraftView | None:
+        """What this person has there."""
+
+    def drop(self, viewer: Viewer, place: str) -> None:
+        """Forget it."""
 
 
 class Sharing(Protocol):
@@ -304,6 +320,10 @@ class Office(Protocol):
     @property
     def desk(self) -> Desk:
         """Cases."""
+
+    @property
+    def drafts(self) -> Drafts:
+        """Forms that were begun."""
 
     @property
     def sharing(self) -> Sharing:

@@ -137,6 +137,15 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftView:
+    """What a person typed into a form and did not send: field by field, and when."""
+
+    place: str
+    fields: tuple[tuple[str, str], ...]
+    kept_words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceTyped:
     """One piece of evidence as an officer names it."""
 

@@ -218,6 +218,7 @@ def shell(
     current: str = "",
     notices: tuple[Notice, ...] = (),
     fault: Fault | None = None,
+    draft: str = "",
 ) -> Shell:
     """What every page shows around its own content."""
     may = viewer.may if viewer else frozenset()
@@ -234,6 +235,7 @@ def shell(
         notices=(*_left_notice(request), *notices),
         fault=fault,
         current=current,
+        draft=draft,
     )
 
 

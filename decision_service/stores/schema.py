@@ -16,6 +16,7 @@ from decision_service.stores import people_tables
 from decision_service.stores.roles import become_owner, give_rights
 from overrides.stores import (
     case_tables,
+    draft_tables,
     erasure_tables,
     ledger_tables,
     letter_tables,
@@ -27,7 +28,7 @@ from overrides.stores.guards import install_guards, remove_guards
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0008"
+NEWEST = "0009"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 FORMER_TABLES = ("legal_hold",)  # of earlier releases; a step drops them
@@ -35,6 +36,7 @@ FORMER_TABLES = ("legal_hold",)  # of earlier releases; a step drops them
 TABLE_MODULES = (
     people_tables,
     case_tables,
+    draft_tables,
     erasure_tables,
     ledger_tables,
     letter_tables,

@@ -93,7 +93,8 @@ def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
     complaints: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+        line_down = ("Failed to load resource", "Failed to fetch")
+        if message.type in {"error", "warning"} and not any(w in message.text for w in line_down):
             complaints.append(message.text)
 
     def enter(who: str, *, width: int = 1440, height: int = 900, **how: object) -> Page:

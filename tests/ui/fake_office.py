@@ -8,6 +8,7 @@ from datetime import timedelta
 from tests.ui import fake_numbers
 from tests.ui.fake_approvals import FakeApprovals
 from tests.ui.fake_cases import CASES, NOW
+from tests.ui.fake_drafts import FakeDrafts
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_letters import FakeLetters
 from tests.ui.fake_receipts import FakeReceipts
@@ -538,6 +539,7 @@ class FakeOffice:
     """All of it."""
 
     desk: FakeDesk = field(default_factory=FakeDesk)
+    drafts: FakeDrafts = field(default_factory=FakeDrafts)
     sharing: FakeSharing = field(default_factory=FakeSharing)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
