@@ -86,7 +86,8 @@ def test_evidence_keeps_its_order_where_a_part_was_left_empty(
 
 
 @pytest.mark.parametrize(
-    "place", ["", "/admin", f"/cases/{APPROVE.case_id}", "//elsewhere/cases/a/review"]
+    "place",
+    ["", "/admin", f"/cases/{APPROVE.case_id}", "//elsewhere/cases/a/review", "/cases/a/claim"],
 )
 def test_only_forms_about_a_case_are_kept(visit: Visit, office: FakeOffice, place: str) -> None:
     answer = send(visit("asha"), "/drafts", OVERRIDE, draft_of=place, note=NOTE)

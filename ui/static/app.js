@@ -23,54 +23,7 @@
     if (event.target.matches("[data-least]")) count(event.target);
   });
   addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
-
-  // What is typed is kept: on the server, and on this device only while the line is down.
-  const LEFT = "countermand-draft ";
-  const local = (act) => { try { return act(localStorage); } catch { return null; } };
-  const pairs = (form, place) => new URLSearchParams([
-    ...[...new FormData(form)].filter(([, value]) => typeof value === "string"),
-    ["draft_of", place], ["quietly", "1"],
-  ]);
-  const tell = (form, said) => { const out = one("[data-kept]", form); if (out) out.textContent = said; };
-  const send = (body) => fetch("/drafts", { method: "POST", body, redirect: "manual", keepalive: true });
-  async function keep(form, place) {
-    const body = pairs(form, place);
-    try {
-      const answer = await send(body);
-      if (answer.type === "opaqueredirect" || answer.status >= 500) throw new Error("not kept");
-      dirty = dirty && !answer.ok;
-      local((store) => store.removeItem(LEFT + place));
-      tell(form, await answer.text());
-    } catch {
-      const on = local((store) => { store.setItem(LEFT + place, body.toString()); return true; });
-      dirty = !on;
-      tell(form, on ? "The line is down. Kept on this device until it is back; nothing is recorded yet." : "The line is down.");
-    }
-  }
-  all("[data-keep]").forEach((button) => {
-    const form = button.form, place = button.value;
-    let waiting;
-    const soon = () => { clearTimeout(waiting); waiting = setTimeout(() => keep(form, place), 1500); };
-    form.addEventListener("input", soon);
-    form.addEventListener("submit", () => { clearTimeout(waiting); local((store) => store.removeItem(LEFT + place)); });
-    document.addEventListener("visibilitychange", () => { if (document.hidden && dirty && form.dataset.sent !== "1") keep(form, place); });
-    addEventListener("online", () => { if (local((store) => store.getItem(LEFT + place))) keep(form, place); });
-    // Left on this device by a tab that died: the server has it first, then it is shown.
-    const left = local((store) => store.getItem(LEFT + place));
-    const own = left && new URLSearchParams(left).get("person") === one("[name=person]", form).value;
-    if (own) {
-      const body = new URLSearchParams(left);
-      body.set("csrf", one("[name=csrf]", form).value);
-      send(body).then((answer) => {
-        if (answer.type === "opaqueredirect" || answer.status >= 500) return;
-        local((store) => store.removeItem(LEFT + place));
-        if (answer.ok) location.reload();
-      }).catch(() => {});
-    }
-  });
-  one("form[action='/logout']")?.addEventListener("submit", () => local((store) => {
-    Object.keys(store).filter((name) => name.startsWith(LEFT)).forEach((name) => store.removeItem(name));
-  }));
+  document.addEventListener("kept", (event) => { dirty = !event.detail; });
   document.addEventListener("submit", (event) => {
     const form = event.target, field = one("[data-dwell]", form);
     if (form.dataset.sent === "1") { event.preventDefault(); return; }
