@@ -126,7 +126,7 @@ def build(
     Without ``replay`` whoever opens it sees to what an older database brought back.
     Raises AlreadyServed, and what ``installation_errors`` lists.
     """
-    clock = clock or _now
+    clock = clock or (lambda: datetime.now(UTC))
     settings.data.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
         if serving and settings.embedded:
@@ -281,11 +281,6 @@ def _scorer(ground: _Ground, opened: ExitStack, deadline_s: float) -> Scorer:
     scorer = Scorer(deadline_s=deadline_s, rows_max=ground.settings.score_rows_max)
     opened.callback(scorer.close)
     return scorer
-
-
-def _now() -> datetime:
-    """The machine's clock."""
-    return datetime.now(UTC)
 
 
 def _keys(settings: Settings, engine: Engine, random_bytes: RandomBytes) -> tuple[PublicKey, Vault]:
