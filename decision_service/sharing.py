@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decision_service.access import ROLE_WORDS, Permission
 from decision_service.act_requests import NOTE_CHARS_MAX
 from decision_service.acting import Acting
+from decision_service.approvals import WAITING, late_proposals
 from decision_service.case_rows import queue_rows
 from decision_service.dossier import application_ids
 from decision_service.people import Person, PersonState
@@ -166,6 +167,8 @@ class SharedWork:
                     CaseFilter(statuses=IN_REVIEW, branch=branch, free=True, asleep=False), now
                 ),
                 aside=cases.count(CaseFilter(branch=branch, asleep=True), now),
+                proposals=cases.count(CaseFilter(statuses=WAITING, branch=branch), now),
+                proposals_late=late_proposals(self.services, actor, now),
                 near=cases.count(CaseFilter(branch=branch, urgency=Urgency.LAW), now),
                 late=cases.count(CaseFilter(branch=branch, urgency=Urgency.LATE), now),
             )

@@ -69,3 +69,5 @@ class TeamView:
     aside: int
     near: int  # the law's limit near or passed
     late: int  # the service target passed
+    proposals: int = 0  # that wait for a second person
+    proposals_late: int = 0  # longer than their policy gives

@@ -9,6 +9,7 @@ from decision_service.access import HOST
 from decision_service.app import create_app
 from decision_service.approvals import ApprovalInbox
 from decision_service.people_changes import people_changes
+from decision_service.sharing import SharedWork
 from overrides.journal import Decided, Draft
 from tests.decision_service.desk_house import desk_house
 from tests.decision_service.test_api_cases import Callers
@@ -68,6 +69,8 @@ def test_a_proposal_is_late_after_the_policy_s_days_and_counted_for_who_leads(
     assert after is not None
     assert after > before
     assert inbox.inbox(callers.house.viewer("elena"), "").late is None
+    team = SharedWork(callers.house.services).team(greta)
+    assert team.proposals >= team.proposals_late == after
 
 
 def test_an_approver_who_is_locked_out_is_named_no_longer(callers: Callers) -> None:

@@ -115,4 +115,6 @@ class FakeSharing:
             aside=3,
             near=2,
             late=118,
+            proposals=7,
+            proposals_late=2,
         )

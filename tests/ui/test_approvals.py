@@ -23,6 +23,12 @@ def test_whoever_leads_hands_over_and_is_told_what_is_late(visit: Visit) -> None
     assert "Back to the first page" in last
 
 
+def test_the_team_view_leads_to_what_waits_too_long(visit: Visit) -> None:
+    page = visit("tilo").get("/team").text
+    assert '<a href="/approvals">7</a> waiting for a second person' in page
+    assert "2 longer than the policy gives" in page
+
+
 def test_an_empty_inbox_says_so(visit: Visit, office: FakeOffice) -> None:
     office.approvals.empty = True
     assert "No override waits for a second person." in visit("ravi").get("/approvals").text
