@@ -741,7 +741,8 @@ override_recorded|code concepts decision_id dwell_ms evidence_types from grant n
   seen_version side to|confidence|evidence note
 person_added|branch currency limit_minor person role|valid_until|name
 person_left|person|reason|
-reasons_shown|codebook count decision_id locale person|template|shown
+reason_questioned|concept decision_id person||note
+reasons_shown|codebook count decision_id locale person|concepts template|shown
 record_erased|ground slots|approval as_of count destroyed epoch of root schedule|
 record_viewed|person|reason what|
 restore_performed|from_size|reason root|
@@ -751,6 +752,7 @@ role_changed|branch currency limit_minor person role|reason valid_until|name
 score_only|background bundle explained jurisdiction method protocol rows simulated
   subject||explanation inputs monitor
 verification_run|ok scope size|against findings|
+what_if_tried|decision_id person||shown
 """
 """Each kind of entry: members, optional ones, encrypted parts; ``docs.refresh`` writes this."""
 

@@ -120,6 +120,7 @@ def decide_shown(
         "codebook": shown.codebook,
         "locale": shown.locale,
         "count": shown.count,
+        **({"concepts": list(shown.concepts)} if shown.concepts else {}),
     }
     slots = (Slot("shown", case.subject, shown.content),)
     return Decided((act_draft(case, actor, new_id(), "reasons_shown", data, slots),))

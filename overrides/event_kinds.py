@@ -75,7 +75,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "case_escalated": _PERSON_ON_CASE,
         "case_handed_over": _kind("person reason", "to until", "note"),
         "case_snoozed": _PERSON_ON_CASE,
-        "reasons_shown": _kind("person decision_id codebook locale count", "template", "shown"),
+        "reasons_shown": _kind(
+            "person decision_id codebook locale count", "template concepts", "shown"
+        ),
+        "reason_questioned": _kind("person decision_id concept", slots="note"),
+        "what_if_tried": _kind("person decision_id", slots="shown"),
         "review_recorded": _kind(
             "decision_id decision agrees manual concepts seen_version dwell_ms grant",
             "confidence",

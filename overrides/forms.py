@@ -76,6 +76,7 @@ class Shown:
     locale: str
     count: int
     content: dict[str, object]
+    concepts: tuple[str, ...] = ()  # of the reasons that stood there
 
 
 def tidy(text: str) -> str:

@@ -15,6 +15,7 @@ from overrides.feedback_design import ScoredCase
 from overrides.feedback_made import FeedbackExportRow
 from overrides.journal import Json, VersionStamp
 from overrides.labels import Ending, Observation
+from overrides.surprises import Surprises
 from overrides.urgency import Clocks, Urgency
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
 
@@ -330,6 +331,9 @@ class CaseBook(Protocol):
 
     def scored_cases(self, as_of: datetime, *, bundle: str | None = None) -> Iterator[ScoredCase]:
         """The same cases in any order, with what is needed of all of them at once."""
+
+    def surprises(self, bundle: str, *, limit: int = 2000) -> Surprises:
+        """How often each reason surprised people, of the latest times reasons were shown."""
 
     def feedback_exports(
         self, *, bundle: str | None = None, limit: int = 50

@@ -83,6 +83,8 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("case_handed_over", "Case handed over"),
     ("case_snoozed", "Case put off"),
     ("reasons_shown", "Reasons shown"),
+    ("reason_questioned", "Reason found surprising"),
+    ("what_if_tried", "Other values tried"),
     ("review_recorded", "Review recorded"),
     ("override_recorded", "Override recorded"),
     ("approval_recorded", "Second person's verdict"),

@@ -44,8 +44,10 @@ from overrides.stores.case_rows import (
 from overrides.stores.case_state import as_case
 from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES
 from overrides.stores.engine import reading
+from overrides.stores.questions import surprises
 from overrides.stores.reading import EVENTS
 from overrides.stores.standing import list_order
+from overrides.surprises import Surprises
 from overrides.values import CaseStatus, Decision
 
 APPLICATION_KEYS_MAX = 500
@@ -63,7 +65,13 @@ _CHANGES = select(
         DECISIONS, DECISIONS.c.decision_id == ACTS.c.decision_id
     )
 )
-_NO_CHANGES = ("case_claimed", "case_released", "reasons_shown")
+_NO_CHANGES = (
+    "case_claimed",
+    "case_released",
+    "reasons_shown",
+    "reason_questioned",
+    "what_if_tried",
+)
 _UNDOING = ACTS.alias("undoing")
 # A decision that was undone, and what undid it, are told to nobody outside.
 _STANDS = ~or_(
@@ -261,6 +269,11 @@ class SqlCaseBook:
         """The same cases in any order, with what is needed of all of them at once."""
         with reading(self._engine) as connection:
             yield from scored_cases(connection, self._log, as_of, bundle=bundle)
+
+    def surprises(self, bundle: str, *, limit: int = 2000) -> Surprises:
+        """How often each reason surprised people, of the latest times reasons were shown."""
+        with reading(self._engine) as connection:
+            return surprises(connection, self._log, bundle, limit)
 
     def feedback_exports(
         self, *, bundle: str | None = None, limit: int = 50

@@ -41,6 +41,7 @@ MEMBERS: dict[str, Any] = {
     "code": "J03",
     "codebook": "german-credit 3",
     "completed_at": INSTANT,
+    "concept": "R06",
     "concepts": ["R06", "R02"],
     "confidence": "high",
     "corrects": None,
