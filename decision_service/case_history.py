@@ -148,6 +148,16 @@ def _shown(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     return f"{act.data['count']} reasons stood on the page.", []
 
 
+def _questioned(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """A reason that surprised somebody."""
+    return f"{dossier.concept_title(act.data['concept'])}.", []
+
+
+def _tried(_dossier: Dossier, _act: ActRow) -> tuple[str, Details]:
+    """Other values scored for a look."""
+    return "A try: nothing of the case changed.", []
+
+
 def _reviewed(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """A decision that does not contradict the recommendation."""
     done = wording.DONE_WORDS[Decision(act.data["decision"])].capitalize()
@@ -261,6 +271,8 @@ _WRITERS: Mapping[str, Writer] = {
     "case_handed_over": _passed(HANDED_WORDS),
     "case_snoozed": _passed(ASIDE_WORDS),
     "reasons_shown": _shown,
+    "reason_questioned": _questioned,
+    "what_if_tried": _tried,
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
     "approval_recorded": _approved,

@@ -221,6 +221,7 @@ class Casework:
             codebook=view.codebook_version,
             locale=LOCALE,
             count=len(view.adverse) + len(view.favourable),
+            concepts=tuple(reason.concept for reason in (*view.adverse, *view.favourable)),
             content={
                 "recommendation": view.recommendation_words,
                 "score": view.odds_words,

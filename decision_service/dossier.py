@@ -26,6 +26,8 @@ LOOKING = frozenset(
         "case_claimed",
         "case_released",
         "reasons_shown",
+        "reason_questioned",
+        "what_if_tried",
         "case_escalated",
         "case_handed_over",
         "case_snoozed",

@@ -143,6 +143,7 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
         f"{d['protocol']}, {'with' if d['explained'] else 'without'} reasons. Of no case."
     ),
     "reasons_shown": lambda d: f"{d['count']} reasons shown on the case page.",
+    "reason_questioned": lambda d: f"About {d['concept']}.",
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
     "approval_recorded": lambda d: (

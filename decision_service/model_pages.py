@@ -10,6 +10,7 @@ from decision_service.publishers import Publishers
 from decision_service.refusals import refusing
 from decision_service.registry import InUse
 from decision_service.services import Services
+from decision_service.surprise_lines import surprise_table
 from explain.declared.bundle_schema import Kpi
 from explain.declared.card import ROLE_WORDS, calibration_lines
 from explain.declared.contract import Field
@@ -57,6 +58,7 @@ class ModelPages:
         with refusing():
             used = self.services.registry.in_use(name)
             loaded = self.services.registry.loaded(name)
+            counted_over, surprises = surprise_table(self.services, loaded)
         return BundleView(
             line=_line(used),
             card=tuple(_card(loaded, self._signed(loaded))),
@@ -65,6 +67,8 @@ class ModelPages:
             concepts=_concepts(loaded),
             codes=_codes(loaded),
             kpis=_kpis(loaded.bundle.kpis),
+            surprises=surprises,
+            surprises_words=counted_over,
         )
 
     def _signed(self, loaded: Loaded) -> str:

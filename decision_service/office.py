@@ -10,6 +10,7 @@ from decision_service.erasure_pages import ErasurePages
 from decision_service.letter_desk import LetterDesk
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
+from decision_service.question_pages import QuestionPages
 from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
@@ -26,6 +27,7 @@ from ui.ports import (
     Sharing,
     WaitingRoom,
 )
+from ui.question_ports import Questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Rooms:
 
     desk: Desk
     drafts: Drafts
+    questions: Questions
     sharing: Sharing
     waiting: WaitingRoom
     approvals: Approvals
@@ -49,6 +52,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
     return Rooms(
         desk=Casework(services),
         drafts=DraftPages(services),
+        questions=QuestionPages(services),
         sharing=SharedWork(services),
         waiting=WaitingPages(services),
         approvals=ApprovalInbox(services),

@@ -29,14 +29,14 @@ def outlook_hints(dossier: Dossier, now: datetime) -> dict[str, Any]:
     parts = {"inputs": dossier.inputs, "explanation": dossier.explanation}
     unscored = decision.probability is None or dossier.inputs is None or dossier.file.case.stopped
     open_to = not unscored and decision.recommendation is not Recommendation.APPROVE
+    declared = loaded is not None and loaded.bundle.policy_spec.changes is not None
     return {
         "doubts": ()
         if isinstance(told, str) or found is None
         else doubt_words(told, without_faults(found)),
         "faults": field_faults(loaded, parts, told, found, looked_at(dossier.file, now)),
-        "may_turn": open_to
-        and loaded is not None
-        and loaded.bundle.policy_spec.changes is not None,
+        "may_turn": open_to and declared,
+        "may_try": declared and not unscored,
     }
 
 

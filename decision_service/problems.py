@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from decision_service import case_errors as questions
 from decision_service import errors as service
 from decision_service import feedback_errors as feedback
 from explain import errors as explain
@@ -151,6 +152,10 @@ STATUS: Mapping[type[Exception], int] = {
     service.AlreadyDecided: 409,
     service.NothingToRescore: 409,
     service.FieldsErased: 409,
+    questions.QuestionError: 409,
+    questions.UnknownReason: 404,
+    questions.NothingToTry: 409,
+    questions.TriesUsedUp: 409,
     service.FeedbackError: 409,
     feedback.FolderTaken: 409,
     feedback.InstantAhead: 422,

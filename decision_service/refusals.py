@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
+from decision_service.case_errors import NothingToTry, TriesUsedUp, UnknownReason
 from decision_service.errors import FieldsErased, NothingToRescore, ServiceError
 from decision_service.problems import status_of
 from explain.errors import ContractBroken, ExplainError
@@ -70,6 +71,9 @@ TITLES: dict[type[Exception], str] = {
     erasure_errors.ErasureOver: "Settled already",
     erasure_errors.NothingToErase: "Nothing to erase",
     erasure_errors.NotErased: "There is no certificate",
+    UnknownReason: "No such reason",
+    NothingToTry: "Nothing can be tried",
+    TriesUsedUp: "No more tries",
     NothingToRescore: "Nothing to re-score",
     FieldsErased: "It cannot be re-scored",
     ContractBroken: "It cannot be re-scored as it is",

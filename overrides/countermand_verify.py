@@ -51,8 +51,7 @@ class Verdict(IntEnum):
 
 
 GRAVEST_FIRST = (Verdict.ALTERED, Verdict.INCOMPLETE, Verdict.STALE)
-WRONG_USAGE = 64
-FINDINGS_MAX = 50  # of each verdict: a ledger altered everywhere need not be told of everywhere
+WRONG_USAGE, FINDINGS_MAX = 64, 50  # of each verdict so many: not all need be told of
 WORDS = {
     Verdict.CLEAN: "Nothing was changed, as far as this could be checked.",
     Verdict.ALTERED: "ALTERED: what is here is not what was recorded.",
@@ -766,8 +765,7 @@ _ENVELOPE = frozenset(
     {"v", "log", "seq", "id", "ts", "type", "case", "actor", "role", "cause"}
     | {"model", "policy", "codebook", "data", "commit", "req", "clock"}
 )
-_CLOCKS = ("adjusted", "ok", "simulated")
-_STAMP = ("name", "sha256", "version")
+_CLOCKS, _STAMP = ("adjusted", "ok", "simulated"), ("name", "sha256", "version")
 _LISTS = frozenset(
     {"adverse", "favourable", "knockouts", "parties", "routing", "concepts", "evidence_types"}
     | {"holds", "needs_why", "rests_on", "signed", "keys"}

@@ -187,10 +187,7 @@ class CaseFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRow:
-    """One change of a case for the core system, in ledger order.
-
-    ``by_person`` says of a case with a decision whether a person made it.
-    """
+    """One change of a case for the core system; ``by_person``: whether a person decided it."""
 
     seq: int
     at: datetime

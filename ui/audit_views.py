@@ -135,6 +135,8 @@ class BundleView:
     concepts: tuple[tuple[str, ...], ...]
     codes: tuple[tuple[str, ...], ...]
     kpis: tuple[tuple[str, ...], ...]
+    surprises: tuple[tuple[str, ...], ...] = ()  # per concept: how often it surprised people
+    surprises_words: str = ""  # over what that was counted; "" where nothing was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

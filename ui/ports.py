@@ -27,6 +27,7 @@ from ui.erasure_views import (
 )
 from ui.letter_views import LetterForm, LettersView, LetterView
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
+from ui.question_ports import Questions
 from ui.sharing_views import PassForm, PassView, TeamView
 from ui.views import (
     ActForm,
@@ -324,6 +325,10 @@ class Office(Protocol):
     @property
     def drafts(self) -> Drafts:
         """Forms that were begun."""
+
+    @property
+    def questions(self) -> Questions:
+        """Questions about the score of a case."""
 
     @property
     def sharing(self) -> Sharing:

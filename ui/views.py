@@ -293,6 +293,7 @@ class CaseView:
     faults: tuple[FieldFault, ...] = ()  # fields to be checked, and whose they are
     doubts: tuple[str, ...] = ()  # what to mind of the score: unusual values, thin outcomes
     may_turn: bool = False  # whether it can be worked out what would turn the recommendation
+    may_try: bool = False  # whether the policy lets other values be tried
     replaced_words: str = ""  # which decision this one replaced; "" for a first one
     waiting: Waiting = NOT_WAITING  # what the applicant was asked; what may be taken back
 

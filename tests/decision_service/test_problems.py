@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from decision_service import case_errors
 from decision_service import errors as service
 from decision_service import feedback_errors as feedback
 from decision_service.problems import STATUS, encode, kebab, plain_problem, problem, status_of
@@ -27,6 +28,7 @@ MODULES = (
     service,
     feedback,
     booking,
+    case_errors,
 )
 
 

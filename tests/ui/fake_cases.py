@@ -168,6 +168,7 @@ AGAINST = (
         contribution=0.8143,
         strength="strong",
         rank=1,
+        weak="Rests on data to check: Credit history (out of date).",
     ),
     ReasonLine(
         concept="G02",
@@ -265,6 +266,7 @@ DECISION_ACT = Act(
 DECLINE = CaseView(
     doubts=("Only 2 of the 200 pinned applicants stand as far from all others as this applicant.",),
     may_turn=True,
+    may_try=True,
     case_id="01936f00-0000-7000-8000-000000001001",
     application_id="GC-0731",
     version=3,

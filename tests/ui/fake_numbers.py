@@ -385,6 +385,12 @@ def card(name: str) -> BundleView:
     """A model's card."""
     line = next(line for line in BUNDLES if line.name == name)
     return BundleView(
+        surprises=(
+            ("Concept", "About", "Surprised", "Share", "95 % interval"),
+            ("G01", "Checking account", "9 of 214", "4.2 %", "2.2 % to 7.8 %"),
+            ("G06", "Time in the job", "1 of 12", "not enough data yet", ""),
+        ),
+        surprises_words="Counted over the latest 260 times that reasons were shown.",
         line=line,
         card=(
             ("h2", "Purpose"),

@@ -11,6 +11,7 @@ from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_drafts import FakeDrafts
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_letters import FakeLetters
+from tests.ui.fake_questions import FakeQuestions
 from tests.ui.fake_receipts import FakeReceipts
 from tests.ui.fake_sharing import FakeSharing
 from tests.ui.fake_waiting import FakeWaiting
@@ -540,6 +541,7 @@ class FakeOffice:
 
     desk: FakeDesk = field(default_factory=FakeDesk)
     drafts: FakeDrafts = field(default_factory=FakeDrafts)
+    questions: FakeQuestions = field(default_factory=FakeQuestions)
     sharing: FakeSharing = field(default_factory=FakeSharing)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)

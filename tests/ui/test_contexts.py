@@ -8,7 +8,14 @@ from typing import Any, get_type_hints
 import pytest
 from jinja2 import meta
 
-from ui import contexts, erasure_contexts, memory_contexts, verdict_contexts, waiting_contexts
+from ui import (
+    contexts,
+    erasure_contexts,
+    memory_contexts,
+    question_contexts,
+    verdict_contexts,
+    waiting_contexts,
+)
 from ui.render import ENV
 
 PAGES: list[Any] = [
@@ -18,6 +25,7 @@ PAGES: list[Any] = [
         erasure_contexts,
         memory_contexts,
         verdict_contexts,
+        question_contexts,
         waiting_contexts,
     )
     for _, page in getmembers(module, isclass)
