@@ -50,6 +50,7 @@ class Permission(StrEnum):
     MODELS = "models"
     FEEDBACK = "feedback"
     FEEDBACK_EXPORT = "feedback_export"
+    PROTECTED = "protected"  # protected attributes beside decisions: never who builds models
     ADMIN = "admin"
 
 
@@ -92,6 +93,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.MODELS: STAFF,
     Permission.FEEDBACK: MODELLERS,
     Permission.FEEDBACK_EXPORT: MODELLERS,
+    Permission.PROTECTED: OVERSIGHT,
     Permission.ADMIN: frozenset({Role.ADMIN}),
 }
 
@@ -140,6 +142,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/v1/metrics/board"): Permission.BOARD,
     ("GET", "/v1/feedback-sets"): Permission.FEEDBACK,
     ("POST", "/v1/feedback-sets"): Permission.FEEDBACK_EXPORT,
+    ("POST", "/v1/protected-sets"): Permission.PROTECTED,
     ("GET", "/v1/feedback-sets/{set_id}"): Permission.FEEDBACK,
     ("GET", "/v1/feedback-sets/{set_id}/files/{name}"): Permission.FEEDBACK_EXPORT,
     # Scoring servers' own protocols

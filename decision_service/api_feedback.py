@@ -1,6 +1,7 @@
 """Feedback sets over HTTP: make one, look at it, fetch its files."""
 
 import json
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from decision_service.feedback_errors import UnknownSet
 from decision_service.feedback_export import PURPOSE, FeedbackExport
 from decision_service.feedback_files import MANIFEST
 from decision_service.feedback_pages import FILE_NAME
+from decision_service.protected_export import ProtectedExport
 from decision_service.services import Services
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from overrides.errors import OutcomeRefused
@@ -21,7 +23,7 @@ from overrides.feedback_made import FeedbackExportRow
 from overrides.instants import instant_text
 from overrides.outcomes import read_instant
 
-router = APIRouter(prefix="/v1/feedback-sets", tags=["feedback"])
+router = APIRouter(prefix="/v1", tags=["feedback"])
 
 MEMBERS = frozenset({"bundle", "as_of", "format", "purpose"})
 FORMATS = ("parquet", "csv")
@@ -37,7 +39,7 @@ MEDIA = {
 }
 
 
-@router.post("", status_code=201)
+@router.post("/feedback-sets", status_code=201)
 def make_set(request: Request) -> Response:
     """Write a set into the data directory and record it; the answer is its manifest with its id.
 
@@ -60,7 +62,7 @@ def make_set(request: Request) -> Response:
     return recorded(receipt, _set(services, str(receipt.answer["folder"])))
 
 
-@router.get("")
+@router.get("/feedback-sets")
 def list_sets(request: Request) -> Response:
     """Sets made so far, newest first; ``id`` only of those that lie here."""
     services = services_of(request)
@@ -68,19 +70,37 @@ def list_sets(request: Request) -> Response:
     return json_answer({"feedback_sets": [_told(services, row) for row in made]})
 
 
-@router.get("/{set_id}")
+@router.get("/feedback-sets/{set_id}")
 def show_set(request: Request, set_id: str) -> Response:
     """One set: what was recorded of it, its manifest, and its files."""
     return json_answer(_set(services_of(request), set_id))
 
 
-@router.get("/{set_id}/files/{name}")
+@router.get("/feedback-sets/{set_id}/files/{name}")
 def set_file(request: Request, set_id: str, name: str) -> Response:
     """One file of a set."""
     path = _folder(services_of(request), set_id) / name
     if not FILE_NAME.fullmatch(name) or not path.is_file():
         raise UnknownSet(set_id=f"{set_id}/{name}"[:100])
     return FileResponse(path, media_type=MEDIA[name.rpartition(".")[2]])
+
+
+@router.post("/protected-sets", status_code=201)
+def protected_set(request: Request) -> Response:
+    """Protected attributes beside decisions of one model, as CSV; the ledger says who had them.
+
+    Members: ``bundle``, which is needed, and ``as_of``.
+    """
+    services, actor, body = services_of(request), actor_of(request), body_of(request)
+    asked = _asked(body)
+    if asked["bundle"] is None:
+        raise InvalidRequest((Fault("/bundle", "Give the name of a model."),))
+    once = Acting(services).once(actor, "protected-sets", key_of(request), body)
+    content, receipt = ProtectedExport(services).rows(
+        asked["bundle"], actor, as_of=asked["as_of"], once=once
+    )
+    status = HTTPStatus.OK if receipt.replayed else HTTPStatus.CREATED
+    return Response(content, status, media_type="text/csv")
 
 
 def _asked(body: Any) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class FeedbackExport:
         """
         if bundle is not None:
             self.services.registry.standings().standing(bundle)
-        as_of = self._cut_at(as_of)
+        as_of = self.cut_at(as_of)
         directory = directory.resolve()
         with _filling(directory) as partial:
             made, columns = self._rows(partial, as_of, bundle, purpose, form)
@@ -102,7 +102,7 @@ class FeedbackExport:
             return directory.relative_to(here).as_posix()
         return f"{ELSEWHERE}{directory.name}"
 
-    def _cut_at(self, as_of: datetime | None) -> datetime:
+    def cut_at(self, as_of: datetime | None) -> datetime:
         """The instant of the cut; now, under a checkpoint, when none is given."""
         if as_of is None:
             self.services.signer.checkpoint()
@@ -192,7 +192,7 @@ class FeedbackExport:
             size=size,
             root=ledger.frontier(size).root().hex(),
             checkpoint=note,
-            erasure_epoch=self._erasures(),
+            erasure_epoch=self.erasures(),
             keys=self._keys_of(note),
         )
 
@@ -218,7 +218,7 @@ class FeedbackExport:
                 high = middle
         return low
 
-    def _erasures(self) -> int:
+    def erasures(self) -> int:
         """How many erasures the ledger has."""
         count, after = 0, -1
         while found := self.services.ledger.changes(after, ERASURES_READ_MAX, ("record_erased",)):

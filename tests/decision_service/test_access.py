@@ -42,11 +42,11 @@ AGREED = {
     Role.COMPLIANCE: (
         "desk search letters cases contract proofs ledger verify witness board models overrides"
         " fairness"
-        " erasures erase erase_approve"
+        " erasures erase erase_approve protected"
     ),
     Role.RISK: (
         "desk search letters cases contract proofs ledger verify witness board models overrides"
-        " erasures erase_approve"
+        " erasures erase_approve protected"
     ),
     Role.OPERATIONS: "contract proofs board models",
     Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export",
