@@ -14,6 +14,7 @@ from decision_service import wording
 from decision_service.dossier import Dossier, field_words
 from decision_service.lender import Lender
 from decision_service.letter_texts import ENGLISH, EQUAL_CREDIT, Template, template
+from decision_service.waiting_words import DOCUMENT_WORDS
 from explain.declared.plain_words import GRADE_MAX, LIX_MAX, WORDS_MAX, grade_of, lix_of
 from overrides.letters import (
     Called,
@@ -36,6 +37,7 @@ from ui.words import day_words
 Part = Mapping[str, str]  # key and text; of a reason its name and whose it is as well
 REASON = "reason"
 BUREAU_SOURCE = "bureau:"  # what a field's source begins with when it is from a credit report
+_NOT_OURS = frozenset({REASON, "item", "lender", Block.EQUAL_CREDIT.value})
 SENTENCE_ENDS = str.maketrans(dict.fromkeys("।॥?!:", "."))
 
 
@@ -79,7 +81,12 @@ def make(dossier: Dossier, lender: Lender, language: str) -> Letter | None:
     parts = (*_opening(dossier, called, words, lender), *_reasons(dossier, found, words, holds))
     if called.kind is LetterKind.ADVERSE_ACTION:
         parts += tuple(_blocks(dossier, called, pack, words, lender, holds))
+    if called.asked:
+        parts += (_part("asked", words.say("asked")), *_asked(dossier, called))
+        holds += [] if words.language == ENGLISH else [Hold.UNTRANSLATED]
     parts += (_part("closing", words.say("closing")),)
+    if lender.name:
+        parts += (_part("lender", lender.name),)
     if not lender.name or not lender.address:
         holds.append(Hold.LENDER)
     if not words.reviewed:
@@ -137,7 +144,7 @@ def is_hard(parts: Sequence[Part], language: str) -> bool:
     English by grade, Spanish by LIX, other languages by the length of sentences alone. A notice in
     the words of a law and the reasons, which the codebook's own check reads, do not count.
     """
-    own = [p["text"] for p in parts if p["key"] not in {REASON, "lender", Block.EQUAL_CREDIT.value}]
+    own = [p["text"] for p in parts if p["key"] not in _NOT_OURS]
     text = ". ".join(each.translate(SENTENCE_ENDS).rstrip("., ") for each in own)
     if language == ENGLISH:
         return grade_of(text) > GRADE_MAX
@@ -181,6 +188,14 @@ def _reasons(
             role = words.texts.get(f"role_{_other_role(dossier)}", words.texts["role_other"])
             text = words.say("of_other", role=role, reason=text)
         yield _part(REASON, text, name=stated.name, of=stated.of.value, language=language)
+
+
+def _asked(dossier: Dossier, called: Called) -> Iterator[Part]:
+    """What the applicant was asked for, by the contract's own labels and the kinds of evidence."""
+    fields = dossier.loaded.bundle.contract.fields if dossier.loaded else ()
+    labels = DOCUMENT_WORDS | {field.name: field.label for field in fields}
+    for name in called.asked:
+        yield _part("item", labels.get(name, name), language=ENGLISH)
 
 
 def _reason(dossier: Dossier, stated: Stated, language: str) -> tuple[str, str]:

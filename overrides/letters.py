@@ -105,6 +105,7 @@ class Called:
     by_person: bool = False
     side: OverrideSide | None = None
     named: tuple[str, ...] = ()  # concepts that the person named
+    asked: tuple[str, ...] = ()  # fields and kinds of documents that the applicant was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,10 @@ def called_for(acts: Sequence[Recorded]) -> Called | None:
         if act.type == "case_decided":
             found = _decided(act, acts)
         elif act.type == "information_requested":
-            found = Called(kind=LetterKind.INCOMPLETENESS, event_id=act.event_id, since=act.at)
+            asked = (*act.data.get("fields", ()), *act.data.get("documents", ()))
+            found = Called(
+                kind=LetterKind.INCOMPLETENESS, event_id=act.event_id, since=act.at, asked=asked
+            )
         elif act.type in _ENDS:
             found = None
     return found

@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
+from decision_service.demo.letters import Post
 from decision_service.demo.loans import Loan, report, taken
 from decision_service.demo.people import HABITS, LOW_CODES, PEOPLE, Choice, choose
 from decision_service.outcome_import import OutcomeImport
@@ -90,6 +91,7 @@ class Stage:
     acts: Acts
     desk: Desk
     clock: DemoClock
+    post: Post
     actors: Mapping[str, Actor]
     viewers: Mapping[str, Viewer]
     sender: Actor
@@ -160,6 +162,10 @@ class History:
             at = self._office_hours(until - (until - since) * self.chance.random() ** lean)
             if at < until:
                 return at
+
+    def _later(self, hours: float, happen: Callable[[], None]) -> None:
+        """Have something happen so many hours later, when the branch is open."""
+        self._at(self._office_hours(self.stage.clock() + timedelta(hours=hours)), happen)
 
     def _office_hours(self, at: datetime) -> datetime:
         """The same moment, or the next one at which the branch is open."""
@@ -275,6 +281,8 @@ class History:
             self._at(when, lambda: self._approve(case_id, case.branch, application_id))
         elif case.final is Decision.APPROVE:
             self._pay_out(application_id, case.amount.minor, now)
+        elif case.final is Decision.DECLINE:
+            self.stage.post.answer(case_id, case.branch, self._later)
 
     def _approve(self, case_id: str, branch: str, application_id: str) -> None:
         """The head of the branch looks at a proposed override."""

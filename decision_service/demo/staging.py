@@ -22,7 +22,10 @@ from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.casework import Casework
 from decision_service.demo.history import SEED, SPAN, DemoClock, History, Stage
+from decision_service.demo.letters import LENDER, Post
 from decision_service.demo.people import PASSWORD, PEOPLE
+from decision_service.lender import TEXTS
+from decision_service.letter_desk import LetterDesk
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.people_pages import viewer_of
 from decision_service.settings import Settings
@@ -146,6 +149,9 @@ def _history(
     say: Say,
 ) -> History:
     """The history, ready to be played."""
+    told = {"bureaus": {}, "address": list(LENDER.address)}
+    told |= {name: getattr(LENDER, name) for name in TEXTS}
+    services.settings.lender.write_text(json.dumps(told, indent=1), encoding="utf-8")
     fields = services.registry.in_use(CHAMPION).loaded
     assert fields is not None, "registered and proven just now"
     types = {field.name: field.type for field in fields.bundle.contract.fields}
@@ -154,6 +160,7 @@ def _history(
         acts=Acting(services),
         desk=Casework(services),
         clock=clock,
+        post=Post(LetterDesk(services), actors, clock, random.Random(SEED)),  # noqa: S311  a demo
         actors=actors,
         viewers={name: viewer_of(actor) for name, actor in actors.items()},
         sender=actors[SENDER],

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,12 +16,15 @@ from decision_service.installation_errors import LenderUnreadable
 from decision_service.lender import Lender, lender_at
 from decision_service.letter_desk import LetterDesk
 from decision_service.letter_making import Letter, difference, is_hard, make
+from decision_service.waiting_pages import WaitingPages
+from overrides.instants import instant_text
 from overrides.letter_rows import LetterRow, LetterState
 from overrides.letters import Source
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from ui.letter_views import LetterForm
 from ui.ports import Refused
 from ui.views import EvidenceTyped
+from ui.waiting_views import AskForm
 
 LENDER = {"name": "Example Bank", "address": ["1 Main Street"], "contact": "desk@bank.example"}
 
@@ -170,6 +174,27 @@ def test_no_letter_is_issued_while_the_decision_can_be_undone(house: DeskHouse) 
         desk.step(house.viewer("asha"), case_id, issue)
     house.clock.passes(minutes=2)
     desk.step(house.viewer("asha"), case_id, issue)
+
+
+def test_a_letter_about_what_is_missing_lists_it_and_states_no_reasons(house: DeskHouse) -> None:
+    case_id = str(house.apply()["case_id"])
+    rooms = WaitingPages(house.services)
+    fields = (rooms.asking(house.viewer("asha"), case_id).fields[0][0],)
+    version = house.desk.case(house.viewer("asha"), case_id).version
+    asked = AskForm(
+        fields=fields,
+        documents=("PAYSLIP",),
+        seen_version=version,
+        idempotency_key=house.key(),
+        until=instant_text(house.clock() + timedelta(days=7))[:16],
+    )
+    rooms.ask(house.viewer("asha"), case_id, asked)
+    letter = made(house, case_id)
+    assert letter.called.kind.value == "incompleteness"
+    assert len([part for part in letter.parts if part["key"] == "item"]) == 2
+    assert reasons(letter) == []
+    step(house, "asha", case_id, "draft", language="en")
+    step(house, "asha", case_id, "issued")
 
 
 def test_two_steps_from_one_page_are_one(house: DeskHouse) -> None:

@@ -173,6 +173,13 @@ def test_reasons_of_a_person_are_those_of_the_act_that_the_decision_rests_on() -
     assert found.named == ("R21", "R22")
 
 
+def test_what_the_applicant_was_asked_for_stands_in_the_call() -> None:
+    data = {"reason": "x", "fields": ["income"], "documents": ["payslip"]}
+    found = called_for([Act("information_requested", data)])
+    assert found is not None
+    assert found.asked == ("income", "payslip")
+
+
 def test_days_are_counted_from_what_the_rules_say() -> None:
     done = AT - timedelta(days=4)
     sealed = Sealed(recommendation=Recommendation.REFER, scored=(), completed_at=done)
