@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from decision_service import wording
-from decision_service.dossier import Dossier, field_words
+from decision_service.dossier import Dossier, field_words, stated
 from decision_service.lender import Lender
 from decision_service.letter_texts import ENGLISH, EQUAL_CREDIT, Template, template
 from decision_service.waiting_words import DOCUMENT_WORDS
@@ -82,7 +82,8 @@ def make(dossier: Dossier, lender: Lender, language: str) -> Letter | None:
     if called.kind is LetterKind.ADVERSE_ACTION:
         parts += tuple(_blocks(dossier, called, pack, words, lender, holds))
     if called.asked:
-        parts += (_part("asked", words.say("asked")), *_asked(dossier, called))
+        key = "asked" if called.kind is LetterKind.INCOMPLETENESS else "offered"
+        parts += (_part(key, words.say(key)), *_asked(dossier, called))
         holds += [] if words.language == ENGLISH else [Hold.UNTRANSLATED]
     parts += (_part("closing", words.say("closing")),)
     if lender.name:
@@ -125,12 +126,12 @@ def difference(parts: Sequence[Part], letter: Letter) -> str:
     Reasons are looked up one by one where they must come from, and then every sentence is
     compared with the one that the record makes.
     """
-    stated = [
+    claimed = [
         Stated(part.get("name", ""), Source(part.get("of", Source.NOBODY)))
         for part in parts
         if part["key"] == REASON
     ]
-    if name := unproven(stated, letter.called, letter.sealed):
+    if name := unproven(claimed, letter.called, letter.sealed):
         return f"{REASON} {name}"
     for given, made in zip(parts, letter.parts, strict=False):
         if dict(given) != dict(made):
@@ -168,9 +169,10 @@ def _opening(dossier: Dossier, called: Called, words: Template, lender: Lender) 
     day = day_words(row.received_at or row.opened_at)
     yield _part("about", words.say("about", application=dossier.application_id, day=day))
     yield _part("greeting", words.say("greeting"))
-    if row.amount.currency != wording.NO_CURRENCY:
+    as_applied = called.kind is not LetterKind.COUNTEROFFER
+    if as_applied and row.amount.currency != wording.NO_CURRENCY:
         yield _part("amount", words.say("amount", amount=wording.money(row.amount)))
-    yield _part("action", words.say(f"action_{kind}"))
+    yield _part("action", words.say(f"action_{kind}", days=str(called.days)))
 
 
 def _reasons(
@@ -180,40 +182,43 @@ def _reasons(
     if not found.reasons:
         return
     yield _part("reasons", words.say("reasons"))
-    for stated in found.reasons:
-        text, language = _reason(dossier, stated, words.language)
+    for each in found.reasons:
+        text, language = _reason(dossier, each, words.language)
         if language != words.language:
             holds.append(Hold.UNTRANSLATED)
-        if stated.name in dossier.apart:
+        if each.name in dossier.apart:
             role = words.texts.get(f"role_{_other_role(dossier)}", words.texts["role_other"])
             text = words.say("of_other", role=role, reason=text)
-        yield _part(REASON, text, name=stated.name, of=stated.of.value, language=language)
+        yield _part(REASON, text, name=each.name, of=each.of.value, language=language)
 
 
 def _asked(dossier: Dossier, called: Called) -> Iterator[Part]:
-    """What the applicant was asked for, by the contract's own labels and the kinds of evidence."""
+    """What the applicant was asked for or is offered, by the contract's own labels."""
     fields = dossier.loaded.bundle.contract.fields if dossier.loaded else ()
     labels = DOCUMENT_WORDS | {field.name: field.label for field in fields}
+    terms = dict(stated(dossier)) if called.kind is LetterKind.COUNTEROFFER else {}
     for name in called.asked:
-        yield _part("item", labels.get(name, name), language=ENGLISH)
+        label = labels.get(name, name)
+        told = f"{label}: {terms[label]}" if label in terms else label
+        yield _part("item", told, language=ENGLISH)
 
 
-def _reason(dossier: Dossier, stated: Stated, language: str) -> tuple[str, str]:
+def _reason(dossier: Dossier, given: Stated, language: str) -> tuple[str, str]:
     """One reason, and the language it stands in.
 
     Of a reason that a person named, and of one about another party, only what it is about is said:
     the first because the person's grounds are not the model's sentence, the second because the
     other's values are nobody else's business.
     """
-    if stated.of is Source.RULE:
+    if given.of is Source.RULE:
         loaded = dossier.loaded
-        return (loaded.policy.rule_text(stated.name) if loaded else stated.name), ENGLISH
-    if stated.of is Source.PERSON or stated.name in dossier.apart:
-        return dossier.concept_title(stated.name), ENGLISH
-    if language != ENGLISH and (translated := _translated(dossier, stated.name, language)):
+        return (loaded.policy.rule_text(given.name) if loaded else given.name), ENGLISH
+    if given.of is Source.PERSON or given.name in dossier.apart:
+        return dossier.concept_title(given.name), ENGLISH
+    if language != ENGLISH and (translated := _translated(dossier, given.name, language)):
         return translated, language
     told = dossier.explanation["reasons"]["adverse"] if dossier.explanation else ()
-    return next(str(r["text"]) for r in told if r["concept"] == stated.name), ENGLISH
+    return next(str(r["text"]) for r in told if r["concept"] == given.name), ENGLISH
 
 
 def _translated(dossier: Dossier, concept_id: str, language: str) -> str:

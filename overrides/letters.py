@@ -17,7 +17,7 @@ from typing import Protocol
 from overrides.instants import parse_instant
 from overrides.journal import Json
 from overrides.rule_packs import GreyBand, RulePack
-from overrides.values import Decision, OverrideSide, Recommendation
+from overrides.values import Decision, OverrideSide, Recommendation, Verdict
 
 REASONS_MAX = 4  # 12 CFR 1002, Supplement I, comment 9(b)(2)-1: more are unlikely to help
 
@@ -105,7 +105,8 @@ class Called:
     by_person: bool = False
     side: OverrideSide | None = None
     named: tuple[str, ...] = ()  # concepts that the person named
-    asked: tuple[str, ...] = ()  # fields and kinds of documents that the applicant was asked for
+    asked: tuple[str, ...] = ()  # fields and kinds of documents asked for, or of changed terms
+    days: int = 0  # that other terms stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +129,20 @@ class Principal:
 def called_for(acts: Sequence[Recorded]) -> Called | None:
     """The letter that the latest act which calls for one calls for; None when none does.
 
-    A declined case calls for a letter about it, a case that waits for the applicant for one about
-    what is missing. Reopened, approved and withdrawn cases call for none. A lapsed offer or
-    request is an adverse action only where the case was then declined.
+    A declined case calls for a letter about it, other terms for one about them, a case that waits
+    for the applicant for one about what is missing. Reopened, approved, withdrawn and expired
+    cases call for none.
     """
     found: Called | None = None
+    proposed: Recorded | None = None  # other terms that wait for a second person
     for act in acts:
         if act.type == "case_decided":
             found = _decided(act, acts)
+        elif act.type == "counter_offered":
+            found, proposed = (None, act) if act.data["needs"] else (_offered(act, act), None)
+        elif act.type == "approval_recorded" and proposed is not None:
+            upheld = act.data["verdict"] == Verdict.UPHOLD
+            found, proposed = (_offered(act, proposed) if upheld else None), None
         elif act.type == "information_requested":
             asked = (*act.data.get("fields", ()), *act.data.get("documents", ()))
             found = Called(
@@ -158,16 +165,27 @@ _ENDS = frozenset(
 )
 
 
+def _offered(act: Recorded, offer: Recorded) -> Called:
+    """The letter about other terms, which lie with the applicant from ``act`` on."""
+    return Called(
+        kind=LetterKind.COUNTEROFFER,
+        event_id=act.event_id,
+        since=act.at,
+        by_person=True,
+        asked=tuple(offer.data["fields"]),
+        days=offer.data["days"],
+    )
+
+
 def _decided(act: Recorded, acts: Sequence[Recorded]) -> Called | None:
-    """The letter after a decision, with what the person who made it named."""
+    """The letter after a refusal, with what the person who made it named."""
     data = act.data
-    declined = data["decision"] == Decision.DECLINE
-    if not declined and data["terms"] == "as_applied":
+    if data["decision"] != Decision.DECLINE:
         return None
     rests = [a for a in acts if a.event_id in data["rests_on"] and "concepts" in a.data]
-    named = [concept for a in rests for concept in a.data["concepts"]] if declined else []
+    named = [concept for a in rests for concept in a.data["concepts"]]
     return Called(
-        kind=LetterKind.ADVERSE_ACTION if declined else LetterKind.COUNTEROFFER,
+        kind=LetterKind.ADVERSE_ACTION,
         event_id=act.event_id,
         since=act.at,
         decision=Decision(data["decision"]),

@@ -36,7 +36,7 @@ from overrides.stores.case_tables import FILES
 from overrides.stores.engine import reading
 from overrides.stores.hot_path import HotPath
 from overrides.stores.reading import EVENTS
-from overrides.values import Decision
+from overrides.values import CaseStatus, Decision
 
 PAGE_ROWS_MAX = 200
 _GONE = tuple(state.value for state in LetterState if state not in BEFORE_ISSUE)
@@ -75,6 +75,7 @@ class LetterCalledRow(SQLModel, table=True):
 LETTERS: Any = LetterCalledRow.__table__  # type: ignore[attr-defined]
 _COLUMNS = tuple(column.name for column in LETTERS.columns)
 _ONE = select(LETTERS).where(LETTERS.c.case_ref == bindparam("ref"))
+_STATUS = select(FILES.c.status).where(FILES.c.case_ref == bindparam("ref"))
 _STATEMENT_OF_DECISION = select(EVENTS.c.body).where(
     EVENTS.c.event_id
     == select(FILES.c.decision_event).where(FILES.c.case_ref == bindparam("ref")).scalar_subquery()
@@ -116,13 +117,14 @@ class LetterProjector:
         """Take in one entry; most are about something else."""
         data = event.data
         if event.type == "case_decided":
-            refused = data["decision"] == Decision.DECLINE
-            if refused:
+            if data["decision"] == Decision.DECLINE:
                 self._call(path, event, LetterKind.ADVERSE_ACTION)
-            elif data["terms"] != "as_applied":
-                self._call(path, event, LetterKind.COUNTEROFFER)
             else:
                 _end(path.connection, event)
+        elif event.type in _OFFERING:
+            status = path.connection.execute(_STATUS, {"ref": event.case}).scalar()
+            if status == CaseStatus.COUNTERED:
+                self._call(path, event, LetterKind.COUNTEROFFER)
         elif event.type == "information_requested":
             self._call(path, event, LetterKind.INCOMPLETENESS)
         elif event.type in _ENDING or (event.type in DECISION_KINDS and data["attempt"] > 1):
@@ -166,6 +168,7 @@ class LetterProjector:
         connection.execute(insert(LETTERS), row)
 
 
+_OFFERING = frozenset({"counter_offered", "approval_recorded"})
 _ENDING = frozenset({"case_reopened", "case_withdrawn", "case_expired", "information_received"})
 
 

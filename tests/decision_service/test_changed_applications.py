@@ -250,3 +250,19 @@ def test_an_acceptance_that_was_recorded_by_mistake_is_undone_and_the_offer_lies
     assert (again["status"], again["offer"]) == ("countered", lay["offer"])
     assert again["limit_at"] == lay["limit_at"]
     assert answer(callers, case_id, "refused").status_code == 201
+
+
+def test_an_offer_calls_for_a_letter_with_its_terms_until_it_is_answered(callers: Callers) -> None:
+    case_id, version = passes_on(callers, SMALL)
+    assert callers.get("asha", f"/cases/{case_id}/letter").status_code == 404
+    assert offer(callers, case_id, version).status_code == 201
+    letter = callers.get("asha", f"/cases/{case_id}/letter").json()
+    assert (letter["kind"], letter["state"], letter["recorded"]) == ("counteroffer", "due", False)
+    items = [part["text"] for part in letter["parts"] if part["key"] == "item"]
+    assert len(items) == len(SMALL)
+    assert all(": " in item for item in items)
+    assert any("within 90 days" in part["text"] for part in letter["parts"])
+    assert not [part for part in letter["parts"] if part["key"] == "reason"]
+    assert answer(callers, case_id, "refused").status_code == 201
+    gone = callers.get("asha", f"/cases/{case_id}/letter")
+    assert gone.json()["type"].endswith("no-letter-due")

@@ -56,6 +56,10 @@ def said(kind: str, *concepts: str) -> Act:
     return Act(kind, {"concepts": list(concepts)}, "act")
 
 
+OFFER = Act("counter_offered", {"needs": "", "fields": ["term"], "days": 30}, "offer")
+PROPOSED = Act("counter_offered", {"needs": "approver", "fields": [], "days": 30}, "offer")
+
+
 def called(named: list[str], side: OverrideSide | None = None) -> Called:
     """A letter about a refusal."""
     return Called(
@@ -150,7 +154,13 @@ def test_a_person_s_further_reason_that_finds_no_room_holds_the_letter() -> None
         ([Act("decision_made"), decided(by="policy")], LetterKind.ADVERSE_ACTION),
         ([said("review_recorded", "R21"), decided()], LetterKind.ADVERSE_ACTION),
         ([decided("approve")], None),
-        ([decided("approve", terms="changed")], LetterKind.COUNTEROFFER),
+        ([decided("approve", terms="changed")], None),
+        ([OFFER], LetterKind.COUNTEROFFER),
+        ([OFFER, decided("approve", terms="changed")], None),
+        ([OFFER, Act("case_withdrawn")], None),
+        ([PROPOSED], None),
+        ([PROPOSED, Act("approval_recorded", {"verdict": "uphold"})], LetterKind.COUNTEROFFER),
+        ([PROPOSED, Act("approval_recorded", {"verdict": "reject"})], None),
         ([decided(), Act("case_reopened")], None),
         ([decided(), Act("case_reopened"), decided("approve")], None),
         ([Act("information_requested", {"reason": "x"})], LetterKind.INCOMPLETENESS),
