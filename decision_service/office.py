@@ -15,13 +15,13 @@ from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
 from decision_service.waiting_pages import WaitingPages
+from ui.letter_ports import Letters
 from ui.ports import (
     Approvals,
     Audit,
     Desk,
     Drafts,
     Erasures,
-    Letters,
     People,
     Receipts,
     Sharing,

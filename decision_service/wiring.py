@@ -176,8 +176,7 @@ def _furnish(
         _open_ledger(journal, ground, demo_note)
     rotation, replaying = _personal_data(ground, ledger, journal, replay=replay)
     desk = SqlSigningDesk(ground.engine, log=ground.log)
-    housekeeping = Housekeeping()
-    opened.callback(housekeeping.close)
+    opened.callback((housekeeping := Housekeeping()).close)
     pipeline = _pipeline(ground, opened, journal, ledger, chance)
     return Services(
         settings=ground.settings,

@@ -25,7 +25,7 @@ from ui.erasure_views import (
     ErasureView,
     HoldLine,
 )
-from ui.letter_views import LetterForm, LettersView, LetterView
+from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.question_ports import Questions
 from ui.sharing_views import PassForm, PassView, TeamView
@@ -176,19 +176,6 @@ class Approvals(Protocol):
 
     def inbox(self, viewer: Viewer, cursor: str) -> InboxView:
         """One page of them; raises ``Refused``."""
-
-
-class Letters(Protocol):
-    """Letters to applicants. Each method raises ``Refused``."""
-
-    def letters(self, viewer: Viewer, state: str, cursor: str) -> LettersView:
-        """A page of the letters in one state, the one that is due first, first."""
-
-    def letter(self, viewer: Viewer, case_id: str, language: str = "") -> LetterView:
-        """The letter of a case; with a language, what a draft in it would say."""
-
-    def step(self, viewer: Viewer, case_id: str, form: LetterForm) -> str:
-        """Draft the letter or take it a step further; a sentence."""
 
 
 class Audit(Protocol):
