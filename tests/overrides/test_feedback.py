@@ -281,3 +281,39 @@ def test_a_row_says_when_chance_gave_the_case_to_whoever_decided_it(house: House
         ("self_selected", None),
         ("self_selected", None),
     ]
+
+
+def test_an_early_bad_has_a_status_at_once_and_a_label_when_its_window_has_closed(
+    house: House,
+) -> None:
+    ref = house.apply_for("approve")
+    house.review(ref, "approve")
+    decided = house.now
+    house.now = add_months(decided, 5)
+    house.observe(ref, "95", at=add_months(decided, 4), months=4)
+    early, (row,) = made(house)
+    assert (row.label_status, row.label, row.cohort_closed) == ("OBSERVED_BAD", None, False)
+    assert early["maturity"]["early_bads_held_back"] == 1
+    assert early["labels"] == {"good": 0, "bad": 0}
+    house.now = add_months(decided, 13)
+    late, (row,) = made(house)
+    assert (row.label_status, row.label) == ("OBSERVED_BAD", 1)
+    assert late["maturity"]["early_bads_held_back"] == 0
+    assert late["labels"] == {"good": 0, "bad": 1}
+
+
+def test_a_labelled_row_weighs_the_inverse_of_its_chance_of_an_approval(house: House) -> None:
+    refs = [house.apply_for("approve") for _ in range(32)]
+    for number, ref in enumerate(refs):
+        if number % 4:
+            house.review(ref, "approve")
+        else:
+            house.override(ref, "decline")
+    decided = house.now
+    house.now = add_months(decided, 13)
+    house.observe(refs[1], "0", at=add_months(decided, 12), months=12)
+    manifest, rows = made(house)
+    assert {row.p_approve_est for row in rows} == {"0.75"}
+    assert {row.label: row.weight for row in rows} == {None: None, 0: repr(1 / 0.75)}
+    assert manifest["design"]["weighted_rows"] == 1
+    assert manifest["sensitivity"]["declined"] == 8
