@@ -1,7 +1,7 @@
 """The desk as the pages use it: finding, reading, taking and deciding cases."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from decision_service import wording
 from decision_service.access import Permission
@@ -17,6 +17,7 @@ from decision_service.authority_words import WHY_WORDS
 from decision_service.case_history import WITHDRAWN_WORDS
 from decision_service.case_rows import queue_rows
 from decision_service.case_views import case_view
+from decision_service.changing_pages import offer_view
 from decision_service.dossier import Dossier, read_dossier
 from decision_service.note_gate import check_hints
 from decision_service.outlook_view import outlook_view
@@ -103,6 +104,7 @@ class Casework:
             dossier = self._dossier(actor, case_id)
             self.services.viewings.note(actor, "case", case=dossier.file.case.case_ref)
             view = case_view(dossier, actor, self.services.clock())
+            view = replace(view, offer=offer_view(self.services, dossier, actor))
             if Permission.DECIDE in viewer.may and dossier.file.case.status in OPEN_STATES:
                 self._record_shown(actor, dossier, view)
         return view

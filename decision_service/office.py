@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decision_service.approvals import ApprovalInbox
 from decision_service.auditing import Auditing
 from decision_service.casework import Casework
+from decision_service.changing_pages import ChangingPages
 from decision_service.draft_pages import DraftPages
 from decision_service.erasure_pages import ErasurePages
 from decision_service.letter_desk import LetterDesk
@@ -15,6 +16,7 @@ from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
 from decision_service.waiting_pages import WaitingPages
+from ui.changing_ports import Changes
 from ui.letter_ports import Letters
 from ui.ports import (
     Approvals,
@@ -40,6 +42,7 @@ class Rooms:
     sharing: Sharing
     waiting: WaitingRoom
     approvals: Approvals
+    changes: Changes
     letters: Letters
     audit: Audit
     erasures: Erasures
@@ -56,6 +59,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         sharing=SharedWork(services),
         waiting=WaitingPages(services),
         approvals=ApprovalInbox(services),
+        changes=ChangingPages(services),
         letters=LetterDesk(services),
         audit=Auditing(services),
         erasures=ErasurePages(services),

@@ -74,7 +74,7 @@ class WaitingPages:
                 application_id=dossier.application_id,
                 version=case.version,
                 fields=tuple(
-                    (field.name, f"{field.label}: {_stated(field, given)}")
+                    (field.name, f"{field.label}: {stated_words(field, given)}")
                     for field in offered_fields(self.services, file)
                 ),
                 documents=tuple(
@@ -96,7 +96,7 @@ class WaitingPages:
             once = self._acting.once(actor, "information-request", form.idempotency_key, said)
             receipt = Answering(self.services).ask(actor, case_id, asked, once)
         until = instant_words(asked.until)
-        return _recorded(receipt, f"The case waits for the applicant until {until} UTC.")
+        return recorded_words(receipt, f"The case waits for the applicant until {until} UTC.")
 
     def answering(self, viewer: Viewer, case_id: str) -> AnswerView:
         """What the applicant was asked for."""
@@ -114,7 +114,7 @@ class WaitingPages:
                 application_id=dossier.application_id,
                 version=case.version,
                 fields=tuple(
-                    _asked_field(offered[name], given)
+                    asked_field(offered[name], given)
                     for name in asked.data.get("fields", ())
                     if name in offered
                 ),
@@ -149,7 +149,7 @@ class WaitingPages:
                 raise _broken(broken, form) from broken
         if isinstance(found, Answer):
             return f"The answer is recorded. {rescored_words(found)}"
-        return _recorded(found, "The answer is recorded and the case is back in review.")
+        return recorded_words(found, "The answer is recorded and the case is back in review.")
 
     def reopening(self, viewer: Viewer, case_id: str) -> ReopenView:
         """One closed case, and why it may be opened again."""
@@ -175,7 +175,9 @@ class WaitingPages:
             said = [case_id, form.reason, form.note, form.seen_version]
             once = self._acting.once(actor, "reopening", form.idempotency_key, said)
             receipt = TakingBack(self.services).reopen(actor, case_id, asked, once)
-        return _recorded(receipt, "The case is open again; what was decided stays on the record.")
+        return recorded_words(
+            receipt, "The case is open again; what was decided stays on the record."
+        )
 
     def undo(self, viewer: Viewer, case_id: str, key: str) -> str:
         """Take the viewer's own decision back; a sentence."""
@@ -183,7 +185,7 @@ class WaitingPages:
         with refusing():
             once = self._acting.once(actor, "undo", key, [case_id])
             receipt = TakingBack(self.services).undo(actor, case_id, once)
-        return _recorded(receipt, "Undone: the case is as it was before the decision.")
+        return recorded_words(receipt, "Undone: the case is as it was before the decision.")
 
     @property
     def _acting(self) -> Acting:
@@ -282,12 +284,12 @@ def _not_now(case: Case) -> str:
     return f"The case is {case.status_words}."
 
 
-def _stated(field: Field, given: Mapping[str, str | None]) -> str:
+def stated_words(field: Field, given: Mapping[str, str | None]) -> str:
     """What was stated of a field, in words."""
     return field_words(field, given.get(field.name)) or NOT_GIVEN
 
 
-def _asked_field(field: Field, given: Mapping[str, str | None]) -> AskedField:
+def asked_field(field: Field, given: Mapping[str, str | None]) -> AskedField:
     """One field with the way it is filled in."""
     levels = tuple(field.levels.items()) or (BOOLEAN_WORDS if field.type == "boolean" else ())
     hint = "" if levels else field.advice("out_of_range" if field.type != "text" else "missing")
@@ -295,13 +297,13 @@ def _asked_field(field: Field, given: Mapping[str, str | None]) -> AskedField:
     return AskedField(
         name=field.name,
         label=field.label,
-        stated=_stated(field, given),
+        stated=stated_words(field, given),
         hint=hint if ranged else "",
         levels=levels,
     )
 
 
-def _recorded(receipt: Receipt, said: str) -> str:
+def recorded_words(receipt: Receipt, said: str) -> str:
     """What was recorded, and where."""
     again = "Recorded before, and not twice" if receipt.replayed else "Recorded"
     return f"{said} {again}: ledger entry {receipt.entries[0].seq:,}."

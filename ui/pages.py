@@ -10,6 +10,7 @@ from ui import (
     approvals,
     board,
     case,
+    changing,
     desk,
     drafts,
     erasures,
@@ -39,6 +40,7 @@ ROUTERS = tuple(
         questions,
         sharing,
         waiting,
+        changing,
         approvals,
         letters,
         receipts,  # before the ledger's entries, whose addresses end in anything

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from ui.approval_views import InboxView
 from ui.change_views import OutlookView
+from ui.changing_ports import Changes
 from ui.erasure_views import (
     CertificateView,
     Choices,
@@ -320,6 +321,10 @@ class Office(Protocol):
     @property
     def sharing(self) -> Sharing:
         """Work shared out."""
+
+    @property
+    def changes(self) -> Changes:
+        """Other terms and corrected values."""
 
     @property
     def waiting(self) -> WaitingRoom:

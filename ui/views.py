@@ -20,6 +20,7 @@ from ui.audit_views import (
     LedgerState,
     VerificationView,
 )
+from ui.changing_views import OfferView
 from ui.reason_views import Bar, FieldFault, ReasonLine
 from ui.waiting_views import NOT_WAITING, Waiting
 
@@ -294,6 +295,7 @@ class CaseView:
     doubts: tuple[str, ...] = ()  # what to mind of the score: unusual values, thin outcomes
     may_turn: bool = False  # whether it can be worked out what would turn the recommendation
     may_try: bool = False  # whether the policy lets other values be tried
+    offer: OfferView | None = None  # other terms that lie with the applicant
     replaced_words: str = ""  # which decision this one replaced; "" for a first one
     waiting: Waiting = NOT_WAITING  # what the applicant was asked; what may be taken back
 

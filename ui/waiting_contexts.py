@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from ui.approval_views import InboxView
+from ui.changing_views import ChangeForm, ChangeView
 from ui.frame import Shell
+from ui.views import Consequence
 from ui.waiting_views import AnswerForm, AnswerView, AskForm, AskView, ReopenForm, ReopenView
 
 
@@ -18,6 +20,20 @@ class RequestPage:
     asking: Annotated[AskView, "What may be asked for, and until when."]
     form: Annotated[AskForm, "What was typed; empty at first."]
     key: Annotated[str, "Key of this rendering of the form."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePage:
+    """Offering other terms, or correcting a value, and the step that confirms it."""
+
+    template: ClassVar[str] = "change.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    change: Annotated[ChangeView, "What may be changed."]
+    kind: Annotated[str, "Last step of the form's address: counter-offer or correction."]
+    form: Annotated[ChangeForm, "What was typed; empty at first."]
+    key: Annotated[str, "Key of this rendering of the form."]
+    consequence: Annotated[Consequence | None, "What recording it would do, in the second step."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from tests.ui.fake_cases import (
     DECLINE,
     INCOMPLETE,
     NO_SCORE,
+    OFFERED,
     OUTRUN,
     REFER,
     STOPPED,
@@ -27,7 +28,7 @@ PAGES = (
     ("asha", "/search?q=GC"),
     *(
         ("asha", f"/cases/{case.case_id}")
-        for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7], ASKED, UNDOABLE)
+        for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7], ASKED, UNDOABLE, OFFERED)
     ),
     ("ravi", f"/cases/{INCOMPLETE.case_id}"),
     ("asha", f"/cases/{REFER.case_id}/information-request"),
@@ -42,6 +43,8 @@ PAGES = (
     ("asha", f"/cases/{APPROVE.case_id}/override"),
     ("asha", f"/cases/{DECLINE.case_id}/withdrawal"),
     ("asha", f"/cases/{DECLINE.case_id}/pass"),
+    ("asha", f"/cases/{DECLINE.case_id}/counter-offer"),
+    ("asha", f"/cases/{DECLINE.case_id}/correction"),
     ("tilo", "/team"),
     ("tilo", "/approvals"),
     ("ravi", "/approvals"),

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from decision_service.app import create_app
 from decision_service.changed_application import Terms
+from decision_service.changing_pages import ChangingPages
 from decision_service.offer_lapse import let_offers_lapse
 from overrides.countering import OfferForm
 from overrides.errors import ActError
@@ -16,6 +17,8 @@ from overrides.instants import parse_instant
 from overrides.reading import CaseRow
 from tests.decision_service.desk_house import desk_house
 from tests.decision_service.test_api_cases import EVIDENCE, Callers
+from ui.changing_views import ChangeForm
+from ui.ports import Refused
 
 SMALL: Mapping[str, object] = {"credit_amount": 600.0, "duration_months": 6}
 NOTE = "The applicant would take less; the branch talked it through with them."
@@ -266,3 +269,104 @@ def test_an_offer_calls_for_a_letter_with_its_terms_until_it_is_answered(callers
     assert answer(callers, case_id, "refused").status_code == 201
     gone = callers.get("asha", f"/cases/{case_id}/letter")
     assert gone.json()["type"].endswith("no-letter-due")
+
+
+def test_the_page_shows_what_an_offer_would_do_and_then_makes_it(callers: Callers) -> None:
+    case_id, version = passes_on(callers, SMALL)
+    pages, asha = ChangingPages(callers.house.services), callers.house.viewer("asha")
+    view = pages.changing(asha, case_id, "counter-offer")
+    assert {"credit_amount", "duration_months"} <= {field.name for field in view.fields}
+    typed = ChangeForm(
+        values={"credit_amount": "600", "duration_months": "6"},
+        note=NOTE,
+        seen_version=version,
+        idempotency_key=callers.house.key(),
+    )
+    before = callers.house.kinds(case_id)
+    found = pages.preview(asha, case_id, "counter-offer", typed)
+    assert "It is a change of terms, and no override" in " ".join(found.lines)
+    assert callers.house.kinds(case_id) == before
+    assert "The offer lies with the applicant." in pages.change(
+        asha, case_id, "counter-offer", typed
+    )
+    shown = callers.house.desk.case(asha, case_id).offer
+    assert shown is not None
+    assert "(a change of terms)" in shown.words
+    assert any("DM 600" in line for line in shown.terms)
+    said = pages.answer(asha, case_id, "refused", view.version + 2, callers.house.key())
+    assert said.startswith("The offer was refused.")
+
+
+def test_faults_of_the_page_are_at_its_own_fields(callers: Callers) -> None:
+    case_id, version = callers.case()
+    pages, asha = ChangingPages(callers.house.services), callers.house.viewer("asha")
+    for kind, values, field in (
+        ("counter-offer", {"credit_amount": "a lot"}, "field-credit_amount"),
+        ("counter-offer", {}, "terms"),
+        ("correction", {"credit_amount": "a lot"}, "field-credit_amount"),
+    ):
+        form = ChangeForm(
+            values=values,
+            evidence_type="PAYSLIP",
+            evidence_reference="a/1",
+            note=NOTE,
+            seen_version=version,
+        )
+        with pytest.raises(Refused) as refused:
+            pages.preview(asha, case_id, kind, form)
+        assert list(refused.value.fields) == [field]
+
+
+def corrected(callers: Callers, case_id: str, version: int, **fields: object) -> Any:
+    body = {"fields": fields, "note": NOTE, "evidence": EVIDENCE, "seen_version": version}
+    return callers.post("asha", f"/cases/{case_id}/correction", body)
+
+
+def test_a_corrected_value_is_scored_again_and_both_scores_stay(callers: Callers) -> None:
+    case_id, version = callers.case()
+    before = callers.get("asha", f"/cases/{case_id}").json()
+    made = corrected(callers, case_id, version, duration_months=7, credit_amount=777)
+    assert made.status_code == 201, made.json()
+    assert made.json()["status"] == "in_review"
+    after = callers.get("asha", f"/cases/{case_id}").json()
+    act = after["acts"][-1]
+    assert (act["type"], act["data"]["of"]) == ("input_corrected", before["decision_id"])
+    assert act["data"]["fields"] == ["duration_months", "credit_amount"]
+    assert act["data"]["evidence_types"] == ["BANK_STMT"]
+    assert after["decision"]["supersedes"] == before["decision_id"]
+    assert after["amount"]["minor"] == 77_700
+    assert _stated(callers, before, "duration_months") != "7.0"
+    assert _stated(callers, after, "duration_months") == "7.0"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"sex": "female"}, "invalid-request"),
+        ({"duration_months": "x"}, "contract-broken"),
+        ({"nothing_like_it": 1}, "contract-broken"),
+    ],
+)
+def test_what_may_not_be_corrected_is_refused_and_nothing_is_recorded(
+    callers: Callers, fields: dict[str, object], kind: str
+) -> None:
+    case_id, version = callers.case()
+    if "sex" in fields:
+        loaded = callers.house.services.registry.in_use("german-credit").loaded
+        assert loaded is not None
+        apart = (f.name for f in loaded.bundle.contract.fields if f.role == "monitor_only")
+        fields = {next(apart): "x"}
+    made = corrected(callers, case_id, version, **fields)
+    assert (made.status_code, made.json()["type"].rpartition(":")[2]) == (422, kind)
+    assert callers.house.kinds(case_id) == ["decision_made"]
+
+
+def test_a_correction_does_not_lift_a_knock_out(callers: Callers) -> None:
+    stated = next(callers.house._applications)["fields"]
+    fields = {**stated, "duration_months": 48, "credit_amount": 18_400}
+    made = callers.house.apply(fields=fields)
+    assert callers.get("asha", f"/decisions/{made['decision_id']}").json()["routing"]
+    case = callers.get("asha", f"/cases/{made['case_id']}").json()
+    refused = corrected(callers, made["case_id"], case["version"], credit_amount=1_840)
+    assert refused.json()["type"].endswith("knock-out-lifted"), refused.json()
+    assert callers.house.kinds(made["case_id"]) == ["decision_made"]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from ui.changing_views import OfferView
 from ui.reason_views import FieldFault
 from ui.views import Act, Bar, CaseView, CodeChoice, ConceptChoice, Pending, ReasonLine, Rescore
 from ui.waiting_views import Waiting
@@ -538,6 +539,19 @@ UNDOABLE = _like(
         ),
     ),
 )
+OFFERED = _like(
+    1014,
+    status="countered",
+    status_words="Other terms offered",
+    may_claim=False,
+    may_decide=False,
+    offer=OfferView(
+        words="Asha Menon offered other terms (a change of terms). The offer stands until "
+        "20 Feb 2027, 10:42 UTC.",
+        terms=("Amount requested: DM 2,400, not DM 5,951",),
+        may_answer=True,
+    ),
+)
 INCOMPLETE = _like(
     1013,
     status="closed_incomplete",
@@ -556,5 +570,5 @@ INCOMPLETE = _like(
 
 CASES = (
     *(DECLINE, REFER, APPROVE, NO_SCORE, WAITING, HELD, DECIDED, UNRELIABLE, STOPPED, OUTRUN),
-    *(ASKED, UNDOABLE, INCOMPLETE),
+    *(ASKED, UNDOABLE, INCOMPLETE, OFFERED),
 )

@@ -8,6 +8,7 @@ from datetime import timedelta
 from tests.ui import fake_numbers
 from tests.ui.fake_approvals import FakeApprovals
 from tests.ui.fake_cases import CASES, NOW
+from tests.ui.fake_changes import FakeChanges
 from tests.ui.fake_drafts import FakeDrafts
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_letters import FakeLetters
@@ -543,6 +544,7 @@ class FakeOffice:
     drafts: FakeDrafts = field(default_factory=FakeDrafts)
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     sharing: FakeSharing = field(default_factory=FakeSharing)
+    changes: FakeChanges = field(default_factory=FakeChanges)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
     letters: FakeLetters = field(default_factory=FakeLetters)
