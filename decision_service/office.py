@@ -27,9 +27,9 @@ from ui.ports import (
     People,
     Receipts,
     Sharing,
-    WaitingRoom,
 )
 from ui.question_ports import Questions
+from ui.waiting_ports import WaitingRoom
 
 
 @dataclass(frozen=True, slots=True)
