@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from overrides.analysis.disparity import EVENTS_MIN
 from overrides.analysis.power import Enough, enough_by
-from overrides.analysis.shrinkage import Prior, Shrunk, discoveries, prior_of, shrunk
+from overrides.analysis.shrinkage import Shrunk, discoveries, shrunk_groups
 from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.statistics import (
     Interval,
@@ -178,15 +178,15 @@ def group_verdicts(groups: Mapping[str, Sequence[Loan]]) -> tuple[GroupVerdict, 
     """
     named = sorted(groups.items())
     outcomes = [expected_of(loans) for _, loans in named]
-    prior: Prior = prior_of([(found.observed, found.expected) for found in outcomes])
+    pulled = shrunk_groups([(found.observed, found.expected) for found in outcomes])
     every = [logit(loan.chance) for _, loans in named for loan in loans]
     seen = sum(found.observed for found in outcomes)
     by = shift_to(every, seen) if 0 < seen < len(every) else 0.0
     p_values = [_two_sided(loans, by) if 0 < seen < len(every) else None for _, loans in named]
     stand = discoveries(p_values)
     return tuple(
-        GroupVerdict(name, found.of, shrunk(found.observed, found.expected, prior), differs)
-        for (name, _), found, differs in zip(named, outcomes, stand, strict=True)
+        GroupVerdict(name, found.of, ratio, differs)
+        for (name, _), found, ratio, differs in zip(named, outcomes, pulled, stand, strict=True)
     )
 
 

@@ -10,14 +10,13 @@ from scipy import stats
 
 from overrides.analysis.shrinkage import (
     PRIOR,
-    PRIOR_MAX,
     Prior,
     discoveries,
     gamma_cdf,
     gamma_quantile,
     poisson_interval,
-    prior_of,
     shrunk,
+    shrunk_groups,
 )
 
 GOLDEN = [(2, 4, 0.75), (5, 4.5, 1.0588), (1, 3, 0.7143), (9, 5, 1.4444), (4, 4.2, 0.9756)]
@@ -42,35 +41,57 @@ def test_the_poisson_interval_is_garwoods(observed: int) -> None:
     assert high == pytest.approx(stats.chi2.ppf(0.975, 2 * observed + 2) / 2)
 
 
-def plain_prior(groups: list[tuple[int, float]]) -> float:
-    """The shape of the highest likelihood on a fine grid, by the negative binomial."""
+def plain_mean(groups: list[tuple[int, float]], place: int) -> float:
+    """A group's ratio, averaged over a thousand strengths of the negative binomial."""
     pooled = sum(o for o, _ in groups) / sum(e for _, e in groups)
-    observed = [o for o, _ in groups]
+    middle = sum(e for _, e in groups) * pooled / len(groups)
+    above = below = 0.0
+    for k in range(1000):
+        pull = (k + 0.5) / 1000
+        shape = middle * pull / (1 - pull)
+        logs = [stats.nbinom.logpmf(o, shape, shape / (shape + e * pooled)) for o, e in groups]
+        weight = math.exp(sum(logs) + 2 * len(groups))
+        observed, expected = groups[place]
+        above += weight * (shape + observed) / (shape / pooled + expected)
+        below += weight
+    return above / below
 
-    def height(shape: float) -> float:
-        chance = [shape / (shape + e * pooled) for _, e in groups]
-        return float(stats.nbinom.logpmf(observed, shape, chance).sum())
 
-    grid = [0.1 * (PRIOR_MAX / 0.1) ** (k / 800) for k in range(801)]
-    best: float = max(grid, key=height)
-    return best
-
-
-@pytest.mark.parametrize("spread", [0.0, 0.3, 0.8])
-def test_the_prior_has_the_highest_likelihood_there_is(spread: float) -> None:
+@pytest.mark.parametrize("spread", [0.0, 0.8])
+def test_ratios_are_averaged_over_every_strength_of_pull(spread: float) -> None:
     chance = Random(7)
     groups = []
-    for _ in range(40):
+    for _ in range(6):
         expected = chance.uniform(3, 30)
         ratio = math.exp(chance.gauss(0, spread))
         groups.append((sum(chance.random() < expected * ratio / 300 for _ in range(300)), expected))
-    assert prior_of(groups).shape == pytest.approx(plain_prior(groups), rel=0.02)
+    found = shrunk_groups(groups)
+    for place in (0, 5):
+        assert found[place].ratio == pytest.approx(plain_mean(groups, place), rel=1e-3)
+
+
+def test_intervals_hold_the_truth_of_groups_that_differ_and_of_groups_that_do_not() -> None:
+    for spread in (0.0, 0.5):
+        held = of = 0
+        for seed in range(60):
+            chance = Random(f"{spread}/{seed}")
+            truths = [math.exp(chance.gauss(0, spread)) for _ in range(12)]
+            groups = [
+                (sum(chance.random() < truth * 8 / 300 for _ in range(300)), 8.0)
+                for truth in truths
+            ]
+            for truth, found in zip(truths, shrunk_groups(groups), strict=True):
+                held += found.interval[0] <= truth <= found.interval[1]
+                of += 1
+        assert held / of > 0.92
 
 
 def test_few_groups_or_none_bad_take_the_agreed_prior() -> None:
-    assert prior_of([(3, 2.0)] * 4) == Prior(PRIOR, PRIOR)
-    assert prior_of([(0, 2.0)] * 40) == Prior(PRIOR, PRIOR)
-    assert prior_of([]) == Prior(PRIOR, PRIOR)
+    agreed = shrunk(3, 2.0, Prior(PRIOR, PRIOR))
+    assert shrunk_groups([(3, 2.0)] * 4) == (agreed,) * 4
+    nothing = shrunk(0, 2.0, Prior(PRIOR, PRIOR))
+    assert shrunk_groups([(0, 2.0)] * 40) == (nothing,) * 40
+    assert shrunk_groups([]) == ()
 
 
 def test_the_interval_of_a_group_that_counted_nothing_is_the_priors() -> None:
