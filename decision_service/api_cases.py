@@ -26,6 +26,7 @@ from decision_service.casework import cases_of_application
 from decision_service.letter_desk import LetterDesk
 from decision_service.outlook_json import outlook_of
 from decision_service.queries import refuse_parameter
+from decision_service.resubmissions import linked_objects
 from decision_service.services import Services
 from decision_service.taking_back import told_outside
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
@@ -72,7 +73,10 @@ def show_case(request: Request, case_id: str) -> Response:
     services, actor = services_of(request), actor_of(request)
     file = Acting(services).file(actor, case_id)
     services.viewings.note(actor, "case", case=file.case.case_ref)
-    return json_answer(case_object(services, file, actor))
+    acting, row = Acting(services), file.row
+    linked = [one for one in services.cases.linked(row.case_ref) if acting.sees(actor, one)]
+    body = case_object(services, file, actor)
+    return json_answer({**body, "linked": linked_objects(services, linked, row.opened_at)})
 
 
 @router.get("/cases/{case_id}/letter")

@@ -29,6 +29,7 @@ from decision_service.dossier import (
 from decision_service.outlook_view import outlook_hints
 from decision_service.policy import UNSCORED, routing_texts
 from decision_service.rescore_words import replaced_words, rescore_offer
+from decision_service.resubmissions import resubmission_words
 from decision_service.waiting_words import waiting_view
 from explain.declared.contract import NOT_GIVEN
 from explain.values import SCALE_WORDS
@@ -104,7 +105,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
         override_decision="" if side is None else opposite(case.recommendation).value,
         codes=codes(rules, side),
         concepts=concepts(dossier),
-        links=_links(dossier),
+        **_linked(dossier),
         stopped=case.stopped,
         rescore=rescore_offer(dossier, allowed=may.rescore),
         replaced_words=replaced_words(dossier),
@@ -304,6 +305,13 @@ def _pending(dossier: Dossier, actor: Actor) -> Pending | None:
         reasons=tuple(dossier.concept_title(concept) for concept in act.data["concepts"]),
         needs=needs_words(proposal.needs, act.data["needs_why"]),
     )
+
+
+def _linked(dossier: Dossier) -> dict[str, Any]:
+    """Other applications of the same party, and how many count as re-submissions."""
+    rows = [row for row, _ in dossier.links]
+    words = resubmission_words(rows, dossier.file.row.opened_at)
+    return {"links": _links(dossier), "links_words": words}
 
 
 def _links(dossier: Dossier) -> Pairs:

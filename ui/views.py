@@ -284,6 +284,7 @@ class CaseView:
     codes: tuple[CodeChoice, ...]  # for that direction
     concepts: tuple[ConceptChoice, ...]
     links: tuple[tuple[str, str], ...]  # other applications of the same party: text, case id
+    links_words: str = ""  # how many of them count as re-submissions
     question: str = ""  # what the second person asked, while it stands open
     question_by: str = ""
     returned: ActForm | None = None  # the viewer's own proposal that the question is about
