@@ -67,7 +67,7 @@ def reconcile_file(
     """
     file, now = read_booked(content, declared), services.clock()
     found = reconcile(
-        file.loans, _known(services, file.loans), _approved(services, file.loans, scope), scope, now
+        file.loans, _known(services, file.loans), _approved(services, file.loans, scope), scope
     )
     digest = sha256(content).hexdigest()
     return Reconciliation(sha256=digest, at=now, scope=scope, file=file, found=found)

@@ -8,7 +8,7 @@ needs checking. So a bypass that is named is one under the declared scope and ke
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -151,12 +151,13 @@ def reconcile(
     known: Mapping[str, Sequence[RecordedCase]],
     approved: Iterable[RecordedCase],
     scope: ProductScope,
-    now: datetime,
 ) -> Reconciled:
     """Hold loans against cases.
 
     ``known`` has the cases of each application id that the file names; ``approved`` every approval
-    that could have been booked in the file's time, those of ``known`` too.
+    that could have been booked in the file's time, those of ``known`` too. What was approved before
+    the file's first day may have been booked before it, and what was approved towards its end may
+    be booked later, so neither is said not to have been.
     """
     found = Reconciled()
     parts: dict[str, list[BookedLoan]] = defaultdict(list)
@@ -175,9 +176,10 @@ def reconcile(
     near = _Near(left, scope)
     for loan in loose:
         booked |= _loose(loan, near, found)
-    for case in left:
+    days = [loan.booked_on for loan in loans]
+    for case in left if days else ():
         if case.case_ref not in booked:
-            _unbooked(case, scope, now, found)
+            _unbooked(case, scope, (min(days), max(days)), found)
     _count(loans, found)
     return found
 
@@ -285,11 +287,15 @@ def _loose(loan: BookedLoan, near: _Near, found: Reconciled) -> set[str]:
     return {case.case_ref for case in could}
 
 
-def _unbooked(case: RecordedCase, scope: ProductScope, now: datetime, found: Reconciled) -> None:
-    """An approval that no loan of the file is of."""
-    late = case.closed_at is not None and now - case.closed_at > timedelta(days=scope.unbooked_days)
-    if late and not case.not_taken and scope.holds(case.product, case.branch):
-        told = f"approved on {case.closed_at:%d %b %Y} and in no loan of the file"
+def _unbooked(
+    case: RecordedCase, scope: ProductScope, span: tuple[date, date], found: Reconciled
+) -> None:
+    """An approval that no loan of the file is of, though the file goes on for long enough."""
+    if case.closed_at is None or case.not_taken or not scope.holds(case.product, case.branch):
+        return
+    day, (first, last) = case.closed_at.date(), span
+    if first <= day and last - day > timedelta(days=scope.unbooked_days):
+        told = f"approved on {day:%d %b %Y} and in no loan of the file"
         kind = FindingKind.APPROVED_NOT_BOOKED
         found.findings.append(Finding(kind, told, case.branch, None, case.case_ref))
 

@@ -55,12 +55,14 @@ def test_loans_find_their_cases_by_the_applications_id(house: DeskHouse) -> None
 
 def test_an_approval_that_nobody_booked_is_named(house: DeskHouse) -> None:
     decision = house.apply_until("approve")
-    ref = decision["case_id"]
+    ref, first = decision["case_id"], f"{house.clock():%Y-%m-%d}"
     form = house.form("hanna", ref, decision="approve")
     house.desk.review(house.viewer("hanna"), ref, form)
     house.clock.passes(days=120)
-    day = f"{house.clock():%Y-%m-%d}"
-    content = f"loan_id,booked_on,amount,currency\nL1,{day},1,DEM\n".encode()
-    scope = ProductScope(days_apart=200)
-    found = reconcile_file(house.services, content, Declared(), scope).as_json()
-    assert ref in {one["case_id"] for one in found["findings"]}
+    last = f"{house.clock():%Y-%m-%d}"
+    lines = ["loan_id,booked_on,amount,currency", f"L1,{first},1,DEM", f"L2,{last},1,DEM"]
+    content = "\n".join(lines).encode()
+    found = reconcile_file(house.services, content, Declared(), ProductScope()).as_json()
+    assert [one["kind"] for one in found["findings"] if one["case_id"] == ref] == [
+        "approved_not_booked"
+    ]

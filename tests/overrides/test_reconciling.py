@@ -19,7 +19,6 @@ from overrides.reconciling import (
 from overrides.statistics import clopper_pearson
 from overrides.values import CaseStatus, Decision, Money
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
 DAY = date(2026, 6, 1)
 DECIDED = datetime(2026, 6, 1, 9, tzinfo=UTC)
 SCOPE = ProductScope()
@@ -57,7 +56,7 @@ def held(
     *loans: BookedLoan, cases: tuple[RecordedCase, ...] = (), scope: ProductScope = SCOPE
 ) -> Reconciled:
     """These loans held against these cases of the application A-1."""
-    return reconcile(loans, {"A-1": cases}, [c for c in cases if c.approved], scope, NOW)
+    return reconcile(loans, {"A-1": cases}, [c for c in cases if c.approved], scope)
 
 
 def kinds(found: Reconciled) -> list[FindingKind]:
@@ -145,16 +144,26 @@ def test_an_application_that_two_models_have_a_case_of_needs_checking() -> None:
     assert found.standings == {"L1": Standing.NEEDS_CHECKING}
 
 
-def test_an_approval_that_was_not_booked_is_named_after_its_time() -> None:
-    assert kinds(held(cases=(case(),))) == ["approved_not_booked"]
-    assert held(cases=(case(not_taken=True),)).findings == []
-    assert held(cases=(case(closed_at=NOW - timedelta(days=30)),)).findings == []
+def test_an_approval_that_was_not_booked_is_named_where_the_file_goes_on_long_enough() -> None:
+    others = [
+        loan("L8", booked_on=DAY, application_id="A-8"),
+        loan("L9", booked_on=DAY + timedelta(days=91), application_id="A-9"),
+    ]
+    unbooked = FindingKind.APPROVED_NOT_BOOKED
+    assert unbooked in kinds(held(*others, cases=(case(),)))
+    assert unbooked not in kinds(held(cases=(case(),)))
+    for told in (
+        {"not_taken": True},
+        {"closed_at": DECIDED - timedelta(days=1)},  # perhaps booked before the file begins
+        {"closed_at": DECIDED + timedelta(days=1)},  # perhaps booked after its end
+    ):
+        assert unbooked not in kinds(held(*others, cases=(case(**told),)))
 
 
 def test_the_rate_has_its_denominator_and_an_exact_interval() -> None:
     loans = [loan(f"L{n}", application_id=f"A-{n}", line=n) for n in range(1, 11)]
     known = {f"A-{n}": [case(case_ref=f"c{n}")] for n in range(1, 9)}
-    found = reconcile(loans, known, [], SCOPE, NOW)
+    found = reconcile(loans, known, [], SCOPE)
     (north,) = found.branches
     assert (north.rate, north.of) == (0.2, 10)
     assert north.interval == pytest.approx((0.025211, 0.556095), abs=1e-6)
@@ -211,7 +220,7 @@ def test_planted_bypasses_are_all_found_and_nobody_else_is_accused(seed: int) ->
     loans = [one for one, _, _ in planted]
     cases = {one.application_id: [case] for one, case, _ in planted if case is not None}
     approved = {case.case_ref: case for _, case, _ in planted if case is not None}
-    found = reconcile(loans, cases, approved.values(), SCOPE, NOW)
+    found = reconcile(loans, cases, approved.values(), SCOPE)
     accused = {name for name, what in found.standings.items() if what == "without_decision"}
     assert accused == {one.loan_id for one, _, truth in planted if truth == "bypass"}
     assert set(kinds(found)) == {FindingKind.WITHOUT_DECISION}
@@ -225,6 +234,6 @@ def test_a_bypass_among_unbooked_approvals_is_named_or_set_apart_and_never_lost(
     ]
     tight = ProductScope(amount_share=Decimal("0.001"))
     for scope in (SCOPE, tight):
-        found = reconcile(nameless, {}, unbooked, scope, NOW)
+        found = reconcile(nameless, {}, unbooked, scope)
         assert set(found.standings.values()) == {"without_decision", "needs_checking"}
         assert len(found.standings) == 30
