@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from decision_service.applications import MINOR_MAX
 from decision_service.errors import Fault, InvalidRequest
+from overrides.first_views import CONFIDENCE_MAX, FirstView, View
 from overrides.forms import (
     EVIDENCE_ITEMS_MAX,
     ApprovalForm,
@@ -142,6 +143,18 @@ def read_withdrawal(body: object) -> WithdrawalForm:
     )
 
 
+def read_first_view(body: object) -> FirstView:
+    """A first view from parsed JSON; raises ``InvalidRequest`` naming every fault."""
+    members = Members(body, ("view", "confidence", "note"))
+    view = members.choice("view", View)
+    confidence = members.whole("confidence", CONFIDENCE_MAX, least=1)
+    note = members.note()
+    members.done()
+    assert view is not None
+    assert confidence is not None
+    return FirstView(view=view, confidence=confidence, note=note)
+
+
 def read_rescore(body: object) -> int | None:
     """The version of the case that a re-score rests on, None where none is named."""
     members = Members(body if body is not None else {}, ("seen_version",))
@@ -212,14 +225,14 @@ class Members:
         self._fault(name, f"Choose one of: {', '.join(choices)}.")
         return None
 
-    def whole(self, name: str, most: int, *, required: bool = True) -> int | None:
-        """A whole number from 0 to ``most``."""
+    def whole(self, name: str, most: int, *, least: int = 0, required: bool = True) -> int | None:
+        """A whole number from ``least`` to ``most``."""
         value = self._body.get(name)
         if value is None and not required:
             return None
-        if type(value) is int and 0 <= value <= most:
+        if type(value) is int and least <= value <= most:
             return value
-        self._fault(name, f"Give a whole number from 0 to {most}.")
+        self._fault(name, f"Give a whole number from {least} to {most}.")
         return None
 
     def note(self) -> str:

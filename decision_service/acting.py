@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from decision_service.access import sees_branch
+from decision_service.blindness import Blindness
 from decision_service.changed_application import Changing, Terms, Tried, Values
 from decision_service.errors import ServiceError
 from decision_service.pipeline import Answer
@@ -54,13 +55,24 @@ class Acting:
 
     services: Services
 
-    def file(self, actor: Actor, case_id: str) -> CaseFile:
-        """The case as it stands; raises ``UnknownCase`` when there is none the actor may see."""
+    def file(self, actor: Actor, case_id: str, *, unseen: bool = False) -> CaseFile:
+        """The case as it stands; raises ``UnknownCase`` when there is none the actor may see.
+
+        Raises ``FirstViewMissing`` where its score is hidden from the actor, unless the caller says
+        that it shows nothing of the score (``unseen``).
+        """
         file = self.services.cases.case(case_id) if REF.fullmatch(case_id) else None
         if file is None or not self.sees(actor, file.row):
             raise UnknownCase(case_id[:64])
+        if not unseen:
+            self.blindness.check(actor, file.row)
         standings = self.services.registry.standings()
         return replace(file, case=_weighed(file.case, file.decision, standings))
+
+    @property
+    def blindness(self) -> Blindness:
+        """From whom what is hidden."""
+        return Blindness(self.services)
 
     def sees(self, actor: Actor, row: CaseRow) -> bool:
         """Whether the actor may look at a case: by branch, a service by having sent it."""
@@ -98,6 +110,7 @@ class Acting:
             lambda case, now, rules: decide_claim(
                 case, actor, rules, now, self.services.new_id, self.name
             ),
+            unseen=True,
         )
 
     def take_next(self, actor: Actor) -> str:
@@ -139,18 +152,20 @@ class Acting:
             lambda case, now, _rules: decide_release(
                 case, actor, now, self.services.new_id, self.name
             ),
+            unseen=True,
         )
 
     def review(
         self, actor: Actor, case_id: str, form: ReviewForm, once: OnceOnly | None = None
     ) -> Receipt:
         """Agree with the recommendation, or decide a referred case."""
+        timed = self.services.oversight.timed(form)
         return self._act(
             actor,
             case_id,
             once,
             lambda case, now, rules: decide_review(
-                case, actor, form, rules, now, self.services.new_id, self.name
+                case, actor, timed, rules, now, self.services.new_id, self.name
             ),
         )
 
@@ -158,12 +173,13 @@ class Acting:
         self, actor: Actor, case_id: str, form: OverrideForm, once: OnceOnly | None = None
     ) -> Receipt:
         """Decide against the recommendation, or propose to."""
+        timed = self.services.oversight.timed(form)
         return self._act(
             actor,
             case_id,
             once,
             lambda case, now, rules: decide_override(
-                case, actor, form, rules, now, self.services.new_id, self.name
+                case, actor, timed, rules, now, self.services.new_id, self.name
             ),
         )
 
@@ -283,9 +299,17 @@ class Acting:
         except ServiceError:
             return None
 
-    def _act(self, actor: Actor, case_id: str, once: OnceOnly | None, decide: Decide) -> Receipt:
+    def _act(
+        self,
+        actor: Actor,
+        case_id: str,
+        once: OnceOnly | None,
+        decide: Decide,
+        *,
+        unseen: bool = False,
+    ) -> Receipt:
         """Decide under the rules of the decision that stands, and record."""
-        file = self.file(actor, case_id)
+        file = self.file(actor, case_id, unseen=unseen)
         rules, registry = self.rules(file), self.services.registry
 
         def under_rules(case: Case, state: State) -> Decided:

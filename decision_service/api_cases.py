@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from decision_service.act_requests import (
     read_approval,
+    read_first_view,
     read_override,
     read_rescore,
     read_review,
@@ -17,6 +18,7 @@ from decision_service.act_requests import (
 from decision_service.acting import Acting
 from decision_service.api_decisions import count
 from decision_service.case_json import (
+    blind_object,
     case_object,
     case_objects,
     change_objects,
@@ -26,6 +28,7 @@ from decision_service.casework import cases_of_application
 from decision_service.letter_desk import LetterDesk
 from decision_service.outlook_json import outlook_of
 from decision_service.queries import refuse_parameter
+from decision_service.recording_views import record_first_view
 from decision_service.resubmissions import linked_objects
 from decision_service.services import Services
 from decision_service.taking_back import told_outside
@@ -63,7 +66,10 @@ def list_cases(
         rows, following = _listed(services, actor, status, queue, cursor)
     acting = Acting(services)
     mine = [row for row in rows if acting.sees(actor, row)]
-    cases = case_objects(services, mine, services.clock())
+    hidden = acting.blindness.hidden(actor, mine)
+    if queue:  # its name says what the model makes of a case
+        mine = [row for row in mine if row.case_ref not in hidden]
+    cases = case_objects(services, mine, services.clock(), hidden)
     return json_answer({"cases": cases, "next": following or None})
 
 
@@ -71,9 +77,12 @@ def list_cases(
 def show_case(request: Request, case_id: str) -> Response:
     """One case with its decision, all contributions and every act."""
     services, actor = services_of(request), actor_of(request)
-    file = Acting(services).file(actor, case_id)
+    acting = Acting(services)
+    file = acting.file(actor, case_id, unseen=True)
     services.viewings.note(actor, "case", case=file.case.case_ref)
-    acting, row = Acting(services), file.row
+    row = file.row
+    if acting.blindness.of(actor, row):
+        return json_answer(blind_object(services, row))
     linked = [one for one in services.cases.linked(row.case_ref) if acting.sees(actor, one)]
     body = case_object(services, file, actor)
     return json_answer({**body, "linked": linked_objects(services, linked, row.opened_at)})
@@ -121,6 +130,17 @@ def override(request: Request, case_id: str) -> Response:
     return act(
         request, case_id, "override", lambda a, who, once: a.override(who, case_id, form, once)
     )
+
+
+@router.post("/cases/{case_id}/first-view", status_code=201)
+def first_view(request: Request, case_id: str) -> Response:
+    """What the caller thinks of the case before its score is shown to them."""
+    form = read_first_view(body_of(request))
+
+    def record(acting: Acting, actor: Actor, once: OnceOnly | None) -> Receipt:
+        return record_first_view(acting, actor, case_id, form, once)
+
+    return act(request, case_id, "first-view", record)
 
 
 @router.post("/cases/{case_id}/approval", status_code=201)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from decision_service.blindness import Blindness
 from decision_service.measures import Measures
 from decision_service.pipeline import Answer
 from decision_service.queries import refuse_unknown
@@ -36,6 +37,7 @@ def show_decision(
 ) -> Response:
     """The decision with all contributions. A service sees its own, people those of their branch."""
     services, actor = services_of(request), actor_of(request)
+    Blindness(services).check_decision(actor, decision_id)
     found = services.decisions.reader.shown(decision_id, actor)
     services.viewings.note(actor, "decision", case=found["case_id"])
     return json_answer(found)

@@ -6,12 +6,14 @@ from decision_service import wording
 from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from decision_service.dossier import Dossier
+from decision_service.first_view_words import CONFIDENCE_WORDS, FIRST_VIEW_WORDS
 from decision_service.ledger_words import kind_words
 from decision_service.rescore_words import before_words, replaced
 from decision_service.urgency_words import ASIDE_WORDS, HANDED_WORDS, REFERRED_WORDS
 from decision_service.waiting_words import REOPENED_WORDS, field_label, undone
 from overrides.acts import CHANGED
 from overrides.countering import LAPSED, REFUSED
+from overrides.first_views import View
 from overrides.information import NO_ANSWER
 from overrides.instants import parse_instant
 from overrides.note_hints import Hint
@@ -158,6 +160,13 @@ def _tried(_dossier: Dossier, _act: ActRow) -> tuple[str, Details]:
     return "A try: nothing of the case changed.", []
 
 
+def _first_view(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """What somebody thought before the score was shown to them."""
+    said = FIRST_VIEW_WORDS[View(act.data["view"])]
+    how_sure = CONFIDENCE_WORDS[act.data["confidence"]]
+    return f"Before seeing the score: {said.lower()}.", [("How sure", how_sure)]
+
+
 def _reviewed(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """A decision that does not contradict the recommendation."""
     done = wording.DONE_WORDS[Decision(act.data["decision"])].capitalize()
@@ -273,6 +282,7 @@ _WRITERS: Mapping[str, Writer] = {
     "reasons_shown": _shown,
     "reason_questioned": _questioned,
     "what_if_tried": _tried,
+    "first_view_recorded": _first_view,
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
     "approval_recorded": _approved,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from decision_service.answering import last_request
+from decision_service.blindness import masked_object
 from decision_service.data_quality import fault_objects, faults_of
 from decision_service.dossier import application_ids, readable
 from decision_service.occasions import must_rescore
@@ -17,16 +18,20 @@ from overrides.values import Actor, CaseStatus
 
 
 def case_objects(
-    services: Services, rows: Sequence[CaseRow], now: datetime
+    services: Services,
+    rows: Sequence[CaseRow],
+    now: datetime,
+    hidden: frozenset[str] = frozenset(),
 ) -> list[dict[str, Any]]:
-    """Cases of a list, in the order given."""
+    """Cases of a list, in the order given; of those that are ``hidden`` only what is safe."""
     ids = application_ids(services, rows)
     names = services.people.names({row.holder for row in rows} - {""})
     waiting = must_rescore(services, rows)
-    return [
+    told = [
         _summary(row, ids[row.case_ref], names, now) | {"must_rescore": row.case_ref in waiting}
         for row in rows
     ]
+    return [masked_object(case) if case["case_id"] in hidden else case for case in told]
 
 
 def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, Any]:
@@ -97,6 +102,14 @@ def changed_values(
     was, now = ({**inputs["context"], **inputs["fields"]} for inputs in found if inputs)
     names = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
     return tuple((name, was.get(name), now.get(name)) for name in names)
+
+
+def blind_object(services: Services, row: CaseRow) -> dict[str, Any]:
+    """One case to somebody who has to say first what they think: what was stated, and no score."""
+    body = case_objects(services, [row], services.clock(), frozenset({row.case_ref}))[0]
+    inputs = readable(services.ledger.open_slots(row.decision_event, ("inputs",)).get("inputs"))
+    stated = {**inputs["fields"], **inputs["context"]} if inputs else None
+    return body | {"stated": stated, "decision": None, "proposal": None, "acts": None}
 
 
 def change_objects(services: Services, rows: Sequence[ChangeRow]) -> list[dict[str, Any]]:

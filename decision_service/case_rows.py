@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from decision_service import wording
+from decision_service.blindness import Blindness, masked_row
 from decision_service.dossier import application_ids, open_question
 from decision_service.errors import ServiceError
 from decision_service.occasions import must_rescore
@@ -54,7 +55,8 @@ def queue_rows(
     people |= {row.proposal.person for row in rows if row.proposal}
     names = services.people.names(people - {""})
     waiting = must_rescore(services, rows)
-    return tuple(
+    hidden = Blindness(services).hidden(viewer, rows)
+    found = (
         QueueRow(
             case_id=row.case_ref,
             application_id=ids[row.case_ref],
@@ -85,6 +87,7 @@ def queue_rows(
         )
         for row in rows
     )
+    return tuple(masked_row(row) if row.case_id in hidden else row for row in found)
 
 
 def _final(row: CaseRow) -> str:

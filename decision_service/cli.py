@@ -23,6 +23,7 @@ from decision_service.commands import (
     ledger,
     offline,
     outcomes,
+    oversight,
     people,
     proofs,
     reconciling,
@@ -52,6 +53,7 @@ MODULES = (
     reports,
     erasures,
     holds,
+    oversight,
     database,
 )
 ABOUT = "Keeps what people decide about a scored application, and proves it was never changed."

@@ -19,10 +19,11 @@ from decision_service.registry import InUse
 from explain.declared.contract import CheckedFields
 from explain.values import LOG_ODDS, SCALE_WORDS, Attribution, Explanation, Reason
 from overrides.assigning import Assigned
+from overrides.blind_first import Lot
 from overrides.cases import Case
 from overrides.instants import instant_text
 from overrides.journal import Draft, Slot
-from overrides.values import Actor, Decision, Money, NewId
+from overrides.values import Actor, CaseStatus, Decision, Money, NewId
 
 FALLBACK = "person"
 
@@ -53,6 +54,7 @@ class Prepared:
     application_key: str
     simulated: bool
     assigned: Assigned | None = None  # who was drawn, where a draw was made
+    lot: Lot | None = None  # by which first views are drawn, where they are
     secret: bytes = field(repr=False)  # for shares of reasons about several; "" if nobody has any
 
 
@@ -91,6 +93,8 @@ class Sheet:
             "supersedes": case.decision_id if case else None,
             "subject": self._subject(case),
         }
+        if case is None and prepared.lot and data["status"] == CaseStatus.IN_REVIEW:
+            data["sampled"] = {**data["sampled"], "blind": prepared.lot.members(case_ref)}
         made = Draft(
             event_id=self.event_id,
             type="decision_failed" if self.finding.failure else "decision_made",

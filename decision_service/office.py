@@ -8,6 +8,7 @@ from decision_service.casework import Casework
 from decision_service.changing_pages import ChangingPages
 from decision_service.draft_pages import DraftPages
 from decision_service.erasure_pages import ErasurePages
+from decision_service.first_view_pages import FirstViewPages
 from decision_service.letter_desk import LetterDesk
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
@@ -16,19 +17,20 @@ from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
 from decision_service.waiting_pages import WaitingPages
+from ui.approval_ports import Approvals
+from ui.blind_ports import FirstViews
 from ui.changing_ports import Changes
 from ui.letter_ports import Letters
 from ui.ports import (
-    Approvals,
     Audit,
     Desk,
     Drafts,
     Erasures,
     People,
     Receipts,
-    Sharing,
 )
 from ui.question_ports import Questions
+from ui.sharing_ports import Sharing
 from ui.waiting_ports import WaitingRoom
 
 
@@ -44,6 +46,7 @@ class Rooms:
     approvals: Approvals
     changes: Changes
     letters: Letters
+    first_views: FirstViews
     audit: Audit
     erasures: Erasures
     receipts: Receipts
@@ -61,6 +64,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         approvals=ApprovalInbox(services),
         changes=ChangingPages(services),
         letters=LetterDesk(services),
+        first_views=FirstViewPages(services),
         audit=Auditing(services),
         erasures=ErasurePages(services),
         receipts=ReceiptPages(services),

@@ -8,6 +8,7 @@ from decision_service.applications import MINOR_MAX, Application
 from decision_service.assigning import Assigner
 from decision_service.decision_record import Prepared
 from decision_service.errors import Fault, InvalidRequest
+from decision_service.oversight import Oversight
 from decision_service.party_parts import SECRET_BYTES
 from decision_service.registry import InUse
 from decision_service.wording import NO_CURRENCY, WHOLE_UNITS
@@ -32,6 +33,7 @@ class Preparer:
     clock: Clock
     calendar: Calendar = ALWAYS
     assigner: Assigner | None = None  # None where nobody is there to be drawn
+    oversight: Oversight | None = None  # None where nothing is recorded
 
     def prepare(
         self, application: Application, used: InUse, actor: Actor, *, simulated: bool
@@ -78,6 +80,7 @@ class Preparer:
             ),
             simulated=simulated,
             assigned=self.assigner.draw(used, branch, amount, week, now) if self.assigner else None,
+            lot=self.oversight.lot() if self.oversight else None,
             secret=self._secret(application),
         )
 

@@ -19,6 +19,7 @@ from overrides import change_errors as change
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
 from overrides import letter_errors as letters
+from overrides import oversight_errors as oversight
 from overrides import queue_errors as queue
 from overrides import waiting_errors as waiting
 
@@ -75,6 +76,12 @@ STATUS: Mapping[type[Exception], int] = {
     change.NothingChanged: 422,
     change.CorrectionUnproven: 422,
     change.KnockOutLifted: 409,
+    oversight.OversightError: 409,
+    oversight.FirstViewMissing: 409,
+    oversight.FirstViewNotAsked: 409,
+    oversight.NoticeMissing: 409,
+    oversight.NoticeAhead: 409,
+    oversight.ShareUnchanged: 409,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,
@@ -176,6 +183,7 @@ FACTS: Mapping[type[BaseException], tuple[str, ...]] = {
     overrides.NotAllowedNow: ("case_id", "status"),
     overrides.ClaimHeld: ("case_id", "holder_name", "until"),
     overrides.ModelSuspended: ("case_id",),
+    oversight.FirstViewMissing: ("case_id",),
     overrides.UseOverride: ("recommendation",),
     overrides.NothingToOverride: ("recommendation",),
     overrides.CodeNotAllowed: ("code", "side"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from decision_service.blindness import Blindness
 from decision_service.case_rows import QUEUES, ROUTING_SHORT, queue_rows
 from decision_service.services import Services
 from overrides.cases import OPEN_STATES
@@ -53,14 +54,20 @@ def queue_page(
         found = cases.rows(wanted, now, cursor=cursor, limit=PAGE_ROWS)
     except ValueError:
         raise Refused(404, "Page not found", "Start again from the first page.") from None
-    counts, total = cases.counts(branch=wanted.branch), len(found.rows)
+    blindness = Blindness(services)
+    hidden = blindness.hidden(actor, found.rows)
+    rows, by_score = found.rows, wanted.reason is not None or wanted.queue is not None
+    if by_score:  # to be on such a list says what the model makes of a case
+        rows = tuple(row for row in rows if row.case_ref not in hidden)
+    counts, total = cases.counts(branch=wanted.branch), len(rows)
     if cursor or found.next_cursor:
         total = cases.count(wanted, now, at_most=COUNTED_MAX)
+    uncounted = by_score and blindness.possible(actor)
     by_row = wanted.reason is not None or wanted.product is not None
     return QueuePage(
-        rows=queue_rows(services, found.rows, actor, now),
-        total=total,
-        total_or_more=by_row and total == COUNTED_MAX,
+        rows=queue_rows(services, rows, actor, now),
+        total=len(rows) if uncounted else total,
+        total_or_more=bool(found.next_cursor) if uncounted else by_row and total == COUNTED_MAX,
         next_cursor=found.next_cursor,
         as_of=now,
         counts={state.value: count for state, count in counts.items()},

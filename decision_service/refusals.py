@@ -17,6 +17,7 @@ from overrides import (
     erasure_errors,
     errors,
     letter_errors,
+    oversight_errors,
     queue_errors,
     waiting_errors,
 )
@@ -54,6 +55,8 @@ TITLES: dict[type[Exception], str] = {
     change_errors.RescoreFirst: "Re-score this case first",
     change_errors.NothingChanged: "Nothing was changed",
     change_errors.KnockOutLifted: "A second person is needed",
+    oversight_errors.FirstViewMissing: "Your own view first",
+    oversight_errors.FirstViewNotAsked: "Nothing to record",
     errors.UseOverride: "This would be an override",
     errors.NothingToOverride: "There is nothing to override",
     errors.AboveLimit: "Above your limit",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from decision_service.housekeeping import Housekeeping
+from decision_service.oversight import Oversight
 from decision_service.people import People
 from decision_service.pipeline import Pipeline
 from decision_service.registry import Registry
@@ -62,6 +63,13 @@ class Services:
     rebuild: Callable[[], int]  # drops and fills the projections; how many entries
     verify: Callable[[Trust], Findings]  # reads the whole log back and checks it
     closers: tuple[Callable[[], None], ...] = ()
+
+    @property
+    def oversight(self) -> Oversight:
+        """What is done to see whether oversight works."""
+        found = self.decisions.preparer.oversight
+        assert found is not None, "an installation records its draws"
+        return found
 
     def close(self) -> None:
         """Stop threads and let go of the database, in the order of use."""

@@ -76,7 +76,7 @@ class SharedWork:
         """What may be done with the case instead of deciding it."""
         actor, now = self._passer(viewer), self.services.clock()
         with refusing():
-            file = self._acting.file(actor, case_id)
+            file = self._acting.file(actor, case_id, unseen=True)
             case, row = file.case, file.row
             latest, why = latest_until(case, now)
             ids = application_ids(self.services, [row])
@@ -114,7 +114,7 @@ class SharedWork:
         actor = self._passer(viewer)
         asked = _read(form)
         with refusing():
-            file = self._acting.file(actor, case_id)
+            file = self._acting.file(actor, case_id, unseen=True)
             rules = self._acting.rules(file) if form.what == "hand" else None
             said = [case_id, form.what, form.reason, form.to, form.until, form.note]
             once = self._acting.once(actor, "pass-on", form.idempotency_key, said)
@@ -139,7 +139,7 @@ class SharedWork:
         """Take a case from whoever holds it; a sentence."""
         actor = acting_person(self.services, viewer, Permission.TEAM)
         with refusing():
-            self._acting.file(actor, case_id)
+            self._acting.file(actor, case_id, unseen=True)
             receipt: Receipt = self.services.journal.submit(
                 lambda state: decide_taking_back(
                     case_of(state, case_id), actor, state.now, self.services.new_id

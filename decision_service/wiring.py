@@ -23,6 +23,7 @@ from decision_service.decisions import DecisionReader
 from decision_service.errors import AlreadyServed
 from decision_service.housekeeping import Housekeeping
 from decision_service.loading import Loader
+from decision_service.oversight import Oversight
 from decision_service.passwords import LockOut, Passwords
 from decision_service.people import People
 from decision_service.pipeline import Pipeline
@@ -257,6 +258,7 @@ def _pipeline(
     """The path of an application, from the registry to the record."""
     settings = ground.settings
     assigner = Assigner(SqlPeopleStore(ground.engine).everyone, chance)
+    checks = (ground.vault, ground.clock, calendar_at(settings.calendar), assigner)
     registry = Registry(
         folder=settings.bundles,
         events=ledger,
@@ -268,7 +270,7 @@ def _pipeline(
         registry=registry,
         scorer=_scorer(ground, opened, settings.score_deadline_s),
         journal=journal,
-        preparer=Preparer(ground.vault, ground.clock, calendar_at(settings.calendar), assigner),
+        preparer=Preparer(*checks, Oversight(ledger, settings.keys)),
         reader=DecisionReader(ledger, SqlCaseBook(ground.engine, log=ground.log), registry),
         new_id=ground.new_id,
         chance=chance,

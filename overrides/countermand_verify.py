@@ -10,8 +10,7 @@ It takes nothing from the export but bytes and hashes, and works out itself wher
 Exit status: 0 clean, 1 altered, 2 incomplete, 3 stale, 64 wrong usage.
 
 In this order: findings in words; signatures; notes and checkpoints; policies; the hash tree;
-entries; erasures; memories; the files of an export; reading an export; the proof of one entry; the
-command line.
+entries; erasures; memories; files of an export; reading one; proof of one entry; command line.
 """
 
 import argparse
@@ -723,6 +722,7 @@ erasure_approved|count ground of root||note
 erasure_refused|ground of why|holds until|note
 erasure_requested|classes count ground root schedule scope slots|as_of rules subject|note
 feedback_exported|as_of counts erasure_epoch folder manifest_sha256 purpose rows|bundle|
+first_view_recorded|confidence decision_id view||note
 information_received|reason|fields target_at|evidence note
 information_requested|reason|documents fields until|evidence note
 input_corrected|decision_id evidence_types fields from grant of seen_version to||evidence note
@@ -740,6 +740,7 @@ override_recorded|code concepts decision_id dwell_ms evidence_types from grant n
   seen_version side to|confidence|evidence note
 person_added|branch currency limit_minor person role|valid_until|name
 person_left|person|reason|
+practice_switched|notice practice seed share||note
 reason_questioned|concept decision_id person||note
 reasons_shown|codebook count decision_id locale person|concepts template|shown
 record_erased|ground slots|approval as_of count destroyed epoch of root schedule|
@@ -750,15 +751,14 @@ review_recorded|agrees concepts decision decision_id dwell_ms grant manual
 role_changed|branch currency limit_minor person role|reason valid_until|name
 score_only|background bundle explained jurisdiction method protocol rows simulated
   subject||explanation inputs monitor
+staff_notified|given_on practices sha256||note
 verification_run|ok scope size|against findings|
 what_if_tried|decision_id person||shown
 """
-"""Each kind of entry: members, optional ones, encrypted parts; ``docs.refresh`` writes this."""
 
-_KINDS = {
+_KINDS = {  # of each: members, optional ones, encrypted parts; ``docs.refresh`` writes the lines
     name: tuple(frozenset(names.split()) for names in lists)
-    for name, *lists in (line.split("|") for line in KIND_LINES.replace("\n  ", " ").splitlines())
-    if name
+    for name, *lists in (row.split("|") for row in KIND_LINES[1:].replace("\n  ", " ").splitlines())
 }
 _KIND_NAMES = frozenset(kind.encode() for kind in _KINDS)
 _ENVELOPE = frozenset(

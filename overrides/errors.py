@@ -9,6 +9,7 @@ OverridesError
     ClaimHeld
     ExcludedFromCase
     ModelSuspended
+    OversightError
     QueueError
     WaitingError
       NothingAsked

@@ -80,6 +80,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "reason_questioned": _kind("person decision_id concept", slots="note"),
         "what_if_tried": _kind("person decision_id", slots="shown"),
+        "first_view_recorded": _kind("decision_id view confidence", slots="note"),
+        "staff_notified": _kind("practices sha256 given_on", slots="note"),
+        "practice_switched": _kind("practice share notice seed", slots="note"),
         "review_recorded": _kind(
             "decision_id decision agrees manual concepts seen_version dwell_ms grant",
             "confidence",

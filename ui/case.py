@@ -7,6 +7,7 @@ from markupsafe import Markup
 from ui import pictures
 from ui.case_forms import EMPTY, CaseForm, Filled
 from ui.contexts import CasePage, OutlookPage, WithdrawalPage
+from ui.first_view import first_view_page
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
@@ -23,7 +24,15 @@ def picture_of(case: CaseView) -> Markup:
 
 
 def case_page(request: Request, viewer: Viewer, case_id: str, filled: Filled = EMPTY) -> Response:
-    """The case as it stands now, with what was typed into the form in it."""
+    """The case as it stands now, with what was typed into the form in it.
+
+    Whoever has to say first what they think of it sees what was stated, and no score.
+    """
+    blind = office(request).first_views.case(viewer, case_id)
+    if blind is not None:
+        return first_view_page(
+            request, viewer, blind, fault=filled.fault, notices=filled.notices, status=filled.status
+        )
     case = office(request).desk.case(viewer, case_id)
     context = CasePage(
         shell=filled.shell(request, viewer, f"Application {case.application_id}"),

@@ -14,7 +14,8 @@ Every POST form of a logged-in person carries the hidden fields ``person`` (whos
 from collections.abc import Mapping
 from typing import Protocol
 
-from ui.approval_views import InboxView
+from ui.approval_ports import Approvals
+from ui.blind_ports import FirstViews
 from ui.change_views import OutlookView
 from ui.changing_ports import Changes
 from ui.erasure_views import (
@@ -29,7 +30,7 @@ from ui.erasure_views import (
 from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.question_ports import Questions
-from ui.sharing_views import PassForm, PassView, TeamView
+from ui.sharing_ports import Sharing
 from ui.views import (
     ActForm,
     BoardView,
@@ -129,29 +130,6 @@ class Drafts(Protocol):
 
     def drop(self, viewer: Viewer, place: str) -> None:
         """Forget it."""
-
-
-class Sharing(Protocol):
-    """Sharing out the work of a branch. Each method raises ``Refused``."""
-
-    def passing(self, viewer: Viewer, case_id: str) -> PassView:
-        """What may be done with a case instead of deciding it."""
-
-    def pass_on(self, viewer: Viewer, case_id: str, form: PassForm) -> str:
-        """Refer a case upwards, hand it over or set it aside; a sentence."""
-
-    def take_back(self, viewer: Viewer, case_id: str) -> str:
-        """Take a case from whoever holds it; a sentence."""
-
-    def team(self, viewer: Viewer) -> TeamView:
-        """Who of the branch holds what, and what is late."""
-
-
-class Approvals(Protocol):
-    """Proposals that wait for a second person."""
-
-    def inbox(self, viewer: Viewer, cursor: str) -> InboxView:
-        """One page of them; raises ``Refused``."""
 
 
 class Audit(Protocol):
@@ -312,6 +290,10 @@ class Office(Protocol):
     @property
     def letters(self) -> Letters:
         """Letters to applicants."""
+
+    @property
+    def first_views(self) -> FirstViews:
+        """Views that are recorded before a score is seen."""
 
     @property
     def audit(self) -> Audit:

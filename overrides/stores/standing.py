@@ -322,7 +322,7 @@ def _reopened(_: Mapping[str, Any], event: Event) -> Standing:
 # Leases and what was shown do not make a page stale.
 _UNSEEN = frozenset(
     {"case_claimed", "case_released", "case_handed_over", "case_escalated", "case_snoozed"}
-    | {"reasons_shown", "reason_questioned", "what_if_tried"}
+    | {"reasons_shown", "reason_questioned", "what_if_tried", "first_view_recorded"}
 )
 _MOVES: Mapping[str, Moves] = {
     "case_claimed": _claimed,
@@ -333,6 +333,7 @@ _MOVES: Mapping[str, Moves] = {
     "reasons_shown": _reviewed,
     "reason_questioned": _reviewed,
     "what_if_tried": _reviewed,
+    "first_view_recorded": _reviewed,
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
     "approval_recorded": _judged,

@@ -16,6 +16,7 @@ from tests.ui.fake_cases import (
     WAITING,
 )
 from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
+from tests.ui.fake_first_views import HIDDEN
 from tests.ui.fake_letters import HELD_CASE, NONE_CASE, SENT_CASE
 from tests.ui.fake_receipts import DIGEST, PENDING, SIGNED
 
@@ -30,6 +31,7 @@ PAGES = (
         ("asha", f"/cases/{case.case_id}")
         for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7], ASKED, UNDOABLE, OFFERED)
     ),
+    ("asha", f"/cases/{HIDDEN}"),
     ("ravi", f"/cases/{INCOMPLETE.case_id}"),
     ("asha", f"/cases/{REFER.case_id}/information-request"),
     ("asha", f"/cases/{ASKED.case_id}/information"),

@@ -14,21 +14,29 @@ from decision_service import feedback_errors as feedback
 from decision_service.problems import STATUS, encode, kebab, plain_problem, problem, status_of
 from explain import errors as explain
 from overrides import booking_errors as booking
-from overrides import change_errors, erasure_errors, letter_errors, queue_errors, waiting_errors
+from overrides import (
+    change_errors,
+    erasure_errors,
+    letter_errors,
+    oversight_errors,
+    queue_errors,
+    waiting_errors,
+)
 from overrides import errors as overrides
 
 MODULES = (
     explain,
     overrides,
+    booking,
+    case_errors,
     change_errors,
     erasure_errors,
+    feedback,
     letter_errors,
+    oversight_errors,
     queue_errors,
     waiting_errors,
     service,
-    feedback,
-    booking,
-    case_errors,
 )
 
 

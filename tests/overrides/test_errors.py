@@ -12,6 +12,7 @@ from overrides import (
     erasure_errors,
     errors,
     letter_errors,
+    oversight_errors,
     queue_errors,
     waiting_errors,
 )
@@ -24,6 +25,7 @@ def family(error: type[OverridesError]) -> list[type[OverridesError]]:
 
 EVERY = family(OverridesError)
 OWN_TREES = {
+    oversight_errors.OversightError: oversight_errors,
     letter_errors.LetterError: letter_errors,
     queue_errors.QueueError: queue_errors,
 }

@@ -11,6 +11,7 @@ from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_changes import FakeChanges
 from tests.ui.fake_drafts import FakeDrafts
 from tests.ui.fake_erasures import FakeErasures
+from tests.ui.fake_first_views import FakeFirstViews
 from tests.ui.fake_letters import FakeLetters
 from tests.ui.fake_questions import FakeQuestions
 from tests.ui.fake_receipts import FakeReceipts
@@ -548,6 +549,7 @@ class FakeOffice:
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
     letters: FakeLetters = field(default_factory=FakeLetters)
+    first_views: FakeFirstViews = field(default_factory=FakeFirstViews)
     audit: FakeAudit = field(default_factory=FakeAudit)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)

@@ -9,6 +9,7 @@ import pytest
 from jinja2 import meta
 
 from ui import (
+    blind_contexts,
     contexts,
     erasure_contexts,
     memory_contexts,
@@ -21,6 +22,7 @@ from ui.render import ENV
 PAGES: list[Any] = [
     page
     for module in (
+        blind_contexts,
         contexts,
         erasure_contexts,
         memory_contexts,

@@ -50,6 +50,7 @@ PROMISED = """
     erase certificate, erase due, erase finish, erase remember, hold set, hold lift, hold list,
     signer, witness pull, witness show, witness init, witness add, witness cosign,
     witness ledgers, cosigner add, cosigner remove, cosigner list, cosigner policy, cosigner ask,
+    oversight notice, oversight switch, oversight show, oversight draws,
     cosigner take, db roles, key list, key replace, key revoke
 """
 
