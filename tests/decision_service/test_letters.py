@@ -19,7 +19,7 @@ from decision_service.letter_making import Letter, difference, is_hard, make
 from decision_service.waiting_pages import WaitingPages
 from overrides.instants import instant_text
 from overrides.letter_rows import LetterRow, LetterState
-from overrides.letters import Source
+from overrides.letters import Source, called_for
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from ui.letter_views import LetterForm
 from ui.ports import Refused
@@ -220,6 +220,20 @@ def test_the_list_has_what_is_due_first_and_only_the_branch_s_own(house: DeskHou
     assert [line.due_at for line in view.lines] == sorted(line.due_at for line in view.lines)
     others = desk.letters(house.viewer("chitra"), "", "")
     assert case_id not in [line.case_id for line in others.lines]
+
+
+def test_the_list_and_the_record_call_for_the_same_letters(house: DeskHouse) -> None:
+    """The list is kept entry by entry, the letter worked out from all acts: both must agree."""
+    refused_by_model(house)
+    book, cases = house.services.letters, house.services.cases
+    rows = [row for state in LetterState for row in book.letters(state, limit=200).rows]
+    assert rows
+    for row in rows:
+        called = called_for(cases.acts(row.case_ref))
+        assert called is not None
+        assert (called.event_id, called.kind) == (row.called_by, row.kind)
+        assert called.by_person is row.by_person or called.kind == "incompleteness"
+        assert made(house, row.case_ref).due_at == row.due_at
 
 
 def test_the_list_of_letters_is_the_same_after_a_rebuild(house: DeskHouse) -> None:
