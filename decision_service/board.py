@@ -184,6 +184,15 @@ def _overrides(
                 "",
             ),
             _other(other),
+            share_figure(
+                "Approved on other terms",
+                board.other_terms,
+                "approvals are changes of terms: their score passed, so they are no overrides",
+                "",
+            ),
+            share_figure(
+                "Corrected values", board.corrected, "cases had a wrong value corrected", ""
+            ),
         ),
         table=(("Code", "Justification", "Overrides", "Share"), *rows) if rows else (),
         table_caption="Justifications used",

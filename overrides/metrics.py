@@ -90,6 +90,8 @@ class Board:
     scored: Share  # cases with a score, of all cases
     simulated: Share
     by_person: Mapping[str, int] = field(default_factory=dict)  # decisions by reviewer
+    other_terms: Share = field(default=Share(0, 0))  # approvals on other terms, no override
+    corrected: Share = field(default=Share(0, 0))  # cases with a corrected value, of all cases
 
 
 def board(facts: Iterable[BoardFact], definitions: Definitions, as_of: datetime) -> Board:
@@ -126,6 +128,10 @@ def board(facts: Iterable[BoardFact], definitions: Definitions, as_of: datetime)
         scored=Share(len(scored), len(every)),
         simulated=Share(sum(fact.simulated for fact in every), len(every)),
         by_person=Counter(fact.reviewer for fact in decided if fact.reviewer),
+        other_terms=Share(
+            sum(fact.countered and fact.side is None for fact in approved), len(approved)
+        ),
+        corrected=Share(sum(fact.corrected for fact in every), len(every)),
     )
 
 
@@ -146,15 +152,17 @@ def turnaround(facts: Iterable[BoardFact], as_of: datetime) -> Turnaround:
     """How long decisions took, and what is late.
 
     The clock starts when the application was complete, else when it came in, else when the case
-    was opened; decisions by policy alone take no one's time and are left out.
+    was opened; decisions by policy alone take no one's time and are left out, and so are offers
+    that lie or lay with an applicant, whose time is not the lender's.
     """
     seconds: list[float] = []
     late = decided = overdue = 0
     for fact in facts:
         at = fact.ending.at
         if at is None:
-            overdue += fact.due_at is not None and fact.due_at < as_of
-        elif fact.ending.decision is not None and fact.by_person:
+            waits = fact.ending.status is CaseStatus.COUNTERED
+            overdue += not waits and fact.due_at is not None and fact.due_at < as_of
+        elif fact.ending.decision is not None and fact.by_person and not fact.countered:
             start = fact.completed_at or fact.received_at or fact.opened_at
             seconds.append((at - start).total_seconds())
             decided += 1

@@ -242,6 +242,8 @@ class BoardFact:
     approver: str  # who upheld, "" when nobody had to
     observations: tuple[Observation, ...]
     simulated: bool
+    countered: bool = False  # whether its decision is on other terms than those applied for
+    corrected: bool = False  # whether a person corrected a value of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

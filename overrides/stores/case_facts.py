@@ -5,6 +5,7 @@ so the same cut gives the same facts whenever it is asked for.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -58,8 +59,12 @@ def board_facts(
         query = query.where(FILES.c.opened_at >= instant_text(since))
     observed = _observations(connection, log, as_of)
     rows = connection.execute(query.order_by(ACTS.c.case_ref)).mappings()
+    changed = _changed(connection, log, as_of)
     for row in rows:
-        yield _fact(row, observed.get(row["case_ref"], ()))
+        fact = _fact(row, observed.get(row["case_ref"], ()))
+        countered = ("counter_offered", row["case_ref"], row["decision_id"]) in changed
+        corrected = ("input_corrected", row["case_ref"], "") in changed
+        yield replace(fact, countered=countered, corrected=corrected)
 
 
 def feedback_facts(
@@ -174,6 +179,19 @@ def _acts(
         case_ref: tuple(act_row(row, event_in(row["body"])) for row in group)
         for case_ref, group in groupby(rows, key=lambda row: str(row["case_ref"]))
     }
+
+
+def _changed(connection: Connection, log: str, as_of: datetime) -> frozenset[tuple[str, str, str]]:
+    """Offers with the decision they are of, and corrected cases: kind, case, decision or ""."""
+    query = select(ACTS.c.type, ACTS.c.case_ref, ACTS.c.decision_id).where(
+        ACTS.c.log == log,
+        ACTS.c.at <= instant_text(as_of),
+        ACTS.c.type.in_(("counter_offered", "input_corrected")),
+    )
+    return frozenset(
+        (kind, case_ref, decision_id if kind == "counter_offered" else "")
+        for kind, case_ref, decision_id in connection.execute(query)
+    )
 
 
 def _observations(

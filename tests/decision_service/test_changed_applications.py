@@ -370,3 +370,12 @@ def test_a_correction_does_not_lift_a_knock_out(callers: Callers) -> None:
     refused = corrected(callers, made["case_id"], case["version"], credit_amount=1_840)
     assert refused.json()["type"].endswith("knock-out-lifted"), refused.json()
     assert callers.house.kinds(made["case_id"]) == ["decision_made"]
+
+
+def test_a_corrected_case_is_counted_as_one(callers: Callers) -> None:
+    case_id, version = callers.case()
+    other, _ = callers.case()
+    corrected(callers, case_id, version, duration_months=8)
+    services = callers.house.services
+    facts = {fact.case_ref: fact for fact in services.cases.board_facts(services.clock())}
+    assert (facts[case_id].corrected, facts[other].corrected) == (True, False)

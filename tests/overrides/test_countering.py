@@ -51,6 +51,8 @@ from overrides.errors import (
     StaleCase,
 )
 from overrides.events import check_draft
+from overrides.labels import OutcomeDefinition
+from overrides.metrics import board
 from overrides.reading import CaseFile
 from overrides.values import (
     CaseStatus,
@@ -279,3 +281,27 @@ def test_while_an_offer_stands_only_its_own_clock_runs(house: House) -> None:
     offer = told(house, ref).case.offer
     assert offer is not None
     assert offer.until == row.due_at
+
+
+def test_changes_of_terms_and_corrections_are_counted_apart_from_overrides(house: House) -> None:
+    passing, failing, refused = (house.apply_for("decline") for _ in range(3))
+    for ref, word, said in (
+        (passing, "approve", "accepted"),
+        (failing, "decline", "accepted"),
+        (refused, "approve", "refused"),
+    ):
+        house.offer(ref, word)
+        house.hear(ref, said)
+    waiting = house.apply_for("decline")
+    house.offer(waiting, "approve")
+    facts = {fact.case_ref: fact for fact in house.book.board_facts(house.now)}
+    told_of = {ref: facts[ref].countered for ref in (passing, failing, refused, waiting)}
+    assert told_of == {passing: True, failing: True, refused: False, waiting: True}
+    definition = OutcomeDefinition(id="test")
+    late = house.now + timedelta(days=200)
+    found = board(facts.values(), lambda _: definition, late)
+    assert (found.other_terms.count, found.other_terms.of) == (1, 2)
+    assert found.overrides.low_side.count == 1
+    assert found.turnaround.cases == found.turnaround.overdue_now == 0
+    corrected = [replace(fact, corrected=ref == passing) for ref, fact in facts.items()]
+    assert board(corrected, lambda _: definition, late).corrected.count == 1
