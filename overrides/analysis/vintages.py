@@ -44,7 +44,13 @@ def _month(
     bad = of = 0
     chances = 0.0
     for fact in approved:
-        found = label(until, fact.ending, fact.observations, as_of)
+        # A later report would be taken for the worst since the start, and move a default forward.
+        seen = [
+            observation
+            for observation in fact.observations
+            if observation.months_on_book is None or observation.months_on_book <= month
+        ]
+        found = label(until, fact.ending, seen, as_of)
         good = found.status is LabelStatus.OBSERVED_GOOD
         if found.closed(as_of) and (good or found.status is LabelStatus.OBSERVED_BAD):
             of += 1

@@ -24,7 +24,7 @@ def people(
     found = []
     for k in range(of):
         score = chance.uniform(scores - 0.1, scores + 0.1)
-        odds = chance_of(logit(0.2) + math.log(times) + 4 * (score - 0.3))
+        odds = chance_of(logit(0.2) + math.log(times) + 10 * (score - 0.3))
         decided = against if chance.random() < odds else advice
         case: BoardFact = fact(
             advice,
