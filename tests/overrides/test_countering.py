@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -243,9 +244,12 @@ def test_a_correction_never_lifts_a_knock_out() -> None:
         check_knockouts(("P01-TERM", "P01-AMOUNT"), ("P01-TERM",))
 
 
-@pytest.fixture
-def house(tmp_path: object) -> Iterator[House]:
-    with house_at(f"sqlite:///{tmp_path}/h.sqlite3") as house:
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    url = f"sqlite:///{tmp_path / 'h.sqlite3'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+    with house_at(url) as house:
         yield house
 
 
