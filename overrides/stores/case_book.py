@@ -44,9 +44,9 @@ from overrides.stores.case_rows import (
 from overrides.stores.case_state import as_case
 from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES
 from overrides.stores.engine import reading
+from overrides.stores.list_order import list_order
 from overrides.stores.questions import surprises
 from overrides.stores.reading import EVENTS
-from overrides.stores.standing import list_order
 from overrides.surprises import Surprises
 from overrides.values import CaseStatus, Decision
 

@@ -32,7 +32,7 @@ from overrides.cases import OPEN_STATES
 from overrides.instants import instant_text
 from overrides.reading import PAGE_ROWS_MAX, CaseFilter
 from overrides.stores.case_tables import COUNTS, FILES
-from overrides.stores.standing import OPEN
+from overrides.stores.list_order import OPEN
 from overrides.urgency import LAW_NEAR, SOON, Urgency
 from overrides.values import CaseStatus
 

@@ -9,21 +9,17 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from overrides.cases import OPEN_STATES
 from overrides.event_kinds import DECISION_KINDS
 from overrides.information import NO_ANSWER
 from overrides.instants import instant_text
 from overrides.journal import Event
+from overrides.stores.list_order import list_order
 from overrides.values import CaseStatus, Recommendation
 
 Standing = dict[str, Any]
 Moves = Callable[[Mapping[str, Any], Event], Standing]
 
-END_OF_TIME = "9999-12-31T23:59:59.999999Z"
-OPEN, CLOSED = "0", "1"  # first character of every place in a list
-
-_BACKWARDS = str.maketrans("0123456789", "9876543210")
-
+_CLOCKS = ("due_at", "limit_at", "target_at")
 _NO_CLAIM: Standing = {"claim_person": None, "claim_until": None}
 _AWAKE: Standing = {"asleep_until": None}
 _NOT_REFERRED: Standing = {"referred": None}
@@ -52,19 +48,6 @@ def opened(event: Event, application_key: str | None) -> Standing:
         **_assigned(event),
     }
     return {**standing, "list_order": list_order(standing)}
-
-
-def list_order(standing: Mapping[str, Any]) -> str:
-    """Where the case stands in any list, as text that sorts.
-
-    Open cases come first, in the order of the clock that presses next, and then the closed ones,
-    closed last first. While the applicant is asked for something only the law's clock runs.
-    """
-    if standing["status"] in OPEN_STATES:
-        waits = standing["status"] == CaseStatus.WAITING_APPLICANT
-        target = None if waits else standing["target_at"]
-        return OPEN + (target or standing["limit_at"] or END_OF_TIME)
-    return CLOSED + (standing["closed_at"] or END_OF_TIME).translate(_BACKWARDS)
 
 
 def advance(standing: Mapping[str, Any], event: Event) -> Standing:
@@ -207,7 +190,7 @@ def _judged(standing: Mapping[str, Any], event: Event) -> Standing:
     verdict = event.data["verdict"]
     held = json.loads(standing["proposal"] or "{}")
     if verdict == "uphold":
-        return _offered(held, event, event.actor) if held.get("offer") else {}
+        return _offered(standing, held, event, event.actor) if held.get("offer") else {}
     changed = {**held.get("before", {}), "status": CaseStatus.IN_REVIEW.value}
     changed |= {**_NO_CLAIM, **_NO_PROPOSAL}
     if verdict == "reject" and standing["proposal_person"]:
@@ -223,24 +206,33 @@ def _countered(standing: Mapping[str, Any], event: Event) -> Standing:
         held = json.loads(standing["proposal"])
         return {"proposal": json.dumps({**held, **told})}
     held = {"person": event.actor, "side": data["side"], "code": data["code"]}
-    return _offered({**held, **told}, event, "")
+    return _offered(standing, {**held, **told}, event, "")
 
 
-def _offered(held: Mapping[str, Any], event: Event, approver: str) -> Standing:
-    """The offer lies with the applicant, from this entry on for so many days."""
+def _offered(
+    standing: Mapping[str, Any], held: Mapping[str, Any], event: Event, approver: str
+) -> Standing:
+    """The offer lies with the applicant, from this entry on for so many days.
+
+    The clocks of the application stand beside it: they are the case's again when the offer ends.
+    """
     until = instant_text(event.recorded_at + timedelta(days=held["days"]))
     kept = {name: held[name] for name in ("offer", "person", "side", "code", "before")}
+    kept["clocks"] = {name: standing[name] for name in _CLOCKS}
     return {
         "status": CaseStatus.COUNTERED.value,
         "proposal": json.dumps({**kept, "approver": approver, "until": until}),
         "proposal_person": None,
-        "due_at": until,
-        "limit_at": until,
-        "target_at": None,
+        **_clock_of_offer(until),
         **_NO_CLAIM,
         **_AWAKE,
         **_NOT_REFERRED,
     }
+
+
+def _clock_of_offer(until: str) -> Standing:
+    """While an offer lies with the applicant only its end presses."""
+    return {"due_at": until, "limit_at": until, "target_at": None}
 
 
 def _deciders(standing: Mapping[str, Any], event: Event) -> tuple[str, str]:
@@ -265,6 +257,7 @@ def _decided(standing: Mapping[str, Any], event: Event) -> Standing:
         "reviewer": reviewer,
         "approver": approver,
         "closed_at": instant_text(event.recorded_at),
+        **json.loads(standing["proposal"] or "{}").get("clocks", {}),
         **_NO_CLAIM,
         **_AWAKE,
         **_NOT_REFERRED,
@@ -276,8 +269,10 @@ def _ended(status: CaseStatus) -> Moves:
     """The case ended without a decision, on the terms that were applied for."""
 
     def moves(standing: Mapping[str, Any], event: Event) -> Standing:
+        held = json.loads(standing["proposal"] or "{}")
         return {
-            **json.loads(standing["proposal"] or "{}").get("before", {}),
+            **held.get("before", {}),
+            **held.get("clocks", {}),
             "status": status.value,
             "closed_at": instant_text(event.recorded_at),
             **_NO_CLAIM,
@@ -315,6 +310,8 @@ def _reopened(_: Mapping[str, Any], event: Event) -> Standing:
     changed = {"status": before["status"], **_UNDECIDED, **_NO_CLAIM, **_NO_PROPOSAL}
     if proposal := before["proposal"]:
         person = None if "until" in proposal else proposal["person"]
+        if "until" in proposal:
+            changed |= _clock_of_offer(proposal["until"])
         changed |= {"proposal": json.dumps(proposal), "proposal_person": person}
     return changed
 

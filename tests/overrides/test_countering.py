@@ -287,6 +287,22 @@ def test_while_an_offer_stands_only_its_own_clock_runs(house: House) -> None:
     assert offer.until == row.due_at
 
 
+@pytest.mark.parametrize("answer", ["refused", "accepted"])
+def test_when_an_offer_ended_the_clocks_are_those_of_the_application(
+    house: House, answer: str
+) -> None:
+    ref = house.apply_for("decline")
+    before = told(house, ref).row
+    house.offer(ref, "approve")
+    house.hear(ref, answer)
+    after = told(house, ref).row
+    scored_again = house.now - before.opened_at
+    assert before.due_at is not None
+    assert after.due_at is not None
+    assert after.due_at - before.due_at <= scored_again, "not the end of the offer"
+    assert after.clocks.target == after.due_at
+
+
 def test_changes_of_terms_and_corrections_are_counted_apart_from_overrides(house: House) -> None:
     passing, failing, refused = (house.apply_for("decline") for _ in range(3))
     for ref, word, said in (
