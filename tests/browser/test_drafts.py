@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Arrive, House
-from tests.ui.fake_cases import DECLINE
+from tests.ui.fake_cases import DECLINE, REFER
 
 pytestmark = pytest.mark.browser
 
@@ -89,3 +89,16 @@ def test_without_scripts_a_button_keeps_the_form(arrive: Arrive, house: House) -
     assert house.office.drafts.kept
     page.goto(OVERRIDE)
     expect(page.get_by_label("What do you know that the model does not?")).to_have_value(NOTE)
+
+
+def test_a_form_that_was_sent_is_kept_no_more(arrive: Arrive, house: House) -> None:
+    page = arrive("asha", width=1280)
+    page.goto(f"/cases/{REFER.case_id}")
+    page.get_by_label("Approve").check()
+    page.get_by_label("Note").fill(NOTE)
+    page.get_by_role("button", name="Record decision").click()
+    page.wait_for_load_state()
+    page.wait_for_timeout(1800)  # longer than the script waits before it keeps
+    assert house.office.desk.done
+    assert not house.office.drafts.kept
+    assert left_on_device(page) == []
