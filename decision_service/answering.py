@@ -116,21 +116,31 @@ class Answering:
         return self._submit(file, once, decide)
 
     def lapse(self) -> int:
-        """Close every case whose applicant's time has run out; how many were closed."""
+        """Close every case whose applicant's time has run out; how many were closed.
+
+        A case that fails keeps no other open: it is logged, what failed first is raised at the end.
+        """
+        first: Exception | None = None
         closed, cursor, now = 0, "", self.services.clock()
         while True:
             page = self.services.cases.rows(WAITING, now, cursor=cursor, limit=PAGE_ROWS_MAX)
             for row in page.rows:
-                asked = last_request(self.services.cases.acts(row.case_ref))
-                if asked is None or now <= answer_due(asked):
-                    continue
                 try:
+                    asked = last_request(self.services.cases.acts(row.case_ref))
+                    if asked is None or now <= answer_due(asked):
+                        continue
                     self.give_up(HOST, row.case_ref)
                     closed += 1
                 except CaseError as changed:  # the answer came first
                     LOGGER.info("%s", changed)
+                except Exception as failed:
+                    LOGGER.exception("case %s waits for no answer and stays open", row.case_ref)
+                    first = first or failed
             if not (cursor := page.next_cursor):
-                return closed
+                break
+        if first is not None:
+            raise first
+        return closed
 
     @property
     def _around(self) -> tuple[Callable[[], str], Callable[[str], str]]:

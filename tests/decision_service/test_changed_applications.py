@@ -17,6 +17,7 @@ from overrides.instants import parse_instant
 from overrides.reading import CaseRow
 from tests.decision_service.desk_house import desk_house
 from tests.decision_service.test_api_cases import EVIDENCE, Callers
+from tests.decision_service.test_waiting import fails_once
 from ui.changing_views import ChangeForm
 from ui.ports import Refused
 
@@ -238,6 +239,22 @@ def test_offering_more_than_ones_limit_is_refused(callers: Callers) -> None:
     large = {"minor": 1_500_000, "currency": "DEM"}
     assert offer(callers, case_id, version, amount=large).json()["type"].endswith("above-limit")
     assert callers.house.kinds(case_id) == ["decision_made"]
+
+
+def test_an_offer_that_cannot_be_closed_keeps_no_other_from_running_out(callers: Callers) -> None:
+    callers.house.clock.passes(days=91)
+    let_offers_lapse(callers.house.services)  # those of other tests
+    cases = []
+    for _ in range(2):
+        case_id, version = passes_on(callers, SMALL)
+        assert offer(callers, case_id, version).status_code == 201
+        cases.append(case_id)
+    callers.house.clock.passes(days=91)
+    services = fails_once(callers.house.services)
+    with pytest.raises(OSError, match="no entropy"):
+        let_offers_lapse(services)
+    assert [callers.house.kinds(case_id)[-1] for case_id in cases].count("case_expired") == 1
+    assert len(let_offers_lapse(services)) == 1
 
 
 def test_an_acceptance_that_was_recorded_by_mistake_is_undone_and_the_offer_lies_again(

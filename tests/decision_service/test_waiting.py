@@ -1,6 +1,7 @@
 """An applicant is asked and heard, two clocks run as they should, and ends can be taken back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from decision_service.answering import Answering
 from decision_service.app import create_app
 from decision_service.ledger_words import summary
+from decision_service.services import Services
 from decision_service.tending import tend
 from decision_service.waiting_pages import WaitingPages
 from overrides.cases import Case
@@ -54,6 +56,18 @@ def ask(callers: Callers, case_id: str, **members: Any) -> Any:
 def event_of(entry: Entry) -> Event:
     """What an entry says."""
     return read_event(entry.body)
+
+
+def fails_once(services: Services) -> Services:
+    """The same service, whose first id fails."""
+    failures = iter([OSError("no entropy")])
+
+    def new_id() -> str:
+        for failure in failures:
+            raise failure
+        return services.new_id()
+
+    return replace(services, new_id=new_id)
 
 
 def feed(callers: Callers, case_id: str) -> list[dict[str, Any]]:
@@ -199,6 +213,19 @@ def test_an_applicant_who_never_answers_is_closed_as_incomplete_and_labelled_so(
     page = callers.house.desk.case(callers.house.viewer("asha"), case_id)
     assert "closed as incomplete" in page.waiting.ended_words
     assert page.history[0].text == "No answer came in time: closed as incomplete."
+
+
+def test_a_case_that_cannot_be_closed_keeps_no_other_open(callers: Callers) -> None:
+    cases = [callers.case()[0] for _ in range(2)]
+    for case_id in cases:
+        ask(callers, case_id)
+    callers.house.clock.passes(days=5, seconds=1)
+    services = fails_once(callers.house.services)
+    with pytest.raises(OSError, match="no entropy"):
+        Answering(services).lapse()
+    ended = sorted(case_of(callers, case_id).status for case_id in cases)
+    assert ended == [CaseStatus.CLOSED_INCOMPLETE, CaseStatus.WAITING_APPLICANT]
+    assert Answering(services).lapse() == 1
 
 
 def test_the_feed_never_tells_a_decision_that_can_still_be_undone(callers: Callers) -> None:
