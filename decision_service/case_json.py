@@ -10,10 +10,10 @@ from decision_service.data_quality import fault_objects, faults_of
 from decision_service.dossier import application_ids, readable
 from decision_service.occasions import must_rescore
 from decision_service.services import Services
+from decision_service.taking_back import may_undo
 from overrides.instants import instant_text
 from overrides.journal import Receipt
 from overrides.reading import ActRow, CaseFile, CaseRow, ChangeRow
-from overrides.taking_back import undo_until
 from overrides.values import Actor, CaseStatus
 
 
@@ -54,8 +54,8 @@ def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, A
             "needs": proposal.needs,
             "at": _instant(file.proposed_at),
         }
-    until = undo_until(file.case)
-    body["undo_until"] = _instant(until if until and now <= until else None)
+    undoing = may_undo(file.case, acts, now)
+    body["undo_until"] = _instant(undoing[0] if undoing else None)
     body["asked"] = _asked(file, last_request(acts))
     body["offer"] = offer_object(services, file)
     body["acts"] = [_act(act, names) for act in acts]

@@ -24,8 +24,9 @@ from overrides.taking_back import (
     ReopeningForm,
     decide_reopening,
     decide_undo,
+    undo_until,
 )
-from overrides.values import Actor
+from overrides.values import Actor, Role
 
 DECIDING_ACTS = frozenset({"review_recorded", "override_recorded", "approval_recorded"})
 
@@ -68,6 +69,14 @@ class TakingBack:
         ).result()
 
 
+def may_undo(case: Case, acts: Sequence[ActRow], now: datetime) -> tuple[datetime, str] | None:
+    """Until when a decision can be undone, and by whom; None where nobody can, or not any more."""
+    until, ended = undo_until(case), how_it_ended(acts)
+    if until is None or now > until or ended is None or not ended.person:
+        return None
+    return until, ended.person
+
+
 def how_it_ended(acts: Sequence[ActRow]) -> Ended | None:
     """The decision that a case came to last, with the proposal it rests on, if any."""
     end = next((act for act in reversed(acts) if act.type == "case_decided"), None)
@@ -81,7 +90,12 @@ def how_it_ended(acts: Sequence[ActRow]) -> Ended | None:
     offered = next((act for act in rests_on if act.type == "counter_offered"), None)
     if offered is not None:
         proposal = _as_it_lay(offered, acts)
-    return Ended(event_id=end.event_id, version=end.version, proposal=proposal)
+    return Ended(
+        event_id=end.event_id,
+        version=end.version,
+        person="" if end.role == Role.SERVICE else end.actor,
+        proposal=proposal,
+    )
 
 
 def _as_it_stood(act: ActRow) -> dict[str, Json]:

@@ -5,10 +5,11 @@ from datetime import datetime
 from decision_service.answering import answer_due, last_request
 from decision_service.case_rights import Rights
 from decision_service.dossier import Dossier
+from decision_service.taking_back import may_undo
 from decision_service.wording import DONE_WORDS
 from overrides.cases import STATES, TRANSITIONS, Act, Case
 from overrides.reading import ActRow
-from overrides.taking_back import REOPENING_ROLES, undo_until
+from overrides.taking_back import REOPENING_ROLES
 from overrides.urgency import Clocks
 from overrides.values import DECIDING_ROLES, Actor, CaseStatus
 from ui import words
@@ -38,9 +39,8 @@ def waiting_view(dossier: Dossier, actor: Actor, may: Rights, now: datetime) -> 
     """What the case page says of a case that waits, or that has ended."""
     case = dossier.file.case
     asked = last_request(dossier.acts) if case.status is CaseStatus.WAITING_APPLICANT else None
-    until = undo_until(case)
-    still = until if until is not None and now <= until else None
-    mine = still is not None and case.decided_by == actor.ref
+    still, by = may_undo(case, dossier.acts, now) or (None, "")
+    mine = still is not None and by == actor.ref
     reopens = (case.status, Act.REOPEN) in TRANSITIONS and actor.role in REOPENING_ROLES
     return Waiting(
         may_ask=may.decide or (may.rescore and case.status is CaseStatus.IN_REVIEW),

@@ -47,11 +47,15 @@ class Ended:
 
     event_id: str
     version: int  # of the case once it was decided
+    person: str  # who recorded it, and may undo it; "" where that was a service
     proposal: dict[str, Json] | None  # upheld, or an offer accepted: as the row of the case had it
 
 
 def undo_until(case: Case) -> datetime | None:
-    """Until when the decider may take the decision back; None where no person decided."""
+    """Until when a decision may be taken back; None where no person decided.
+
+    What follows from it waits so long, whoever recorded it.
+    """
     if case.status is not CaseStatus.DECIDED or not case.decided_by or case.closed_at is None:
         return None
     return case.closed_at + timedelta(seconds=UNDO_SECONDS)
@@ -60,14 +64,15 @@ def undo_until(case: Case) -> datetime | None:
 def decide_undo(case: Case, actor: Actor, ended: Ended, now: datetime, new_id: NewId) -> Decided:
     """Take one's own decision back within the minute: the case is as it was before it.
 
-    An upheld override waits again for its second person, an accepted offer lies with the applicant
+    It is that of whoever recorded it: an accepted offer is undone by whoever wrote the acceptance
+    down, who need not have made the offer. An upheld override waits again for its second person, an accepted offer lies with the applicant
     again. Raises ``UndoOver``, ``NotYoursToUndo``,
     ``NotAllowedNow`` where there is no decision, ``StaleCase``.
     """
     until = undo_until(case)
     if case.status is not CaseStatus.DECIDED:
         raise NotAllowedNow(case.case_ref, "undoing a decision", case.status_words)
-    if until is None or case.decided_by != actor.ref:
+    if until is None or not ended.person or ended.person != actor.ref:
         raise NotYoursToUndo(case.case_ref)
     if now > until:
         raise UndoOver(UNDO_SECONDS)

@@ -264,12 +264,40 @@ def test_an_acceptance_that_was_recorded_by_mistake_is_undone_and_the_offer_lies
     offer(callers, case_id, version)
     lay = callers.get("asha", f"/cases/{case_id}").json()
     answer(callers, case_id, "accepted")
+    assert callers.get("asha", f"/cases/{case_id}").json()["undo_until"] is not None
     undone = callers.post("asha", f"/cases/{case_id}/undo", {})
     assert undone.status_code == 201, undone.json()
     again = callers.get("asha", f"/cases/{case_id}").json()
     assert (again["status"], again["offer"]) == ("countered", lay["offer"])
     assert again["limit_at"] == lay["limit_at"]
     assert answer(callers, case_id, "refused").status_code == 201
+
+
+def test_an_acceptance_is_undone_by_whoever_recorded_it_and_not_by_whoever_made_the_offer(
+    callers: Callers,
+) -> None:
+    case_id, version = passes_on(callers, SMALL)
+    offer(callers, case_id, version)
+    assert answer(callers, case_id, "accepted", "bruno").status_code == 201
+    house = callers.house
+    pages = {who: house.desk.case(house.viewer(who), case_id).waiting for who in ("asha", "bruno")}
+    assert [bool(page.undo_words) for page in pages.values()] == [False, True]
+    refused = callers.post("asha", f"/cases/{case_id}/undo", {})
+    assert refused.json()["type"].endswith("not-yours-to-undo")
+    assert callers.post("bruno", f"/cases/{case_id}/undo", {}).status_code == 201
+
+
+def test_an_acceptance_that_a_service_recorded_is_nobody_s_to_undo(callers: Callers) -> None:
+    case_id, version = passes_on(callers, SMALL)
+    offer(callers, case_id, version)
+    assert answer(callers, case_id, "accepted", "core").status_code == 201
+    assert callers.get("asha", f"/cases/{case_id}").json()["undo_until"] is None
+    house = callers.house
+    page = house.desk.case(house.viewer("asha"), case_id).waiting
+    assert (page.undo_words, page.held_words) == ("", "")
+    refused = callers.post("asha", f"/cases/{case_id}/undo", {})
+    assert refused.json()["type"].endswith("not-yours-to-undo")
+    assert house.kinds(case_id)[-1] == "case_decided"
 
 
 def test_an_offer_calls_for_a_letter_with_its_terms_until_it_is_answered(callers: Callers) -> None:
