@@ -231,7 +231,9 @@ class Acting:
         self.file(actor, case_id)
         new_id = self.services.new_id
         return self._submit(
-            case_id, once, lambda case, state: decide_answer(case, actor, form, state.now, new_id)
+            case_id,
+            once,
+            lambda case, state: decide_answer(case, actor, form, state.now, new_id, self.name),
         )
 
     def correct(

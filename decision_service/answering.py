@@ -12,12 +12,15 @@ from datetime import UTC, datetime
 from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.dossier import loaded_for
+from decision_service.errors import Fault, InvalidRequest
 from decision_service.pipeline import Answer
 from decision_service.rescoring import Rescoring
 from decision_service.services import Services
 from explain.declared.contract import Contract, Field
 from overrides.acts import case_of
 from overrides.cases import Case
+from overrides.correcting import check_knockouts
+from overrides.countering import rescored
 from overrides.errors import CaseError, StaleCase
 from overrides.information import (
     InformationAnswer,
@@ -29,7 +32,7 @@ from overrides.information import (
 from overrides.instants import parse_instant
 from overrides.journal import Decided, Draft, OnceOnly, Receipt, State
 from overrides.reading import PAGE_ROWS_MAX, ActRow, CaseFile, CaseFilter
-from overrides.values import Actor, CaseStatus
+from overrides.values import DECIDING_ROLES, Actor, CaseStatus
 from overrides.working_time import resumed
 
 LOGGER = logging.getLogger(__name__)
@@ -83,7 +86,9 @@ class Answering:
     ) -> Receipt | Answer:
         """Record the applicant's answer; with ``fields`` the case is scored again in the same act.
 
-        Raises ContractBroken where the fields do not meet the contract; then nothing was recorded.
+        A person lifts no rule of policy by it. Raises ContractBroken where the fields do not meet
+        the contract, InvalidRequest naming each that was not asked for, and KnockOutLifted; then
+        nothing was recorded.
         """
         file = self._acting.file(actor, case_id)
         if not fields:
@@ -95,14 +100,21 @@ class Answering:
         def look(state: State) -> tuple[Case, tuple[Draft, ...]]:
             case = self._same(file, state)
             said = self._said(file, actor, form, case, state)
+            check_asked(last_request(self.services.cases.acts(case.case_ref)), fields)
             rescoring.check_kept(state, file)
             return case, said.drafts
+
+        def then(case: Case, made: Draft) -> Decided:
+            if actor.role in DECIDING_ROLES and file.decision.knockouts:
+                rescored(case, made)  # a rule that was not looked at may be lifted, too
+                check_knockouts(file.decision.knockouts, made.data["knockouts"])
+            return Decided(())
 
         used = self.services.registry.in_use(file.case.bundle)
         contract = used.loaded.bundle.contract if used.loaded else ()
         form = replace(form, fields=tuple(name for name in fields if name in contract))
         prepared = rescoring.prepared(actor, file, used, fields)
-        return self.services.decisions.rescore(prepared, once, Heard(look))
+        return self.services.decisions.rescore(prepared, once, Heard(look), then)
 
     def give_up(self, actor: Actor, case_id: str, once: OnceOnly | None = None) -> Receipt:
         """Close the case as incomplete: the time to answer has run out."""
@@ -172,6 +184,15 @@ class Answering:
         return self.services.journal.submit(
             lambda state: decide(self._same(file, state), state), once=once
         ).result()
+
+
+def check_asked(asked: ActRow | None, fields: Mapping[str, object]) -> None:
+    """Raise InvalidRequest naming each field that the applicant was not asked for."""
+    wanted = asked.data.get("fields", ()) if asked else ()
+    advice = "The applicant was not asked for it: leave it out, or correct it with evidence."
+    faults = tuple(Fault(f"/fields/{name[:64]}", advice) for name in fields if name not in wanted)
+    if faults:
+        raise InvalidRequest(faults)
 
 
 def last_request(acts: Sequence[ActRow]) -> ActRow | None:

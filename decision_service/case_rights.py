@@ -31,6 +31,7 @@ class Rights:
     approve: bool = False
     withdraw: bool = False
     rescore: bool = False
+    hear: bool = False
     cannot: str = ""
     too_large: str = ""
 
@@ -49,13 +50,14 @@ def rights(
         who = name_of(case.claim.person)
         return Rights(cannot=f"{who} is working on this case until {until} UTC. You can read it.")
     again = (case.status, Act.RESCORE) in TRANSITIONS and actor.ref not in case.excluded
-    return replace(_without_a_holder(case, actor, rules, held=held), rescore=again)
+    found = _without_a_holder(case, actor, rules, held=held)
+    return replace(found, rescore=again, hear=not shut_out(case, actor))
 
 
 def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bool) -> Rights:
     """Rights on a case that nobody else holds."""
     proposer = case.proposal is not None and case.proposal.person == actor.ref
-    if cannot := _shut_out(case, actor):
+    if cannot := shut_out(case, actor):
         return Rights(withdraw=True, cannot=cannot)
     claimable = (case.status, Act.CLAIM) in TRANSITIONS and not proposer and not held
     if rules is None:
@@ -75,7 +77,7 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
     return Rights(claim=claimable, withdraw=True, cannot=f"It cannot be decided while: {state}.")
 
 
-def _shut_out(case: Case, actor: Actor) -> str:
+def shut_out(case: Case, actor: Actor) -> str:
     """Why somebody else has to decide the case, whatever its state; "" where nobody has to."""
     if actor.ref in case.excluded:
         return "Your earlier proposal on this case was not upheld, so another officer decides it."

@@ -11,6 +11,7 @@ from decision_service.answering import offered_fields
 from decision_service.authority_words import WHY_WORDS
 from decision_service.case_choices import codes
 from decision_service.case_json import changed_values
+from decision_service.case_rights import shut_out
 from decision_service.change_requests import read_answer, read_correction, read_offer
 from decision_service.changed_application import Tried, offerable
 from decision_service.dossier import Dossier, field_words, read_dossier
@@ -205,7 +206,7 @@ def offer_view(services: Services, dossier: Dossier, actor: Actor) -> OfferView 
         words=f"{dossier.name(offer.person)} offered other terms ({how}). The offer stands until "
         f"{words.instant_words(offer.until)} UTC.",
         terms=tuple(terms),
-        may_answer=actor.role in HEARING_ROLES,
+        may_answer=actor.role in HEARING_ROLES and not shut_out(case, actor),
     )
 
 

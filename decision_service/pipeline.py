@@ -103,13 +103,15 @@ class Pipeline:
         once = self._once(actor, key, body) if key else None
         return self._made(prepared, once, watch, _case_of(prepared))
 
-    def rescore(self, prepared: Prepared, once: OnceOnly | None, find: Find) -> Answer:
+    def rescore(
+        self, prepared: Prepared, once: OnceOnly | None, find: Find, then: Then | None = None
+    ) -> Answer:
         """Score an open case again because a person wants it, waiting in the caller's thread.
 
         ``find`` gives the case inside the writer's transaction, or refuses. What comes of it is
-        for a person, whatever the policy would decide by itself.
+        for a person, whatever the policy would decide by itself. ``then`` may refuse it.
         """
-        return self._made(prepared, once, StopWatch(), find, by_person=RESCORED)
+        return self._made(prepared, once, StopWatch(), find, RESCORED, then)
 
     def change(self, prepared: Prepared, once: OnceOnly | None, find: Find, then: Then) -> Receipt:
         """Score a changed application of an open case, and write what a person does with it.
@@ -140,9 +142,10 @@ class Pipeline:
         watch: StopWatch,
         find: Find,
         by_person: str = "",
+        then: Then | None = None,
     ) -> Answer:
         """Score and record, waiting."""
-        way = self._send(prepared, once, watch, find, by_person)
+        way = self._send(prepared, once, watch, find, by_person, then)
         receipt = way.recorded.result()
         return self._again(receipt) if receipt.replayed else way.answer(receipt)
 

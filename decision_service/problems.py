@@ -60,6 +60,7 @@ STATUS: Mapping[type[Exception], int] = {
     queue.NothingHeld: 409,
     waiting.WaitingError: 409,
     waiting.NothingAsked: 422,
+    waiting.AnswerUnproven: 422,
     waiting.NotToBeAsked: 422,
     waiting.UndoOver: 409,
     waiting.NotYoursToUndo: 403,

@@ -97,6 +97,9 @@ class Rescoring:
         inputs, monitor = opened["inputs"], opened.get("monitor")
         assert inputs is not None, "it was just read"
         contract = used.loaded.bundle.contract if used.loaded else None
+        amount = decision.amount if decision.amount.currency != NO_CURRENCY else None
+        if used.loaded and used.loaded.policy.spec.defaults.amount_field in told:
+            amount = None  # it is read from the field, so that what is scored is what is granted
         return Application(
             application_id=inputs["application_id"],
             fields={**_fields(inputs, monitor, contract), **told},
@@ -110,7 +113,7 @@ class Rescoring:
             channel=decision.channel,
             product=decision.product,
             jurisdiction=decision.jurisdiction,
-            amount=decision.amount if decision.amount.currency != NO_CURRENCY else None,
+            amount=amount,
             parties=_parties(decision, opened),
         )
 

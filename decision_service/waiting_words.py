@@ -44,7 +44,7 @@ def waiting_view(dossier: Dossier, actor: Actor, may: Rights, now: datetime) -> 
     reopens = (case.status, Act.REOPEN) in TRANSITIONS and actor.role in REOPENING_ROLES
     return Waiting(
         may_ask=may.decide or (may.rescore and case.status is CaseStatus.IN_REVIEW),
-        may_answer=asked is not None and may.withdraw and actor.role in DECIDING_ROLES,
+        may_answer=asked is not None and may.hear and actor.role in DECIDING_ROLES,
         may_reopen=reopens and not mine,
         asked=_asked_for(dossier, asked) if asked else (),
         asked_note=dossier.note(asked.event_id) if asked else "",

@@ -17,6 +17,9 @@ from overrides.acts import (
     NameOf,
     act_draft,
     answered,
+    check_claim,
+    check_exclusion,
+    check_referral,
     check_score,
     check_turn,
     check_version,
@@ -38,6 +41,7 @@ from overrides.forms import check_evidence, check_note, evidence_slots, note_slo
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json
 from overrides.values import (
+    DECIDING_ROLES,
     Actor,
     CaseStatus,
     Decision,
@@ -174,15 +178,25 @@ def decide_offer(
 
 
 def decide_answer(
-    case: Case, actor: Actor, form: AnswerForm, now: datetime, new_id: NewId
+    case: Case,
+    actor: Actor,
+    form: AnswerForm,
+    now: datetime,
+    new_id: NewId,
+    name_of: NameOf = unnamed,
 ) -> Decided:
     """Write down what the applicant says: accepted the case is decided, refused it is withdrawn.
 
-    Raises ``OfferLapsed`` for an acceptance that comes too late.
+    Raises ``OfferLapsed`` for an acceptance that comes too late, and of a person who decides what
+    every act of theirs raises.
     """
     check_role(actor, WITHDRAWING_ROLES)
     accepts = form.answer is OfferAnswer.ACCEPTED
     after = case.after(Act.ACCEPT if accepts else Act.REFUSE)
+    if actor.role in DECIDING_ROLES:
+        check_exclusion(case, actor)
+        check_claim(case, actor, now, name_of)
+        check_referral(case, actor)
     if form.seen_version is not None:
         check_version(case, form.seen_version)
     offer = case.offer

@@ -14,20 +14,23 @@ from overrides.acts import (
     act_draft,
     answered,
     check_claim,
+    check_exclusion,
+    check_referral,
     check_turn,
     check_version,
     unnamed,
 )
 from overrides.authority import check_role
 from overrides.cases import Act, Case
+from overrides.correcting import WHY_CHARS_MIN
 from overrides.errors import NotAllowedNow
-from overrides.forms import evidence_slots, note_slots
+from overrides.forms import evidence_slots, note_slots, tidy
 from overrides.instants import instant_text
 from overrides.journal import Decided, Json
 from overrides.passing_on import BEFORE_LIMIT, BY_LIMIT, LEADING_ROLES
 from overrides.queue_errors import UntilNotPossible
 from overrides.values import DECIDING_ROLES, Actor, Evidence, NewId, Role
-from overrides.waiting_errors import NothingAsked, NotToBeAsked
+from overrides.waiting_errors import AnswerUnproven, NothingAsked, NotToBeAsked
 
 ANSWER_DAYS_MAX = 30
 TIME_TO_ANSWER = "The time to answer"
@@ -128,20 +131,36 @@ def decide_answer(
     """Write down that the applicant answered; the case is back in review, and free.
 
     ``target`` is the service target with the time the applicant took given back; None where there
-    is none. A person waits for a colleague's lease, a service for nobody's.
+    is none. A person waits for a colleague's lease, a service for nobody's, and writes values down
+    only where a document or a note says where they come from. Raises ``AnswerUnproven``,
+    ``ExcludedFromCase``, ``ReferredUpwards``, and what every act raises.
     """
     check_role(actor, HEARING_ROLES)
     after = case.after(Act.HEAR)
     if actor.role in DECIDING_ROLES:
+        check_exclusion(case, actor)
         check_claim(case, actor, now, name_of)
+        check_referral(case, actor)
     if form.seen_version is not None:
         check_version(case, form.seen_version)
+    if actor.role in DECIDING_ROLES:
+        check_told(form)
     data: dict[str, Json] = {"reason": ANSWERED, "fields": sorted(set(form.fields))}
     if target is not None:
         data["target_at"] = instant_text(target)
     slots = note_slots(case.subject, form.note) + evidence_slots(case.subject, form.evidence)
     draft = act_draft(case, actor, new_id(), "information_received", data, slots)
     return answered(case, after, (draft,), None)
+
+
+def check_told(form: InformationAnswer) -> None:
+    """Refuse values that a person writes down without saying where they come from.
+
+    Raises ``AnswerUnproven``.
+    """
+    filed = any(item.type.strip() and item.reference.strip() for item in form.evidence)
+    if form.fields and not filed and len(tidy(form.note)) < WHY_CHARS_MIN:
+        raise AnswerUnproven(WHY_CHARS_MIN)
 
 
 def decide_lapse(

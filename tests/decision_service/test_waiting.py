@@ -26,6 +26,7 @@ from tests.decision_service.test_api_cases import Callers
 from ui.ports import Refused
 from ui.waiting_views import AnswerForm, AskForm, ReopenForm
 
+SAID = "Told on the telephone, and confirmed by letter."
 ALL = CaseFilter(statuses=frozenset(CaseStatus))
 
 
@@ -146,6 +147,51 @@ def test_fields_that_break_the_contract_record_nothing(callers: Callers) -> None
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "/fields/duration_months"
     assert callers.house.kinds(case_id) == kinds
+
+
+@pytest.mark.parametrize("who", ["asha", "core"])
+def test_fields_that_were_not_asked_for_are_refused_by_name(callers: Callers, who: str) -> None:
+    case_id, _ = callers.case()
+    ask(callers, case_id)
+    kinds = callers.house.kinds(case_id)
+    body = {"fields": {"duration_months": 6, "credit_amount": 600}, "note": SAID}
+    answer = callers.post(who, f"/cases/{case_id}/information", body)
+    assert answer.status_code == 422
+    named = [fault["pointer"] for fault in answer.json()["errors"]]
+    assert named == ["/fields/duration_months", "/fields/credit_amount"]
+    assert callers.house.kinds(case_id) == kinds
+
+
+def test_an_answered_amount_is_the_amount_that_is_decided_on(callers: Callers) -> None:
+    case_id, _ = callers.case()
+    ask(callers, case_id, fields=["credit_amount"])
+    body = {"fields": {"credit_amount": 777}}
+    assert callers.post("core", f"/cases/{case_id}/information", body).status_code == 201
+    assert case_of(callers, case_id).amount.minor == 77_700
+
+
+def test_values_that_a_person_writes_down_rest_on_a_document_or_a_note(callers: Callers) -> None:
+    case_id, _ = callers.case()
+    ask(callers, case_id, fields=["duration_months"])
+    body: dict[str, Any] = {"fields": {"duration_months": 6}, "note": "Told."}
+    refused = callers.post("asha", f"/cases/{case_id}/information", body)
+    kind = refused.json()["type"].rpartition(":")[2]
+    assert (refused.status_code, kind) == (422, "answer-unproven")
+    heard = callers.post("asha", f"/cases/{case_id}/information", {**body, "note": SAID})
+    assert heard.status_code == 201, heard.text
+
+
+def test_a_person_lifts_no_knock_out_by_an_answer(callers: Callers) -> None:
+    stated = next(callers.house._applications)["fields"]
+    fields = {**stated, "duration_months": 48, "credit_amount": 18_400}
+    case_id = callers.house.apply(fields=fields)["case_id"]
+    ask(callers, case_id, fields=["credit_amount"])
+    kinds = callers.house.kinds(case_id)
+    body = {"fields": {"credit_amount": 1_840}, "note": SAID}
+    refused = callers.post("asha", f"/cases/{case_id}/information", body)
+    assert refused.json()["type"].endswith("knock-out-lifted"), refused.json()
+    assert callers.house.kinds(case_id) == kinds
+    assert callers.post("core", f"/cases/{case_id}/information", body).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -52,8 +53,11 @@ from overrides.errors import (
     StaleCase,
 )
 from overrides.events import check_draft
+from overrides.information import InformationAnswer
+from overrides.information import decide_answer as decide_heard
 from overrides.labels import OutcomeDefinition
 from overrides.metrics import board
+from overrides.queue_errors import ReferredUpwards
 from overrides.reading import CaseFile
 from overrides.values import (
     CaseStatus,
@@ -210,6 +214,26 @@ def test_an_offer_is_accepted_until_it_runs_out_and_refused_at_any_time() -> Non
         decide_answer(case(), OFFICER, accept, NOON, ids())
     with pytest.raises(StaleCase):
         decide_answer(countered(), OFFICER, replace(accept, seen_version=3), NOON, ids())
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"excluded": (OFFICER.ref,)}, ExcludedFromCase),
+        ({"claim": Claim(OTHER.ref, NOON + timedelta(hours=1))}, ClaimHeld),
+        ({"referred": True}, ReferredUpwards),
+    ],
+)
+def test_an_answer_is_written_down_by_no_person_who_may_not_act_on_the_case(
+    changed: dict[str, Any], error: type[Exception]
+) -> None:
+    accept = AnswerForm(answer=OfferAnswer.ACCEPTED)
+    with pytest.raises(error):
+        decide_answer(replace(countered(), **changed), OFFICER, accept, NOON, ids())
+    waits = replace(case(), status=CaseStatus.WAITING_APPLICANT, **changed)
+    with pytest.raises(error):
+        decide_heard(waits, OFFICER, InformationAnswer(), None, NOON, ids())
+    assert decide_heard(waits, SERVICE, InformationAnswer(), None, NOON, ids()).drafts
 
 
 def test_only_an_offer_whose_time_is_up_lapses() -> None:
