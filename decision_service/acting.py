@@ -21,7 +21,7 @@ from decision_service.services import Services
 from decision_service.standings import Standings, parts_of
 from overrides.authority import within_limit
 from overrides.cases import Case
-from overrides.correcting import CorrectionForm
+from overrides.correcting import CorrectionForm, check_own_values
 from overrides.countering import AnswerForm, OfferForm, decide_answer
 from overrides.desk import (
     Consequence,
@@ -165,7 +165,8 @@ class Acting:
             case_id,
             once,
             lambda case, now, rules: decide_review(
-                case, actor, timed, rules, now, self.services.new_id, self.name
+                check_own_values(self.services.cases.acts(case_id), case, actor, form.decision),
+                *(actor, timed, rules, now, self.services.new_id, self.name),
             ),
         )
 
@@ -198,7 +199,8 @@ class Acting:
             case_id,
             once,
             lambda case, now, rules: decide_approval(
-                case, actor, form, rules, now, self.services.new_id, self.name
+                check_own_values(self.services.cases.acts(case_id), case, actor, form.verdict),
+                *(actor, form, rules, now, self.services.new_id, self.name),
             ),
         )
 

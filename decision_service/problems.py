@@ -76,6 +76,7 @@ STATUS: Mapping[type[Exception], int] = {
     change.RescoreFirst: 409,
     change.NothingChanged: 422,
     change.CorrectionUnproven: 422,
+    change.OwnValues: 403,
     change.KnockOutLifted: 409,
     oversight.OversightError: 409,
     oversight.FirstViewMissing: 409,

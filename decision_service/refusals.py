@@ -55,6 +55,7 @@ TITLES: dict[type[Exception], str] = {
     change_errors.NotScored: NOT_RECORDED,
     change_errors.RescoreFirst: "Re-score this case first",
     change_errors.NothingChanged: "Nothing was changed",
+    change_errors.OwnValues: "A second person is needed",
     change_errors.KnockOutLifted: "A second person is needed",
     oversight_errors.FirstViewMissing: "Your own view first",
     oversight_errors.FirstViewNotAsked: "Nothing to record",

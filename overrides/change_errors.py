@@ -9,6 +9,7 @@ ActError
   NothingChanged
   CorrectionUnproven
   KnockOutLifted
+  OwnValues
 """
 
 from dataclasses import dataclass
@@ -54,6 +55,11 @@ class NothingChanged(ActError):
 @dataclass(eq=False)
 class CorrectionUnproven(ActError):
     """A correction rests on a document: say what kind it is and where it is filed."""
+
+
+@dataclass(eq=False)
+class OwnValues(ActError):
+    """The recommendation was a decline until you changed values of this application: another officer must approve it."""  # noqa: E501
 
 
 @dataclass(eq=False)

@@ -4,7 +4,7 @@ EBA/GL/2017/16 (section 8.2, paragraph 201) tells the change of an input from th
 output. The corrected application is scored, both scores stay, and the case goes on in review.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,11 +18,12 @@ from overrides.acts import (
     unnamed,
 )
 from overrides.cases import Act, Case
-from overrides.change_errors import CorrectionUnproven, KnockOutLifted
+from overrides.change_errors import CorrectionUnproven, KnockOutLifted, OwnValues
 from overrides.countering import evidence_types
 from overrides.forms import check_note, evidence_slots, note_slots
 from overrides.journal import Decided, Json
-from overrides.values import Actor, CaseStatus, Evidence, NewId
+from overrides.reading import ActRow
+from overrides.values import Actor, CaseStatus, Decision, Evidence, NewId, Recommendation, Verdict
 
 WHY_CHARS_MIN = 20
 """Characters that say why a value was wrong, at least."""
@@ -62,6 +63,28 @@ def check_knockouts(before: Iterable[str], after: Iterable[str]) -> None:
     lifted = sorted(set(before) - set(after))
     if lifted:
         raise KnockOutLifted(lifted[0])
+
+
+def check_own_values(
+    acts: Sequence[ActRow], case: Case, actor: Actor, says: Decision | Verdict
+) -> Case:
+    """The case, unless a person approves who changed values while a decline was recommended.
+
+    By correction or by an answer written down for the applicant; what the values lift takes another
+    person. Raises ``OwnValues``.
+    """
+    declined = False
+    if says not in (Decision.APPROVE, Verdict.UPHOLD):
+        return case
+    for act in acts:
+        if act.type == "decision_made":
+            declined = act.data["recommendation"] == Recommendation.DECLINE
+        corrects = act.type == "input_corrected" and act.data["from"] == Recommendation.DECLINE
+        tells = act.type == "information_received" and declined and bool(act.data["fields"])
+        lifted = case.recommendation is not Recommendation.DECLINE or case.proposal is not None
+        if lifted and (corrects or tells) and act.actor == actor.ref:
+            raise OwnValues
+    return case
 
 
 def decide_correction(

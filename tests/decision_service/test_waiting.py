@@ -20,7 +20,7 @@ from overrides.instants import instant_text, parse_instant
 from overrides.journal import Entry, Event
 from overrides.labels import LabelStatus, OutcomeDefinition, label
 from overrides.reading import CaseFilter
-from overrides.values import CaseStatus
+from overrides.values import CaseStatus, Recommendation
 from tests.decision_service.desk_house import BUNDLE, START, desk_house
 from tests.decision_service.test_api_cases import Callers
 from ui.ports import Refused
@@ -361,6 +361,24 @@ def test_a_closed_case_is_reopened_by_who_may_with_a_reason_and_told_outside(
     page = callers.house.desk.case(callers.house.viewer("asha"), case_id)
     assert page.may_decide
     assert [act.title for act in page.history].count("Case decided") == 1
+
+
+@pytest.mark.parametrize("who", ["asha", "bruno"])
+def test_nobody_approves_alone_on_values_of_their_own_that_lift_a_decline(
+    callers: Callers, who: str
+) -> None:
+    case_id, _ = callers.case()
+    assert case_of(callers, case_id).recommendation is Recommendation.DECLINE
+    names = ["duration_months", "credit_amount"]
+    ask(callers, case_id, fields=names)
+    body = {"fields": {"duration_months": 6, "credit_amount": 600}, "note": SAID}
+    assert callers.post("asha", f"/cases/{case_id}/information", body).status_code == 201
+    assert case_of(callers, case_id).recommendation is not Recommendation.DECLINE
+    answer = decided(callers, case_id, who, "approve")
+    if who == "asha":
+        assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (403, "own-values")
+    else:
+        assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.parametrize("end", ["withdrawal", "lapse"])
