@@ -46,9 +46,10 @@ KNOWN_MAX = 1024
 
 @dataclass(slots=True)
 class KnownKeys:
-    """Who sent a key a moment ago, so that a busy service is not looked up for every request.
+    """Which service sent a key a moment ago, so that a busy one is not looked up for each request.
 
-    A key that is revoked opens nothing after ``KNOWN_SECONDS``.
+    A key that is revoked opens nothing after ``KNOWN_SECONDS``. People are looked up every time:
+    what they may do rests on their limit, as it is when they act.
     """
 
     people: People
@@ -65,9 +66,10 @@ class KnownKeys:
     def ask(self, authorization: str) -> Actor:
         """Who it is; raises Unauthenticated."""
         actor = self.people.authenticate(authorization)
-        if len(self._known) >= KNOWN_MAX:
-            self._known.clear()
-        self._known[authorization] = (self.monotonic(), actor)
+        if actor.role is Role.SERVICE:
+            if len(self._known) >= KNOWN_MAX:
+                self._known.clear()
+            self._known[authorization] = (self.monotonic(), actor)
         return actor
 
 

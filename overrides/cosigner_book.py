@@ -133,7 +133,11 @@ class CosignerBook:
         return checkpoint, opened
 
     def keep(self, note: str) -> list[str]:
-        """Keep what witnesses signed; the names of those who did. Raises ``NoteInvalid``."""
+        """Keep what witnesses signed; the names of those who did. Raises ``NoteInvalid``.
+
+        What is let go of a day is what larger sizes have of the same witnesses. An answer that
+        comes after them, for a smaller size, does not bring that back.
+        """
         checkpoint, opened = self.open(note)
         if not opened.cosigners:
             raise NoteInvalid(finding="no witness of this ledger signed it")

@@ -33,8 +33,10 @@ def violations(page: Any, rules: Sequence[str] = ()) -> list[str]:
 def in_both_schemes(page: Any) -> list[str]:
     """What axe finds in light, and what of the colours it finds in the dark.
 
-    The window was asked for less motion: a colour on its way to another would be found wrong.
+    The window was asked for less motion: a colour on its way to another would be found wrong, and
+    so would a part that is still being fetched and is paler until it is there.
     """
+    page.wait_for_function("!document.querySelector('.htmx-request')")
     light = violations(page)
     page.emulate_media(color_scheme="dark")
     dark = [f"in the dark: {found}" for found in violations(page, OF_COLOUR)]

@@ -211,9 +211,10 @@ def test_a_known_key_is_looked_up_once_a_second_and_a_wrong_one_every_time() -> 
         def authenticate(self, authorization: str) -> Actor:
             """Let anyone in who says please."""
             self.asked += 1
-            if authorization != "please":
+            if authorization not in ("please", "I am asha"):
                 raise Unauthenticated
-            return Actor("p", "p", Role.SERVICE)
+            role = Role.SERVICE if authorization == "please" else Role.OFFICER
+            return Actor("p", "p", role)
 
     now = [0.0]
     people = Everyone()
@@ -228,6 +229,8 @@ def test_a_known_key_is_looked_up_once_a_second_and_a_wrong_one_every_time() -> 
         with pytest.raises(Unauthenticated):
             keys.ask("now")
     assert keys.recall("now") is None
+    keys.ask("I am asha")
+    assert keys.recall("I am asha") is None, "what people may do is looked up when they act"
 
 
 def test_an_address_belongs_to_the_row_that_says_most() -> None:
