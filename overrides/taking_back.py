@@ -65,8 +65,8 @@ def decide_undo(case: Case, actor: Actor, ended: Ended, now: datetime, new_id: N
     """Take one's own decision back within the minute: the case is as it was before it.
 
     It is that of whoever recorded it: an accepted offer is undone by whoever wrote the acceptance
-    down, who need not have made the offer. An upheld override waits again for its second person, an accepted offer lies with the applicant
-    again. Raises ``UndoOver``, ``NotYoursToUndo``,
+    down, who need not have made the offer. An upheld override waits again for its second person, an
+    accepted offer lies with the applicant again. Raises ``UndoOver``, ``NotYoursToUndo``,
     ``NotAllowedNow`` where there is no decision, ``StaleCase``.
     """
     until = undo_until(case)
