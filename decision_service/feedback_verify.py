@@ -4,8 +4,10 @@
 
 FOLDER is the set, by default the one this file lies in. FILE has public keys of the ledger that you
 got another way, one a line; without it the signature is checked with the keys that came with the
-set, which shows that nothing was changed since, and not by whom it was made. Exit status 0: whole;
-1: altered or cut short; 2: it cannot be read.
+set. The signature is of the ledger and not of this folder: whoever altered a set and all its hashes
+would still be told that it is consistent. What binds the folder is the hash of its manifest, which
+stands in the ledger's entry ``feedback_exported``: give it as --manifest. Exit status 0:
+consistent, or whole where the manifest is the ledger's; 1: altered or cut short; 2: unreadable.
 
 Rows in CSV are read here. Rows in Parquet are read where pyarrow is installed; elsewhere their
 files' hashes are checked and the rows counted from the files' own footers.
@@ -31,6 +33,8 @@ MAGIC = b"PAR1"
 _P = 2**255 - 19
 _ORDER = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
+
+CONSISTENT = "CONSISTENT in itself; to hold it against the ledger, give --manifest"
 
 
 class Wrong(Exception):
@@ -281,11 +285,14 @@ def check_rows(folder: Path, manifest: Mapping[str, Any]) -> tuple[list[str], bo
     return faults, whole
 
 
-def check_ledger(ledger: Mapping[str, Any], keys: list[str]) -> tuple[list[str], str]:
+def check_ledger(
+    ledger: Mapping[str, Any], keys: list[str], *, named: bool = False
+) -> tuple[list[str], str]:
     """Faults of the checkpoint, and what it shows, in words."""
     note = ledger["checkpoint"]
     if note is None:
-        return [], "No checkpoint had been signed at the cut, so no signature binds it."
+        wrong = ["there is no checkpoint, so the key you named shows nothing"] if named else []
+        return wrong, "No checkpoint had been signed at the cut, so no signature is of it."
     lines, signer = note.split("\n"), signer_of(note, keys)
     if signer is None:
         return ["the checkpoint is signed by none of the keys"], "Its signature is not checked."
@@ -300,8 +307,10 @@ def check_ledger(ledger: Mapping[str, Any], keys: list[str]) -> tuple[list[str],
     return faults, f"Signed by {signer}: {log} with {size} entries.{rest}"
 
 
-def verify(folder: Path, keys: list[str] | None = None) -> tuple[list[str], list[str]]:
-    """What is wrong with a set, and what was found right, in words."""
+def verify(
+    folder: Path, keys: list[str] | None = None, *, named: bool = False
+) -> tuple[list[str], list[str]]:
+    """What is wrong with a set, and what was found right, in words. ``named``: by who asks."""
     manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     form = manifest.get("format") if isinstance(manifest, dict) else None
     if form != FORMAT:
@@ -314,7 +323,7 @@ def verify(folder: Path, keys: list[str] | None = None) -> tuple[list[str], list
         how = "read and hashed" if whole else "counted; to hash them too, install pyarrow"
         told.append(f"{manifest['rows']} rows, {how}.")
     ledger = manifest["ledger"]
-    wrong, words = check_ledger(ledger, ledger["keys"] if keys is None else keys)
+    wrong, words = check_ledger(ledger, ledger["keys"] if keys is None else keys, named=named)
     told.append(words)
     if keys is None and ledger["checkpoint"]:
         told.append("The key came with the set: get the ledger's key another way and name it.")
@@ -325,16 +334,25 @@ def verify(folder: Path, keys: list[str] | None = None) -> tuple[list[str], list
     return faults + wrong, told
 
 
+def manifest_hash(folder: Path) -> str:
+    """SHA-256 of the manifest's bytes, in hex."""
+    return sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
 def main() -> int:
     """Check a set and say what was found."""
     words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     words.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent)
     words.add_argument("--key", type=Path, help="file of public keys, one a line")
+    words.add_argument("--manifest", metavar="SHA256", help="as the ledger's entry has it")
     asked = words.parse_args()
     try:
         lines = asked.key.read_text("utf-8").splitlines() if asked.key else None
         keys = None if lines is None else [line for line in lines if "+" in line]
-        faults, told = verify(asked.folder, keys)
+        faults, told = verify(asked.folder, keys, named=keys is not None)
+        told.append(f"SHA-256 of the manifest: {(found := manifest_hash(asked.folder))}")
+        if asked.manifest is not None and asked.manifest.lower() != found:
+            faults.append("the manifest is not the one that the ledger has")
     except (OSError, ValueError, KeyError, IndexError, TypeError, Wrong) as broken:
         sys.stderr.write(f"{asked.folder} cannot be read as a feedback set: {broken}\n")
         return 2
@@ -342,7 +360,8 @@ def main() -> int:
         sys.stdout.write(f"{line}\n")
     for fault in faults:
         sys.stderr.write(f"WRONG: {fault}\n")
-    sys.stdout.write("ALTERED\n" if faults else "WHOLE\n")
+    bound = "WHOLE" if asked.manifest is not None else CONSISTENT
+    sys.stdout.write("ALTERED\n" if faults else f"{bound}\n")
     return 1 if faults else 0
 
 

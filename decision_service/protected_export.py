@@ -1,7 +1,8 @@
-"""Protected attributes beside decisions, for compliance alone, in rows that cannot be joined.
+"""Protected attributes beside decisions, for compliance alone, in rows that name nobody.
 
-Who builds models never gets them. A row has no pseudonym, no place and no exact score; rows stand
-in the order of their own bytes, so neither order nor value leads back to a row of a feedback set.
+Who builds models never gets them. A row has no pseudonym, no place and no exact score, and rows
+stand in the order of their own bytes. That is no anonymity: a combination of values that only one
+case has leads to its row in a feedback set of the same cut, so the two are kept apart by role.
 Nothing is kept here: the rows are handed over, and the ledger says to whom and what they were.
 """
 

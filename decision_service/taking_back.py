@@ -30,6 +30,9 @@ from overrides.values import Actor, Role
 
 DECIDING_ACTS = frozenset({"review_recorded", "override_recorded", "approval_recorded"})
 
+SETTLING_SECONDS = 30
+"""More than any transaction waits for its turn and takes: all waits of the writer are shorter."""
+
 
 @dataclass(frozen=True, slots=True)
 class TakingBack:
@@ -132,10 +135,11 @@ def _as_it_lay(offered: ActRow, acts: Sequence[ActRow]) -> dict[str, Json]:
 def told_outside(rows: Sequence[ChangeRow], now: datetime) -> tuple[ChangeRow, ...]:
     """The beginning of a list of changes that nobody can undo any more.
 
-    It ends before the first act of deciding that is younger than the time for undoing: the feed is
-    in the order of the ledger, so what comes after waits as well.
+    It ends before the first act of deciding that is younger than the time for undoing, and than the
+    time that an undoing begun in its last moment may take to be written: the feed is in the order
+    of the ledger, so what comes after waits as well.
     """
-    settled = now - timedelta(seconds=UNDO_SECONDS)
+    settled = now - timedelta(seconds=UNDO_SECONDS + SETTLING_SECONDS)
     return tuple(takewhile(lambda row: row.at < settled or not _may_be_undone(row), rows))
 
 

@@ -272,9 +272,14 @@ class _Near:
             if abs(case.amount.minor - loan.amount.minor) <= share * case.amount.minor
             and case.closed_at is not None
             and abs(case.closed_at.date() - loan.booked_on) <= within
-            and loan.branch in ("", case.branch)
-            and loan.product in ("", case.product)
+            and _alike(loan.branch, case.branch)
+            and _alike(loan.product, case.product)
         ]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two names may be the same; one that is not given may be any."""
+    return "" in (one, other) or one == other
 
 
 def _loose(loan: BookedLoan, near: _Near, found: Reconciled) -> set[str]:

@@ -40,6 +40,7 @@ from overrides.values import CaseStatus, Decision
 
 PAGE_ROWS_MAX = 200
 _GONE = tuple(state.value for state in LetterState if state not in BEFORE_ISSUE)
+_OUT = (LetterState.SENT.value, LetterState.RETURNED.value)  # what is only issued can be held back
 
 
 def _text(*, primary_key: bool = False) -> Column[str]:
@@ -175,7 +176,7 @@ _ENDING = frozenset({"case_reopened", "case_withdrawn", "case_expired", "informa
 def _end(connection: Connection, event: Event) -> None:
     """The case calls for no letter any more."""
     connection.execute(
-        delete(LETTERS).where(LETTERS.c.case_ref == event.case, LETTERS.c.state.not_in(_GONE))
+        delete(LETTERS).where(LETTERS.c.case_ref == event.case, LETTERS.c.state.not_in(_OUT))
     )
 
 

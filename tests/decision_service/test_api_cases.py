@@ -336,7 +336,7 @@ def test_the_feed_tells_changes_in_order_and_goes_on_where_it_ended(callers: Cal
     callers.post("asha", f"/cases/{case_id}/claim")
     body = {"decision": "decline", "seen_version": version}
     callers.post("asha", f"/cases/{case_id}/review", body)
-    callers.house.clock.passes(seconds=61)
+    callers.house.clock.passes(seconds=91)
     seen: list[dict[str, Any]] = []
     while True:
         page = callers.get("core", "/changes", after=start, limit=2).json()

@@ -1,6 +1,7 @@
 """A set says of itself what it is, can be checked by anybody, and is made and fetched over HTTP."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from decision_service.app import create_app
 from decision_service.feedback_check import check_set
 from decision_service.feedback_errors import SetUnreadable
 from decision_service.feedback_export import FeedbackExport
-from decision_service.feedback_files import FileFormat, FileRows
+from decision_service.feedback_files import FileFormat, FileRows, manifest_sha256
 from decision_service.feedback_verify import Wrong, signed, verify
 from decision_service.people_changes import people_changes
 from overrides.feedback_columns import COLUMNS
@@ -110,7 +111,30 @@ def test_anybody_can_check_a_set_with_python_alone(
     assert (said.returncode, said.stderr) == (0, "")
     assert f"10 rows, {how}" in said.stdout
     assert "Signed by" in said.stdout
-    assert said.stdout.endswith("WHOLE\n")
+    assert said.stdout.endswith(
+        "CONSISTENT in itself; to hold it against the ledger, give --manifest\n"
+    )
+    bound = checked(folders[form], "--key", str(key), "--manifest", manifest_sha256(folders[form]))
+    assert (bound.returncode, bound.stdout.splitlines()[-1]) == (0, "WHOLE")
+
+
+def test_a_set_altered_together_with_all_its_hashes_is_not_the_one_of_the_ledger(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = tmp_path / "altered"
+    shutil.copytree(folders["csv"], folder)
+    of_the_ledger = manifest_sha256(folder)
+    manifest = manifest_of(folder)
+    manifest["as_of"] = "2020-01-01T00:00:00.000000Z"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    alone = checked(folder)
+    assert (alone.returncode, alone.stdout.splitlines()[-1].split(";")[0]) == (
+        0,
+        "CONSISTENT in itself",
+    )
+    held = checked(folder, "--manifest", of_the_ledger)
+    assert (held.returncode, held.stdout.splitlines()[-1]) == (1, "ALTERED")
+    assert "not the one that the ledger has" in held.stderr
 
 
 def _last_byte(folder: Path) -> str:

@@ -24,7 +24,7 @@ from tests.decision_service.desk_house import DeskHouse, desk_house
 from ui.letter_views import LetterForm
 from ui.ports import Refused
 from ui.views import EvidenceTyped
-from ui.waiting_views import AskForm
+from ui.waiting_views import AskForm, ReopenForm
 
 LENDER = {"name": "Example Bank", "address": ["1 Main Street"], "contact": "desk@bank.example"}
 
@@ -174,6 +174,23 @@ def test_no_letter_is_issued_while_the_decision_can_be_undone(house: DeskHouse) 
         desk.step(house.viewer("asha"), case_id, issue)
     house.clock.passes(minutes=2)
     desk.step(house.viewer("asha"), case_id, issue)
+
+
+def test_a_letter_of_a_decision_that_was_reopened_is_not_sent(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    step(house, "asha", case_id, "draft", language="en")
+    step(house, "asha", case_id, "issued")
+    version = house.desk.case(house.viewer("greta"), case_id).version
+    form = ReopenForm(
+        reason="error_found",
+        note="The amount was typed with one digit too many.",
+        seen_version=version,
+        idempotency_key=house.key(),
+    )
+    WaitingPages(house.services).reopen(house.viewer("greta"), case_id, form)
+    today = house.clock().date().isoformat()
+    with pytest.raises(Refused):
+        step(house, "asha", case_id, "sent", channel="post", on=today)
 
 
 def test_a_letter_about_what_is_missing_lists_it_and_states_no_reasons(house: DeskHouse) -> None:

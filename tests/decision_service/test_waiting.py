@@ -318,7 +318,7 @@ def test_an_undone_decision_is_never_told_and_stays_on_the_record(callers: Calle
 def test_after_a_minute_an_undo_is_too_late(callers: Callers) -> None:
     case_id, _ = callers.case()
     decided(callers, case_id)
-    callers.house.clock.passes(seconds=61)
+    callers.house.clock.passes(seconds=91)
     late = callers.post("asha", f"/cases/{case_id}/undo")
     assert (late.status_code, late.json()["type"].rpartition(":")[2]) == (409, "undo-over")
     assert "reopen" in late.json()["detail"]

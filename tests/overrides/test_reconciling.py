@@ -227,6 +227,13 @@ def test_planted_bypasses_are_all_found_and_nobody_else_is_accused(seed: int) ->
     assert len(accused) > 20
 
 
+def test_an_approval_whose_branch_nobody_recorded_may_be_the_one_that_was_booked() -> None:
+    approval = case(case_ref="c1", branch="", amount=Money(100_000, "EUR"))
+    booked = loan("L1", application_id="", branch="north", amount=Money(100_000, "EUR"))
+    found = reconcile([booked], {}, [approval], SCOPE)
+    assert set(found.standings.values()) == {"needs_checking"}
+
+
 def test_a_bypass_among_unbooked_approvals_is_named_or_set_apart_and_never_lost() -> None:
     unbooked = [case(case_ref=f"u{n}", amount=Money(100_000 + 700 * n, "EUR")) for n in range(20)]
     nameless = [
