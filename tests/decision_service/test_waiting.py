@@ -284,6 +284,8 @@ def test_the_feed_never_tells_a_decision_that_can_still_be_undone(callers: Calle
     assert [change["type"] for change in feed(callers, case_id)] == told
     callers.house.clock.at = until + timedelta(seconds=1)
     assert callers.get("asha", f"/cases/{case_id}").json()["undo_until"] is None
+    assert [change["type"] for change in feed(callers, case_id)] == told, "one may be on its way"
+    callers.house.clock.at = until + timedelta(seconds=31)
     assert feed(callers, case_id)[-1]["final"] == "decline"
 
 
