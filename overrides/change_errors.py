@@ -8,8 +8,8 @@ CaseError
 ActError
   NothingChanged
   CorrectionUnproven
-  KnockOutLifted
   OwnValues
+  KnockOutLifted
 """
 
 from dataclasses import dataclass

@@ -14,6 +14,7 @@ OverridesError
     WaitingError
       NothingAsked
       NotToBeAsked
+      AnswerUnproven
     UndoOver
     NotYoursToUndo
     LetterError

@@ -21,6 +21,5 @@ def list_order(standing: Mapping[str, Any]) -> str:
     if standing["status"] in OPEN_STATES:
         waits = standing["status"] == CaseStatus.WAITING_APPLICANT
         target = None if waits else standing["target_at"]
-        clocks = [at for at in (target, standing["limit_at"]) if at]
-        return OPEN + min(clocks, default=END_OF_TIME)
+        return OPEN + (target or standing["limit_at"] or END_OF_TIME)
     return CLOSED + (standing["closed_at"] or END_OF_TIME).translate(_BACKWARDS)
