@@ -86,7 +86,7 @@ def equal_score(chance: Random) -> Iterator[Tried]:
 
 def share(chance: Random) -> Iterator[Tried]:
     """Wilson's interval of an override rate."""
-    yield 0.08, wilson(sum(chance.random() < 0.08 for _ in range(200)), 200)  # noqa: PLR2004
+    yield 0.08, wilson(sum(chance.random() < 0.08 for _ in range(200)), 200)  # noqa: PLR2004 - the planted share
 
 
 def stratified(chance: Random) -> Iterator[Tried]:

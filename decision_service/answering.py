@@ -5,14 +5,16 @@ new decision of the case are written in one transaction, or neither is.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.dossier import loaded_for
 from decision_service.errors import Fault, InvalidRequest
+from decision_service.in_turn import each_in_turn
 from decision_service.pipeline import Answer
 from decision_service.rescoring import Rescoring
 from decision_service.services import Services
@@ -36,6 +38,7 @@ from overrides.values import DECIDING_ROLES, Actor, CaseStatus
 from overrides.working_time import resumed
 
 LOGGER = logging.getLogger(__name__)
+FAILED = "a case waits for no answer any more and could not be closed"
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 WAITING = CaseFilter(statuses=frozenset({CaseStatus.WAITING_APPLICANT}))
 
@@ -130,29 +133,31 @@ class Answering:
     def lapse(self) -> int:
         """Close every case whose applicant's time has run out; how many were closed.
 
-        A case that fails keeps no other open: it is logged, what failed first is raised at the end.
+        A case that fails keeps no other open.
         """
-        first: Exception | None = None
-        closed, cursor, now = 0, "", self.services.clock()
+        closed, now = [], self.services.clock()
+
+        def close(case_ref: str) -> None:
+            asked = last_request(self.services.cases.acts(case_ref))
+            if asked is None or now <= answer_due(asked):
+                return
+            try:
+                self.give_up(HOST, case_ref)
+                closed.append(case_ref)
+            except CaseError as changed:  # the answer came first
+                LOGGER.info("%s", changed)
+
+        each_in_turn((FAILED, partial(close, ref)) for ref in self._waiting(now))
+        return len(closed)
+
+    def _waiting(self, now: datetime) -> Iterator[str]:
+        """Cases that wait for their applicant, page by page."""
+        cursor = ""
         while True:
             page = self.services.cases.rows(WAITING, now, cursor=cursor, limit=PAGE_ROWS_MAX)
-            for row in page.rows:
-                try:
-                    asked = last_request(self.services.cases.acts(row.case_ref))
-                    if asked is None or now <= answer_due(asked):
-                        continue
-                    self.give_up(HOST, row.case_ref)
-                    closed += 1
-                except CaseError as changed:  # the answer came first
-                    LOGGER.info("%s", changed)
-                except Exception as failed:
-                    LOGGER.exception("case %s waits for no answer and stays open", row.case_ref)
-                    first = first or failed
+            yield from (row.case_ref for row in page.rows)
             if not (cursor := page.next_cursor):
-                break
-        if first is not None:
-            raise first
-        return closed
+                return
 
     @property
     def _around(self) -> tuple[Callable[[], str], Callable[[str], str]]:

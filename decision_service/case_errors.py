@@ -21,7 +21,7 @@ class QuestionError(ServiceError):
 
 @dataclass(eq=False)
 class UnknownReason(QuestionError):
-    """The decision that stands on case {case_id} gives no such reason: choose one that the case page shows."""  # noqa: E501
+    """The decision that stands on case {case_id} gives no such reason: choose one that the case page shows."""
 
 
 @dataclass(eq=False)
@@ -33,6 +33,6 @@ class NothingToTry(QuestionError):
 
 @dataclass(eq=False)
 class TriesUsedUp(QuestionError):
-    """{most} sets of values were tried on this score of case {case_id}, and no more are scored: decide from what they showed."""  # noqa: E501
+    """{most} sets of values were tried on this score of case {case_id}, and no more are scored: decide from what they showed."""
 
     most: int

@@ -275,7 +275,7 @@ class NothingToRescore(DecisionError):
 
 @dataclass(eq=False)
 class FieldsErased(DecisionError):
-    """The fields of this application have been erased, so it cannot be re-scored: have the application sent again, or close the case."""  # noqa: E501
+    """The fields of this application have been erased, so it cannot be re-scored: have the application sent again, or close the case."""
 
     case_id: str
 
@@ -287,7 +287,7 @@ class FeedbackError(ServiceError):
 
 @dataclass(eq=False)
 class OtherHistory(ServiceError):
-    """The first {size} entries that you remember are not the beginning of this ledger, which has {here}: one of the two was changed. Nothing was recorded; keep what you have."""  # noqa: E501
+    """The first {size} entries that you remember are not the beginning of this ledger, which has {here}: one of the two was changed. Nothing was recorded; keep what you have."""
 
     size: int
     here: int
@@ -314,7 +314,7 @@ class AlreadyServed(ServiceError):
 
 @dataclass(eq=False)
 class SchemaOutdated(ServiceError):
-    """The database has the tables of step {found}, this release needs {needed}: run 'countermand db upgrade'."""  # noqa: E501
+    """The database has the tables of step {found}, this release needs {needed}: run 'countermand db upgrade'."""
 
     found: str
     needed: str

@@ -35,8 +35,9 @@ class FairnessPages:
 
     def fairness(self, viewer: Viewer, bundle: str) -> BoardView:
         """Every monitor-only attribute of a model's contract, the champion's by default."""
-        acting_person(self.services, viewer, Permission.FAIRNESS)
+        actor = acting_person(self.services, viewer, Permission.FAIRNESS)
         with refusing():
+            self.services.viewings.note(actor, "protected attributes")
             return self.report(bundle)
 
     def report(self, bundle: str = "") -> BoardView:

@@ -21,7 +21,7 @@ class FolderTaken(FeedbackError):
 
 @dataclass(eq=False)
 class SetUnreadable(FeedbackError):
-    """{folder} cannot be read as a feedback set: {problem}. Name the folder that has its manifest.json."""  # noqa: E501
+    """{folder} cannot be read as a feedback set: {problem}. Name the folder that has its manifest.json."""
 
     folder: str
     problem: str

@@ -1,8 +1,10 @@
 """Letting counter-offers run out that the applicant did not answer in time."""
 
-import logging
+from collections.abc import Iterator
+from functools import partial
 
 from decision_service.access import HOST
+from decision_service.in_turn import each_in_turn
 from decision_service.services import Services
 from overrides.acts import case_of
 from overrides.countering import decide_lapse
@@ -10,32 +12,32 @@ from overrides.journal import Decided, Receipt, State
 from overrides.reading import CaseFilter
 from overrides.values import CaseStatus
 
-LOGGER = logging.getLogger(__name__)
+FAILED = "an offer ran out, and its case could not be closed"
 AT_ONCE = 100  # cases of one look; the next look takes up the rest
 
 
 def let_offers_lapse(services: Services) -> tuple[str, ...]:
     """Expire every case whose offer ran out; references of those that did.
 
-    The list has those first that run out first, so a look ends with the first that still stands.
-    A case that fails keeps no other from running out: it is logged, and what failed first is
-    raised at the end.
+    A case that fails keeps no other from running out.
     """
-    first: Exception | None = None
-    wanted = CaseFilter(statuses=frozenset({CaseStatus.COUNTERED}))
     lapsed = []
+
+    def lapse(case_ref: str) -> None:
+        if _lapse(services, case_ref).entries:
+            lapsed.append(case_ref)
+
+    each_in_turn((FAILED, partial(lapse, ref)) for ref in _over(services))
+    return tuple(lapsed)
+
+
+def _over(services: Services) -> Iterator[str]:
+    """Cases whose offer ran out, those first that ran out first."""
+    wanted = CaseFilter(statuses=frozenset({CaseStatus.COUNTERED}))
     for row in services.cases.rows(wanted, services.clock(), limit=AT_ONCE).rows:
         if row.clocks.limit is None or services.clock() < row.clocks.limit:
             break
-        try:
-            if _lapse(services, row.case_ref).entries:
-                lapsed.append(row.case_ref)
-        except Exception as failed:
-            LOGGER.exception("the offer of case %s ran out and could not be closed", row.case_ref)
-            first = first or failed
-    if first is not None:
-        raise first
-    return tuple(lapsed)
+        yield row.case_ref
 
 
 def _lapse(services: Services, case_ref: str) -> Receipt:

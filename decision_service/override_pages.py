@@ -28,6 +28,9 @@ NOTES_READ_MAX = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+NOTES = "notes of overrides"  # what is opened for the report, to count those that repeat others
+
+
 @dataclass(frozen=True, slots=True)
 class OverridePages:
     """Counts the overrides of a bundle and words them."""
@@ -36,14 +39,16 @@ class OverridePages:
 
     def overrides(self, viewer: Viewer, bundle: str) -> BoardView:
         """The report up to this moment, of the champion when no bundle is named."""
-        acting_person(self.services, viewer, Permission.OVERRIDES)
+        actor = acting_person(self.services, viewer, Permission.OVERRIDES)
         with refusing():
+            self.services.viewings.note(actor, NOTES)
             return self.report(bundle)
 
     def table(self, viewer: Viewer, bundle: str, name: str) -> bytes:
         """One table of it as CSV."""
-        acting_person(self.services, viewer, Permission.OVERRIDES)
+        actor = acting_person(self.services, viewer, Permission.OVERRIDES)
         with refusing():
+            self.services.viewings.note(actor, NOTES)
             return table_of(self.report(bundle), name)
 
     def report(

@@ -1,40 +1,27 @@
 """What a server does on the side: erasures, keys, what ran out, old drafts, asking witnesses."""
 
-import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from decision_service.access import HOST
 from decision_service.answering import Answering
 from decision_service.cosigning import ask_all
 from decision_service.erasure_finishing import finish_erasures, rotation_due
 from decision_service.housekeeping import Housekeeping
+from decision_service.in_turn import each_in_turn
 from decision_service.offer_lapse import let_offers_lapse
 from decision_service.services import Services
 from overrides.drafts import KEPT_FOR
 from overrides.errors import LedgerAltered, SigningRefused
 
-LOGGER = logging.getLogger(__name__)
 ASK_LOOK_SECONDS = 5.0
 
 
 def tend(services: Services) -> None:
-    """Do each chore; none keeps another from being done.
-
-    What failed first is raised afterwards, and what failed besides is logged.
-    """
-    first: Exception | None = None
-    for chore, words in CHORES:
-        try:
-            chore(services)
-        except Exception as failed:
-            if first is None:
-                first = failed
-            else:
-                LOGGER.exception(words)
-    if first is not None:
-        raise first
+    """Do each chore; none keeps another from being done, and what failed first is raised."""
+    each_in_turn((words, partial(chore, services)) for chore, words in CHORES)
 
 
 def _replace_old_key(services: Services) -> None:

@@ -76,7 +76,7 @@ class FileTooLarge(BundleError):
 
 @dataclass(eq=False)
 class NotSigned(BundleError):
-    """The bundle at {path} is not read, as no trusted publisher signed it ({finding}): have it signed with 'countermand bundle sign', or name its publisher's key in publishers.pub of the data directory."""  # noqa: E501
+    """The bundle at {path} is not read, as no trusted publisher signed it ({finding}): have it signed with 'countermand bundle sign', or name its publisher's key in publishers.pub of the data directory."""
 
     finding: str
 

@@ -102,13 +102,13 @@ def read_booked(content: bytes, declared: Declared) -> BookedFile:
     for line, row, cells in rows:
         try:
             if len(cells) != len(columns):
-                raise BookedFileRefused(  # noqa: TRY301
+                raise BookedFileRefused(  # noqa: TRY301 - told with its line by the same handler
                     problem=f"the line has {len(cells)} cells, the first line {len(columns)}"
                 )
             loan = _loan(line, row, dates, decimal, declared.currency)
             known = loans.setdefault(loan.loan_id, loan)
             if known is not loan and not _same(known, loan):
-                raise BookedFileRefused(  # noqa: TRY301
+                raise BookedFileRefused(  # noqa: TRY301 - told with its line by the same handler
                     problem=f"loan_id stands in line {known.line} already, with other facts"
                 )
         except BookedFileRefused as refused:
@@ -215,7 +215,7 @@ def _decimal(cells: Sequence[str]) -> str:
 def _only_decimals(cell: str, sign: str, other: str) -> bool:
     """Whether the sign can only be before decimals: after the other one, or not before three."""
     head, found, tail = cell.rpartition(sign)
-    return bool(found) and (other in head or (other not in cell and len(tail) != 3))  # noqa: PLR2004
+    return bool(found) and (other in head or (other not in cell and len(tail) != 3))  # noqa: PLR2004 - digits of a thousand
 
 
 def _loan(line: int, row: Mapping[str, str], dates: str, decimal: str, currency: str) -> BookedLoan:
@@ -246,7 +246,7 @@ def _loan(line: int, row: Mapping[str, str], dates: str, decimal: str, currency:
 def _money(cell: str, currency: str, decimal: str) -> Money:
     """An amount in units of the currency, as minor units."""
     code = currency.upper()
-    if not (len(code) == 3 and code.isascii() and code.isalpha()):  # noqa: PLR2004
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):  # noqa: PLR2004 - ISO 4217
         raise BookedFileRefused(problem="currency is missing: give its code, or declare one")
     group, sign = (",", ".") if decimal == "point" else (".", ",")
     plain = cell.replace("\u00a0", "").replace(" ", "").replace(group, "").replace(sign, ".")

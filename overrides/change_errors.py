@@ -35,14 +35,14 @@ class OfferLies(CaseError):
 
 @dataclass(eq=False)
 class NotScored(CaseError):
-    """The changed application could not be scored, so nothing was recorded: try again later, or decide on the score the case has."""  # noqa: E501
+    """The changed application could not be scored, so nothing was recorded: try again later, or decide on the score the case has."""
 
     case_id: str
 
 
 @dataclass(eq=False)
 class RescoreFirst(CaseError):
-    """Terms and values are changed under the version that scored the case, which is not in force or cannot be used: re-score the case first."""  # noqa: E501
+    """Terms and values are changed under the version that scored the case, which is not in force or cannot be used: re-score the case first."""
 
     case_id: str
 
@@ -59,11 +59,11 @@ class CorrectionUnproven(ActError):
 
 @dataclass(eq=False)
 class OwnValues(ActError):
-    """The recommendation was a decline until you changed values of this application: another officer must approve it."""  # noqa: E501
+    """The recommendation was a decline until you changed values of this application: another officer must approve it."""
 
 
 @dataclass(eq=False)
 class KnockOutLifted(ActError):
-    """The corrected value would lift rule {rule}, and that is never one person's act: record an override with code D01 or D02, which a second person upholds, or have the application sent again."""  # noqa: E501
+    """The corrected value would lift rule {rule}, and that is never one person's act: record an override with code D01 or D02, which a second person upholds, or have the application sent again."""
 
     rule: str

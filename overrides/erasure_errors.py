@@ -95,7 +95,7 @@ class ScheduleInvalid(ErasureError):
 
 @dataclass(eq=False)
 class ErasureUnproven(ErasureError):
-    """The file {file} calls something erased that this ledger knows nothing of, and is not believed: {why}. Nothing was erased by it. Keep it elsewhere as evidence to go on; what was erased in truth has to be asked for again."""  # noqa: E501
+    """The file {file} calls something erased that this ledger knows nothing of, and is not believed: {why}. Nothing was erased by it. Keep it elsewhere as evidence to go on; what was erased in truth has to be asked for again."""
 
     file: str
     why: str

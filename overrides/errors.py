@@ -95,7 +95,7 @@ class UnknownCase(CaseError):
 
 @dataclass(eq=False)
 class StaleCase(CaseError):
-    """The case changed while you read it (you saw version {seen}, it is now {now}): look again, then decide."""  # noqa: E501
+    """The case changed while you read it (you saw version {seen}, it is now {now}): look again, then decide."""
 
     case_id: str
     seen: int
@@ -138,7 +138,7 @@ class ExcludedFromCase(CaseError):
 
 @dataclass(eq=False)
 class ModelSuspended(CaseError):
-    """The model that scored this case is suspended, so nothing may rest on its score: re-score the case, then decide."""  # noqa: E501
+    """The model that scored this case is suspended, so nothing may rest on its score: re-score the case, then decide."""
 
     case_id: str
 
@@ -150,7 +150,7 @@ class ActError(OverridesError):
 
 @dataclass(eq=False)
 class UseOverride(ActError):
-    """The recommendation is {recommendation}: deciding {decision} is an override and needs a justification."""  # noqa: E501
+    """The recommendation is {recommendation}: deciding {decision} is an override and needs a justification."""
 
     recommendation: str
     decision: str
@@ -158,7 +158,7 @@ class UseOverride(ActError):
 
 @dataclass(eq=False)
 class NothingToOverride(ActError):
-    """Deciding {decision} does not contradict the recommendation ({recommendation}): record it as a review."""  # noqa: E501
+    """Deciding {decision} does not contradict the recommendation ({recommendation}): record it as a review."""
 
     recommendation: str
     decision: str
@@ -202,7 +202,7 @@ class UnknownConcept(ActError):
 
 @dataclass(eq=False)
 class AboveLimit(ActError):
-    """The amount {amount_minor} (minor units) is above your limit of {limit_minor}: refer the case upwards."""  # noqa: E501
+    """The amount {amount_minor} (minor units) is above your limit of {limit_minor}: refer the case upwards."""
 
     amount_minor: int
     limit_minor: int
@@ -210,7 +210,7 @@ class AboveLimit(ActError):
 
 @dataclass(eq=False)
 class LimitInOtherCurrency(ActError):
-    """The amount is in {amount_currency} and the limit it has to be held against in {limit_currency}; nothing is converted, so only a credit manager may approve it."""  # noqa: E501
+    """The amount is in {amount_currency} and the limit it has to be held against in {limit_currency}; nothing is converted, so only a credit manager may approve it."""
 
     amount_currency: str
     limit_currency: str
@@ -248,7 +248,7 @@ class LedgerError(OverridesError):
 
 @dataclass(eq=False)
 class LedgerUnavailable(LedgerError):
-    """Nothing was recorded: the ledger cannot be written ({cause}). Try again; nothing is half-written."""  # noqa: E501
+    """Nothing was recorded: the ledger cannot be written ({cause}). Try again; nothing is half-written."""
 
     cause: str
 

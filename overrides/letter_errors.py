@@ -41,7 +41,7 @@ class LetterNotIssued(LetterError):
 
 @dataclass(eq=False)
 class NothingToState(LetterError):
-    """The record has no reason that this letter may state: reopen the case or correct its record first."""  # noqa: E501
+    """The record has no reason that this letter may state: reopen the case or correct its record first."""
 
     case_id: str
 

@@ -20,21 +20,21 @@ class OversightError(CaseError):
 
 @dataclass(eq=False)
 class FirstViewMissing(OversightError):
-    """The case was drawn to be judged before the score is seen: record your own first view of it, then go on."""  # noqa: E501
+    """The case was drawn to be judged before the score is seen: record your own first view of it, then go on."""
 
     case_id: str
 
 
 @dataclass(eq=False)
 class FirstViewNotAsked(OversightError):
-    """No first view is asked of you on this case: you gave yours, saw its score, or it was not drawn."""  # noqa: E501
+    """No first view is asked of you on this case: you gave yours, saw its score, or it was not drawn."""
 
     case_id: str
 
 
 @dataclass(eq=False)
 class NoticeMissing(OversightError):
-    """The notice to staff about {practice} is not recorded: record it with 'countermand oversight notice', then switch it on."""  # noqa: E501
+    """The notice to staff about {practice} is not recorded: record it with 'countermand oversight notice', then switch it on."""
 
     practice: str
 

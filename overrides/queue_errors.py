@@ -20,14 +20,14 @@ class QueueError(CaseError):
 
 @dataclass(eq=False)
 class ReferredUpwards(QueueError):
-    """The case was referred upwards: the team lead hands it out, or a senior officer or credit manager takes it."""  # noqa: E501
+    """The case was referred upwards: the team lead hands it out, or a senior officer or credit manager takes it."""
 
     case_id: str
 
 
 @dataclass(eq=False)
 class UnknownColleague(QueueError):
-    """Whoever was chosen may not work on this case: choose a colleague who decides cases of branch {branch}."""  # noqa: E501
+    """Whoever was chosen may not work on this case: choose a colleague who decides cases of branch {branch}."""
 
     branch: str
 

@@ -24,14 +24,14 @@ class NotToBeAsked(WaitingError):
 
 @dataclass(eq=False)
 class AnswerUnproven(WaitingError):
-    """Values that you write down for an applicant need a source: say where the document is filed, or in {needed} characters or more how they were told."""  # noqa: E501
+    """Values that you write down for an applicant need a source: say where the document is filed, or in {needed} characters or more how they were told."""
 
     needed: int
 
 
 @dataclass(eq=False)
 class UndoOver(CaseError):
-    """The decision can no longer be undone, as {seconds} seconds have passed: ask a senior officer, credit manager or team lead to reopen the case."""  # noqa: E501
+    """The decision can no longer be undone, as {seconds} seconds have passed: ask a senior officer, credit manager or team lead to reopen the case."""
 
     seconds: int
 

@@ -17,6 +17,7 @@ from decision_service.fairness_words import (
     method_section,
 )
 from overrides.analysis.fairness import disparities
+from overrides.events import read_event
 from overrides.values import OverrideSide, Role
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from tests.overrides.analysis import test_mortgage_files as mortgages
@@ -80,6 +81,22 @@ def test_every_attribute_of_the_contract_has_its_section(house: DeskHouse) -> No
     assert [section.title for section in report.sections[:-1]] == labels
     assert labels
     assert "2 of 2 decided cases" in report.sections[1].lead
+
+
+def test_that_compliance_had_them_opened_is_an_entry(house: DeskHouse) -> None:
+    def seen() -> list[str]:
+        ledger = house.services.ledger
+        entries = ledger.entries(0, ledger.head().size)
+        events = [read_event(entry.body) for entry in entries if entry.type == "record_viewed"]
+        return [event.data["what"] for event in events if event.actor == house.actors["kofi"].ref]
+
+    house.clock.passes(hours=2)
+    before = len(seen())
+    pages = Auditing(house.services)
+    pages.fairness(house.viewer("kofi"), "")
+    pages.overrides(house.viewer("kofi"), "")
+    pages.overrides(house.viewer("kofi"), "")
+    assert seen()[before:] == ["protected attributes", "notes of overrides"], "once an hour each"
 
 
 def test_compliance_alone_sees_them(house: DeskHouse) -> None:
