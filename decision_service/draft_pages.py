@@ -11,11 +11,16 @@ from decision_service.services import Services
 from overrides.drafts import KEPT_FOR, Draft, Typed
 from overrides.errors import LedgerUnavailable
 from overrides.instants import instant_text
+from overrides.values import Actor
 from ui.ports import Refused
 from ui.views import DraftView, Viewer
 
 LOGGER = logging.getLogger(__name__)
 TOO_LONG = "That is more than one form holds. Shorten it; nothing was kept."
+SENT = "You have acted on this case since this form was opened, so what it holds is not kept."
+SENDING = frozenset(
+    {"review_recorded", "override_recorded", "approval_recorded", "case_withdrawn"}
+)  # acts whose forms are kept
 GONE = "What this case held of its applicant was erased, so nothing more is kept about it."
 
 
@@ -30,6 +35,8 @@ class DraftPages:
         actor, now = acting_person(self.services, viewer, Permission.DESK), self.services.clock()
         with refusing():
             case = Acting(self.services).file(actor, case_id).case
+            if self._was_sent(actor, case_id, dict(fields).get("seen_version", "")):
+                raise Refused(409, "Not kept", SENT)
             try:
                 draft = Draft(actor.ref, place, case.case_ref, fields, now)
             except ValueError:
@@ -37,6 +44,17 @@ class DraftPages:
             if not self.services.drafts.keep(draft, case.subject):
                 raise Refused(410, "Not kept", GONE)
         return f"{instant_text(now)[11:16]} UTC"
+
+    def _was_sent(self, actor: Actor, case_id: str, seen: str) -> bool:
+        """Whether this person has acted on the case since the form was shown.
+
+        What was typed last may arrive after the form itself, and would come back as unsent.
+        """
+        acts = self.services.cases.acts(case_id) if seen.isdecimal() else ()
+        return any(
+            act.actor == actor.ref and act.type in SENDING and act.version > int(seen)
+            for act in acts
+        )
 
     def find(self, viewer: Viewer, place: str) -> DraftView | None:
         """What the viewer typed there and did not send."""

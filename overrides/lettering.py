@@ -7,7 +7,6 @@ why. What the letter says is worked out before; here it is a text that lies in a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from overrides.acts import act_draft, case_of
 from overrides.authority import check_role
@@ -23,24 +22,15 @@ from overrides.letter_errors import (
     ReissueUnexplained,
 )
 from overrides.letter_rows import BEFORE_ISSUE, LetterRow, LetterState
-from overrides.letters import Hold, LetterKind
+from overrides.letters import Hold
 from overrides.taking_back import undo_until
-from overrides.values import APPROVING_ROLES, DECIDING_ROLES, Actor, CaseStatus, NewId, Role
+from overrides.values import APPROVING_ROLES, DECIDING_ROLES, Actor, NewId, Role
 
 WRITERS = DECIDING_ROLES | {Role.TEAM_LEAD}
 CHECKERS = APPROVING_ROLES | {Role.TEAM_LEAD}
 REPLACED = "another one"
 UNDO_FIRST = "the decision can still be undone for a minute, so wait until then"
 CHECK_FIRST = "a person has to check it first:"
-NO_LONGER = "the case does not stand any more as this letter says, so do not send it"
-STANDS: Mapping[LetterKind, CaseStatus] = MappingProxyType(
-    {
-        LetterKind.ADVERSE_ACTION: CaseStatus.DECIDED,
-        LetterKind.COUNTEROFFER: CaseStatus.COUNTERED,
-        LetterKind.INCOMPLETENESS: CaseStatus.WAITING_APPLICANT,
-    }
-)
-"""How a case stands while a letter may go out about it."""
 CHANNELS = ("post", "email", "portal", "by_hand")
 RETURN_REASONS = ("address_unknown", "refused", "undelivered", "other")
 REISSUE_REASONS = ("returned", "wrong_language", "wrong_text", "asked_again", "other")
@@ -151,11 +141,6 @@ def decide_move(
     if move.to is LetterState.ISSUED and row.state is LetterState.DRAFTED and needs_check:
         why = f"{CHECK_FIRST} {held_words(row.holds)}"
         raise LetterNotIssued(why)
-    if (
-        move.to in (LetterState.ISSUED, LetterState.SENT)
-        and case.status is not STANDS[LetterKind(row.kind)]
-    ):
-        raise LetterNotIssued(NO_LONGER)
     until = undo_until(case) if move.to is LetterState.ISSUED else None
     if until is not None and state.now < until:
         raise LetterNotIssued(UNDO_FIRST)

@@ -64,6 +64,21 @@ def test_nobody_keeps_a_draft_about_a_case_they_may_not_see(house: ErasureHouse)
     assert refused.value.status == 404
 
 
+def test_what_arrives_after_its_form_was_sent_is_not_kept(house: ErasureHouse) -> None:
+    case_id = house.desk.apply_until("approve")["case_id"]
+    hanna, asha = house.desk.viewer("hanna"), house.desk.viewer("asha")
+    form = house.desk.form("hanna", case_id, decision="approve")
+    typed = (("note", NOTE), ("seen_version", str(form.seen_version)))
+    pages(house).keep(hanna, case_id, place(case_id), typed)
+    house.desk.desk.review(hanna, case_id, form)
+    pages(house).drop(hanna, place(case_id))
+    with pytest.raises(Refused, match="acted on this case since"):
+        pages(house).keep(hanna, case_id, place(case_id), typed)
+    assert pages(house).find(hanna, place(case_id)) is None
+    pages(house).keep(asha, case_id, place(case_id), typed)
+    assert pages(house).find(asha, place(case_id)) is not None, "whoever was outrun keeps theirs"
+
+
 def test_more_than_a_form_holds_is_refused(house: ErasureHouse) -> None:
     case_id = house.desk.apply()["case_id"]
     typed = (("note", "x" * CHARS_MAX),)

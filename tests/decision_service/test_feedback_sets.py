@@ -20,7 +20,7 @@ from decision_service.feedback_check import check_set
 from decision_service.feedback_errors import SetUnreadable
 from decision_service.feedback_export import FeedbackExport
 from decision_service.feedback_files import FileFormat, FileRows, manifest_sha256
-from decision_service.feedback_verify import Wrong, signed, verify
+from decision_service.feedback_verify import Wrong, check_ledger, signed, verify
 from decision_service.people_changes import people_changes
 from overrides.feedback_columns import COLUMNS
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
@@ -116,6 +116,12 @@ def test_anybody_can_check_a_set_with_python_alone(
     )
     bound = checked(folders[form], "--key", str(key), "--manifest", manifest_sha256(folders[form]))
     assert (bound.returncode, bound.stdout.splitlines()[-1]) == (0, "WHOLE")
+
+
+def test_a_key_that_was_named_shows_nothing_without_a_checkpoint() -> None:
+    unsigned = {"checkpoint": None}
+    assert check_ledger(unsigned, ["k"])[0] == []
+    assert check_ledger(unsigned, ["k"], named=True)[0], "whoever names a key asks for a signature"
 
 
 def test_a_set_altered_together_with_all_its_hashes_is_not_the_one_of_the_ledger(

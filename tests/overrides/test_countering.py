@@ -18,12 +18,14 @@ from overrides.change_errors import (
     KnockOutLifted,
     NotScored,
     OfferLapsed,
+    OwnValues,
 )
 from overrides.correcting import (
     WHY_CHARS_MIN,
     CorrectionForm,
     check_correction,
     check_knockouts,
+    check_own_values,
     decide_correction,
 )
 from overrides.countering import (
@@ -55,10 +57,11 @@ from overrides.errors import (
 from overrides.events import check_draft
 from overrides.information import InformationAnswer
 from overrides.information import decide_answer as decide_heard
+from overrides.journal import Json
 from overrides.labels import OutcomeDefinition
 from overrides.metrics import board
 from overrides.queue_errors import ReferredUpwards
-from overrides.reading import CaseFile
+from overrides.reading import ActRow, CaseFile
 from overrides.values import (
     CaseStatus,
     Claim,
@@ -67,6 +70,7 @@ from overrides.values import (
     Money,
     OverrideSide,
     Recommendation,
+    Verdict,
 )
 from tests.overrides.case_house import House, house_at
 from tests.overrides.samples import (
@@ -259,6 +263,47 @@ def test_a_correction_names_its_document_and_why() -> None:
     assert (draft.data["of"], draft.data["decision_id"]) == ("d-1", "d-2")
     assert (draft.data["from"], draft.data["to"]) == ("decline", "approve")
     assert {slot.name for slot in draft.slots} == {"note", "evidence"}
+
+
+def acted(kind: str, actor: str, **data: Json) -> ActRow:
+    """An act on the case, as its history has it."""
+    return ActRow(
+        seq=0,
+        event_id="e",
+        case_ref="c",
+        type=kind,
+        at=NOON,
+        actor=actor,
+        role="officer",
+        data=data,
+        slots=(),
+        status=CaseStatus.IN_REVIEW,
+        version=1,
+        simulated=False,
+    )
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["heard", "corrected"])
+@pytest.mark.parametrize("says", [Decision.APPROVE, Verdict.UPHOLD])
+def test_whoever_changed_values_of_a_decline_neither_approves_nor_upholds(
+    says: Decision | Verdict, *, heard: bool
+) -> None:
+    changed = (
+        acted("information_received", OFFICER.ref, fields=["a"])
+        if heard
+        else acted("input_corrected", OFFICER.ref, **{"from": "decline"})
+    )
+    acts = [acted("decision_made", SERVICE.ref, recommendation="decline"), changed]
+    lifted = case()
+    assert lifted.recommendation is not Recommendation.DECLINE
+    with pytest.raises(OwnValues):
+        check_own_values(acts, lifted, OFFICER, says)
+    assert check_own_values(acts, lifted, OTHER, says) is lifted
+    assert check_own_values(acts, lifted, OFFICER, Decision.DECLINE) is lifted
+    still = replace(decline_case(), proposal=None)
+    assert check_own_values(acts, still, OFFICER, Decision.APPROVE) is still, "that is an override"
+    if heard:
+        assert check_own_values(acts[1:], lifted, OFFICER, says) is lifted, "nothing was declined"
 
 
 def test_a_correction_never_lifts_a_knock_out() -> None:
