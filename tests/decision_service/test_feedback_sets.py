@@ -10,6 +10,8 @@ from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import jsonschema
+import open_data_contract_standard
 import pytest
 import yaml
 from starlette.testclient import TestClient
@@ -257,11 +259,11 @@ def test_the_contract_names_every_column_with_its_type(folders: dict[str, Path])
 
 
 def test_the_contract_is_valid_by_the_standards_own_schema(folders: dict[str, Path]) -> None:
-    schemas = pytest.importorskip("jsonschema")
-    standard = pytest.importorskip("open_data_contract_standard")
     told = yaml.safe_load((folders["csv"] / "contract.odcs.yaml").read_text())
-    schema = json.loads(Path(standard.__file__).with_name("schema.json").read_text())
-    schemas.validate(told, schema, cls=schemas.Draft201909Validator)
+    schema = json.loads(
+        Path(open_data_contract_standard.__file__).with_name("schema.json").read_text()
+    )
+    jsonschema.validate(told, schema, cls=jsonschema.Draft201909Validator)
 
 
 def test_the_metadata_names_files_and_columns_that_are_there(folders: dict[str, Path]) -> None:
