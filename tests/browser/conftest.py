@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 import uvicorn
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.find_browser import HOW_TO_INSTALL, browser_path
-from tests.ui.fake_office import FakeOffice
+from tests.ui.fake_office import FakeOffice, FakePeople
 from tests.ui.fake_server import make_app
 from ui.visit import SESSION_COOKIE
 
@@ -80,15 +81,18 @@ def served() -> Iterator[House]:
 
 
 Arrive = Callable[..., Page]
+OFFICES = count(1)
 
 
 @contextmanager
 def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
     """Windows onto a fresh office: ``arrive("asha", width=360)``, closed at the end.
 
-    Whatever the browser complains about meanwhile is an error.
+    Whatever the browser complains about meanwhile is an error. A draft that a closed window still
+    sends reaches nobody: its token is of an office that is gone.
     """
-    house.app.state.office = house.office = FakeOffice()
+    people = FakePeople(office=f"-{next(OFFICES)}")
+    house.app.state.office = house.office = FakeOffice(people=people)
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -104,7 +108,7 @@ def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
         context.add_init_script(WATCH)
         context.set_default_timeout(10_000)
         if who:
-            cookie = {"name": SESSION_COOKIE, "value": f"token-{who}", "url": house.address}
+            cookie = {"name": SESSION_COOKIE, "value": people.token(who), "url": house.address}
             context.add_cookies([cookie])  # type: ignore[list-item]
         page = context.new_page()
         page.on("console", heard)

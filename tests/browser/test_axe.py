@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
+from playwright.sync_api import expect
 
 from tests.browser.addresses import PAGES
 from tests.browser.conftest import Arrive
@@ -36,7 +37,7 @@ def in_both_schemes(page: Any) -> list[str]:
     The window was asked for less motion: a colour on its way to another would be found wrong, and
     so would a part that is still being fetched and is paler until it is there.
     """
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    expect(page.locator(".htmx-request")).to_have_count(0)
     light = violations(page)
     page.emulate_media(color_scheme="dark")
     dark = [f"in the dark: {found}" for found in violations(page, OF_COLOUR)]

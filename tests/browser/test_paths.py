@@ -297,7 +297,7 @@ def test_a_log_in_that_runs_out_costs_nothing_typed(
     page = arrive("asha", java_script_enabled=scripts == "with scripts")
     page.goto(f"{CASE}/override")
     fill_override(page)
-    house.office.people.sign_out("token-asha")
+    house.office.people.sign_out(house.office.people.token("asha"))
     page.get_by_role("button", name="Check before recording").click()
     expect(page.get_by_text("What you typed is kept.")).to_be_visible()
     page.get_by_label("Name").fill("asha")

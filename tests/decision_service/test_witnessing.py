@@ -10,7 +10,7 @@ from overrides.countermand_verify import CHECKPOINT, Findings, Memory, check_exp
 from overrides.notes import Signer
 from overrides.witness import Outcome
 from tests.forging import checkpoint_over, forged_export, short_ledger
-from tests.golden.test_event_bytes import GOLDEN
+from tests.golden.drafts import GOLDEN
 from tests.ledgers import LOG
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

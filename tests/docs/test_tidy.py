@@ -22,8 +22,9 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 
 MODULE_LINES_MAX = 350
 # Decisions 18 and 50: whoever checks a ledger or a feedback set gets one file.
-LONGER = {"overrides/countermand_verify.py": 2_350, "decision_service/feedback_verify.py": 380}
+LONGER = {"overrides/countermand_verify.py": 2_300, "decision_service/feedback_verify.py": 380}
 FUNCTION_LINES_MAX = 60
+WRITTEN_BY_REFRESH = re.compile(r'^KIND_LINES = """\n.*?^"""', re.DOTALL | re.MULTILINE)
 VAGUE = {"base", "common", "core", "data", "helpers", "manager", "misc", "util", "utils"}
 
 # Assembled from parts, so that this file does not contain what it looks for.
@@ -54,7 +55,8 @@ def test_a_module_is_small_says_what_it_is_for_and_has_an_honest_name(path: Path
     tree = ast.parse(source)
     assert path.stem not in VAGUE, "name it for what it is about"
     assert ast.get_docstring(tree), "say in one line what it is for"
-    assert source.count("\n") <= LONGER.get(named(path), MODULE_LINES_MAX), "is it two things?"
+    lines = len(WRITTEN_BY_REFRESH.sub("", source).splitlines())
+    assert lines <= LONGER.get(named(path), MODULE_LINES_MAX), "is it two things?"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1

@@ -47,7 +47,7 @@ from overrides.event_kinds import KINDS
 from overrides.events import read_event
 from overrides.export import export
 from overrides.notes import Signer
-from tests.golden.test_event_bytes import GOLDEN
+from tests.golden.drafts import GOLDEN
 
 SIGNER = Signer(LOG, bytes(range(32)))
 PINNED = Memory(keys=(Key.read(SIGNER.key.vkey),))

@@ -480,8 +480,9 @@ class FakeAudit:
 
 @dataclass
 class FakePeople:
-    """Five people with one password; tokens are their names."""
+    """Five people with one password; tokens are their names and the office they are for."""
 
+    office: str = ""  # what one window still sends is not for the office of the next
     ended: set[str] = field(default_factory=set)
     lines: dict[str, PersonLine] = field(default_factory=lambda: dict(fake_numbers.PEOPLE))
 
@@ -494,9 +495,13 @@ class FakePeople:
                 "Name and password do not belong together.",
                 {"password": "Check the name and the password."},
             )
-        token = f"token-{name}"
+        token = self.token(name)
         self.ended.discard(token)
         return token
+
+    def token(self, name: str) -> str:
+        """What this person carries here."""
+        return f"token-{name}{self.office}"
 
     def sign_out(self, token: str) -> None:
         """End it."""
@@ -504,8 +509,8 @@ class FakePeople:
 
     def viewer(self, token: str) -> Viewer | None:
         """Whose it is."""
-        name = token.removeprefix("token-")
-        return viewer_named(name) if name in ROLES and token not in self.ended else None
+        name = next((name for name in ROLES if self.token(name) == token), "")
+        return viewer_named(name) if name and token not in self.ended else None
 
     def start(self, viewer: Viewer | None) -> StartView:
         """The first page."""

@@ -23,7 +23,7 @@ from tests.authorities import OPENSSL, Post, TestAuthority, needs_openssl
 from tests.decision_service.commands.shell import Shell
 from tests.decision_service.commands.test_ledger_commands import DATABASE, edit
 from tests.forging import checkpoint_over, edited, forged_export, short_ledger
-from tests.golden.test_event_bytes import GOLDEN
+from tests.golden.drafts import GOLDEN
 from tests.ledgers import LOG, NOON
 
 pytestmark = needs_openssl

@@ -26,7 +26,7 @@ from tests import plain_trees
 from tests.decision_service.commands.servers import Start
 from tests.decision_service.commands.shell import Said, Shell
 from tests.forging import checkpoint_over, forged_export, short_ledger
-from tests.golden.test_event_bytes import GOLDEN
+from tests.golden.drafts import GOLDEN
 
 LOG = "bank.example/ledger"
 SIGNER = Signer(LOG, bytes(range(32)))
