@@ -23,8 +23,9 @@ from decision_service.recording import Find, Record, StopWatch, Then
 from decision_service.registry import Registry
 from decision_service.scoring import LATE, LEFT_ALONE, Scorer
 from decision_service.standings import parts_of
+from explain.bundle import Bundle
 from explain.errors import ExplainError, ModelUnavailable, NonsenseScore
-from explain.values import Explanation
+from explain.values import Explanation, Row
 from overrides.cases import Act, Case
 from overrides.errors import CaseClosed
 from overrides.journal import Draft, Journal, OnceOnly, Receipt, State
@@ -85,10 +86,10 @@ class Pipeline:
             used = await asyncio.to_thread(self.registry.in_use, application.bundle)
         prepared = self.preparer.prepare(application, used, actor, simulated=False)
         watch.lap("contract")
-        way = self._send(prepared, self._once(actor, key, body), watch, _case_of(prepared))
+        way = self._send(prepared, self.once(actor, key, body), watch, case_of(prepared))
         receipt = await settled(way.recorded)
         if receipt.replayed:
-            return await asyncio.to_thread(self._again, receipt)
+            return await asyncio.to_thread(self.again, receipt)
         return way.answer(receipt)
 
     def decide_now(
@@ -100,8 +101,8 @@ class Pipeline:
         used = self.registry.in_use(application.bundle)
         prepared = self.preparer.prepare(application, used, actor, simulated=simulated)
         watch.lap("contract")
-        once = self._once(actor, key, body) if key else None
-        return self._made(prepared, once, watch, _case_of(prepared))
+        once = self.once(actor, key, body) if key else None
+        return self._made(prepared, once, watch, case_of(prepared))
 
     def rescore(
         self, prepared: Prepared, once: OnceOnly | None, find: Find, then: Then | None = None
@@ -147,7 +148,7 @@ class Pipeline:
         """Score and record, waiting."""
         way = self._send(prepared, once, watch, find, by_person, then)
         receipt = way.recorded.result()
-        return self._again(receipt) if receipt.replayed else way.answer(receipt)
+        return self.again(receipt) if receipt.replayed else way.answer(receipt)
 
     def _send(
         self,
@@ -166,7 +167,7 @@ class Pipeline:
 
         def scored(answer: "Explanation | BaseException | str") -> None:
             watch.lap("score")
-            command = self._command(prepared, answer, watch, find, by_person)
+            command = self.command(prepared, answer, watch, find, by_person)
             command.then = then
             way.follow(command, self.journal.submit(command, once=once))
 
@@ -179,14 +180,10 @@ class Pipeline:
 
     def _ask(self, prepared: Prepared) -> "Future[Explanation] | str":
         """Ask the model, or say the cause for which it is not asked."""
-        used = prepared.in_use
-        if used.standing.suspended:
-            return SUSPENDED
-        if used.problem or used.loaded is None or prepared.checked is None:
-            return UNAVAILABLE
-        return self.scorer.submit(used.loaded.bundle, prepared.checked.features)
+        question = question_of(prepared)
+        return question if isinstance(question, str) else self.scorer.submit(*question)
 
-    def _command(
+    def command(
         self,
         prepared: Prepared,
         asked: "Explanation | BaseException | str",
@@ -233,13 +230,13 @@ class Pipeline:
         )
         return Finding(assessment=assessment, explanation=explanation, probability=probability)
 
-    def _once(self, actor: Actor, key: str, body: object) -> OnceOnly:
+    def once(self, actor: Actor, key: str, body: object) -> OnceOnly:
         """The identity of this request; the body is remembered by a keyed hash only."""
         text = _encoder.encode(body)
         fingerprint = self.preparer.vault.lookup_hash("request", text)
         return OnceOnly(actor.ref, ROUTE, key, fingerprint)
 
-    def _again(self, receipt: Receipt) -> Answer:
+    def again(self, receipt: Receipt) -> Answer:
         """What the same request was told before."""
         return Answer(self.reader.made(receipt.answer["decision_id"]), replayed=True)
 
@@ -283,7 +280,17 @@ class _Way:
             self.recorded.set_exception(failure)
 
 
-def _case_of(prepared: Prepared) -> Find:
+def question_of(prepared: Prepared) -> tuple[Bundle, Row] | str:
+    """The model and the row it is asked about, or the cause for which it is not asked."""
+    used = prepared.in_use
+    if used.standing.suspended:
+        return SUSPENDED
+    if used.problem or used.loaded is None or prepared.checked is None:
+        return UNAVAILABLE
+    return used.loaded.bundle, prepared.checked.features
+
+
+def case_of(prepared: Prepared) -> Find:
     """Finds the application's case, if it has one; raises AlreadyDecided where it is closed."""
 
     def find(state: State) -> Case | None:

@@ -114,12 +114,16 @@ class SqlLedgerBook:
         wanted = [EVENTS.c.type.in_(types)] if types else []
         if before_seq is not None:
             wanted.append(EVENTS.c.seq < before_seq)
-        return self._select(*wanted, newest_first=True, limit=limit)
+        return self._select(*wanted, order=EVENTS.c.seq.desc(), limit=limit)
 
     def changes(self, after: int, limit: int, types: Sequence[str] = ()) -> list[Entry]:
         """At most ``limit`` entries after place ``after`` (-1: from the first), oldest first."""
-        wanted = [EVENTS.c.type.in_(types)] if types else []
-        return self._select(EVENTS.c.seq > after, *wanted, limit=limit)
+        order = EVENTS.c.seq
+        wanted = [order > max(after, -1)]  # the only lower bound: with two SQLite misses the index
+        if types:
+            wanted.append(EVENTS.c.type.in_(types))
+            order = order + 0  # in no index, or SQLite walks every later entry to find a few
+        return self._select(*wanted, order=order, limit=limit, placed=True)
 
     def open_slots(
         self, event_id: str, slots: Sequence[str] = ()
@@ -237,11 +241,14 @@ class SqlLedgerBook:
         return reading(self._engine)
 
     def _select(
-        self, *wanted: Any, newest_first: bool = False, limit: int | None = None
+        self,
+        *wanted: Any,
+        order: Any = EVENTS.c.seq,
+        limit: int | None = None,
+        placed: bool = False,
     ) -> list[Entry]:
-        """Entries of this log that fit."""
-        order = EVENTS.c.seq.desc() if newest_first else EVENTS.c.seq
-        mine = (EVENTS.c.log == self._log, _HAS_PLACE)
+        """Entries of this log that fit; ``placed`` where these have a place by what is wanted."""
+        mine = [EVENTS.c.log == self._log, *([] if placed else [_HAS_PLACE])]
         query = entry_columns().where(*mine, *wanted).order_by(order)
         with self._reading() as connection:
             return as_entries(connection.execute(query.limit(limit)))

@@ -4,25 +4,17 @@ import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.applications import Starlette
-from starlette.routing import Route
-from starlette.testclient import TestClient
 
-from decision_service.api_batch import Batch, lines_of
+from decision_service.api_batch import TOGETHER_MAX, blocks_of
 from decision_service.errors import Malformed, TooLarge
-from decision_service.measures import Measures
-from decision_service.pipeline import Answer
-from decision_service.settings import Settings
 from tests.decision_service.service_house import House, open_house
 
 KIND = "application/x-ndjson"
-SCORED = {"score": {}, "recommendation": "refer", "model": {"bundle": "b"}}
 
 
 @pytest.fixture(scope="module")
@@ -93,40 +85,59 @@ def test_a_batch_and_a_single_request_share_their_keys(house: House) -> None:
 
 
 def test_scoring_one_application_twice_in_a_batch_keeps_the_order(house: House) -> None:
-    lines = [{**line(house, "twice"), "idempotency_key": f"t-{n}"} for n in range(20)]
+    lines = [{**line(house, "twice"), "idempotency_key": f"t-{n}"} for n in range(TOGETHER_MAX + 6)]
     told = send(house, lines)
-    assert [answer["attempt"] for answer in told] == list(range(1, 21))
+    assert [answer["attempt"] for answer in told] == list(range(1, len(lines) + 1))
     for before, after in itertools.pairwise(told):
         assert after["supersedes"] == before["decision_id"]
 
 
-def test_a_line_waits_for_the_line_before_it_on_the_same_application() -> None:
-    done: list[str] = []
+def test_a_line_is_answered_before_the_next_one_is_sent(house: House) -> None:
+    lines = [json.dumps(line(house, f"slowly-{n}")).encode() + b"\n" for n in range(3)]
+    told: list[dict[str, Any]] = []
 
-    class Decisions:
-        async def decide(self, body: dict[str, Any], _actor: object, key: str) -> Answer:
-            """The earlier the line, the longer it takes."""
-            await asyncio.sleep(body["wait"])
-            done.append(key)
-            return Answer({**SCORED, "key": key}, replayed=False)
+    async def talk() -> None:
+        answered = asyncio.Semaphore(1)
 
-    app = Starlette(routes=[Route("/", Batch(), methods=["POST"])])
-    app.state.measures = Measures()
-    app.state.services = SimpleNamespace(settings=Settings(), decisions=Decisions())
-    lines = [
-        {"idempotency_key": "a1", "application_id": "a", "wait": 0.2},
-        {"idempotency_key": "b1", "application_id": "b", "wait": 0.1},
-        {"idempotency_key": "a2", "application_id": "a", "wait": 0.0},
-    ]
-    content = "\n".join(map(json.dumps, lines))
+        async def receive() -> dict[str, Any]:
+            """One line at a time, each only after the answer to the one before it."""
+            await answered.acquire()
+            body = lines.pop(0) if lines else b""
+            return {"type": "http.request", "body": body, "more_body": bool(lines)}
 
-    async def named(scope: Any, receive: Any, send: Any) -> None:
-        scope["state"] = {"actor": None, "request_id": "r"}
-        await app(scope, receive, send)
+        async def send(message: Any) -> None:
+            if message.get("body"):
+                told.append(json.loads(message["body"]))
+                answered.release()
 
-    told = TestClient(named).post("/", content=content, headers={"Content-Type": KIND})
-    assert done == ["b1", "a1", "a2"]
-    assert [json.loads(line)["key"] for line in told.text.splitlines()] == ["a1", "b1", "a2"]
+        headers = {**house.headers(), "Content-Type": KIND}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/v1/decisions/batch",
+            "query_string": b"",
+            "headers": [(n.lower().encode(), v.encode()) for n, v in headers.items()],
+        }
+        await asyncio.wait_for(house.client.app(scope, receive, send), 20)
+
+    asyncio.run(talk())
+    assert [answer["application_id"] for answer in told] == [f"slowly-{n}" for n in range(3)]
+
+
+def test_a_line_whose_key_was_used_for_another_spoils_none_beside_it(house: House) -> None:
+    lines = [line(house, f"beside-{n}") for n in range(5)]
+    lines[3]["idempotency_key"] = lines[1]["idempotency_key"]
+    told = send(house, lines)
+    assert [answer["status"] for answer in told] == [*["in_review"] * 3, 422, "in_review"]
+    assert told[3]["line"] == 4
+
+
+def test_one_line_sent_twice_in_a_batch_is_decided_once(house: House) -> None:
+    size = house.size
+    first, second = send(house, [line(house, "double")] * 2)
+    assert second.pop("replayed")
+    assert second == first
+    assert house.size == size + 1
 
 
 def test_an_empty_line_has_its_answer_and_an_empty_batch_has_none(house: House) -> None:
@@ -162,7 +173,8 @@ def gathered(chunks: list[bytes], limit: int) -> list[bytes | str]:
     async def gather() -> list[bytes | str]:
         return [
             line if isinstance(line, bytes) else type(line).__name__
-            async for line in lines_of(stream(), limit)
+            async for block in blocks_of(stream(), limit)
+            for line in block
         ]
 
     return asyncio.run(gather())

@@ -1,0 +1,104 @@
+"""Many applications in one go: each step is taken for all of them before the next one is.
+
+Each is recorded and answered as if it had come alone: a command of its own, under its own key, and
+one that is refused spoils no other. What is saved is going to and fro between them: a model is
+asked once, the journal gets all of them at once, and nobody is woken until all are on disk. They
+are written in the order in which they came.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from decision_service.applications import read_application
+from decision_service.decision_record import Prepared
+from decision_service.errors import Overloaded
+from decision_service.pipeline import Answer, Pipeline, case_of, question_of
+from decision_service.recording import Record, StopWatch
+from explain.bundle import Bundle
+from explain.values import Explanation
+from overrides.journal import OnceOnly, Receipt
+from overrides.values import Actor
+
+Asked = tuple[object, str]  # the parsed body of one application, and the key it was sent with
+
+
+@dataclass(slots=True)
+class Begun:
+    """One application that was read and prepared, on its way to the disk."""
+
+    prepared: Prepared
+    once: OnceOnly
+    watch: StopWatch
+    found: "Explanation | BaseException | str" = ""  # a text is why the model was not asked
+    command: Record | None = None
+    recorded: "Future[Receipt]" = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Decides many applications together, in the caller's thread."""
+
+    pipeline: Pipeline
+
+    def begin(self, asked: Sequence[Asked], actor: Actor) -> list[Begun | Exception]:
+        """Score them and hand them to the journal; in the place of one refused is why."""
+        found = [self._prepared(body, key, actor) for body, key in asked]
+        self._score([begun for begun in found if isinstance(begun, Begun)])
+        found = [self._worded(one) if isinstance(one, Begun) else one for one in found]
+        journal = self.pipeline.journal
+        for one in found:
+            if isinstance(one, Begun) and one.command is not None:
+                one.recorded = journal.submit(one.command, once=one.once)
+        return found
+
+    def end(self, begun: Begun | Exception) -> Answer:
+        """What the sender of one of them is told, once it is on disk; raises why it is not."""
+        if isinstance(begun, Exception):
+            raise begun
+        receipt = begun.recorded.result()
+        if receipt.replayed:
+            return self.pipeline.again(receipt)
+        begun.watch.lap("record")
+        assert begun.command is not None, "only what was worded is with the journal"
+        return Answer(begun.command.told(receipt), False, begun.watch.laps_us)
+
+    def _prepared(self, body: object, key: str, actor: Actor) -> Begun | Exception:
+        """One application as far as it can be taken without a score."""
+        pipeline, watch = self.pipeline, StopWatch()
+        try:
+            application = read_application(body)
+            used = pipeline.registry.in_use(application.bundle)
+            prepared = pipeline.preparer.prepare(application, used, actor, simulated=False)
+            begun = Begun(prepared, pipeline.once(actor, key, body), watch)
+        except Exception as refused:  # noqa: BLE001 # it is this one's answer, whatever it is
+            return refused
+        watch.lap("contract")
+        return begun
+
+    def _score(self, block: Sequence[Begun]) -> None:
+        """Ask each model once, for all that it is to score."""
+        of_model: dict[int, tuple[Bundle, list[Begun]]] = {}
+        for begun in block:
+            question = question_of(begun.prepared)
+            if isinstance(question, str):
+                begun.found = question
+            else:
+                model, _ = question
+                of_model.setdefault(id(model), (model, []))[1].append(begun)
+        for model, those in of_model.values():
+            rows = [one.prepared.checked.features for one in those if one.prepared.checked]
+            for begun, answer in zip(those, self.pipeline.scorer.ask_all(model, rows), strict=True):
+                begun.found = answer
+
+    def _worded(self, begun: Begun) -> Begun | Exception:
+        """With the command that records it, unless there was no room to ask its model."""
+        begun.watch.lap("score")
+        if isinstance(begun.found, Overloaded):
+            return begun.found
+        find = case_of(begun.prepared)
+        try:
+            begun.command = self.pipeline.command(begun.prepared, begun.found, begun.watch, find)
+        except Exception as failed:  # noqa: BLE001 # nobody may be left waiting, the others go on
+            return failed
+        return begun
