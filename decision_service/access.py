@@ -11,6 +11,7 @@ from enum import StrEnum
 from decision_service.errors import Forbidden, Unauthenticated
 from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
 from overrides.erasure_desk import ASKERS
+from overrides.governance import OWNERS
 from overrides.information import HEARING_ROLES
 from overrides.lettering import WRITERS
 from overrides.passing_on import LEADING_ROLES
@@ -48,6 +49,7 @@ class Permission(StrEnum):
     OVERRIDES = "overrides"  # whether they were right
     FAIRNESS = "fairness"  # protected attributes, in sums alone
     MODELS = "models"
+    SIGN_OFF = "sign_off"  # a version of a model, for one's own office
     FEEDBACK = "feedback"
     FEEDBACK_EXPORT = "feedback_export"
     PROTECTED = "protected"  # protected attributes beside decisions: never who builds models
@@ -91,6 +93,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.OVERRIDES: OVERSIGHT,
     Permission.FAIRNESS: frozenset({Role.COMPLIANCE}),
     Permission.MODELS: STAFF,
+    Permission.SIGN_OFF: frozenset(OWNERS),
     Permission.FEEDBACK: MODELLERS,
     Permission.FEEDBACK_EXPORT: MODELLERS,
     Permission.PROTECTED: OVERSIGHT,
@@ -239,6 +242,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/fairness"): Permission.FAIRNESS,
     ("GET", "/models"): Permission.MODELS,
     ("GET", "/models/{name}"): Permission.MODELS,
+    ("GET", "/models/{name}/signoffs"): Permission.MODELS,
+    ("POST", "/models/{name}/signoffs"): Permission.SIGN_OFF,
     ("GET", "/feedback"): Permission.FEEDBACK,
     ("POST", "/feedback"): Permission.FEEDBACK_EXPORT,
     ("GET", "/feedback/{folder}/{name}"): Permission.FEEDBACK_EXPORT,

@@ -11,8 +11,9 @@ from decision_service import wording
 from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from overrides.erasing import GROUND_WORDS, HOLD_GROUNDS, LIFT_GROUNDS
-from overrides.event_kinds import SCORE_ONLY
+from overrides.event_kinds import BUNDLE_KINDS, SCORE_ONLY
 from overrides.information import NO_ANSWER
+from overrides.signing_off import TITLES
 from overrides.values import Decision, OverrideSide, Role, Verdict
 from ui.words import ENTRY_WORDS, ROLE_WORDS, count_words, score_words
 
@@ -174,16 +175,11 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "legal_hold_set": lambda d: f"{_ground(d)}.",
     "legal_hold_lifted": lambda d: f"{LIFT_GROUNDS[d['ground']]}.",
     "key_rotated": lambda d: f"The {d['purpose']} key: {d['epoch']} is in use.",
-} | {
-    kind: lambda d: f"{d['name']}."
-    for kind in (
-        "bundle_registered",
-        "bundle_promoted",
-        "bundle_rolled_back",
-        "bundle_suspended",
-        "bundle_resumed",
-    )
-}
+    "bundle_validated": lambda d: f"{d['name']}: risk class {d['class']}.",
+    "bundle_signed_off": lambda d: f"{d['name']}, for {TITLES[Role(d['owner'])]}.",
+    "bundle_exception_asked": lambda d: f"{d['name']}, until {d['until'][:10]}.",
+    "bundle_exception_voted": lambda d: f"{d['name']}: {'for' if d['agrees'] else 'against'} it.",
+} | {kind: lambda d: f"{d['name']}." for kind in BUNDLE_KINDS}
 
 
 def _added(person: str, data: Data) -> str:

@@ -9,6 +9,7 @@ from decision_service.changing_pages import ChangingPages
 from decision_service.draft_pages import DraftPages
 from decision_service.erasure_pages import ErasurePages
 from decision_service.first_view_pages import FirstViewPages
+from decision_service.governing_pages import GoverningPages
 from decision_service.letter_desk import LetterDesk
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
@@ -20,6 +21,7 @@ from decision_service.waiting_pages import WaitingPages
 from ui.approval_ports import Approvals
 from ui.blind_ports import FirstViews
 from ui.changing_ports import Changes
+from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.ports import (
     Audit,
@@ -48,6 +50,7 @@ class Rooms:
     letters: Letters
     first_views: FirstViews
     audit: Audit
+    governance: Governance
     erasures: Erasures
     receipts: Receipts
     people: People
@@ -66,6 +69,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         letters=LetterDesk(services),
         first_views=FirstViewPages(services),
         audit=Auditing(services),
+        governance=GoverningPages(services),
         erasures=ErasurePages(services),
         receipts=ReceiptPages(services),
         people=PeoplePages(services.people, people_changes(services), showcase),

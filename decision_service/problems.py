@@ -18,6 +18,7 @@ from overrides import booking_errors as booking
 from overrides import change_errors as change
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
+from overrides import governance_errors as governance
 from overrides import letter_errors as letters
 from overrides import oversight_errors as oversight
 from overrides import queue_errors as queue
@@ -78,6 +79,19 @@ STATUS: Mapping[type[Exception], int] = {
     change.CorrectionUnproven: 422,
     change.OwnValues: 403,
     change.KnockOutLifted: 409,
+    governance.GovernanceError: 409,
+    governance.NotSignedOff: 409,
+    governance.ValidationMissing: 409,
+    governance.ValidationChanged: 409,
+    governance.OtherVersion: 409,
+    governance.ValidationTooLong: 422,
+    governance.FindingsOpen: 409,
+    governance.FindingDropped: 422,
+    governance.NotIndependent: 403,
+    governance.SignedAlready: 409,
+    governance.ExceptionNotPossible: 409,
+    governance.NoExceptionRuns: 409,
+    governance.DissentUnexplained: 422,
     oversight.OversightError: 409,
     oversight.FirstViewMissing: 409,
     oversight.FirstViewNotAsked: 409,

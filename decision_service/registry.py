@@ -8,8 +8,8 @@ right. Who is champion and what is stopped is read from the ledger.
 import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
@@ -22,29 +22,28 @@ from decision_service.errors import (
     StandingUnchanged,
 )
 from decision_service.loading import Found, Loaded, Loader
-from decision_service.standings import Standing, Standings, Version
+from decision_service.standings import Standing, Standings, Version, standing_entry
 from explain.declared.bundle_contents import BundleContents
 from explain.declared.plain_words import wording_problems
 from explain.errors import BundleInvalid
-from overrides.event_kinds import BUNDLE_KINDS
+from overrides.event_kinds import MODEL_KINDS
 from overrides.events import read_event
+from overrides.governance import Governance, Record
+from overrides.governance_errors import NotSignedOff
 from overrides.journal import (
     Decided,
-    Draft,
     Entry,
     Event,
     Journal,
-    Receipt,
-    Slot,
     State,
-    VersionStamp,
 )
+from overrides.signing_off import Subject, evidence_to_promote
 from overrides.values import Actor, NewId, Rules
 
 POLL_SECONDS = 0.25
 EVENTS_READ_MAX = 1000
 HASH_CHARS = 16
-NOTE_PARTY = "bundles"  # notes on models are about no applicant
+UNRECORDED = datetime.max.replace(tzinfo=UTC)  # stands in until the ledger says when
 
 
 class BundleEvents(Protocol):
@@ -70,17 +69,22 @@ class InUse:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The standings, and up to which place of the ledger they hold."""
+    """The standings and what let them be, and up to which place of the ledger they hold."""
 
     standings: Standings = field(default_factory=Standings)
+    governance: Governance = field(default_factory=Governance)
     upto: int = -1
 
     def after(self, events: Iterable[Event]) -> "_Known":
         """The same with later entries taken in."""
         known = self
         for event in events:
-            known = _Known(known.standings.after(event), event.seq)
+            known = _Known(known.standings.after(event), known.governance.after(event), event.seq)
         return known
+
+    def record(self, version: Version) -> Record:
+        """What was recorded of a version."""
+        return self.governance.of(version.name, version.sha256)
 
 
 class Registry:
@@ -113,10 +117,26 @@ class Registry:
                 self._follow()
         return self._known.standings
 
+    def subject(self, name: str, state: State | None = None) -> Subject:
+        """The newest version of a bundle with what was recorded of it.
+
+        As a command's own transaction sees it where its state is given, else as the ledger has it
+        at this moment. Raises UnknownBundle.
+        """
+        if state is None:
+            self.standings(fresh=True)
+        known = self._known if state is None else self._known_in(state)
+        version = known.standings.standing(name).versions[-1]
+        return Subject(name=name, sha256=version.sha256, record=known.record(version))
+
+    def record(self, version: Version, state: State | None = None) -> Record:
+        """What was recorded of a version, as of the latest look or as a transaction sees it."""
+        known = self._known if state is None else self._known_in(state)
+        return known.record(version)
+
     def standings_in(self, state: State) -> Standings:
         """All bundles as a command's own transaction sees them: no later entry can slip past it."""
-        known = self._known
-        return known.after(state.bundle_events(known.upto)).standings
+        return self._known_in(state).standings
 
     def in_use(self, name: str = "") -> InUse:
         """The version that decides for this bundle, or for the champion when no name is given.
@@ -157,11 +177,11 @@ class Registry:
 
         Raises UnknownBundle, or BundleError when its files are not the ones that were registered.
         """
-        version = self._standing(name).active
-        contents = self._loader.described(self._path(version))
-        if contents.sha256 != version.sha256:
-            raise BundleUnavailable(name=name, cause="its files are not those that were registered")
-        return contents
+        return self._contents(self._standing(name).active)
+
+    def newest(self, name: str) -> BundleContents:
+        """The same of the newest version, which may not decide yet."""
+        return self._contents(self.standings(fresh=True).standing(name).versions[-1])
 
     def rules(self, name: str, *, policy: str = "", codebook: str = "") -> Rules:
         """What acts on a case are checked against: the versions the case was opened under."""
@@ -192,16 +212,28 @@ class Registry:
             raise BundleKnown(name=bundle.name)
         self._copy(directory, self._place(bundle.name, bundle.sha256), bundle.sha256)
         stamps = (loaded.model, loaded.policy_stamp, loaded.codebook)
-        self._record("bundle_registered", bundle.name, bundle.sha256, stamps, actor, note)
+        version = Version(bundle.name, bundle.sha256, *stamps, registered_at=UNRECORDED)
+        self._change("bundle_registered", version, actor, note)
         return self.standings(fresh=True).versions[bundle.name][-1]
 
     def promote(self, name: str, actor: Actor, note: str = "") -> Standing:
-        """Make the newest version of a bundle the champion."""
-        standing = self.standings(fresh=True).standing(name)
-        newest = standing.versions[-1]
-        if standing.champion and standing.active == newest:
-            raise StandingUnchanged(name=name, status="the champion")
-        return self._change("bundle_promoted", newest, actor, note)
+        """Make the newest version of a bundle the champion.
+
+        Raises ``NotSignedOff`` until somebody independent has validated it and the four owners have
+        signed, or have made an exception. That is looked at in the transaction that records it.
+        """
+
+        def command(state: State) -> Decided:
+            standing = self.standings_in(state).standing(name)
+            newest = standing.versions[-1]
+            if standing.champion and standing.active == newest:
+                raise StandingUnchanged(name=name, status="the champion")
+            signed = evidence_to_promote(self.subject(name, state), state.now)
+            entry = standing_entry(self._new_id(), "bundle_promoted", newest, actor, note, signed)
+            return Decided((entry,))
+
+        self._journal.submit(command).result()
+        return self.standings(fresh=True).standing(name)
 
     def rollback(self, name: str, actor: Actor, note: str = "") -> Standing:
         """Put back the champion that came before this one, in one act."""
@@ -222,11 +254,22 @@ class Registry:
         return self._change("bundle_suspended", standing.active, actor, note)
 
     def resume(self, name: str, actor: Actor, note: str = "") -> Standing:
-        """Let a stopped bundle score again."""
-        standing = self.standings(fresh=True).standing(name)
-        if not standing.suspended:
-            raise StandingUnchanged(name=name, status="in use")
-        return self._change("bundle_resumed", standing.active, actor, note)
+        """Let a stopped bundle score again.
+
+        Raises ``NotSignedOff`` for a champion by an exception that ran out.
+        """
+
+        def command(state: State) -> Decided:
+            standing = self.standings_in(state).standing(name)
+            if not standing.suspended:
+                raise StandingUnchanged(name=name, status="in use")
+            if self.record(standing.active, state).lapsed(state.now):
+                raise NotSignedOff(name, "the exception it was champion by has run out")
+            entry = standing_entry(self._new_id(), "bundle_resumed", standing.active, actor, note)
+            return Decided((entry,))
+
+        self._journal.submit(command).result()
+        return self.standings(fresh=True).standing(name)
 
     def _standing(self, name: str) -> Standing:
         """A bundle by name, or the champion."""
@@ -240,10 +283,23 @@ class Registry:
         """A version's bundle, and why it must not score if so."""
         return self._loader.load(self._path(version), version.sha256)
 
+    def _known_in(self, state: State) -> _Known:
+        """What a command's own transaction knows."""
+        known = self._known
+        return known.after(state.bundle_events(known.upto))
+
+    def _contents(self, version: Version) -> BundleContents:
+        """What a version's files say; raises BundleUnavailable for other files."""
+        contents = self._loader.described(self._path(version))
+        if contents.sha256 != version.sha256:
+            cause = "its files are not those that were registered"
+            raise BundleUnavailable(name=version.name, cause=cause)
+        return contents
+
     def _follow(self) -> None:
         """Take in what the ledger has on bundles since the last look."""
         while True:
-            entries = self._events.changes(self._known.upto, EVENTS_READ_MAX, BUNDLE_KINDS)
+            entries = self._events.changes(self._known.upto, EVENTS_READ_MAX, MODEL_KINDS)
             self._known = self._known.after(read_event(entry.body) for entry in entries)
             if len(entries) < EVENTS_READ_MAX:
                 break
@@ -251,34 +307,9 @@ class Registry:
 
     def _change(self, kind: str, version: Version, actor: Actor, note: str) -> Standing:
         """Record a change of standing."""
-        stamps = (version.model, version.policy, version.codebook)
-        self._record(kind, version.name, version.sha256, stamps, actor, note)
+        draft = standing_entry(self._new_id(), kind, version, actor, note)
+        self._journal.submit(lambda _state: Decided((draft,))).result()
         return self.standings(fresh=True).standing(version.name)
-
-    def _record(
-        self,
-        kind: str,
-        name: str,
-        sha256: str,
-        stamps: tuple[VersionStamp, VersionStamp, VersionStamp],
-        actor: Actor,
-        note: str,
-    ) -> None:
-        """Write one entry and wait until it is on disk."""
-        model, policy, codebook = stamps
-        draft = Draft(
-            event_id=self._new_id(),
-            type=kind,
-            actor=actor.ref,
-            role=actor.role,
-            data={"name": name, "sha256": sha256, "signed": [], "reason": kind.split("_", 1)[1]},
-            model=model,
-            policy=policy,
-            codebook=codebook,
-            slots=(Slot("note", NOTE_PARTY, {"text": note}),) if note else (),
-        )
-        written: Future[Receipt] = self._journal.submit(lambda _state: Decided((draft,)))
-        written.result()
 
     def _path(self, version: Version) -> Path:
         """Where a version's files lie."""

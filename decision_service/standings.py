@@ -9,7 +9,9 @@ from typing import Protocol
 
 from decision_service.errors import UnknownBundle
 from overrides.event_kinds import BUNDLE_KINDS
-from overrides.journal import Event, VersionStamp
+from overrides.journal import Draft, Event, Slot, VersionStamp
+from overrides.signing_off import NOTE_PARTY
+from overrides.values import Actor
 
 Parts = tuple[str, str, str]  # hashes of the model, the policy and the codebook of one version
 
@@ -138,3 +140,30 @@ class Standings:
         )
         versions = (*self.versions.get(name, ()), version)
         return replace(self, versions=self.versions | {name: versions})
+
+
+def standing_entry(
+    event_id: str,
+    kind: str,
+    version: Version,
+    actor: Actor,
+    note: str = "",
+    signed: tuple[str, ...] = (),
+) -> Draft:
+    """An entry that changes a standing; ``signed`` are the entries that let it."""
+    return Draft(
+        event_id=event_id,
+        type=kind,
+        actor=actor.ref,
+        role=actor.role,
+        data={
+            "name": version.name,
+            "sha256": version.sha256,
+            "signed": list(signed),
+            "reason": kind.split("_", 1)[1],
+        },
+        model=version.model,
+        policy=version.policy,
+        codebook=version.codebook,
+        slots=(Slot("note", NOTE_PARTY, {"text": note}),) if note else (),
+    )

@@ -9,6 +9,7 @@ from decision_service.access import HOST
 from decision_service.answering import Answering
 from decision_service.cosigning import ask_all
 from decision_service.erasure_finishing import finish_erasures, rotation_due
+from decision_service.governing import suspend_lapsed
 from decision_service.housekeeping import Housekeeping
 from decision_service.in_turn import each_in_turn
 from decision_service.offer_lapse import let_offers_lapse
@@ -48,6 +49,7 @@ CHORES: tuple[tuple[Callable[[Services], object], str], ...] = (
     (_replace_old_key, "the key above the data keys is old and could not be replaced"),
     (let_offers_lapse, "counter-offers that ran out could not be closed"),
     (_close_unanswered, "cases that wait for no answer any more could not be closed"),
+    (suspend_lapsed, "a model whose exception ran out could not be stopped"),
     (_sweep_drafts, "old drafts could not be forgotten"),
 )
 

@@ -692,11 +692,16 @@ ENTRY_BYTES_MAX = 65_535
 VERSION = 1
 KIND_LINES = """
 approval_recorded|grant of verdict|reasons|note
+bundle_exception_asked|lacks name sha256 until vote_until||note
+bundle_exception_voted|agrees name of owner sha256||note
 bundle_promoted|name reason sha256 signed||note
 bundle_registered|name reason sha256 signed||note
 bundle_resumed|name reason sha256 signed||note
 bundle_rolled_back|name reason sha256 signed||note
+bundle_signed_off|name of owner sha256||note
 bundle_suspended|name reason sha256 signed||note
+bundle_validated|class conditions developers expires exposure findings name purpose sha256
+  tests||record
 case_claimed|person until||note
 case_decided|by code decision rests_on side terms||terms
 case_escalated|person reason|until|note

@@ -39,6 +39,13 @@ BUNDLE_KINDS = (
     "bundle_suspended",
     "bundle_resumed",
 )
+GOVERNANCE_KINDS = (
+    "bundle_validated",
+    "bundle_signed_off",
+    "bundle_exception_asked",
+    "bundle_exception_voted",
+)
+MODEL_KINDS = (*BUNDLE_KINDS, *GOVERNANCE_KINDS)
 SCORE_ONLY = "score_only"  # rows that were scored, for no decision: of no case and in no figure
 _BUNDLE = _kind("name sha256 signed reason", slots="note")
 _BUSINESS = (
@@ -60,6 +67,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "ledger_opened": _kind("log demo demo_note schema keys"),
         **dict.fromkeys(BUNDLE_KINDS, _BUNDLE),
+        "bundle_validated": _kind(
+            "name sha256 exposure purpose class tests findings conditions developers expires",
+            slots="record",
+        ),
+        "bundle_signed_off": _kind("name sha256 owner of", slots="note"),
+        "bundle_exception_asked": _kind("name sha256 lacks vote_until until", slots="note"),
+        "bundle_exception_voted": _kind("name sha256 owner of agrees", slots="note"),
         "decision_made": _kind(
             _BUSINESS + _SCORE, _BUSINESS_OPTIONAL + " scale", "inputs monitor explanation party"
         ),

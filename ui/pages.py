@@ -15,6 +15,7 @@ from ui import (
     drafts,
     erasures,
     first_view,
+    governing,
     handbook,
     ledger,
     letters,
@@ -51,6 +52,7 @@ ROUTERS = tuple(
         board,
         verdicts,
         models,
+        governing,
         admin,
         handbook,
     )

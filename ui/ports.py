@@ -27,6 +27,7 @@ from ui.erasure_views import (
     ErasureView,
     HoldLine,
 )
+from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.question_ports import Questions
@@ -298,6 +299,10 @@ class Office(Protocol):
     @property
     def audit(self) -> Audit:
         """Ledger, models, numbers."""
+
+    @property
+    def governance(self) -> Governance:
+        """Who lets a model decide."""
 
     @property
     def erasures(self) -> Erasures:

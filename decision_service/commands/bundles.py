@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from decision_service.commands import publishing
+from decision_service.commands import publishing, signoffs
 from decision_service.commands.grammar import NO, YES, Verbs, print_json, print_table
 from decision_service.commands.installation import installed, model_hosts
 
@@ -36,6 +36,7 @@ def declare(verbs: Verbs) -> None:
         parser = bundle.verb(run.__name__, run)
         parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
         parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")
+    signoffs.declare(bundle)
     parser = bundle.verb("card", card)
     parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
 
@@ -130,7 +131,10 @@ def resume(args: argparse.Namespace) -> int:
 
 
 def promote(args: argparse.Namespace) -> int:
-    """Make the newest version of a bundle the champion."""
+    """Make the newest version of a bundle the champion.
+
+    Exit status 1 until it is validated and the four owners have signed, or made an exception.
+    """
     return _change(args, lambda r: r.promote, "{0} is the champion.")
 
 

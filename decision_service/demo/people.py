@@ -50,6 +50,7 @@ PEOPLE = (
     DemoPerson("mina", "data_scientist"),
     DemoPerson("noor", "model_owner"),
     DemoPerson("otto", "operations"),
+    DemoPerson("petra", "risk"),
     DemoPerson("root", "admin"),
 )
 

@@ -21,6 +21,7 @@ from decision_service import wiring
 from decision_service.access import HOST
 from decision_service.acting import Acting
 from decision_service.casework import Casework
+from decision_service.demo.governance import let_out
 from decision_service.demo.history import SEED, SPAN, DemoClock, History, Stage
 from decision_service.demo.letters import LENDER, Post
 from decision_service.demo.people import PASSWORD, PEOPLE
@@ -107,6 +108,7 @@ def _play(settings: Settings, sample: Path, say: Say) -> None:
         actors = _people(services)
         for name in BUNDLES:
             services.registry.add(sample / name, HOST)
+        let_out(services, CHAMPION, actors)
         services.registry.promote(CHAMPION, HOST)
         history = _history(services, sample, clock, actors, end, say)
         history.play()

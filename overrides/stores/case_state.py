@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, bindparam, literal_column, select
 
 from overrides.cases import Case, Offer, Proposal
-from overrides.event_kinds import BUNDLE_KINDS
+from overrides.event_kinds import MODEL_KINDS
 from overrides.events import read_event
 from overrides.instants import parse_instant
 from overrides.journal import Event, Told
@@ -56,7 +56,7 @@ _TOLD = _OBSERVED.where(
 # Named as text, so that the index by kind leads straight to the few entries there are.
 _OF_BUNDLES = select(EVENTS.c.body).where(
     EVENTS.c.log == bindparam("log_name"),
-    EVENTS.c.type.in_([literal_column(f"'{kind}'") for kind in BUNDLE_KINDS]),
+    EVENTS.c.type.in_([literal_column(f"'{kind}'") for kind in MODEL_KINDS]),
     EVENTS.c.seq > bindparam("after"),
 )
 

@@ -75,6 +75,8 @@ PAGES = (
     ("dev", "/feedback"),
     ("dev", "/models"),
     ("dev", "/models/german-credit"),
+    ("dev", "/models/german-credit/signoffs"),
+    ("meera", "/models/german-credit/signoffs"),
     ("anil", "/admin"),
     ("anil", "/admin/people/lena/leave"),
     ("asha", "/help"),

@@ -21,6 +21,7 @@ from decision_service.settings import Settings
 from decision_service.wiring import build
 from explain.bundle import describe
 from overrides.values import Actor, Role
+from tests.decision_service.letting_out import promote_unsigned
 from tests.sample_models.trained import sample_bundles
 from ui.views import ActForm, Viewer
 
@@ -151,7 +152,7 @@ def desk_house(
     )
     try:
         services.registry.add(sample_bundles() / BUNDLE, HOST)
-        services.registry.promote(BUNDLE, HOST)
+        promote_unsigned(services.registry, BUNDLE)
         changes = PeopleChanges(
             people=services.people,
             journal=services.journal,

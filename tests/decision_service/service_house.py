@@ -24,6 +24,7 @@ from explain.explainers import Parts
 from explain.values import Row
 from overrides.errors import SlotErased
 from overrides.values import Actor, Role
+from tests.decision_service.letting_out import promote_unsigned
 from tests.sample_models.trained import sample_bundles
 
 BUNDLE = "german-credit"
@@ -168,7 +169,7 @@ def open_house(
     services = wiring.build(Settings(data=data, **(settings or {})), serving=True, chance=chance)
     if not services.registry.standings(fresh=True).versions:
         services.registry.add(bundle_with(data / "incoming", policy or {}), HOST)
-        services.registry.promote(BUNDLE, HOST)
+        promote_unsigned(services.registry, BUNDLE)
     app = create_app(services, warm=False)
     return House(services, chance, TestClient(app), HouseSigner(services.settings))
 

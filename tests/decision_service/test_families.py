@@ -13,6 +13,7 @@ from explain.bundle import load
 from overrides.events import read_event
 from overrides.values import Role
 from sample_models.samples import german
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import BUNDLE, House, open_house
 from tests.explain.families import ON_PROBABILITY, bundle_of
 from tests.sample_models.trained import sample_bundles
@@ -28,7 +29,7 @@ def house(
     rows = [contract.check(contract.from_text(one.cells)).features for one in german()[:400]]
     opened = open_house(folder / "data")
     opened.services.registry.add(bundle_of(request.param, folder / "bundle", contract, rows), HOST)
-    opened.services.registry.promote(BUNDLE, HOST)
+    promote_unsigned(opened.services.registry, BUNDLE)
     yield opened
     opened.close()
 

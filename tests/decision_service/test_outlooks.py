@@ -26,6 +26,7 @@ from explain.declared.bundle_files import seal
 from overrides.stores.engine import open_engine, writing
 from overrides.values import Recommendation
 from tests.decision_service.desk_house import BUNDLE, applications, desk_house, spoiled_copy
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.test_api_cases import Callers
 from tests.sample_models.trained import sample_bundles
 from ui.ports import Refused
@@ -365,7 +366,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callers]:
     seal(bundle, BUNDLE)
     with desk_house(folder / "data") as house:
         house.services.registry.add(bundle, HOST)
-        house.services.registry.promote(BUNDLE, HOST)
+        promote_unsigned(house.services.registry, BUNDLE)
         yield Callers(house, TestClient(create_app(house.services)))
 
 

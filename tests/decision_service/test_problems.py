@@ -17,6 +17,7 @@ from overrides import booking_errors as booking
 from overrides import (
     change_errors,
     erasure_errors,
+    governance_errors,
     letter_errors,
     oversight_errors,
     queue_errors,
@@ -32,6 +33,7 @@ MODULES = (
     change_errors,
     erasure_errors,
     feedback,
+    governance_errors,
     letter_errors,
     oversight_errors,
     queue_errors,

@@ -15,6 +15,7 @@ from explain.bundle import describe
 from explain.declared.bundle_files import MANIFEST, SIGNATURE, read_files, seal
 from explain.errors import BundleInvalid, FileAltered, FileTooLarge, NotSigned
 from overrides.notes import Signer
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import BUNDLE, House, open_house
 from tests.sample_models.trained import sample_bundles
 
@@ -156,7 +157,7 @@ def test_a_registered_bundle_scores_only_while_its_publisher_is_trusted(
     seal(folder, BUNDLE)
     signed(folder, LAB)
     registry.add(folder, HOST)
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     assert registry.in_use(BUNDLE).problem == ""
     pages = ModelPages(house.services)
     loaded = registry.in_use(BUNDLE).loaded

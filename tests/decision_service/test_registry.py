@@ -23,6 +23,7 @@ from explain.declared.bundle_files import seal
 from explain.errors import BundleError, BundleInvalid
 from overrides.events import read_event
 from overrides.values import Direction
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import BUNDLE, bundle_with
 from tests.sample_models.trained import sample_bundles
 
@@ -59,7 +60,7 @@ def test_nothing_decides_by_default_before_a_promotion(registry: Registry, tmp_p
     add(registry, tmp_path)
     with pytest.raises(NoChampion):
         registry.in_use()
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     assert registry.in_use().version.name == BUNDLE
 
 
@@ -99,7 +100,7 @@ def test_every_change_is_an_entry_with_the_three_versions(
 ) -> None:
     registry = services.registry
     add(registry, tmp_path)
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     registry.suspend(BUNDLE, HOST, "too many complaints")
     registry.resume(BUNDLE, HOST)
     events = [read_event(entry.body) for entry in services.ledger.entries(1, 10)]
@@ -118,7 +119,7 @@ def test_every_change_is_an_entry_with_the_three_versions(
 
 def test_changes_that_change_nothing_are_refused(registry: Registry, tmp_path: Path) -> None:
     add(registry, tmp_path)
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     with pytest.raises(StandingUnchanged):
         registry.promote(BUNDLE, HOST)
     with pytest.raises(StandingUnchanged):
@@ -136,10 +137,10 @@ def test_another_version_decides_when_promoted_and_the_first_again_after_a_rollb
     registry: Registry, tmp_path: Path
 ) -> None:
     first = add(registry, tmp_path)
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     second = add(registry, tmp_path, near_cutoff='"0.05"')
     assert registry.in_use().version.sha256 == first
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     assert registry.in_use().version.sha256 == second
     assert registry.in_use().version.model == registry.standings().versions[BUNDLE][0].model
     registry.rollback(BUNDLE, HOST)
@@ -152,7 +153,7 @@ def test_an_open_case_finds_the_rules_it_was_opened_under(
     add(registry, tmp_path)
     old = registry.in_use(BUNDLE).version.policy.sha256
     add(registry, tmp_path, approve_up_to='"0.01"')
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     assert str(registry.rules(BUNDLE).cutoffs.approve_up_to) == "0.01"
     assert str(registry.rules(BUNDLE, policy=old).cutoffs.approve_up_to) != "0.01"
 
@@ -169,7 +170,7 @@ def test_another_process_sees_a_change_when_it_looks(services: Services, tmp_pat
     add(services.registry, tmp_path)
     other = wiring.build(services.settings, serving=False)
     try:
-        other.registry.promote(BUNDLE, HOST)
+        promote_unsigned(other.registry, BUNDLE)
         assert services.registry.standings(fresh=True).champion == BUNDLE
     finally:
         other.close()
@@ -214,7 +215,7 @@ def test_a_second_sample_bundle_stands_beside_the_champion(
     registry: Registry, tmp_path: Path
 ) -> None:
     add(registry, tmp_path)
-    registry.promote(BUNDLE, HOST)
+    promote_unsigned(registry, BUNDLE)
     registry.add(sample_bundles() / "german-scorecard", HOST)
     assert [standing.name for standing in registry.standings().all()] == [
         BUNDLE,

@@ -18,6 +18,7 @@ from explain.remote.hosts import SETTING
 from explain.values import Row
 from overrides.events import read_event
 from overrides.values import Role
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import BUNDLE, House, open_house
 from tests.explain.remote_servers import ModelServer, remote_bundle, say, serving
 
@@ -38,7 +39,7 @@ def house(server: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
     try:
         bundle = remote_bundle(folder / "bundle", server, BUNDLE)
         opened.services.registry.add(bundle, HOST)
-        opened.services.registry.promote(BUNDLE, HOST)
+        promote_unsigned(opened.services.registry, BUNDLE)
         yield opened
     finally:
         opened.close()

@@ -28,6 +28,7 @@ from overrides.stores.case_state import SqlState
 from overrides.stores.engine import open_engine, writing
 from overrides.values import Role
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, applications, desk_house
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import bundle_with
 from tests.decision_service.test_api_cases import Callers, refused
 from tests.decision_service.test_casework import low_side, refusal
@@ -47,7 +48,7 @@ PARTIES = [{"ref": "customer-7", "role": "applicant"}, {"ref": "aunt-7", "role":
 def promoted(house: DeskHouse, folder: Path, policy: Mapping[str, str]) -> None:
     """Another version of the model, with these lines in its policy, in force."""
     house.services.registry.add(bundle_with(folder, policy), HOST)
-    house.services.registry.promote(BUNDLE, HOST)
+    promote_unsigned(house.services.registry, BUNDLE)
 
 
 @dataclass
@@ -322,7 +323,7 @@ def test_a_version_that_asks_for_more_says_what_is_lacking(tmp_path: Path) -> No
             sample.write_text("\n".join(rows) + "\n", encoding="utf-8")
         seal(folder, BUNDLE)
         house.services.registry.add(folder, HOST)
-        house.services.registry.promote(BUNDLE, HOST)
+        promote_unsigned(house.services.registry, BUNDLE)
         form = house.form("asha", case_id)
         found = refusal(house, "rescore", "asha", case_id, form)
         assert found.status == 422

@@ -9,6 +9,7 @@ import pytest
 from decision_service.access import HOST
 from explain.declared.bundle_files import seal
 from overrides.events import read_event
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import BUNDLE, House, bundle_with, open_house
 from tests.decision_service.test_scoring_clients import EXPLAIN, INFER, PREDICT, post, tensors
 
@@ -52,7 +53,7 @@ def promote(
     path.write_text(text, encoding="utf-8")
     seal(copy, name)
     house.services.registry.add(copy, HOST)
-    house.services.registry.promote(name, HOST)
+    promote_unsigned(house.services.registry, name)
 
 
 def test_an_application_is_taken_in_while_no_bundle_can_be_loaded(house: House) -> None:

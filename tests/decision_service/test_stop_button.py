@@ -22,6 +22,7 @@ from overrides.errors import ModelSuspended
 from overrides.journal import Command, Decided, Journal, OnceOnly, Receipt
 from overrides.stores.writer import SqlJournal
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import bundle_with, open_house
 from tests.decision_service.test_api_cases import Callers, refused
 from tests.decision_service.test_casework import low_side, refusal
@@ -347,7 +348,7 @@ def test_a_version_that_was_suspended_stays_so_when_another_is_resumed_in_its_pl
         form = house.form("asha", case_id, decision="decline")
         registry.suspend(BUNDLE, HOST)
         registry.add(bundle_with(tmp_path / "next", {"version": '"2024.2"'}), HOST)
-        registry.promote(BUNDLE, HOST)
+        promote_unsigned(registry, BUNDLE)
         assert registry.standings(fresh=True).standing(BUNDLE).suspended
         registry.resume(BUNDLE, HOST)
         assert house.apply()["score"] is not None

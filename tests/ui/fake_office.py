@@ -12,6 +12,7 @@ from tests.ui.fake_changes import FakeChanges
 from tests.ui.fake_drafts import FakeDrafts
 from tests.ui.fake_erasures import FakeErasures
 from tests.ui.fake_first_views import FakeFirstViews
+from tests.ui.fake_governance import FakeGovernance
 from tests.ui.fake_letters import FakeLetters
 from tests.ui.fake_questions import FakeQuestions
 from tests.ui.fake_receipts import FakeReceipts
@@ -77,7 +78,7 @@ ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "meera": (
         "compliance",
         "Compliance",
-        EVERYTHING_READ | {"fairness", "erasures", "erase", "erase_approve"},
+        EVERYTHING_READ | {"fairness", "erasures", "erase", "erase_approve", "sign_off"},
     ),
     "tara": ("risk", "Risk", EVERYTHING_READ | {"erasures", "erase_approve"}),
     "dev": (
@@ -556,6 +557,7 @@ class FakeOffice:
     letters: FakeLetters = field(default_factory=FakeLetters)
     first_views: FakeFirstViews = field(default_factory=FakeFirstViews)
     audit: FakeAudit = field(default_factory=FakeAudit)
+    governance: FakeGovernance = field(default_factory=FakeGovernance)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     people: FakePeople = field(default_factory=FakePeople)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.decision_service.commands.servers import Servers
 from tests.decision_service.commands.shell import Shell, run_program
+from tests.decision_service.letting_out import promote_in
 from tests.sample_models.trained import sample_bundles
 
 
@@ -46,11 +47,12 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Path:
     for words in (
         ("init",),
         ("bundle", "add", bundle),
-        ("bundle", "promote", "german-credit"),
         ("user", "add", "core", "--role", "service"),
     ):
         said = run_program(*words, "--data", data)
         assert said.status == 0, said
+        if "add" in words and bundle in words:
+            promote_in(data, bundle.name)
     return data
 
 

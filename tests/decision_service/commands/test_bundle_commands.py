@@ -7,6 +7,7 @@ import pytest
 
 from explain.declared.bundle_files import seal
 from tests.decision_service.commands.shell import Shell
+from tests.decision_service.letting_out import promote_in
 from tests.sample_models.trained import sample_bundles
 
 
@@ -83,7 +84,8 @@ def test_a_bundle_is_registered_promoted_stopped_and_started(
     assert shell.refused_on_data("bundle", "add", damaged)
     assert "registered" in shell.refused_on_data("bundle", "add", bundle)
     assert status(shell) == ["registered"]
-    shell.on_data("bundle", "promote", "german-credit", "--note", "agreed by the board")
+    assert "it has no validation record" in shell.refused_on_data("bundle", "promote", bundle.name)
+    promote_in(shell.data, bundle.name)
     assert status(shell) == ["champion"]
     assert shell.refused_on_data("bundle", "promote", "german-credit")
     shell.on_data("bundle", "suspend", "german-credit")
@@ -98,7 +100,7 @@ def test_a_bundle_is_registered_promoted_stopped_and_started(
 
 def test_a_champion_is_replaced_and_put_back_in_one_act(house: Shell) -> None:
     house.on_data("bundle", "add", sample_bundles() / "german-scorecard")
-    house.on_data("bundle", "promote", "german-scorecard")
+    promote_in(house.data, "german-scorecard")
     assert names(house) == ["german-scorecard", "german-credit"]
     said = house.on_data("bundle", "rollback", "german-scorecard").out
     assert said == "german-credit is the champion again.\n"

@@ -14,6 +14,7 @@ from decision_service.access import HOST
 from decision_service.settings import Settings
 from explain.bundle import describe
 from tests.decision_service.commands.shell import Shell, run_program, sentence
+from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import bundle_with
 from tests.sample_models.trained import sample_bundles
 
@@ -27,7 +28,7 @@ def decided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     automatic = bundle_with(data.parent / "incoming", {"automation": "both"})
     services = wiring.build(Settings(data=data), serving=False)
     services.registry.add(automatic, HOST)
-    services.registry.promote("german-credit", HOST)
+    promote_unsigned(services.registry, "german-credit")
     contract = describe(automatic).contract
     with (sample_bundles() / "held_out.csv").open(newline="") as file:
         for row in list(csv.DictReader(file))[:APPLICATIONS]:

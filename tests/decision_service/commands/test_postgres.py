@@ -8,6 +8,7 @@ import pytest
 
 from tests.decision_service.commands.servers import Start
 from tests.decision_service.commands.shell import Shell, run_program, sentence
+from tests.decision_service.letting_out import promote_in
 
 pytestmark = pytest.mark.postgres
 
@@ -18,7 +19,7 @@ def house(empty: Shell, postgres_url: str, bundle: Path) -> Shell:
     empty.patch.setenv("COUNTERMAND_DATABASE_URL", postgres_url)
     empty.on_data("init")
     empty.on_data("bundle", "add", bundle)
-    empty.on_data("bundle", "promote", "german-credit")
+    promote_in(empty.data, "german-credit")
     empty.on_data("user", "add", "core", "--role", "service")
     return empty
 
@@ -71,7 +72,7 @@ def test_roles_are_made_and_checked_by_a_command(
     empty.patch.delenv("COUNTERMAND_ADMIN_URL")
     empty.on_data("init")
     empty.on_data("bundle", "add", bundle)
-    empty.on_data("bundle", "promote", "german-credit")
+    promote_in(empty.data, "german-credit")
     empty.on_data("user", "add", "core", "--role", "service")
     key = empty.on_data("key", "add", "--user", "core", "--json").json["key"]
     server = start(empty.data, "--workers", 2, environ={"COUNTERMAND_DATABASE_URL": service})

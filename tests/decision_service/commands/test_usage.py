@@ -41,6 +41,7 @@ PROMISED = """
     bundle check, bundle example, bundle measure, bundle from-mlflow, bundle key, bundle sign,
     explain, bundle add, bundle list,
     bundle suspend, bundle resume,
+    bundle validate, bundle signoff, bundle signoffs, bundle exception, bundle vote,
     bundle promote, bundle rollback, bundle card, decide, ledger verify, ledger export,
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier, ledger slip,
     ledger stamp,

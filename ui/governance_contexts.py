@@ -1,0 +1,19 @@
+"""What the page of sign-offs is given, field by field."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from ui.frame import Shell
+from ui.governance_views import SignOffView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignOffPage:
+    """Who validated and signed the newest version of a model."""
+
+    template: ClassVar[str] = "signoffs.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    of: Annotated[SignOffView, "The version and what was recorded of it."]
+    note: Annotated[str, "What was typed into the note; empty at first."]
+    key: Annotated[str, "Key of this rendering of the form."]
