@@ -14,6 +14,7 @@ from decision_service.override_counts import (
     volumes,
 )
 from decision_service.override_ground import Ground, books_of
+from decision_service.override_misses import misses_section
 from decision_service.override_verdicts import group_sections, verdict_section, vintage_section
 from ui.views import BoardSection
 
@@ -24,6 +25,7 @@ def report_sections(ground: Ground) -> tuple[BoardSection, ...]:
     return (
         verdict_section(ground, books),
         *group_sections(ground, books),
+        misses_section(books, ground.code_labels),
         vintage_section(ground),
         volumes(ground, decided),
         matrix(decided),

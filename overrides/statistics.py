@@ -16,6 +16,7 @@ _LOGIT_MAX = 40.0
 _SECANTS_MAX = 60
 _BISECTIONS = 60
 _SHIFT_EXACT = 1e-9
+_NEAR = 0.02  # log-odds that the normal end of an interval is seldom further from the exact one
 _TINY = 1e-15
 _NORMAL = NormalDist()
 
@@ -169,21 +170,25 @@ def _ratio_interval(observed: int, chances: list[float]) -> Interval:
     def moved(by: float) -> list[float]:
         return [chance_of(logit + by) for logit in logits]
 
-    low, high = 0.0, len(chances) / expected
-    if observed:
-        by = _crossing(lambda shift: upper_tail(moved(shift), observed), tail)
-        low = math.fsum(moved(by)) / expected
-    if observed < len(chances):
-        by = _crossing(lambda shift: upper_tail(moved(shift), observed + 1), 1 - tail)
-        high = math.fsum(moved(by)) / expected
-    return low, high
+    def end(count: int, level: float) -> float:
+        """The ratio at which so many, or more, have this probability."""
+        near = _crossing(lambda shift: _normal_tail(moved(shift), count), level)
+        by = _crossing(lambda shift: upper_tail(moved(shift), count), level, near, _NEAR)
+        return math.fsum(moved(by)) / expected
+
+    low = end(observed, tail) if observed else 0.0
+    all_bad = observed == len(chances)
+    return low, len(chances) / expected if all_bad else end(observed + 1, 1 - tail)
 
 
 def upper_tail(chances: list[float], count: int) -> float:
     """Probability of at least ``count`` events: exactly where that is quick."""
     work = len(chances) * min(count, len(chances) - count + 1)
-    if work <= EXACT_WORK_MAX:
-        return tail_of(chances, count)
+    return tail_of(chances, count) if work <= EXACT_WORK_MAX else _normal_tail(chances, count)
+
+
+def _normal_tail(chances: list[float], count: int) -> float:
+    """The same from a normal distribution, corrected for continuity and skewness."""
     mean = math.fsum(chances)
     variance = math.fsum(c * (1 - c) for c in chances)
     if variance <= 0:
@@ -212,8 +217,10 @@ def chance_of(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
 
-def _crossing(rising: Callable[[float], float], level: float) -> float:
-    """The shift at which a probability that rises with it reaches ``level``.
+def _crossing(
+    rising: Callable[[float], float], level: float, near: float = 0.0, step: float = 1.0
+) -> float:
+    """The shift at which a probability that rises with it reaches ``level``, sought from ``near``.
 
     On the normal scale such a tail is nearly straight, so a few secants inside a bracket do.
     """
@@ -223,11 +230,11 @@ def _crossing(rising: Callable[[float], float], level: float) -> float:
         chance = min(max(rising(shift), _TINY), 1 - _TINY)
         return _NORMAL.inv_cdf(chance) - goal
 
-    low, high = -1.0, 1.0
+    low, high = near - step, near + step
     while (at_low := above(low)) > 0 and low > -_LOGIT_MAX:
-        low *= 2
+        low, step = low - step, 2 * step
     while (at_high := above(high)) < 0 and high < _LOGIT_MAX:
-        high *= 2
+        high, step = high + step, 2 * step
     for _ in range(_SECANTS_MAX):
         if high - low < _SHIFT_EXACT or at_high <= at_low:
             break

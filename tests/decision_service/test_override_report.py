@@ -197,3 +197,25 @@ def test_only_oversight_reads_the_report(house: DeskHouse) -> None:
     with pytest.raises(Refused) as refused:
         Auditing(house.services).overrides(house.viewer("asha"), "")
     assert refused.value.status == 403
+
+
+MISSES = "What the model misses"
+
+
+def test_what_marks_the_better_overrides_is_what_the_model_misses() -> None:
+    facts = [*loans(120, 14, "decline", code="M01"), *loans(120, 60, "decline", code="C02")]
+    section = sections(*facts)[MISSES]
+    heading, first, last = section.table
+    assert heading[1] == "Matured with it"
+    assert first[:3] == ("M01 Income the model did not see", "120", "120")
+    assert first[-1].startswith("Ask for it on the application")
+    assert last[0] == "C02"
+    assert last[-1].startswith("More went bad")
+
+
+def test_codes_of_a_few_loans_are_no_clue_and_the_page_says_so() -> None:
+    section = sections(*loans(20, 3, "decline", code="M01"))[MISSES]
+    assert section.table == ()
+    assert "No conclusion yet" in section.lead
+    sure = sections(*loans(60, 0, "decline", code="M01"), *loans(60, 9, "decline", code="C02"))
+    assert sure[MISSES].table[1][-1].startswith(NOT_ENOUGH)
