@@ -50,6 +50,29 @@ OF_A_RENDERING = frozenset({"idempotency_key", "dwell_ms"})
 
 EMPTY = Filled()
 
+
+@dataclass(frozen=True, slots=True)
+class LeftForm:
+    """What a person had typed into a form and not sent, and what to tell of it."""
+
+    typed: FormData
+    notices: tuple[Notice, ...]
+    place: str = ""  # address of the form; empty where it was brought back by a log-in
+
+
+NOTHING_LEFT = LeftForm(FormData(), ())
+
+
+def left_form(request: Request, viewer: Viewer, place: str) -> LeftForm | None:
+    """The draft of the form that is sent to ``place``, without the fields of one showing."""
+    left = office(request).drafts.find(viewer, place)
+    if left is None:
+        return None
+    said = f"This is what you had typed by {left.kept_words}. Nothing of it was recorded."
+    typed = FormData([pair for pair in left.fields if pair[0] not in OF_A_RENDERING])
+    return LeftForm(typed, (Notice(tone="note", text=said),), place)
+
+
 Show = Callable[[Request, Viewer, str, Filled], Response]
 Act = Callable[[Viewer, str, ActForm], str]  # of the desk; says what was recorded
 
@@ -63,12 +86,10 @@ class CaseForm:
 
     def opened(self, request: Request, viewer: Viewer, case_id: str, place: str) -> Response:
         """The page with the form that is sent to ``place``: empty, or as this person left it."""
-        left = office(request).drafts.find(viewer, place)
+        left = left_form(request, viewer, place)
         if left is None:
             return self.show(request, viewer, case_id, EMPTY)
-        said = f"This is what you had typed by {left.kept_words}. Nothing of it was recorded."
-        form = act_form(FormData([pair for pair in left.fields if pair[0] not in OF_A_RENDERING]))
-        filled = Filled(form=form, notices=(Notice(tone="note", text=said),), draft=place)
+        filled = Filled(form=act_form(left.typed), notices=left.notices, draft=place)
         return self.show(request, viewer, case_id, filled)
 
     def sent(

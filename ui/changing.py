@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from ui.case_forms import NOTHING_LEFT, LeftForm, left_form
 from ui.changing_views import ChangeForm
 from ui.kept import shows_again
 from ui.ports import Refused
@@ -55,14 +56,22 @@ def change_page(
     kind: str,
     form: ChangeForm | None = None,
     refused: Refused | None = None,
-    notices: tuple[Notice, ...] = (),
+    left: LeftForm = NOTHING_LEFT,
     consequence: Consequence | None = None,
 ) -> Response:
     """The form, or with a consequence the last look before it is recorded."""
     view = office(request).changes.changing(viewer, case_id, kind)
     names = (*(f"{FIELD}{field.name}" for field in view.fields), *LAST_FIELDS)
     fault = fault_of(refused, {name: name for name in names}) if refused else None
-    around = shell(request, viewer, TITLES[kind], current="case", notices=notices, fault=fault)
+    around = shell(
+        request,
+        viewer,
+        TITLES[kind],
+        current="case",
+        notices=left.notices,
+        fault=fault,
+        draft=left.place,
+    )
     context = ChangePage(
         shell=around,
         change=view,
@@ -82,7 +91,9 @@ def _step(request: Request, viewer: Viewer, typed: FormData, case_id: str, kind:
         return change_page(request, viewer, case_id, kind, form)
     try:
         if step == "record":
-            return go(f"/cases/{case_id}", changes.change(viewer, case_id, kind, form))
+            done = changes.change(viewer, case_id, kind, form)
+            office(request).drafts.drop(viewer, request.url.path)
+            return go(f"/cases/{case_id}", done)
         found = changes.preview(viewer, case_id, kind, form)
     except Refused as refused:
         if refused.status not in FORM_AGAIN:
@@ -91,10 +102,18 @@ def _step(request: Request, viewer: Viewer, typed: FormData, case_id: str, kind:
     return change_page(request, viewer, case_id, kind, form, consequence=found)
 
 
+def _opened(request: Request, viewer: Viewer, case_id: str, kind: str) -> Response:
+    """The form: empty, or as this person left it."""
+    left = left_form(request, viewer, request.url.path)
+    if left is None:
+        return change_page(request, viewer, case_id, kind)
+    return change_page(request, viewer, case_id, kind, _form(left.typed), left=left)
+
+
 @router.get("/cases/{case_id}/counter-offer")
 def show_offer(request: Request, viewer: Reader, case_id: str) -> Response:
     """The terms that may be offered otherwise."""
-    return change_page(request, viewer, case_id, "counter-offer")
+    return _opened(request, viewer, case_id, "counter-offer")
 
 
 @router.post("/cases/{case_id}/counter-offer")
@@ -106,7 +125,7 @@ def offer(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Respons
 @router.get("/cases/{case_id}/correction")
 def show_correction(request: Request, viewer: Reader, case_id: str) -> Response:
     """The values that may be corrected."""
-    return change_page(request, viewer, case_id, "correction")
+    return _opened(request, viewer, case_id, "correction")
 
 
 @router.post("/cases/{case_id}/correction")
@@ -138,8 +157,8 @@ def _offer_again(
     notices: tuple[Notice, ...],
 ) -> Response:
     """The form as it was filled when the log-in ran out."""
-    form = _form(typed)
-    return change_page(request, viewer, parts[0], "counter-offer", form, notices=notices)
+    left = LeftForm(typed, notices)
+    return change_page(request, viewer, parts[0], "counter-offer", _form(typed), left=left)
 
 
 @shows_again("/cases/{}/correction")
@@ -151,5 +170,5 @@ def _correction_again(
     notices: tuple[Notice, ...],
 ) -> Response:
     """The form as it was filled when the log-in ran out."""
-    form = _form(typed)
-    return change_page(request, viewer, parts[0], "correction", form, notices=notices)
+    left = LeftForm(typed, notices)
+    return change_page(request, viewer, parts[0], "correction", _form(typed), left=left)

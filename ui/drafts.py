@@ -13,8 +13,11 @@ router = APIRouter(include_in_schema=False)
 
 PLACE = "draft_of"
 QUIET = "quietly"  # the script's word: an answer in one line instead of a page
-OF_THE_WAY = frozenset({PLACE, QUIET, "person", "step"})
-_PLACES = re.compile(r"/cases/([^/]+)/(review|override|approval|withdrawal)")
+OF_THE_WAY = frozenset({PLACE, QUIET, "person"})
+_PLACES = re.compile(
+    r"/cases/([^/]+)/(review|override|approval|withdrawal|information-request|information"
+    r"|reopening|counter-offer|correction|letter)"
+)
 NO_SUCH_FORM = "Only forms about a case are kept. Nothing was kept."
 
 

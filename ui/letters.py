@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
+from ui.case_forms import NOTHING_LEFT, LeftForm, left_form
 from ui.contexts import LetterPage, LettersPage
 from ui.frame import Fault, Tab
 from ui.kept import shows_again
@@ -18,6 +19,9 @@ from ui.visit import FORM_AGAIN, Doer, Reader, Typed, fault_of, go, new_key, off
 router = APIRouter(include_in_schema=False)
 
 EMPTY = LetterForm()
+PAST = (
+    "You had typed this for a step that the letter does not stand at. Nothing of it was recorded."
+)
 NAMES = ("step", "letter_id", "language", "reason", "channel", "on", "note", "idempotency_key")
 
 
@@ -32,12 +36,23 @@ def letter_page(
     case_id: str,
     form: LetterForm = EMPTY,
     fault: Fault | None = None,
-    notices: tuple[Notice, ...] = (),
+    left: LeftForm = NOTHING_LEFT,
     status: int = 200,
 ) -> HTMLResponse:
     """The letter with what may be done, and what was typed."""
     view = office(request).letters.letter(viewer, case_id, form.language)
-    around = shell(request, viewer, "Letter", current="letters", notices=notices, fault=fault)
+    notices = left.notices
+    if left.place and (form.letter_id, form.step in view.steps) != (view.letter_id, True):
+        notices = (Notice(tone="note", text=PAST, details=(form.note,) if form.note else ()),)
+    around = shell(
+        request,
+        viewer,
+        "Letter",
+        current="letters",
+        notices=notices,
+        fault=fault,
+        draft=left.place,
+    )
     context = LetterPage(shell=around, letter=view, form=form, key=new_key(request))
     return page(request, context, status=status)
 
@@ -51,7 +66,7 @@ def _again(
     notices: tuple[Notice, ...],
 ) -> Response:
     """The form as it was filled when the log-in ran out."""
-    return letter_page(request, viewer, parts[0], _typed(typed), notices=notices)
+    return letter_page(request, viewer, parts[0], _typed(typed), left=LeftForm(typed, notices))
 
 
 @router.get("/letters")
@@ -85,7 +100,10 @@ def show_letter(
     language: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
     """One letter, to read and to print; with a language, what a draft in it would say."""
-    return letter_page(request, viewer, case_id, LetterForm(language=language))
+    left = None if language else left_form(request, viewer, request.url.path)
+    if left is None:
+        return letter_page(request, viewer, case_id, LetterForm(language=language))
+    return letter_page(request, viewer, case_id, _typed(left.typed), left=left)
 
 
 @router.post("/cases/{case_id}/letter")
@@ -94,10 +112,11 @@ def step(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response
     form = _typed(typed)
     try:
         said = office(request).letters.step(viewer, case_id, form)
-        return go(f"/cases/{case_id}/letter", said)
     except Refused as refused:
         if refused.status not in FORM_AGAIN:
             raise
         order = {name: f"{form.step}-{name}" for name in ("reason", "channel", "on", "note")}
         fault = fault_of(refused, order)
         return letter_page(request, viewer, case_id, form, fault, status=refused.status)
+    office(request).drafts.drop(viewer, request.url.path)
+    return go(f"/cases/{case_id}/letter", said)

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from ui.frame import Fault
+from ui.case_forms import left_form
+from ui.frame import Fault, Shell
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
@@ -73,14 +74,34 @@ def _reopen_form(typed: FormData) -> ReopenForm:
     )
 
 
-def _sent(case_id: str, act: Callable[[], str], again: Callable[[Refused], Response]) -> Response:
+def _sent(
+    request: Request,
+    viewer: Viewer,
+    case_id: str,
+    act: Callable[[], str],
+    again: Callable[[Refused], Response],
+) -> Response:
     """Act, and see the case next; refused for what was typed, the form again."""
     try:
-        return go(f"/cases/{case_id}", act())
+        done = act()
     except Refused as refused:
         if refused.status not in FORM_AGAIN:
             raise
         return again(refused)
+    office(request).drafts.drop(viewer, request.url.path)
+    return go(f"/cases/{case_id}", done)
+
+
+def _shell(
+    request: Request,
+    viewer: Viewer,
+    title: str,
+    fault: Fault | None,
+    notices: Notices,
+    draft: str,
+) -> Shell:
+    """What stands around a form about a case."""
+    return shell(request, viewer, title, current="case", notices=notices, fault=fault, draft=draft)
 
 
 def ask_page(
@@ -90,13 +111,12 @@ def ask_page(
     form: AskForm | None = None,
     refused: Refused | None = None,
     notices: Notices = (),
+    draft: str = "",
 ) -> Response:
     """The form that asks the applicant, with what was typed in it."""
     view = office(request).waiting.asking(viewer, case_id)
     fault = fault_of(refused, ASK_FIELDS) if refused else None
-    around = shell(
-        request, viewer, "Ask the applicant", current="case", notices=notices, fault=fault
-    )
+    around = _shell(request, viewer, "Ask the applicant", fault, notices, draft)
     context = RequestPage(shell=around, asking=view, form=form or AskForm(), key=new_key(request))
     return page(request, context, status=refused.status if refused else 200)
 
@@ -104,7 +124,11 @@ def ask_page(
 @router.get("/cases/{case_id}/information-request")
 def show_asking(request: Request, viewer: Reader, case_id: str) -> Response:
     """What the applicant may be asked for."""
-    return ask_page(request, viewer, case_id)
+    left = left_form(request, viewer, request.url.path)
+    if left is None:
+        return ask_page(request, viewer, case_id)
+    form = _ask_form(left.typed)
+    return ask_page(request, viewer, case_id, form, notices=left.notices, draft=left.place)
 
 
 @router.post("/cases/{case_id}/information-request")
@@ -112,6 +136,8 @@ def ask(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Response:
     """Record what the applicant is asked."""
     form = _ask_form(typed)
     return _sent(
+        request,
+        viewer,
         case_id,
         lambda: office(request).waiting.ask(viewer, case_id, form),
         lambda refused: ask_page(request, viewer, case_id, form, refused),
@@ -125,15 +151,14 @@ def answer_page(
     form: AnswerForm | None = None,
     refused: Refused | None = None,
     notices: Notices = (),
+    draft: str = "",
 ) -> Response:
     """The form that takes the answer, with what was typed in it."""
     view = office(request).waiting.answering(viewer, case_id)
     names = [f"{FIELD}{field.name}" for field in view.fields]
     order = {name: name for name in (*names, *(f"{DOCUMENT}{kind}" for kind, _ in view.documents))}
     fault: Fault | None = fault_of(refused, {**order, "note": "note"}) if refused else None
-    around = shell(
-        request, viewer, "The applicant answered", current="case", notices=notices, fault=fault
-    )
+    around = _shell(request, viewer, "The applicant answered", fault, notices, draft)
     context = AnswerPage(shell=around, asked=view, form=form or AnswerForm(), key=new_key(request))
     return page(request, context, status=refused.status if refused else 200)
 
@@ -141,7 +166,11 @@ def answer_page(
 @router.get("/cases/{case_id}/information")
 def show_answering(request: Request, viewer: Reader, case_id: str) -> Response:
     """What the applicant was asked for."""
-    return answer_page(request, viewer, case_id)
+    left = left_form(request, viewer, request.url.path)
+    if left is None:
+        return answer_page(request, viewer, case_id)
+    form = _answer_form(left.typed)
+    return answer_page(request, viewer, case_id, form, notices=left.notices, draft=left.place)
 
 
 @router.post("/cases/{case_id}/information")
@@ -149,6 +178,8 @@ def answer(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Respon
     """Record what the applicant said."""
     form = _answer_form(typed)
     return _sent(
+        request,
+        viewer,
         case_id,
         lambda: office(request).waiting.answer(viewer, case_id, form),
         lambda refused: answer_page(request, viewer, case_id, form, refused),
@@ -162,11 +193,12 @@ def reopen_page(
     form: ReopenForm | None = None,
     refused: Refused | None = None,
     notices: Notices = (),
+    draft: str = "",
 ) -> Response:
     """The form that opens a closed case again, with what was typed in it."""
     view = office(request).waiting.reopening(viewer, case_id)
     fault = fault_of(refused, REOPEN_FIELDS) if refused else None
-    around = shell(request, viewer, "Reopen the case", current="case", notices=notices, fault=fault)
+    around = _shell(request, viewer, "Reopen the case", fault, notices, draft)
     context = ReopenPage(
         shell=around, reopening=view, form=form or ReopenForm(), key=new_key(request)
     )
@@ -176,7 +208,11 @@ def reopen_page(
 @router.get("/cases/{case_id}/reopening")
 def show_reopening(request: Request, viewer: Reader, case_id: str) -> Response:
     """Ask why before a closed case is opened."""
-    return reopen_page(request, viewer, case_id)
+    left = left_form(request, viewer, request.url.path)
+    if left is None:
+        return reopen_page(request, viewer, case_id)
+    form = _reopen_form(left.typed)
+    return reopen_page(request, viewer, case_id, form, notices=left.notices, draft=left.place)
 
 
 @router.post("/cases/{case_id}/reopening")
@@ -184,6 +220,8 @@ def reopen(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Respon
     """Open a closed case again."""
     form = _reopen_form(typed)
     return _sent(
+        request,
+        viewer,
         case_id,
         lambda: office(request).waiting.reopen(viewer, case_id, form),
         lambda refused: reopen_page(request, viewer, case_id, form, refused),

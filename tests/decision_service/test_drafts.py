@@ -9,9 +9,11 @@ import pytest
 
 from decision_service.draft_pages import DraftPages
 from decision_service.tending import tend
+from decision_service.waiting_pages import WaitingPages
 from overrides.drafts import CHARS_MAX, KEPT_FOR, OF_ONE_PERSON_MAX, Draft
 from tests.decision_service.erasure_house import ErasureHouse, erasure_house
 from ui.ports import Refused
+from ui.waiting_views import AskForm
 
 NOTE = 'The payslips of March are missing\n\tand the letter says "later" \\ ñ 印.'
 
@@ -123,3 +125,24 @@ def test_no_byte_of_a_draft_lies_open_in_the_files(tmp_path: Path) -> None:
         files = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
         assert any("sqlite3" in path.name for path in files)
         assert not [path for path in files if b"unmistakable" in path.read_bytes()]
+
+
+def test_a_question_to_the_applicant_that_was_recorded_does_not_come_back_as_a_draft(
+    house: ErasureHouse,
+) -> None:
+    case_id = house.desk.apply_until("approve")["case_id"]
+    asha, way = house.desk.viewer("asha"), f"/cases/{case_id}/information-request"
+    waiting = WaitingPages(house.services)
+    asking = waiting.asking(asha, case_id)
+    typed = (("note", NOTE), ("seen_version", str(asking.version)))
+    pages(house).keep(asha, case_id, way, typed)
+    ask = AskForm(
+        documents=("PAYSLIP",),
+        until=asking.suggested,
+        note=NOTE,
+        seen_version=asking.version,
+        idempotency_key="a-question",
+    )
+    waiting.ask(asha, case_id, ask)
+    with pytest.raises(Refused, match="acted on this case since"):
+        pages(house).keep(asha, case_id, way, typed)

@@ -12,6 +12,7 @@ import pytest
 from decision_service import letter_texts
 from decision_service.acting import Acting
 from decision_service.dossier import read_dossier
+from decision_service.draft_pages import DraftPages
 from decision_service.installation_errors import LenderUnreadable
 from decision_service.lender import Lender, lender_at
 from decision_service.letter_desk import LetterDesk
@@ -307,3 +308,17 @@ def test_letters_know_the_lender_only_from_a_file_that_can_be_read(tmp_path: Any
         file.write_text(wrong)
         with pytest.raises(LenderUnreadable):
             lender_at(file)
+
+
+def test_a_note_for_a_step_that_was_taken_does_not_come_back_as_a_draft(house: DeskHouse) -> None:
+    case_id = refused_by_model(house)
+    step(house, "asha", case_id, "draft")
+    letter = house.services.letters.letter(case_id)
+    assert letter is not None
+    asha, way = house.viewer("asha"), f"/cases/{case_id}/letter"
+    typed = (("letter_id", letter.letter_id), ("step", "checked"), ("note", "Read."))
+    drafts = DraftPages(house.services)
+    drafts.keep(asha, case_id, way, typed)
+    step(house, "hanna", case_id, "checked")
+    with pytest.raises(Refused, match="acted on this case since"):
+        drafts.keep(asha, case_id, way, typed)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.ui.conftest import Visit
-from tests.ui.fake_cases import APPROVE, DECLINE, REFER
+from tests.ui.fake_cases import APPROVE, ASKED, DECLINE, INCOMPLETE, REFER
 from tests.ui.fake_office import FakeOffice
 from tests.ui.reading import Page, faults
 from tests.ui.test_acts import NOTE, hidden, send
@@ -92,4 +92,50 @@ def test_evidence_keeps_its_order_where_a_part_was_left_empty(
 def test_only_forms_about_a_case_are_kept(visit: Visit, office: FakeOffice, place: str) -> None:
     answer = send(visit("asha"), "/drafts", OVERRIDE, draft_of=place, note=NOTE)
     assert answer.status_code == 422
+    assert not office.drafts.kept
+
+
+FORMS: tuple[tuple[str, str, dict[str, str], str], ...] = (
+    (
+        "asha",
+        f"/cases/{REFER.case_id}/information-request",
+        {"fields": "savings"},
+        'value="savings" checked',
+    ),
+    ("asha", f"/cases/{ASKED.case_id}/information", {"field-duration": "36"}, 'value="36"'),
+    ("ravi", f"/cases/{INCOMPLETE.case_id}/reopening", {}, NOTE),
+    (
+        "asha",
+        f"/cases/{DECLINE.case_id}/counter-offer",
+        {"field-credit_amount": "2400"},
+        'value="2400"',
+    ),
+    (
+        "asha",
+        f"/cases/{DECLINE.case_id}/correction",
+        {"field-credit_amount": "2400"},
+        'value="2400"',
+    ),
+)
+
+
+@pytest.mark.parametrize(("who", "address", "typed", "shown"), FORMS)
+def test_every_form_with_a_note_is_kept_shown_to_its_writer_and_forgotten_with_the_sending(
+    visit: Visit, office: FakeOffice, who: str, address: str, typed: dict[str, str], shown: str
+) -> None:
+    writer = visit(who)
+    assert "data-keep" in writer.get(address).text
+    assert send(writer, "/drafts", address, draft_of=address, note=NOTE, **typed).status_code == 303
+    page = writer.get(address).text
+    assert faults(Page(page)) == []
+    for said in (NOTE, shown, "Nothing of it was recorded", "Throw away what I had typed"):
+        assert said in page, said
+    assert NOTE not in visit("tilo").get(address).text
+    trouble = Refused(409, "Someone was faster", "Read the case again.")
+    office.waiting.trouble = office.changes.trouble = trouble
+    lost = send(writer, address, step="record", note=NOTE, **typed)
+    assert (lost.status_code, NOTE in lost.text) == (409, True)
+    assert office.drafts.kept, "whoever was outrun keeps theirs"
+    office.waiting.trouble = office.changes.trouble = None
+    assert send(writer, address, step="record", note=NOTE, **typed).status_code == 303
     assert not office.drafts.kept

@@ -50,3 +50,24 @@ def test_a_held_letter_says_why_and_is_not_offered_for_issue(visit: Visit) -> No
     page = visit("asha").get(f"/cases/{HELD_CASE.case_id}/letter").text
     assert "A person has to check it" in page
     assert 'value="issued"' not in page
+
+
+def test_a_note_about_a_letter_is_kept_until_the_step_is_recorded(
+    visit: Visit, office: FakeOffice
+) -> None:
+    fields = {"step": "sent", "letter_id": "letter-1", "note": "By courier."}
+    visit("asha").post("/drafts", data=form("asha", draft_of=ADDRESS, **fields))
+    assert "By courier.</textarea>" in visit("asha").get(ADDRESS).text
+    assert "By courier." not in visit("ravi").get(ADDRESS).text
+    typed = form("asha", channel="post", on="2026-11-22", **fields)
+    assert visit("asha").post(ADDRESS, data=typed, follow_redirects=False).status_code == 303
+    assert not office.drafts.kept
+
+
+def test_a_note_for_a_step_that_is_past_is_told_apart_from_the_forms(visit: Visit) -> None:
+    fields = {"step": "checked", "letter_id": "letter-1", "note": "Read twice."}
+    visit("asha").post("/drafts", data=form("asha", draft_of=ADDRESS, **fields))
+    page = visit("asha").get(ADDRESS).text
+    assert "does not stand at" in page
+    assert "<li>Read twice.</li>" in page
+    assert "Read twice.</textarea>" not in page
