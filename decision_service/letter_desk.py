@@ -24,10 +24,12 @@ from decision_service.letter_words import (
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from decision_service.terms_applied import as_applied
 from overrides.events import read_event
 from overrides.forms import tidy
 from overrides.instants import instant_text
 from overrides.journal import Event, OnceOnly, Receipt
+from overrides.letter_calls import Ground, called_for
 from overrides.letter_errors import LetterNotIssued, NoLetterDue
 from overrides.letter_rows import LetterRow, LetterState
 from overrides.lettering import (
@@ -135,6 +137,7 @@ class LetterDesk:
             due_at=letter.due_at,
             content=letter.content,
             reason=reason,
+            until=letter.called.until if letter.called.ground in _ANSWERED_BY else None,
         )
         new_id = self.services.new_id
         return self.services.journal.submit(
@@ -187,7 +190,7 @@ class LetterDesk:
 
     def _made(self, dossier: Dossier, language: str) -> Letter:
         """The letter as the record makes it."""
-        letter = make(dossier, lender_at(self.services.settings.lender), language)
+        letter = self._now(dossier, language)
         if letter is None:
             raise NoLetterDue(dossier.file.case.case_ref)
         return letter
@@ -255,7 +258,9 @@ class LetterDesk:
 
     def _now(self, dossier: Dossier, language: str) -> Letter | None:
         """The letter as the record makes it now, if the case calls for one."""
-        return make(dossier, lender_at(self.services.settings.lender), language)
+        called = called_for(dossier.acts, dossier.file.decision.jurisdiction)
+        applied = as_applied(self.services, dossier, called)
+        return make(dossier, lender_at(self.services.settings.lender), language, applied)
 
     def _steps(self, actor: Actor, row: LetterRow, *, recorded: bool) -> tuple[str, ...]:
         """What the actor may do to the letter as it stands, as the deciders will allow it."""
@@ -275,6 +280,7 @@ class LetterDesk:
 
 
 _FRESH = frozenset({LetterState.DUE})
+_ANSWERED_BY = frozenset({Ground.OFFERED, Ground.ASKED})
 
 
 def _known(language: str) -> str:

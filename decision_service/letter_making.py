@@ -16,16 +16,14 @@ from decision_service.lender import Lender
 from decision_service.letter_texts import ENGLISH, EQUAL_CREDIT, Template, template
 from decision_service.waiting_words import DOCUMENT_WORDS
 from explain.declared.plain_words import GRADE_MAX, LIX_MAX, WORDS_MAX, grade_of, lix_of
+from overrides.letter_calls import Called, Ground, LetterKind, called_for
 from overrides.letters import (
-    Called,
     Hold,
-    LetterKind,
     Principal,
     Scored,
     Sealed,
     Source,
     Stated,
-    called_for,
     due_at,
     principal,
     unproven,
@@ -65,26 +63,32 @@ class Letter:
         return {"language": self.words.language, "parts": [dict(part) for part in self.parts]}
 
 
-def make(dossier: Dossier, lender: Lender, language: str) -> Letter | None:
+def make(
+    dossier: Dossier, lender: Lender, language: str, applied: Dossier | None = None
+) -> Letter | None:
     """The letter that the case calls for, in a language; None when it calls for none.
 
-    ``KeyError`` for a language without a template.
+    ``applied`` is the case with the decision on what was applied for, where other terms lie with
+    the applicant; the reasons are those of that decision. ``KeyError`` for a language without a
+    template.
     """
-    called = called_for(dossier.acts)
+    jurisdiction = dossier.file.decision.jurisdiction
+    called = called_for(dossier.acts, jurisdiction)
     if called is None:
         return None
     words = template(language)
-    sealed = sealed_of(dossier)
-    pack = pack_for(dossier.file.decision.jurisdiction, called.since.date())
-    found = principal(called, sealed, pack)
+    on = applied or dossier
+    sealed = sealed_of(on)
+    pack = pack_for(jurisdiction, called.since.date())
+    found = _found(called, sealed, pack, on)
     holds = list(found.holds)
-    parts = (*_opening(dossier, called, words, lender), *_reasons(dossier, found, words, holds))
-    if called.kind is LetterKind.ADVERSE_ACTION:
-        parts += tuple(_blocks(dossier, called, pack, words, lender, holds))
+    parts = (*_opening(dossier, called, words, lender), *_reasons(on, found, words, holds))
     if called.asked:
-        key = "asked" if called.kind is LetterKind.INCOMPLETENESS else "offered"
-        parts += (_part(key, words.say(key)), *_asked(dossier, called))
+        key = called.ground.value
+        parts += (_part(key, words.say(key)), *_asked(dossier, called, words))
         holds += [] if words.language == ENGLISH else [Hold.UNTRANSLATED]
+    if called.kind is LetterKind.ADVERSE_ACTION or found.reasons:
+        parts += tuple(_blocks(dossier, called, pack, words, lender, holds))
     parts += (_part("closing", words.say("closing")),)
     if lender.name:
         parts += (_part("lender", lender.name),)
@@ -104,6 +108,13 @@ def make(dossier: Dossier, lender: Lender, language: str) -> Letter | None:
         parts=parts,
         holds=tuple(dict.fromkeys(holds)),
     )
+
+
+def _found(called: Called, sealed: Sealed, pack: RulePack, on: Dossier) -> Principal:
+    """The reasons; none from another decision than the one that the letter is about."""
+    if called.about and called.about != on.file.decision.event_id:
+        return Principal(Source.NOBODY)
+    return principal(called, sealed, pack)
 
 
 def sealed_of(dossier: Dossier) -> Sealed:
@@ -172,7 +183,10 @@ def _opening(dossier: Dossier, called: Called, words: Template, lender: Lender) 
     as_applied = called.kind is not LetterKind.COUNTEROFFER
     if as_applied and row.amount.currency != wording.NO_CURRENCY:
         yield _part("amount", words.say("amount", amount=wording.money(row.amount)))
-    yield _part("action", words.say(f"action_{kind}", days=str(called.days)))
+    until = day_words(called.until) if called.until else words.say("soon")
+    yield _part("action", words.say(f"action_{kind}", days=str(called.days), until=until))
+    if called.ground is Ground.NOT_ACCEPTED:
+        yield _part("offer_over", words.say("offer_over"))
 
 
 def _reasons(
@@ -187,19 +201,23 @@ def _reasons(
         if language != words.language:
             holds.append(Hold.UNTRANSLATED)
         if each.name in dossier.apart:
-            role = words.texts.get(f"role_{_other_role(dossier)}", words.texts["role_other"])
-            text = words.say("of_other", role=role, reason=text)
+            text = _of_other(dossier, words, text)
         yield _part(REASON, text, name=each.name, of=each.of.value, language=language)
 
 
-def _asked(dossier: Dossier, called: Called) -> Iterator[Part]:
-    """What the applicant was asked for or is offered, by the contract's own labels."""
+def _asked(dossier: Dossier, called: Called, words: Template) -> Iterator[Part]:
+    """What the applicant was asked for or is offered, by the contract's own labels.
+
+    Of what is about another party no value is told.
+    """
     fields = dossier.loaded.bundle.contract.fields if dossier.loaded else ()
     labels = DOCUMENT_WORDS | {field.name: field.label for field in fields}
     terms = dict(stated(dossier)) if called.kind is LetterKind.COUNTEROFFER else {}
     for name in called.asked:
         label = labels.get(name, name)
         told = f"{label}: {terms[label]}" if label in terms else label
+        if name in dossier.fields_apart:
+            told = _of_other(dossier, words, label)
         yield _part("item", told, language=ENGLISH)
 
 
@@ -233,6 +251,12 @@ def _translated(dossier: Dossier, concept_id: str, language: str) -> str:
     return concept.adverse[language].format_map(values)
 
 
+def _of_other(dossier: Dossier, words: Template, text: str) -> str:
+    """A text with the role of the other party whose record it is from."""
+    role = words.texts.get(f"role_{_other_role(dossier)}", words.texts["role_other"])
+    return words.say("of_other", role=role, reason=text)
+
+
 def _other_role(dossier: Dossier) -> str:
     """The role of the one other party, "other" where there are several."""
     others = {role.replace("-", "_") for _, role in dossier.file.decision.parties[1:]}
@@ -250,6 +274,8 @@ def _blocks(
     """The passages that the rules of the place want; one whose facts are missing holds it."""
     known = {"contact": lender.contact, "advice": lender.advice, "agency": lender.agency}
     for block in pack.blocks:
+        if block is Block.AUTOMATED and called.ground is Ground.UNANSWERED:
+            continue  # somebody asked, and time alone closed the case: neither sentence is true
         if block is Block.BUREAU:
             yield from _bureaus(dossier, words, lender, holds)
             continue
@@ -268,9 +294,13 @@ def _blocks(
 def _bureaus(
     dossier: Dossier, words: Template, lender: Lender, holds: list[Hold]
 ) -> Iterator[Part]:
-    """A passage of its own, apart from the reasons, for each bureau whose report was used."""
+    """A passage of its own, apart from the reasons, for each bureau whose report was used.
+
+    Reports on another party are left out: whose report was used is for that party to know.
+    """
     meta = (dossier.inputs or {}).get("fields_meta", {})
-    sources = [str((told or {}).get("source") or "") for told in meta.values()]
+    own = {name: told for name, told in meta.items() if name not in dossier.fields_apart}
+    sources = [str((told or {}).get("source") or "") for told in own.values()]
     names = [s.removeprefix(BUREAU_SOURCE).strip() for s in sources if s.startswith(BUREAU_SOURCE)]
     for name in dict.fromkeys(names):
         address = lender.bureaus.get(name, "")

@@ -28,6 +28,7 @@ SOURCE_WORDS = {
     "person": "what the person who decided named, and nothing of the model",
     "both": "the scored factors and what the person who decided named",
     "rule": "the fixed rule that decided",
+    "missing": "what was asked for and did not come",
     "nobody": "none: this letter states no reasons",
 }
 CHOICE_WORDS = {

@@ -737,7 +737,7 @@ key_rotated|epoch purpose|count key reason|
 ledger_opened|demo demo_note keys log schema||
 legal_hold_lifted|ground of||note
 legal_hold_set|ground scope|subject until|note
-letter_drafted|concepts due_at holds kind locale pack source template|reason replaces|shown
+letter_drafted|concepts due_at holds kind locale pack source template|reason replaces until|shown
 letter_moved|of to|channel on reason|note
 outcome_corrected|corrects kind months_on_book observed_at simulated source value||
 outcome_observed|corrects kind months_on_book observed_at simulated source value||

@@ -124,7 +124,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "information_requested": _kind("reason", "documents fields until", "note evidence"),
         "information_received": _kind("reason", "fields target_at", "note evidence"),
         "letter_drafted": _kind(
-            "kind locale template pack source concepts holds due_at", "replaces reason", "shown"
+            "kind locale template pack source concepts holds due_at",
+            "replaces reason until",
+            "shown",
         ),
         "letter_moved": _kind("of to", "channel on reason", "note"),
         "outcome_observed": _OUTCOME,

@@ -51,6 +51,7 @@ class Drafted:
     due_at: datetime
     content: Mapping[str, Json] = field(default_factory=dict)
     reason: str = ""  # why another letter is drafted after one went out
+    until: datetime | None = None  # how long it says that the applicant has to answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,7 @@ def decide_draft(
         "concepts": list(drafted.concepts),
         "holds": list(drafted.holds),
         "due_at": instant_text(drafted.due_at),
+        **({"until": instant_text(drafted.until)} if drafted.until else {}),
         **({"replaces": gone_out, "reason": drafted.reason} if gone_out else {}),
     }
     slots = (Slot("shown", case.subject, drafted.content),)

@@ -1,4 +1,4 @@
-"""Which letter a case calls for, and whose reasons it may state, worked out from the record alone.
+"""Whose reasons a letter may state, and by when it is due, worked out from the record alone.
 
 Reasons come from whatever decided. A model that declined gave them; a person who declined gave
 them, and then none of the model's may stand in the letter, because they did not decide. A fixed
@@ -8,26 +8,17 @@ scored factors stand beside the person's (12 CFR 1002, Supplement I, comments 9(
 Nothing here is worded: a reason is named by its concept, a rule by its id.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 from overrides.instants import parse_instant
-from overrides.journal import Json
+from overrides.letter_calls import Called, Ground, LetterKind
 from overrides.rule_packs import GreyBand, RulePack
-from overrides.values import Decision, OverrideSide, Recommendation, Verdict
+from overrides.values import OverrideSide, Recommendation
 
 REASONS_MAX = 4  # 12 CFR 1002, Supplement I, comment 9(b)(2)-1: more are unlikely to help
-
-
-class LetterKind(StrEnum):
-    """What a letter says to the applicant."""
-
-    ADVERSE_ACTION = "adverse_action"
-    COUNTEROFFER = "counteroffer"  # other terms than were asked for
-    INCOMPLETENESS = "incompleteness"  # something is missing, and what
 
 
 class Source(StrEnum):
@@ -37,6 +28,7 @@ class Source(StrEnum):
     PERSON = "person"
     BOTH = "both"
     RULE = "rule"
+    MISSING = "missing"  # what was asked for and never came
     NOBODY = "nobody"  # the record has none that may be stated, or none are called for
 
 
@@ -50,26 +42,6 @@ class Hold(StrEnum):
     UNTRANSLATED = "untranslated"  # reasons stand in English: the codebook has no others
     LENDER = "lender"  # the lender's own details are missing
     HARD = "hard"  # harder to read than letters should be
-
-
-class Recorded(Protocol):
-    """An act of a case as the ledger has it: see ``reading.ActRow``."""
-
-    @property
-    def event_id(self) -> str:
-        """Its event."""
-
-    @property
-    def type(self) -> str:
-        """Its kind of entry."""
-
-    @property
-    def at(self) -> datetime:
-        """When it was recorded."""
-
-    @property
-    def data(self) -> Mapping[str, Json]:
-        """Its members in the open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +66,6 @@ class Sealed:
     completed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """A letter that a case calls for, and the act that called for it."""
-
-    kind: LetterKind
-    event_id: str
-    since: datetime
-    decision: Decision | None = None
-    by_person: bool = False
-    side: OverrideSide | None = None
-    named: tuple[str, ...] = ()  # concepts that the person named
-    asked: tuple[str, ...] = ()  # fields and kinds of documents asked for, or of changed terms
-    days: int = 0  # that other terms stand
-
-
 @dataclass(frozen=True, slots=True)
 class Stated:
     """One reason of a letter: a concept, or the id of a fixed rule; ``of`` says whose it is."""
@@ -126,90 +83,38 @@ class Principal:
     holds: tuple[Hold, ...] = field(default=())
 
 
-def called_for(acts: Sequence[Recorded]) -> Called | None:
-    """The letter that the latest act which calls for one calls for; None when none does.
-
-    A declined case calls for a letter about it, other terms for one about them, a case that waits
-    for the applicant for one about what is missing. Reopened, approved, withdrawn and expired
-    cases call for none.
-    """
-    found: Called | None = None
-    proposed: Recorded | None = None  # other terms that wait for a second person
-    for act in acts:
-        if act.type == "case_decided":
-            found = _decided(act, acts)
-        elif act.type == "counter_offered":
-            found, proposed = (None, act) if act.data["needs"] else (_offered(act, act), None)
-        elif act.type == "approval_recorded" and proposed is not None:
-            upheld = act.data["verdict"] == Verdict.UPHOLD
-            found, proposed = (_offered(act, proposed) if upheld else None), None
-        elif act.type == "information_requested":
-            asked = (*act.data.get("fields", ()), *act.data.get("documents", ()))
-            found = Called(
-                kind=LetterKind.INCOMPLETENESS, event_id=act.event_id, since=act.at, asked=asked
-            )
-        elif act.type in _ENDS:
-            found = None
-    return found
-
-
-_ENDS = frozenset(
-    {
-        "case_reopened",
-        "case_withdrawn",
-        "case_expired",
-        "information_received",
-        "decision_made",
-        "decision_failed",
-    }
-)
-
-
-def _offered(act: Recorded, offer: Recorded) -> Called:
-    """The letter about other terms, which lie with the applicant from ``act`` on."""
-    return Called(
-        kind=LetterKind.COUNTEROFFER,
-        event_id=act.event_id,
-        since=act.at,
-        by_person=True,
-        asked=tuple(offer.data["fields"]),
-        days=offer.data["days"],
-    )
-
-
-def _decided(act: Recorded, acts: Sequence[Recorded]) -> Called | None:
-    """The letter after a refusal, with what the person who made it named."""
-    data = act.data
-    if data["decision"] != Decision.DECLINE:
-        return None
-    rests = [a for a in acts if a.event_id in data["rests_on"] and "concepts" in a.data]
-    named = [concept for a in rests for concept in a.data["concepts"]]
-    return Called(
-        kind=LetterKind.ADVERSE_ACTION,
-        event_id=act.event_id,
-        since=act.at,
-        decision=Decision(data["decision"]),
-        by_person=data["by"] == "person",
-        side=OverrideSide(data["side"]) if data["side"] else None,
-        named=tuple(dict.fromkeys(named)),
-    )
-
-
 def due_at(called: Called, sealed: Sealed, pack: RulePack) -> datetime:
-    """By when the letter is to be sent; one about missing information has only its own day."""
-    completed = sealed.completed_at
-    waits = called.kind is LetterKind.INCOMPLETENESS
-    return pack.due_at(None if waits else completed, called.since)
+    """By when the letter is to be sent.
+
+    What is missing, or was never sent, makes an application incomplete: the days are counted from
+    the act. Of other terms that were not accepted they are counted from the offer, where the rules
+    of the place say how many.
+    """
+    offered = called.offered_at if called.ground is Ground.NOT_ACCEPTED else None
+    if offered is not None and pack.offer_days is not None:
+        return offered + timedelta(days=pack.offer_days)
+    own = called.ground in (Ground.ASKED, Ground.NOT_ACCEPTED, Ground.UNANSWERED)
+    return pack.due_at(None if own else sealed.completed_at, called.since)
 
 
 def principal(called: Called, sealed: Sealed, pack: RulePack) -> Principal:
     """The reasons a letter states, from the right source: the table in this module's head.
 
-    A letter about missing information states none. After a high-side override no scored factor
-    is looked at, whatever the model would have said.
+    A letter about missing information states none, and one about other terms those for which
+    what was applied for was refused, where the record has them. After a high-side override no
+    scored factor is looked at, whatever the model would have said.
     """
-    if called.kind is not LetterKind.ADVERSE_ACTION:
+    if called.ground is Ground.UNANSWERED:
+        return Principal(Source.MISSING)
+    if called.kind is LetterKind.INCOMPLETENESS:
         return Principal(Source.NOBODY)
+    found = _principal(called, sealed, pack)
+    bare = called.kind is LetterKind.COUNTEROFFER and not found.reasons
+    return Principal(Source.NOBODY) if bare else found
+
+
+def _principal(called: Called, sealed: Sealed, pack: RulePack) -> Principal:
+    """The reasons for which what was applied for is refused."""
     named = tuple(Stated(concept, Source.PERSON) for concept in called.named)
     if called.side is OverrideSide.DECLINED_AGAINST_MODEL:
         return _told(Source.PERSON, named)

@@ -43,7 +43,13 @@ class GreyBand(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePack:
-    """The rules of one place from one day on. ``days`` are calendar days."""
+    """The rules of one place from one day on. ``days`` are calendar days.
+
+    ``offer_days`` are those after an offer of other terms within which an applicant who did not
+    accept it is told that, and why, what was applied for was refused; None: the days of any letter.
+    ``notice_closes``: who was told in writing what is missing, until when, and what happens
+    without it, and sent nothing, is owed no further letter.
+    """
 
     name: str
     places: frozenset[str]  # countries, or countries with a region: US, US-CA
@@ -54,6 +60,8 @@ class RulePack:
     grey_band: GreyBand
     blocks: tuple[Block, ...]
     source: str
+    offer_days: int | None = None
+    notice_closes: bool = False
 
     def due_at(self, completed_at: datetime | None, acted_at: datetime) -> datetime:
         """By when the letter is to be sent.
@@ -81,7 +89,9 @@ PACKS: tuple[RulePack, ...] = (
         days_by_law=True,
         grey_band=GreyBand.BOTH,
         blocks=_US_BLOCKS,
-        source="12 CFR 1002.9(a)(1) and (b), comment 9(b)(2)-5; 15 U.S.C. 1681m(a)",
+        offer_days=90,
+        notice_closes=True,
+        source="12 CFR 1002.9(a)(1), (b) and (c), comment 9(b)(2)-5; 15 U.S.C. 1681m(a)",
     ),
     RulePack(
         name="us-2026-07",
@@ -92,6 +102,8 @@ PACKS: tuple[RulePack, ...] = (
         days_by_law=True,
         grey_band=GreyBand.BOTH,
         blocks=_US_BLOCKS,
+        offer_days=90,
+        notice_closes=True,
         source="12 CFR 1002.9 as it stands since 21 July 2026; 15 U.S.C. 1681m(a)",
     ),
     RulePack(

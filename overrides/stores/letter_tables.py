@@ -6,6 +6,8 @@ unless the letter has gone out by then: what was sent stays to be seen.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -28,15 +30,16 @@ from sqlmodel import Field, SQLModel
 from overrides.event_kinds import DECISION_KINDS
 from overrides.events import read_event
 from overrides.instants import instant_text, parse_instant
-from overrides.journal import Event, Opened
+from overrides.journal import Event, Json, Opened
+from overrides.letter_calls import Called, LetterKind, called_for
 from overrides.letter_rows import BEFORE_ISSUE, LetterPage, LetterRow, LetterState
-from overrides.letters import LetterKind
+from overrides.letters import Sealed, due_at
 from overrides.rule_packs import pack_for
 from overrides.stores.case_tables import FILES
 from overrides.stores.engine import reading
 from overrides.stores.hot_path import HotPath
 from overrides.stores.reading import EVENTS
-from overrides.values import CaseStatus, Decision
+from overrides.values import CaseStatus, Decision, Recommendation
 
 PAGE_ROWS_MAX = 200
 _GONE = tuple(state.value for state in LetterState if state not in BEFORE_ISSUE)
@@ -80,6 +83,16 @@ _STATUS = select(FILES.c.status).where(FILES.c.case_ref == bindparam("ref"))
 _STATEMENT_OF_DECISION = select(EVENTS.c.body).where(
     EVENTS.c.event_id
     == select(FILES.c.decision_event).where(FILES.c.case_ref == bindparam("ref")).scalar_subquery()
+)
+
+_OF_CASE = (
+    select(EVENTS.c.body)
+    .where(
+        EVENTS.c.case_ref == bindparam("ref"),
+        EVENTS.c.log == bindparam("log"),
+        EVENTS.c.seq <= bindparam("seq"),
+    )
+    .order_by(EVENTS.c.seq)
 )
 
 
@@ -128,32 +141,55 @@ class LetterProjector:
                 self._call(path, event, LetterKind.COUNTEROFFER)
         elif event.type == "information_requested":
             self._call(path, event, LetterKind.INCOMPLETENESS)
-        elif event.type in _ENDING or (event.type in DECISION_KINDS and data["attempt"] > 1):
+        elif event.type in _OVER:
+            self._end_or_call(path, event)
+        elif event.type == "information_received" or (
+            event.type in DECISION_KINDS and data["attempt"] > 1
+        ):
             _end(path.connection, event)
         elif event.type == "letter_drafted":
             _change(path.connection, event, **_drafted(event))
         elif event.type == "letter_moved":
             _change(path.connection, event, state=data["to"])
 
-    def _call(self, path: HotPath, event: Event, kind: LetterKind) -> None:
+    def _end_or_call(self, path: HotPath, event: Event) -> None:
+        """A case that ended or was opened again: what came before says which letter is due."""
+        connection, ref = path.connection, str(event.case)
+        found = connection.execute(_OF_CASE, {"ref": ref, "log": event.log, "seq": event.seq})
+        acts = [_Act(read_event(bytes(body))) for body in found.scalars()]
+        made = _decision_made(connection, ref)
+        called = called_for(acts, made["jurisdiction"]) if made else None
+        _end(connection, event)
+        before = connection.execute(_ONE, {"ref": ref}).mappings().first()
+        if called is not None and (before is None or before["called_by"] != called.event_id):
+            self._call(path, event, called.kind, called)
+
+    def _call(
+        self, path: HotPath, event: Event, kind: LetterKind, called: Called | None = None
+    ) -> None:
         """A letter is due. One that went out before is what the next one replaces."""
         connection, ref = path.connection, str(event.case)
-        body = connection.execute(_STATEMENT_OF_DECISION, {"ref": ref}).scalar()
-        if body is None:
+        made = _decision_made(connection, ref)
+        if made is None:
             return
-        made = read_event(bytes(body)).data
         before = connection.execute(_ONE, {"ref": ref}).mappings().first()
         replaces = ""
         if before is not None:
             replaces = before["letter_id"] if before["state"] in _GONE else before["replaces"]
             connection.execute(delete(LETTERS).where(LETTERS.c.case_ref == ref))
         completed = made["completed_at"] if kind is not LetterKind.INCOMPLETENESS else ""
-        pack = pack_for(made["jurisdiction"], event.recorded_at.date())
-        due = pack.due_at(parse_instant(completed) if completed else None, event.recorded_at)
+        began = parse_instant(completed) if completed else None
+        pack = pack_for(
+            made["jurisdiction"], (called.since if called else event.recorded_at).date()
+        )
+        due = pack.due_at(began, event.recorded_at)
+        if called is not None:
+            sealed = Sealed(recommendation=Recommendation.REFER, scored=(), completed_at=began)
+            due = due_at(called, sealed, pack)
         row = {
             "case_ref": ref,
             "kind": kind.value,
-            "called_by": event.event_id,
+            "called_by": called.event_id if called else event.event_id,
             "state": LetterState.DUE.value,
             "due_at": instant_text(due),
             "branch": made["branch"],
@@ -170,14 +206,70 @@ class LetterProjector:
 
 
 _OFFERING = frozenset({"counter_offered", "approval_recorded"})
-_ENDING = frozenset({"case_reopened", "case_withdrawn", "case_expired", "information_received"})
+_OVER = frozenset({"case_reopened", "case_withdrawn", "case_expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """An entry of a case, as what a letter is worked out from."""
+
+    event: Event
+
+    @property
+    def event_id(self) -> str:
+        """Its id."""
+        return self.event.event_id
+
+    @property
+    def type(self) -> str:
+        """Its kind."""
+        return self.event.type
+
+    @property
+    def at(self) -> datetime:
+        """When it was recorded."""
+        return self.event.recorded_at
+
+    @property
+    def data(self) -> Mapping[str, Json]:
+        """Its members in the open."""
+        return self.event.data
+
+
+def _decision_made(connection: Connection, ref: str) -> Mapping[str, Any] | None:
+    """What the entry of the decision that stands says in the open."""
+    body = connection.execute(_STATEMENT_OF_DECISION, {"ref": ref}).scalar()
+    return None if body is None else read_event(bytes(body)).data
 
 
 def _end(connection: Connection, event: Event) -> None:
-    """The case calls for no letter any more."""
-    connection.execute(
-        delete(LETTERS).where(LETTERS.c.case_ref == event.case, LETTERS.c.state.not_in(_OUT))
-    )
+    """The case calls for no letter any more; one that went out before is the case's again."""
+    row = connection.execute(_ONE, {"ref": event.case}).mappings().first()
+    if row is None or row["state"] in _OUT:
+        return
+    connection.execute(delete(LETTERS).where(LETTERS.c.case_ref == event.case))
+    if row["replaces"]:
+        connection.execute(
+            insert(LETTERS), {**row, **_gone_out(connection, event, row["replaces"])}
+        )
+
+
+def _gone_out(connection: Connection, event: Event, letter_id: str) -> dict[str, str]:
+    """What the record says of an earlier letter of the case that had gone out."""
+    given = {"ref": event.case, "log": event.log, "seq": event.seq}
+    acts = [read_event(bytes(b)) for b in connection.execute(_OF_CASE, given).scalars()]
+    known = {act.event_id: act for act in acts}
+    draft = known[letter_id]
+    moves = [act for act in acts if act.type == "letter_moved" and act.data["of"] == letter_id]
+    caller = known[draft.cause[0]]
+    return {
+        **_drafted(draft),
+        "kind": draft.data["kind"],
+        "called_by": caller.event_id,
+        "state": moves[-1].data["to"],
+        "moved_at": instant_text(moves[-1].recorded_at),
+        "by_person": "no" if caller.data.get("by", "person") != "person" else "yes",
+    }
 
 
 def _drafted(event: Event) -> dict[str, str]:

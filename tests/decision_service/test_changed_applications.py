@@ -1,5 +1,6 @@
 """Other terms and corrected values: scored again, recorded whole, and answered."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from decision_service.app import create_app
 from decision_service.changed_application import Terms
 from decision_service.changing_pages import ChangingPages
+from decision_service.letter_desk import LetterDesk
 from decision_service.offer_lapse import let_offers_lapse
 from overrides.countering import OfferForm
 from overrides.errors import ActError
@@ -19,6 +21,7 @@ from tests.decision_service.desk_house import desk_house
 from tests.decision_service.test_api_cases import EVIDENCE, Callers
 from tests.decision_service.test_waiting import fails_once
 from ui.changing_views import ChangeForm
+from ui.letter_views import LetterForm
 from ui.ports import Refused
 
 SMALL: Mapping[str, object] = {"credit_amount": 600.0, "duration_months": 6}
@@ -302,6 +305,7 @@ def test_an_acceptance_that_a_service_recorded_is_nobody_s_to_undo(callers: Call
 
 def test_an_offer_calls_for_a_letter_with_its_terms_until_it_is_answered(callers: Callers) -> None:
     case_id, version = passes_on(callers, SMALL)
+    before = callers.get("asha", f"/cases/{case_id}").json()
     assert callers.get("asha", f"/cases/{case_id}/letter").status_code == 404
     assert offer(callers, case_id, version).status_code == 201
     letter = callers.get("asha", f"/cases/{case_id}/letter").json()
@@ -310,10 +314,39 @@ def test_an_offer_calls_for_a_letter_with_its_terms_until_it_is_answered(callers
     assert len(items) == len(SMALL)
     assert all(": " in item for item in items)
     assert any("within 90 days" in part["text"] for part in letter["parts"])
-    assert not [part for part in letter["parts"] if part["key"] == "reason"]
+    reasons = [part["text"] for part in letter["parts"] if part["key"] == "reason"]
+    decision = callers.get("asha", f"/decisions/{before['decision_id']}").json()
+    assert reasons == [reason["text"] for reason in decision["reasons"]["adverse"]]
     assert answer(callers, case_id, "refused").status_code == 201
-    gone = callers.get("asha", f"/cases/{case_id}/letter")
-    assert gone.json()["type"].endswith("no-letter-due")
+    refusal = callers.get("asha", f"/cases/{case_id}/letter").json()
+    assert (refusal["kind"], refusal["state"]) == ("adverse_action", "due")
+    assert [part["text"] for part in refusal["parts"] if part["key"] == "reason"] == reasons
+    assert any("That offer is over" in part["text"] for part in refusal["parts"])
+
+
+def test_an_offer_that_went_out_with_its_reasons_calls_for_no_second_letter(
+    callers: Callers,
+) -> None:
+    lender = callers.house.services.settings.lender
+    lender.write_text(json.dumps({"name": "Bank", "address": ["1 Road"], "contact": "us"}))
+    case_id, version = passes_on(callers, SMALL)
+    assert offer(callers, case_id, version).status_code == 201
+    desk, clerk = LetterDesk(callers.house.services), callers.house.viewer("asha")
+    today = callers.house.clock().date().isoformat()
+    for name in ("draft", "checked", "issued", "sent"):
+        view = desk.letter(clerk, case_id)
+        who = callers.house.viewer("hanna") if name == "checked" else clerk
+        if name != "checked" or "issued" not in view.steps:
+            key, of = callers.house.key(), view.letter_id
+            typed = LetterForm(
+                step=name, letter_id=of, idempotency_key=key, channel="post", on=today
+            )
+            desk.step(who, case_id, typed)
+    callers.house.clock.passes(days=91)
+    assert case_id in let_offers_lapse(callers.house.services)
+    row = callers.house.services.letters.letter(case_id)
+    assert row is not None
+    assert (row.kind, row.state.value) == ("counteroffer", "sent")
 
 
 def test_the_page_shows_what_an_offer_would_do_and_then_makes_it(callers: Callers) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from decision_service import letter_texts
 from decision_service.acting import Acting
+from decision_service.answering import Answering
 from decision_service.dossier import read_dossier
 from decision_service.draft_pages import DraftPages
 from decision_service.installation_errors import LenderUnreadable
@@ -19,13 +20,15 @@ from decision_service.letter_desk import LetterDesk
 from decision_service.letter_making import Letter, difference, is_hard, make
 from decision_service.waiting_pages import WaitingPages
 from overrides.instants import instant_text
+from overrides.letter_calls import called_for
 from overrides.letter_rows import LetterRow, LetterState
-from overrides.letters import Source, called_for
+from overrides.letters import Source
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from ui.letter_views import LetterForm
 from ui.ports import Refused
 from ui.views import EvidenceTyped
 from ui.waiting_views import AskForm, ReopenForm
+from ui.words import day_words
 
 LENDER = {"name": "Example Bank", "address": ["1 Main Street"], "contact": "desk@bank.example"}
 
@@ -194,20 +197,86 @@ def test_a_letter_of_a_decision_that_was_reopened_is_not_sent(house: DeskHouse) 
         step(house, "asha", case_id, "sent", channel="post", on=today)
 
 
-def test_a_letter_about_what_is_missing_lists_it_and_states_no_reasons(house: DeskHouse) -> None:
+def reopen(house: DeskHouse, case_id: str) -> None:
+    """Open a closed case again."""
+    form = ReopenForm(
+        reason="error_found",
+        note="The amount was typed with one digit too many.",
+        seen_version=house.desk.case(house.viewer("greta"), case_id).version,
+        idempotency_key=house.key(),
+    )
+    WaitingPages(house.services).reopen(house.viewer("greta"), case_id, form)
+
+
+def decline(house: DeskHouse, case_id: str) -> None:
+    """Confirm the model's refusal."""
+    form = house.form("asha", case_id, decision="decline")
+    house.desk.review(house.viewer("asha"), case_id, form)
+
+
+def test_a_case_reopened_twice_still_says_which_letter_the_next_one_replaces(
+    house: DeskHouse,
+) -> None:
+    case_id, today = refused_by_model(house), house.clock().date().isoformat()
+    step(house, "asha", case_id, "draft", language="en")
+    step(house, "asha", case_id, "issued")
+    step(house, "asha", case_id, "sent", channel="post", on=today)
+    first = house.services.letters.letter(case_id)
+    assert first is not None
+    for _ in range(2):
+        reopen(house, case_id)
+        assert house.services.letters.letter(case_id) == first, "what was sent stays to be seen"
+        decline(house, case_id)
+        row = house.services.letters.letter(case_id)
+        assert row is not None
+        assert (row.state, row.replaces) == (LetterState.DUE, first.letter_id)
+    with pytest.raises(Refused, match="say why"):
+        step(house, "asha", case_id, "draft", language="en")
+    step(house, "asha", case_id, "draft", language="en", reason="wrong_text")
+
+
+def test_who_was_asked_and_sent_nothing_gets_a_letter_that_says_what_was_missing(
+    house: DeskHouse,
+) -> None:
+    case_id = asked(house)
+    house.clock.passes(days=8)
+    Answering(house.services).lapse()
+    row = house.services.letters.letter(case_id)
+    assert row is not None
+    assert (row.kind, row.state) == ("adverse_action", LetterState.DUE)
+    letter = made(house, case_id)
+    assert letter.principal.source is Source.MISSING
+    assert reasons(letter) == []
+    assert len([part for part in letter.parts if part["key"] == "item"]) == 2
+    assert {"automated"}.isdisjoint(part["key"] for part in letter.parts)
+    assert any("not complete" in part["text"] for part in letter.parts)
+    step(house, "asha", case_id, "draft", language="en")
+
+
+def asked(house: DeskHouse) -> str:
+    """A case that waits for its applicant, with two things asked for."""
     case_id = str(house.apply()["case_id"])
     rooms = WaitingPages(house.services)
     fields = (rooms.asking(house.viewer("asha"), case_id).fields[0][0],)
     version = house.desk.case(house.viewer("asha"), case_id).version
-    asked = AskForm(
+    form = AskForm(
         fields=fields,
         documents=("PAYSLIP",),
         seen_version=version,
         idempotency_key=house.key(),
         until=instant_text(house.clock() + timedelta(days=7))[:16],
     )
-    rooms.ask(house.viewer("asha"), case_id, asked)
+    rooms.ask(house.viewer("asha"), case_id, form)
+    return case_id
+
+
+def test_a_letter_about_what_is_missing_says_until_when_and_states_no_reasons(
+    house: DeskHouse,
+) -> None:
+    case_id = asked(house)
     letter = made(house, case_id)
+    assert letter.called.until is not None
+    assert any(day_words(letter.called.until) in part["text"] for part in letter.parts)
     assert letter.called.kind.value == "incompleteness"
     assert len([part for part in letter.parts if part["key"] == "item"]) == 2
     assert reasons(letter) == []
@@ -247,7 +316,7 @@ def test_the_list_and_the_record_call_for_the_same_letters(house: DeskHouse) -> 
     rows = [row for state in LetterState for row in book.letters(state, limit=200).rows]
     assert rows
     for row in rows:
-        called = called_for(cases.acts(row.case_ref))
+        called = called_for(cases.acts(row.case_ref), "DE")
         assert called is not None
         assert (called.event_id, called.kind) == (row.called_by, row.kind)
         assert called.by_person is row.by_person or called.kind == "incompleteness"

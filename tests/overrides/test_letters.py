@@ -1,6 +1,6 @@
 """Which letter a case calls for, whose reasons it states, and by when it is due."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,17 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from overrides.letter_calls import Called, Ground, LetterKind, called_for
 from overrides.letters import (
-    Called,
     Hold,
-    LetterKind,
     Principal,
     Scored,
     Sealed,
     Source,
     Stated,
     addressee,
-    called_for,
     due_at,
     principal,
 )
@@ -56,8 +54,31 @@ def said(kind: str, *concepts: str) -> Act:
     return Act(kind, {"concepts": list(concepts)}, "act")
 
 
-OFFER = Act("counter_offered", {"needs": "", "fields": ["term"], "days": 30}, "offer")
-PROPOSED = Act("counter_offered", {"needs": "approver", "fields": [], "days": 30}, "offer")
+BEFORE = {"recommendation": "decline", "decision_event": "d"}
+TERMS = {"fields": ["term"], "days": 30, "before": BEFORE}
+OFFER = Act("counter_offered", {"needs": "", **TERMS}, "offer")
+PROPOSED = Act("counter_offered", {"needs": "approver", **TERMS}, "offer")
+REFUSED = Act("case_withdrawn", {"reason": "offer_refused"}, "over")
+LAPSED = Act("case_expired", {"reason": "offer_lapsed"}, "over")
+WITHDRAWN = Act("case_withdrawn", {"reason": "applicant_withdrew"}, "over")
+ASKED = Act("information_requested", {"fields": ["income"], "until": "2026-11-30T00:00:00.000000Z"})
+SILENT = Act("case_expired", {"reason": "no_answer"}, "over")
+BACK = Act("case_reopened", {"reason": "undone", "before": {"status": "countered"}}, "undo")
+
+
+def letter(kind: str, *moved: str, letter_id: str = "l", **told: Any) -> list[Act]:
+    """A letter that was drafted, and how far it came."""
+    draft = Act("letter_drafted", {"kind": kind, "concepts": [], **told}, letter_id)
+    moves = [Act("letter_moved", {"of": letter_id, "to": to}, f"{letter_id}-{to}") for to in moved]
+    return [draft, *moves]
+
+
+TOLD = letter("counteroffer", "issued", "sent", concepts=["M1"])
+BARE = letter("counteroffer", "issued", "sent")
+UNSENT = letter("counteroffer", "issued", concepts=["M1"])
+CAME_BACK = letter("counteroffer", "sent", "returned", concepts=["M1"])
+NOTICE = letter("incompleteness", "issued", "sent", until="2026-11-30T00:00:00.000000Z")
+UNDATED = letter("incompleteness", "issued", "sent")
 
 
 def called(named: list[str], side: OverrideSide | None = None) -> Called:
@@ -147,6 +168,9 @@ def test_a_person_s_further_reason_that_finds_no_room_holds_the_letter() -> None
     assert Hold.LEFT_OUT in principal(called(["R21"]), sealed, EU).holds
 
 
+ADVERSE = LetterKind.ADVERSE_ACTION
+
+
 @pytest.mark.parametrize(
     ("acts", "kind"),
     [
@@ -157,7 +181,23 @@ def test_a_person_s_further_reason_that_finds_no_room_holds_the_letter() -> None
         ([decided("approve", terms="changed")], None),
         ([OFFER], LetterKind.COUNTEROFFER),
         ([OFFER, decided("approve", terms="changed")], None),
-        ([OFFER, Act("case_withdrawn")], None),
+        ([OFFER, WITHDRAWN], None),
+        ([OFFER, REFUSED], LetterKind.ADVERSE_ACTION),
+        ([OFFER, LAPSED], LetterKind.ADVERSE_ACTION),
+        ([OFFER, *TOLD, LAPSED], None),
+        ([OFFER, *BARE, LAPSED], LetterKind.ADVERSE_ACTION),
+        ([OFFER, *UNSENT, LAPSED], LetterKind.ADVERSE_ACTION),
+        ([OFFER, *CAME_BACK, REFUSED], LetterKind.ADVERSE_ACTION),
+        ([OFFER, LAPSED, Act("case_reopened", {"reason": "x"})], None),
+        ([OFFER, decided("approve", terms="changed"), BACK], LetterKind.COUNTEROFFER),
+        ([OFFER, decided("approve", terms="changed"), BACK, REFUSED], LetterKind.ADVERSE_ACTION),
+        ([PROPOSED, WITHDRAWN], None),
+        ([PROPOSED, Act("approval_recorded", {"verdict": "uphold"}), LAPSED], ADVERSE),
+        ([ASKED, SILENT], LetterKind.ADVERSE_ACTION),
+        ([ASKED, *NOTICE, SILENT], None),
+        ([ASKED, *UNDATED, SILENT], LetterKind.ADVERSE_ACTION),
+        ([ASKED, WITHDRAWN], None),
+        ([ASKED, Act("information_received"), SILENT], None),
         ([PROPOSED], None),
         ([PROPOSED, Act("approval_recorded", {"verdict": "uphold"})], LetterKind.COUNTEROFFER),
         ([PROPOSED, Act("approval_recorded", {"verdict": "reject"})], None),
@@ -165,27 +205,26 @@ def test_a_person_s_further_reason_that_finds_no_room_holds_the_letter() -> None
         ([decided(), Act("case_reopened"), decided("approve")], None),
         ([Act("information_requested", {"reason": "x"})], LetterKind.INCOMPLETENESS),
         ([Act("information_requested"), Act("information_received")], None),
-        ([Act("information_requested"), Act("case_withdrawn")], None),
     ],
 )
 def test_the_latest_act_says_which_letter_is_called_for(
     acts: list[Act], kind: LetterKind | None
 ) -> None:
-    found = called_for(acts)
+    found = called_for(acts, "US")
     assert (found.kind if found else None) == kind
 
 
 def test_reasons_of_a_person_are_those_of_the_act_that_the_decision_rests_on() -> None:
     before = Act("override_recorded", {"concepts": ["R24"]}, "rejected")
     acts = [before, said("override_recorded", "R21", "R22"), decided()]
-    found = called_for(acts)
+    found = called_for(acts, "US")
     assert found is not None
     assert found.named == ("R21", "R22")
 
 
 def test_what_the_applicant_was_asked_for_stands_in_the_call() -> None:
     data = {"reason": "x", "fields": ["income"], "documents": ["payslip"]}
-    found = called_for([Act("information_requested", data)])
+    found = called_for([Act("information_requested", data)], "US")
     assert found is not None
     assert found.asked == ("income", "payslip")
 
@@ -195,8 +234,51 @@ def test_days_are_counted_from_what_the_rules_say() -> None:
     sealed = Sealed(recommendation=Recommendation.REFER, scored=(), completed_at=done)
     assert due_at(called([]), sealed, US) == done + timedelta(days=30)
     assert due_at(called([]), sealed, EU) == AT + timedelta(days=3)
-    asked = Called(kind=LetterKind.INCOMPLETENESS, event_id="e", since=AT)
+    asked = Called(kind=LetterKind.INCOMPLETENESS, event_id="e", since=AT, ground=Ground.ASKED)
     assert due_at(asked, sealed, US) == AT + timedelta(days=30)
+
+
+def test_who_did_not_accept_other_terms_is_told_within_the_days_of_the_place() -> None:
+    over = replace(LAPSED, at=AT + timedelta(days=30))
+    done = AT - timedelta(days=50)
+    sealed = Sealed(recommendation=Recommendation.DECLINE, scored=(Scored("M1"),))
+    for place, pack, due in (
+        ("US", US, AT + timedelta(days=90)),
+        ("DE", EU, over.at + timedelta(days=3)),
+    ):
+        found = called_for([OFFER, over], place)
+        assert found is not None
+        assert (found.ground, found.about) == (Ground.NOT_ACCEPTED, "d")
+        assert due_at(found, replace(sealed, completed_at=done), pack) == due
+        assert [reason.name for reason in principal(found, sealed, pack).reasons] == ["M1"]
+
+
+def test_other_terms_than_the_model_would_have_given_state_no_reason_of_the_model() -> None:
+    against = {**TERMS, "before": {**BEFORE, "recommendation": "approve"}, "needs": ""}
+    sealed = Sealed(recommendation=Recommendation.APPROVE, scored=(Scored("M1"),))
+    found = called_for([Act("counter_offered", against), REFUSED], "US")
+    assert found is not None
+    assert principal(found, sealed, US) == Principal(Source.PERSON, (), (Hold.NO_REASONS,))
+    offered = called_for([Act("counter_offered", against)], "US")
+    assert offered is not None
+    assert principal(offered, sealed, US) == Principal(Source.NOBODY)
+
+
+def test_a_notice_of_what_is_missing_closes_only_where_the_rules_say_so() -> None:
+    for place, kind in (("US", None), ("DE", ADVERSE), ("IN", ADVERSE), ("TW", ADVERSE)):
+        found = called_for([ASKED, *NOTICE, SILENT], place)
+        assert (found.kind if found else None) == kind
+
+
+def test_who_sent_nothing_is_told_what_was_missing_and_no_reason_of_the_model() -> None:
+    found = called_for([ASKED, SILENT], "US")
+    assert found is not None
+    assert found.asked == ("income",)
+    sealed = Sealed(recommendation=Recommendation.DECLINE, scored=(Scored("M1"),))
+    assert principal(found, sealed, US) == Principal(Source.MISSING)
+    assert due_at(found, replace(sealed, completed_at=AT - timedelta(days=40)), US) == (
+        AT + timedelta(days=30)
+    )
 
 
 @pytest.mark.parametrize(
