@@ -8,13 +8,14 @@ are written in the order in which they came.
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from decision_service.applications import read_application
 from decision_service.decision_record import Prepared
 from decision_service.errors import Overloaded
 from decision_service.pipeline import Answer, Pipeline, case_of, question_of
 from decision_service.recording import Record, StopWatch
+from decision_service.registry import InUse
 from explain.bundle import Bundle
 from explain.values import Explanation
 from overrides.journal import OnceOnly, Receipt
@@ -32,7 +33,7 @@ class Begun:
     watch: StopWatch
     found: "Explanation | BaseException | str" = ""  # a text is why the model was not asked
     command: Record | None = None
-    recorded: "Future[Receipt]" = field(default_factory=Future)
+    recorded: "Future[Receipt] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Blocks:
 
     def begin(self, asked: Sequence[Asked], actor: Actor) -> list[Begun | Exception]:
         """Score them and hand them to the journal; in the place of one refused is why."""
-        found = [self._prepared(body, key, actor) for body, key in asked]
+        used: dict[str, InUse] = {}
+        found = [self._prepared(body, key, actor, used) for body, key in asked]
         self._score([begun for begun in found if isinstance(begun, Begun)])
         found = [self._worded(one) if isinstance(one, Begun) else one for one in found]
         journal = self.pipeline.journal
@@ -56,20 +58,28 @@ class Blocks:
         """What the sender of one of them is told, once it is on disk; raises why it is not."""
         if isinstance(begun, Exception):
             raise begun
+        assert begun.recorded is not None, "what was not refused is with the journal"
+        assert begun.command is not None, "the journal has the command"
         receipt = begun.recorded.result()
         if receipt.replayed:
             return self.pipeline.again(receipt)
         begun.watch.lap("record")
-        assert begun.command is not None, "only what was worded is with the journal"
         return Answer(begun.command.told(receipt), False, begun.watch.laps_us)
 
-    def _prepared(self, body: object, key: str, actor: Actor) -> Begun | Exception:
-        """One application as far as it can be taken without a score."""
+    def _prepared(
+        self, body: object, key: str, actor: Actor, used: dict[str, InUse]
+    ) -> Begun | Exception:
+        """One application as far as it can be taken without a score.
+
+        ``used`` is which version decides, by the name that is asked for: looked at once a block.
+        """
         pipeline, watch = self.pipeline, StopWatch()
         try:
             application = read_application(body)
-            used = pipeline.registry.in_use(application.bundle)
-            prepared = pipeline.preparer.prepare(application, used, actor, simulated=False)
+            name = application.bundle
+            if name not in used:
+                used[name] = pipeline.registry.in_use(name)
+            prepared = pipeline.preparer.prepare(application, used[name], actor, simulated=False)
             begun = Begun(prepared, pipeline.once(actor, key, body), watch)
         except Exception as refused:  # noqa: BLE001 # it is this one's answer, whatever it is
             return refused

@@ -1,13 +1,16 @@
 """Numbers as they are recorded: decimal text that gives the same float64 back."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+
+import msgspec
 
 from explain.values import Scalar
 
 PLAIN_FROM = 1e-5
 PLAIN_BELOW = 1e16
+_encode = msgspec.json.Encoder().encode
 REPR_PLAIN_FROM = 1e-4  # below it Python's own text has an exponent
 
 
@@ -26,6 +29,22 @@ def decimal_text(number: float) -> str:
     if "e" in text and PLAIN_FROM <= size < PLAIN_BELOW:
         return format(Decimal(text), "f")
     return text
+
+
+def decimal_texts(numbers: Sequence[float]) -> list[str]:
+    """The same of many numbers; those that are neither tiny nor huge are written all at once.
+
+    The encoder's text of a float is Python's own there: the shortest that reads back as it.
+    """
+    if not numbers:
+        return []
+    texts = _encode(numbers)[1:-1].decode().split(",")
+    return [
+        text
+        if number == 0 or REPR_PLAIN_FROM <= abs(number) < PLAIN_BELOW
+        else decimal_text(number)
+        for text, number in zip(texts, numbers, strict=True)
+    ]
 
 
 def recorded(value: Scalar) -> str | None:

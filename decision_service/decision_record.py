@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from decision_service.applications import Application, Party
-from decision_service.decimals import decimal_text, recorded_fields
+from decision_service.decimals import decimal_text, decimal_texts, recorded_fields
 from decision_service.party_parts import split
 from decision_service.policy import Assessment
 from decision_service.registry import InUse
@@ -297,9 +297,13 @@ def in_record(explanation: Explanation) -> dict[str, Any]:
 
 def _contributions(attribution: Attribution) -> list[list[str]]:
     """Each feature with its contribution, and with the error of one that was sampled."""
-    told = [[feature, decimal_text(amount)] for feature, amount, _ in attribution.contributions]
-    errors = [[decimal_text(error)] for error in attribution.errors] or [[]] * len(told)
-    return [[*pair, *error] for pair, error in zip(told, errors, strict=True)]
+    if not attribution.contributions:
+        return []
+    names, amounts, _ = zip(*attribution.contributions, strict=True)
+    columns = [names, decimal_texts(amounts)]
+    if attribution.errors:
+        columns.append(decimal_texts(attribution.errors))
+    return [list(line) for line in zip(*columns, strict=True)]
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

@@ -32,10 +32,8 @@ def explanation_of(
         probability = probability_of(parts.score, scale)
     except ValueError as outside:
         return NonsenseScore(bundle, str(outside))
-    contributions = tuple(
-        Contribution(name, amount, row[name])
-        for name, amount in zip(features, parts.amounts, strict=True)
-    )
+    values = map(row.__getitem__, features)
+    contributions = tuple(map(Contribution, features, parts.amounts, values))
     try:
         attribution = Attribution(parts.score, parts.base, contributions, parts.errors)
     except NotFaithful as unfaithful:

@@ -62,6 +62,9 @@ def _open_sqlite(url: str, busy_seconds: float, *, confined: bool) -> Engine:
             "recursive_triggers=ON",  # without it INSERT OR REPLACE deletes past the triggers
             "secure_delete=ON",
             "trusted_schema=OFF",
+            # What a statement would put back if it failed is pages of the database: in files they
+            # would lie outside its folder, and are half of all that a group of decisions writes.
+            "temp_store=MEMORY",
         ):
             raw.execute(f"PRAGMA {setting}").close()
         if confined:

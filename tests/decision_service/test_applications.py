@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from decision_service.applications import Application, Party, read_application
-from decision_service.decimals import decimal_text, recorded
+from decision_service.decimals import decimal_text, decimal_texts, recorded
 from decision_service.errors import InvalidRequest
 from overrides.values import Money
 
@@ -138,6 +138,18 @@ def test_a_recorded_number_reads_back_as_itself_and_is_plain_in_between(number: 
 )
 def test_recorded_numbers_look_like_this(number: float, text: str) -> None:
     assert decimal_text(number) == text
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False)))
+@example([0.0, -0.0, 1e-4, 9.999e-5, -1e-4, 1e15, 1e16, -1e16, 5e-324, 1.7976931348623157e308])
+def test_many_numbers_are_recorded_as_each_alone(numbers: list[float]) -> None:
+    assert decimal_texts(numbers) == [decimal_text(number) for number in numbers]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_among_many_what_is_no_number_is_refused_too(number: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        decimal_texts([0.5, number, 2.0])
 
 
 def test_what_is_no_number_is_not_recorded() -> None:

@@ -2,6 +2,8 @@ import json
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from overrides.canonical import DEPTH_MAX, INTEGER_MAX, canonical, parse_strict, read_canonical
 from overrides.errors import NotCanonical
@@ -65,6 +67,51 @@ def test_a_value_has_one_form(value: object, expected: str) -> None:
 def test_what_has_no_exact_form_is_refused(value: object) -> None:
     with pytest.raises(NotCanonical):
         canonical(value)
+
+
+KINDS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.text(), st.floats(), st.binary(max_size=2)
+)
+VALUES = st.recursive(
+    KINDS,
+    lambda inside: st.one_of(
+        st.lists(inside, max_size=3),
+        st.lists(inside, max_size=3).map(tuple),
+        st.dictionaries(st.one_of(st.text(max_size=3), st.integers(0, 3)), inside, max_size=3),
+    ),
+    max_leaves=25,
+)
+
+
+def has_an_exact_form(value: object, levels: int = DEPTH_MAX) -> bool:
+    """The profile, one value after the other."""
+    match value:
+        case None | bool():
+            return True
+        case int():
+            return abs(value) <= INTEGER_MAX
+        case str():
+            return not any(
+                (c < " " and c not in "\n\t") or "\ud800" <= c <= "\udfff" for c in value
+            )
+        case list() | tuple():
+            return levels > 0 and all(has_an_exact_form(each, levels - 1) for each in value)
+        case dict():
+            plain = all(isinstance(key, str) and key.isascii() for key in value)
+            inside = [*value, *value.values()]
+            return levels > 0 and plain and all(has_an_exact_form(x, levels - 1) for x in inside)
+    return False
+
+
+@given(VALUES, st.integers(0, DEPTH_MAX))
+def test_a_value_is_refused_exactly_where_any_part_of_it_is(value: object, around: int) -> None:
+    for _ in range(around):
+        value = [value, "beside"]
+    if has_an_exact_form(value):
+        assert read_canonical(canonical(value)) == json.loads(canonical(value))
+    else:
+        with pytest.raises(NotCanonical):
+            canonical(value)
 
 
 def test_eight_levels_are_not_too_deep() -> None:

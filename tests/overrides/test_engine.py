@@ -7,6 +7,15 @@ from sqlalchemy.exc import OperationalError
 
 from overrides.stores.engine import open_engine, writing
 
+IN_MEMORY = 2
+
+
+def test_what_a_statement_may_put_back_lies_in_no_file_outside(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA temp_store").scalar() == IN_MEMORY
+    engine.dispose()
+
 
 def test_a_connection_that_can_only_read_refuses_once_and_is_not_used_again(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'a.sqlite3'}")
