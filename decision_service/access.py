@@ -11,12 +11,12 @@ from enum import StrEnum
 from decision_service.errors import Forbidden, Unauthenticated
 from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
 from overrides.erasure_desk import ASKERS
-from overrides.governance import OWNERS
 from overrides.information import HEARING_ROLES
 from overrides.lettering import WRITERS
 from overrides.passing_on import LEADING_ROLES
 from overrides.taking_back import REOPENING_ROLES
 from overrides.values import Actor, Role
+from overrides.version_record import OWNERS
 
 
 class Permission(StrEnum):

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from overrides.governance import ExceptionAsked, Record, Severity, Validation
+from decision_service.services import Services
 from overrides.signing_off import TITLES, lacking_words
+from overrides.version_record import Drill, ExceptionAsked, Moment, Record, Severity, Validation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ def acts_of(record: Record) -> tuple[Act, ...]:
     """Everything that was recorded, oldest first; sign-offs on an older validation say so."""
     counting = {one.event_id for one in record.signed}
     acts = [Act(validation_words(one), one.by, one.at, one.seq) for one in record.validations]
+    if record.registered is not None:
+        acts.append(_at("Registered", record.registered))
+    acts += [_at("Promoted", one) for one in record.promotions]
+    acts += [_at("Champion again after a rollback", one) for one in record.put_back]
+    acts += [Act(drill_words(one), one.by, one.at, one.seq) for one in record.drills]
     for signed in record.sign_offs:
         older = "" if signed.event_id in counting else ", on an older validation record"
         words = f"Signed for {TITLES[signed.owner]}{older}"
@@ -43,6 +49,18 @@ def acts_of(record: Record) -> tuple[Act, ...]:
             words = f"Voted {'for' if vote.agrees else 'against'} the exception"
             acts.append(Act(f"{words}, {TITLES[vote.owner]}", vote.by, vote.at, vote.seq))
     return tuple(sorted(acts, key=lambda act: act.seq))
+
+
+def recorded_card(services: Services, name: str) -> str:
+    """What the ledger says of the newest version, each fact with the entry it comes from."""
+    of = services.registry.subject(name)
+    acts = acts_of(of.record)
+    names = services.people.names({act.by for act in acts})
+    lines = [f"## What the ledger says of version {of.sha256[:16]}", ""]
+    lines.append(standing_words(of.record, services.clock()))
+    lines += ["", "| what | by | on | entry |", "|---|---|---|---|"]
+    lines += [f"| {a.what} | {names[a.by]} | {a.at:%Y-%m-%d} | {a.seq} |" for a in acts]
+    return "\n".join(lines)
 
 
 def validation_words(found: Validation) -> str:
@@ -57,6 +75,18 @@ def validation_words(found: Validation) -> str:
         f" {found.purpose}), {found.tests_passed} of {tests} tests passed, findings open:"
         f" {', '.join(still)}; {_conditions(found.conditions)}; expires {found.expires}"
     )
+
+
+def drill_words(drill: Drill) -> str:
+    """A rehearsed rollback in a sentence."""
+    cases = "1 open case" if drill.cases == 1 else f"{drill.cases:,} open cases"
+    went = "it can be put back" if drill.ok else "it CANNOT be put back"
+    return f"Rollback to it rehearsed: {went}, {cases} to look at again, {drill.took_ms:,} ms"
+
+
+def _at(what: str, moment: Moment) -> Act:
+    """An act of which no more is told."""
+    return Act(what, moment.by, moment.at, moment.seq)
 
 
 def exception_words(asked: ExceptionAsked) -> str:

@@ -12,7 +12,6 @@ from decision_service.access import HOST
 from decision_service.services import Services
 from decision_service.standings import Version, standing_entry
 from decision_service.validation_files import read_validation
-from overrides.governance import Purpose
 from overrides.governance_errors import OtherVersion
 from overrides.journal import Decided, Draft, OnceOnly, Receipt, State
 from overrides.signing_off import (
@@ -23,6 +22,7 @@ from overrides.signing_off import (
     decide_vote,
 )
 from overrides.values import Actor, Role
+from overrides.version_record import Purpose
 
 PURPOSES = {
     "none": Purpose.ADVICE,

@@ -12,10 +12,10 @@ from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
 from overrides.errors import NoAuthority
-from overrides.governance import OWNERS, Validation
 from overrides.governance_errors import GovernanceError
 from overrides.signing_off import TITLES, Subject, decide_sign_off
 from overrides.values import Actor
+from overrides.version_record import OWNERS, Validation
 from ui.governance_views import ActLine, FindingLine, OwnerLine, SignOffView
 from ui.views import Viewer
 

@@ -178,6 +178,7 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "bundle_validated": lambda d: f"{d['name']}: risk class {d['class']}.",
     "bundle_signed_off": lambda d: f"{d['name']}, for {TITLES[Role(d['owner'])]}.",
     "bundle_exception_asked": lambda d: f"{d['name']}, until {d['until'][:10]}.",
+    "bundle_drilled": lambda d: f"{d['name']}: {'went well' if d['ok'] else 'failed'}.",
     "bundle_exception_voted": lambda d: f"{d['name']}: {'for' if d['agrees'] else 'against'} it.",
 } | {kind: lambda d: f"{d['name']}." for kind in BUNDLE_KINDS}
 

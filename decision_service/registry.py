@@ -28,7 +28,7 @@ from explain.declared.plain_words import wording_problems
 from explain.errors import BundleInvalid
 from overrides.event_kinds import MODEL_KINDS
 from overrides.events import read_event
-from overrides.governance import Governance, Record
+from overrides.governance import Governance
 from overrides.governance_errors import NotSignedOff
 from overrides.journal import (
     Decided,
@@ -39,10 +39,12 @@ from overrides.journal import (
 )
 from overrides.signing_off import Subject, evidence_to_promote
 from overrides.values import Actor, NewId, Rules
+from overrides.version_record import Record
 
 POLL_SECONDS = 0.25
 EVENTS_READ_MAX = 1000
 HASH_CHARS = 16
+OTHER_FILES = "its files are not those that were registered"
 UNRECORDED = datetime.max.replace(tzinfo=UTC)  # stands in until the ledger says when
 
 
@@ -236,15 +238,30 @@ class Registry:
         return self.standings(fresh=True).standing(name)
 
     def rollback(self, name: str, actor: Actor, note: str = "") -> Standing:
-        """Put back the champion that came before this one, in one act."""
+        """Put back the champion that came before this one, in one act.
+
+        Two people who do so at once go back once. Raises ``NothingToRollBack``.
+        """
         standings = self.standings(fresh=True)
-        standing = standings.standing(name)
-        before = standings.rolled_back()
-        if not standing.champion or before is None:
-            raise NothingToRollBack(name=name)
-        earlier = standings.versions[before[0]]
-        version = next(version for version in earlier if version.sha256 == before[1])
-        return self._change("bundle_rolled_back", version, actor, note)
+        leaving, version = standings.standing(name).active, standings.before(name)
+
+        def command(state: State) -> Decided:
+            known = self.standings_in(state)
+            if known.standing(name).active != leaving or known.before(name) != version:
+                raise NothingToRollBack(name=name)
+            entry = standing_entry(self._new_id(), "bundle_rolled_back", version, actor, note)
+            return Decided((entry,))
+
+        self._journal.submit(command).result()
+        return self.standings(fresh=True).standing(version.name)
+
+    def prove_again(self, version: Version) -> None:
+        """Read a version's files afresh and hold them against their promises.
+
+        Raises ExplainError, or BundleUnavailable for other files than were registered.
+        """
+        if self._loader.prove(self._path(version)).bundle.sha256 != version.sha256:
+            raise BundleUnavailable(name=version.name, cause=OTHER_FILES)
 
     def suspend(self, name: str, actor: Actor, note: str = "") -> Standing:
         """Stop a bundle: its applications go to people, unscored."""
@@ -292,8 +309,7 @@ class Registry:
         """What a version's files say; raises BundleUnavailable for other files."""
         contents = self._loader.described(self._path(version))
         if contents.sha256 != version.sha256:
-            cause = "its files are not those that were registered"
-            raise BundleUnavailable(name=version.name, cause=cause)
+            raise BundleUnavailable(name=version.name, cause=OTHER_FILES)
         return contents
 
     def _follow(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from decision_service.errors import UnknownBundle
+from decision_service.errors import NothingToRollBack, UnknownBundle
 from overrides.event_kinds import BUNDLE_KINDS
 from overrides.journal import Draft, Event, Slot, VersionStamp
 from overrides.signing_off import NOTE_PARTY
@@ -75,13 +75,15 @@ class Standings:
     """All bundles. ``promotions`` are those not rolled back, the last one is the champion.
 
     A suspension stops the bundle, whichever version would decide, until it is resumed. The version
-    that was suspended stays stopped where another one is resumed in its place.
+    that was suspended stays stopped where another one is resumed in its place. ``left`` are those
+    that a rollback left and nobody promoted again.
     """
 
     versions: dict[str, tuple[Version, ...]] = field(default_factory=dict)
     promotions: tuple[tuple[str, str], ...] = ()
     suspended: frozenset[str] = frozenset()
     stopped: frozenset[tuple[str, Parts]] = frozenset()
+    left: frozenset[tuple[str, str]] = frozenset()
 
     def after(self, event: Event) -> "Standings":
         """The standings once this entry is taken in; entries of other kinds change nothing."""
@@ -91,11 +93,13 @@ class Standings:
         if event.type == "bundle_registered":
             return self._registered(event)
         if event.type == "bundle_promoted":
-            return replace(self, promotions=(*self.promotions, (name, sha256)))
+            promoted = (*self.promotions, (name, sha256))
+            return replace(self, promotions=promoted, left=self.left - {(name, sha256)})
         if event.type == "bundle_rolled_back":
             left = self.promotions[:-1]
             again = left if left[-1:] == ((name, sha256),) else (*left, (name, sha256))
-            return replace(self, promotions=again)
+            gone = (self.left | set(self.promotions[-1:])) - {(name, sha256)}
+            return replace(self, promotions=again, left=gone)
         this = frozenset({(name, parts_of(event))})
         if event.type == "bundle_suspended":
             return replace(self, suspended=self.suspended | {name}, stopped=self.stopped | this)
@@ -126,9 +130,12 @@ class Standings:
         known = [self.standing(name) for name in sorted(self.versions)]
         return tuple(sorted(known, key=lambda standing: not standing.champion))
 
-    def rolled_back(self) -> tuple[str, str] | None:
-        """Name and hash of what was champion before the present one."""
-        return self.promotions[-2] if len(self.promotions) > 1 else None
+    def before(self, name: str) -> Version:
+        """What would be champion after a rollback of this one; raises NothingToRollBack."""
+        if not self.standing(name).champion or len(self.promotions) < 2:  # noqa: PLR2004  two in turn
+            raise NothingToRollBack(name=name)
+        earlier, sha256 = self.promotions[-2]
+        return next(version for version in self.versions[earlier] if version.sha256 == sha256)
 
     def _registered(self, event: Event) -> "Standings":
         """With one more version."""

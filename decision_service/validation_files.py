@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from decision_service.errors import Fault, InvalidRequest
 from explain.declared.plain_yaml import PlainYamlError
 from explain.declared.plain_yaml import read as read_yaml
-from overrides.governance import Exposure, Finding, Severity
 from overrides.signing_off import Validated
+from overrides.version_record import Exposure, Finding, Severity
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Number = Annotated[str, Field(pattern=r"^[A-Z]{1,4}[0-9]{1,4}$")]

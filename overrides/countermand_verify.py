@@ -692,6 +692,7 @@ ENTRY_BYTES_MAX = 65_535
 VERSION = 1
 KIND_LINES = """
 approval_recorded|grant of verdict|reasons|note
+bundle_drilled|cases from name ok sha256 took_ms||note
 bundle_exception_asked|lacks name sha256 until vote_until||note
 bundle_exception_voted|agrees name of owner sha256||note
 bundle_promoted|name reason sha256 signed||note

@@ -44,6 +44,7 @@ GOVERNANCE_KINDS = (
     "bundle_signed_off",
     "bundle_exception_asked",
     "bundle_exception_voted",
+    "bundle_drilled",
 )
 MODEL_KINDS = (*BUNDLE_KINDS, *GOVERNANCE_KINDS)
 SCORE_ONLY = "score_only"  # rows that were scored, for no decision: of no case and in no figure
@@ -74,6 +75,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "bundle_signed_off": _kind("name sha256 owner of", slots="note"),
         "bundle_exception_asked": _kind("name sha256 lacks vote_until until", slots="note"),
         "bundle_exception_voted": _kind("name sha256 owner of agrees", slots="note"),
+        "bundle_drilled": _kind("name sha256 from ok cases took_ms", slots="note"),
         "decision_made": _kind(
             _BUSINESS + _SCORE, _BUSINESS_OPTIONAL + " scale", "inputs monitor explanation party"
         ),

@@ -1,222 +1,28 @@
-"""Who let a model decide: validations, sign-offs and exceptions, folded from the ledger's entries.
-
-A version becomes champion when somebody independent has validated it, the record still holds and
-has no open finding of high severity, and each of the four owners has signed on that record; or, for
-a limited time, when a board of the owners has made an exception. The depth that is asked follows
-from exposure and purpose, as SR 26-2 scales validation by materiality.
-"""
+"""Who let a model decide, folded from the ledger's entries: see ``overrides.version_record``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import date
 
 from overrides.instants import parse_instant
 from overrides.journal import Event
 from overrides.values import Role
-
-OWNERS = (Role.MODEL_OWNER, Role.RISK, Role.COMPLIANCE, Role.OPERATIONS)
-CONTROLLERS = frozenset({Role.RISK, Role.COMPLIANCE})
-"""Roles that may validate, and of which one must be for an exception: neither builds models."""
-QUORUM = 3
-VOTING_HOURS_MAX = 72
-EXCEPTION_DAYS_MAX = 30
+from overrides.version_record import (
+    Drill,
+    ExceptionAsked,
+    Exposure,
+    Finding,
+    Moment,
+    Purpose,
+    Record,
+    RiskClass,
+    Severity,
+    SignOff,
+    Validation,
+    Vote,
+)
 
 Version = tuple[str, str]  # name and hash of the whole folder
-
-
-class Exposure(StrEnum):
-    """How much money is lent by the model's advice, as the validator declares it."""
-
-    SMALL = "small"
-    MEDIUM = "medium"
-    LARGE = "large"
-
-
-class Purpose(StrEnum):
-    """What the model's answer does, as its policy's ``automation`` says."""
-
-    ADVICE = "advice"  # every application is decided by a person
-    APPROVALS = "approvals"  # clear approvals are final at once
-    DECISIONS = "decisions"  # clear declines too
-
-
-class RiskClass(StrEnum):
-    """How far it reaches when the model is wrong."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
-class Severity(StrEnum):
-    """How bad a finding of a validation is."""
-
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
-
-
-LADDER = (Severity.LOW, Severity.MEDIUM, Severity.HIGH)
-MATRIX: Mapping[Exposure, tuple[RiskClass, RiskClass, RiskClass]] = {
-    Exposure.SMALL: (RiskClass.LOW, RiskClass.LOW, RiskClass.MEDIUM),
-    Exposure.MEDIUM: (RiskClass.LOW, RiskClass.MEDIUM, RiskClass.HIGH),
-    Exposure.LARGE: (RiskClass.MEDIUM, RiskClass.HIGH, RiskClass.HIGH),
-}
-VALID_DAYS: Mapping[RiskClass, int] = {
-    RiskClass.LOW: 3 * 365,
-    RiskClass.MEDIUM: 2 * 365,
-    RiskClass.HIGH: 365,
-}
-"""For how long a validation may hold, by class."""
-
-
-def risk_class(exposure: Exposure, purpose: Purpose) -> RiskClass:
-    """The cell of the risk matrix."""
-    return MATRIX[exposure][tuple(Purpose).index(purpose)]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One finding of a validation; its text is in the record's encrypted part."""
-
-    id: str
-    severity: Severity
-    open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
-    """A validation record, without its texts. ``expires`` is the first day it does not hold."""
-
-    event_id: str
-    seq: int
-    by: str
-    at: datetime
-    exposure: Exposure
-    purpose: Purpose
-    risk_class: RiskClass
-    findings: tuple[Finding, ...]
-    tests_passed: int
-    tests_failed: int
-    conditions: int
-    developers: frozenset[str]
-    expires: date
-
-    def holds(self, now: datetime) -> bool:
-        """Whether it has not expired."""
-        return now.date() < self.expires
-
-    @property
-    def blocking(self) -> tuple[str, ...]:
-        """Open findings of high severity."""
-        return tuple(one.id for one in self.findings if one.open and one.severity is Severity.HIGH)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignOff:
-    """One owner's sign-off, on the validation record ``of``."""
-
-    event_id: str
-    seq: int
-    owner: Role
-    by: str
-    at: datetime
-    of: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote:
-    """One vote on an exception."""
-
-    event_id: str
-    seq: int
-    owner: Role
-    by: str
-    at: datetime
-    agrees: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExceptionAsked:
-    """A request that a version may decide for a while although something is lacking."""
-
-    event_id: str
-    seq: int
-    by: str
-    at: datetime
-    lacks: tuple[str, ...]
-    vote_until: datetime
-    until: datetime
-    votes: tuple[Vote, ...] = ()
-
-    @property
-    def granted(self) -> bool:
-        """Whether a quorum voted, more for it than against, and a controller among those for."""
-        agreeing = [vote for vote in self.votes if vote.agrees]
-        return (
-            len(self.votes) >= QUORUM
-            and 2 * len(agreeing) > len(self.votes)
-            and any(vote.owner in CONTROLLERS for vote in agreeing)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """All that was recorded of one version."""
-
-    registered_by: str = ""
-    validations: tuple[Validation, ...] = ()
-    sign_offs: tuple[SignOff, ...] = ()
-    exceptions: tuple[ExceptionAsked, ...] = ()
-    promoted_under: str = ""  # the exception that it is champion by, "" for none
-
-    @property
-    def validation(self) -> Validation | None:
-        """The newest one, which is the one that counts."""
-        return self.validations[-1] if self.validations else None
-
-    @property
-    def signed(self) -> tuple[SignOff, ...]:
-        """Sign-offs on the validation record that counts."""
-        found = self.validation
-        return tuple(one for one in self.sign_offs if found and one.of == found.event_id)
-
-    def lacking(self, now: datetime) -> tuple[str, ...]:
-        """What is missing before the version may be champion, each in a code."""
-        found = self.validation
-        if found is None:
-            return ("validation", *(f"signoff:{owner}" for owner in OWNERS))
-        signed = {one.owner for one in self.signed}
-        return (
-            *(("validation_expired",) if not found.holds(now) else ()),
-            *(f"finding:{name}" for name in found.blocking),
-            *(f"signoff:{owner}" for owner in OWNERS if owner not in signed),
-        )
-
-    def exception(self, now: datetime) -> ExceptionAsked | None:
-        """A granted exception that has not run out and was made for what is lacking.
-
-        It never stands in for an open finding of high severity.
-        """
-        if self.validation is not None and self.validation.blocking:
-            return None
-        rest = {code for code in self.lacking(now) if not code.startswith("signoff:")}
-        for one in reversed(self.exceptions):
-            if one.granted and now < one.until and rest <= set(one.lacks):
-                return one
-        return None
-
-    def voting(self, now: datetime) -> ExceptionAsked | None:
-        """The request that can be voted on."""
-        newest = self.exceptions[-1] if self.exceptions else None
-        return newest if newest is not None and now < newest.vote_until else None
-
-    def lapsed(self, now: datetime) -> bool:
-        """Whether it is champion by an exception that ran out, and something is still lacking."""
-        if not self.promoted_under or not self.lacking(now):
-            return False
-        return self.exception(now) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,21 +44,42 @@ class Governance:
         return Governance({**self.records, version: take(self.of(*version), event)})
 
 
-def last_day(found: RiskClass, now: datetime) -> date:
-    """The latest day a validation made now may expire."""
-    return now.date() + timedelta(days=VALID_DAYS[found])
-
-
 def _registered(record: Record, event: Event) -> Record:
     """Who brought the version in."""
-    return replace(record, registered_by=event.actor)
+    return replace(record, registered=_moment(event))
 
 
 def _promoted(record: Record, event: Event) -> Record:
     """By which exception it is champion, if by one."""
     asked = {one.event_id for one in record.exceptions}
     named: Sequence[str] = event.data["signed"]
-    return replace(record, promoted_under=next((one for one in named if one in asked), ""))
+    under = next((one for one in named if one in asked), "")
+    promotions = (*record.promotions, _moment(event))
+    return replace(record, promotions=promotions, promoted_under=under)
+
+
+def _put_back(record: Record, event: Event) -> Record:
+    """Champion again after a rollback."""
+    return replace(record, put_back=(*record.put_back, _moment(event)))
+
+
+def _drilled(record: Record, event: Event) -> Record:
+    """One more rehearsal."""
+    told = event.data
+    drill = Drill(
+        seq=event.seq,
+        by=event.actor,
+        at=event.recorded_at,
+        ok=told["ok"],
+        cases=told["cases"],
+        took_ms=told["took_ms"],
+    )
+    return replace(record, drills=(*record.drills, drill))
+
+
+def _moment(event: Event) -> Moment:
+    """Where an entry stands."""
+    return Moment(seq=event.seq, by=event.actor, at=event.recorded_at)
 
 
 def _validated(record: Record, event: Event) -> Record:
@@ -328,6 +155,8 @@ def _voted(record: Record, event: Event) -> Record:
 _TAKEN = {
     "bundle_registered": _registered,
     "bundle_promoted": _promoted,
+    "bundle_rolled_back": _put_back,
+    "bundle_drilled": _drilled,
     "bundle_validated": _validated,
     "bundle_signed_off": _signed_off,
     "bundle_exception_asked": _asked,

@@ -9,20 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from overrides.authority import check_role
-from overrides.governance import (
-    CONTROLLERS,
-    EXCEPTION_DAYS_MAX,
-    LADDER,
-    OWNERS,
-    VOTING_HOURS_MAX,
-    Exposure,
-    Finding,
-    Purpose,
-    Record,
-    Validation,
-    last_day,
-    risk_class,
-)
 from overrides.governance_errors import (
     DissentUnexplained,
     ExceptionNotPossible,
@@ -39,6 +25,20 @@ from overrides.governance_errors import (
 from overrides.instants import instant_text
 from overrides.journal import Draft, Json, Slot
 from overrides.values import Actor, NewId, Role
+from overrides.version_record import (
+    CONTROLLERS,
+    EXCEPTION_DAYS_MAX,
+    LADDER,
+    OWNERS,
+    VOTING_HOURS_MAX,
+    Exposure,
+    Finding,
+    Purpose,
+    Record,
+    Validation,
+    last_day,
+    risk_class,
+)
 
 NOTE_PARTY = "bundles"  # texts on models are about no applicant
 TITLES = {

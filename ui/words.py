@@ -78,6 +78,7 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("bundle_signed_off", "Model signed off"),
     ("bundle_exception_asked", "Exception for a model asked for"),
     ("bundle_exception_voted", "Exception for a model voted on"),
+    ("bundle_drilled", "Rollback rehearsed"),
     ("decision_made", "Application scored"),
     ("decision_failed", "Application taken in without a score"),
     ("first_view_recorded", "First view recorded"),

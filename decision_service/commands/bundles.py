@@ -37,6 +37,9 @@ def declare(verbs: Verbs) -> None:
         parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
         parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")
     signoffs.declare(bundle)
+    for run, reads in ((drill, False), (again, True)):
+        parser = bundle.verb(run.__name__, run, reads=reads)
+        parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
     parser = bundle.verb("card", card)
     parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
 
@@ -139,16 +142,62 @@ def promote(args: argparse.Namespace) -> int:
 
 
 def rollback(args: argparse.Namespace) -> int:
-    """Put back the champion that came before this one."""
-    return _change(args, lambda r: r.rollback, "{0} is the champion again.")
+    """Put back the champion that came before this one.
+
+    Says how many open cases rest on the version that was left: see 'countermand bundle again'.
+    """
+    from decision_service.access import HOST
+    from decision_service.going_back import cases_to_see_again
+
+    with installed(args) as services:
+        standing = services.registry.rollback(args.name, HOST, args.note)
+        found = sum(1 for _ in cases_to_see_again(services, args.name))
+    print(f"{standing.name} is the champion again.")
+    if found:
+        print(f"{found} open cases rest on what was left: countermand bundle again {args.name}")
+    return YES
+
+
+def drill(args: argparse.Namespace) -> int:
+    """Rehearse a rollback: prove the version that would be champion again; change nothing.
+
+    The rehearsal is recorded. Exit status 1 where the version cannot be put back.
+    """
+    from decision_service.access import HOST
+    from decision_service.going_back import rehearse
+
+    with installed(args) as services:
+        done = rehearse(services, args.name, HOST)
+    print(f"{done.version.name}, version {done.version.sha256[:16]}: {done.words}.")
+    print("Nothing was changed.")
+    return YES if done.ok else NO
+
+
+def again(args: argparse.Namespace) -> int:
+    """List the open cases whose score is of a version that a rollback left."""
+    from decision_service.going_back import cases_to_see_again
+
+    with installed(args) as services:
+        services.registry.standings(fresh=True).standing(args.name)
+        found = list(cases_to_see_again(services, args.name))
+    if args.json:
+        print_json({"cases": [one.as_json() for one in found]})
+    elif found:
+        rows = ((one.case_ref, one.branch, one.status, one.version) for one in found)
+        print_table([("CASE", "BRANCH", "STATUS", "SCORED BY"), *rows])
+    else:
+        print("No open case rests on a version that a rollback left.")
+    return YES
 
 
 def card(args: argparse.Namespace) -> int:
-    """Print a registered bundle's model card."""
+    """Print a registered bundle's model card, and what the ledger says of the newest version."""
+    from decision_service.governance_words import recorded_card
     from explain.bundle import card as card_of
 
     with installed(args) as services:
         print(card_of(services.registry.described(args.name)))
+        print(recorded_card(services, args.name))
     return YES
 
 

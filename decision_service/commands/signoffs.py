@@ -19,7 +19,7 @@ from decision_service.commands.persons import acting, person_options
 
 if TYPE_CHECKING:
     from decision_service.services import Services
-    from overrides.governance import Record
+    from overrides.version_record import Record
 
 OWNERS = ("model_owner", "risk", "compliance", "operations")
 FILE_BYTES_MAX = 1_000_000

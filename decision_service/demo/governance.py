@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from decision_service.governing import Governing
-from overrides.governance import OWNERS
 from overrides.values import Actor
+from overrides.version_record import OWNERS
 
 if TYPE_CHECKING:
     from decision_service.services import Services

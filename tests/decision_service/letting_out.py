@@ -13,8 +13,8 @@ from decision_service.governing import Governing
 from decision_service.registry import Registry
 from decision_service.services import Services
 from decision_service.standings import Standing
-from overrides.governance import OWNERS
 from overrides.values import Actor, Role
+from overrides.version_record import OWNERS
 
 
 def promote_unsigned(registry: Registry, name: str) -> Standing:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from decision_service.errors import UnknownBundle
+from decision_service.errors import NothingToRollBack, UnknownBundle
 from decision_service.standings import Standings
 from overrides.journal import Event, VersionStamp
 
@@ -61,10 +61,12 @@ def test_a_rollback_puts_back_what_led_before() -> None:
         ("registered", "a"), ("promoted", "a"), ("registered", "b"), ("promoted", "b")
     )
     assert standings.champion == "b"
-    assert standings.rolled_back() == ("a", "1")
+    assert (standings.before("b").name, standings.before("b").sha256) == ("a", "1")
     back = standings.after(event("bundle_rolled_back", "a"))
     assert back.champion == "a"
-    assert back.rolled_back() is None
+    with pytest.raises(NothingToRollBack):
+        back.before("a")
+    assert back.left == {("b", "1")}
     assert back.standing("b").status == "registered"
 
 

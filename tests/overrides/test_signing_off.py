@@ -7,19 +7,7 @@ from typing import Any
 import pytest
 
 from overrides.errors import NoAuthority
-from overrides.governance import (
-    CONTROLLERS,
-    EXCEPTION_DAYS_MAX,
-    OWNERS,
-    Exposure,
-    Finding,
-    Governance,
-    Purpose,
-    Record,
-    RiskClass,
-    Severity,
-    risk_class,
-)
+from overrides.governance import Governance
 from overrides.governance_errors import (
     DissentUnexplained,
     ExceptionNotPossible,
@@ -44,6 +32,18 @@ from overrides.signing_off import (
     evidence_to_promote,
 )
 from overrides.values import Actor, Role
+from overrides.version_record import (
+    CONTROLLERS,
+    EXCEPTION_DAYS_MAX,
+    OWNERS,
+    Exposure,
+    Finding,
+    Purpose,
+    Record,
+    RiskClass,
+    Severity,
+    risk_class,
+)
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAME, SHA = "german-credit", "5" * 64
