@@ -53,7 +53,7 @@ PROMISED = """
     signer, witness pull, witness show, witness init, witness add, witness cosign,
     witness ledgers, cosigner add, cosigner remove, cosigner list, cosigner policy, cosigner ask,
     oversight notice, oversight switch, oversight show, oversight draws,
-    cosigner take, db roles, key list, key replace, key revoke
+    replay, as-of, cosigner take, db roles, key list, key replace, key revoke
 """
 
 
