@@ -709,7 +709,7 @@ case_escalated|person reason|until|note
 case_expired|reason||evidence note
 case_handed_over|person reason|to until|note
 case_released|person why||note
-case_reopened|reason|before of|evidence note
+case_reopened|reason|appeal before of|evidence note
 case_snoozed|person reason|until|note
 case_withdrawn|reason||evidence note
 checkpoint_anchored|kind root size|at witness|

@@ -121,7 +121,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             slots="note evidence",
         ),
         "case_withdrawn": _REASON,
-        "case_reopened": _kind("reason", "before of", "note evidence"),
+        "case_reopened": _kind("reason", "before of appeal", "note evidence"),
         "case_expired": _REASON,
         "information_requested": _kind("reason", "documents fields until", "note evidence"),
         "information_received": _kind("reason", "fields target_at", "note evidence"),
