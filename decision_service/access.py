@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from decision_service.errors import Forbidden, Unauthenticated
+from overrides.appeals import APPEAL_ROLES
 from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
 from overrides.erasure_desk import ASKERS
 from overrides.information import HEARING_ROLES
@@ -30,6 +31,7 @@ class Permission(StrEnum):
     APPROVE = "approve"  # another person's override
     ANSWER = "answer"  # record what an applicant said: when asked, or of other terms
     REOPEN = "reopen"  # a closed case
+    APPEAL = "appeal"  # record that an applicant contests a decision
     APPROVALS = "approvals"  # see what waits for a second person
     HAND_ON = "hand_on"  # refer cases upwards, hand them over, set them aside
     TEAM = "team"  # see who holds what, take cases back
@@ -74,6 +76,7 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.APPROVE: APPROVERS,
     Permission.ANSWER: HEARING_ROLES,
     Permission.REOPEN: REOPENING_ROLES,
+    Permission.APPEAL: APPEAL_ROLES,
     Permission.APPROVALS: APPROVERS | LEADERS,
     Permission.HAND_ON: DECIDERS | LEADERS,
     Permission.TEAM: LEADERS,
@@ -137,6 +140,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/v1/cases/{case_id}/information"): Permission.ANSWER,
     ("POST", "/v1/cases/{case_id}/undo"): Permission.DECIDE,
     ("POST", "/v1/cases/{case_id}/reopening"): Permission.REOPEN,
+    ("POST", "/v1/cases/{case_id}/appeal"): Permission.APPEAL,
     ("POST", "/v1/cases/{case_id}/approval"): Permission.APPROVE,
     ("GET", "/v1/ledger/checkpoint"): Permission.PROOFS,
     ("GET", "/v1/ledger/proof"): Permission.PROOFS,
@@ -213,6 +217,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/offer-answer"): Permission.DECIDE,
     ("GET", "/cases/{case_id}/reopening"): Permission.REOPEN,
     ("POST", "/cases/{case_id}/reopening"): Permission.REOPEN,
+    ("GET", "/cases/{case_id}/appeal"): Permission.APPEAL,
+    ("POST", "/cases/{case_id}/appeal"): Permission.APPEAL,
     ("GET", "/cases/{case_id}/approval"): Permission.APPROVE,
     ("POST", "/cases/{case_id}/approval"): Permission.APPROVE,
     ("GET", "/ledger"): Permission.LEDGER,

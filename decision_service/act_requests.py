@@ -235,9 +235,9 @@ class Members:
         self._fault(name, f"Give a whole number from {least} to {most}.")
         return None
 
-    def note(self) -> str:
+    def note(self, name: str = "note") -> str:
         """Free text of several lines; "" when left out."""
-        return self._text(self._body.get("note"), "note", NOTE_CHARS_MAX)
+        return self._text(self._body.get(name), name, NOTE_CHARS_MAX)
 
     def word(self, name: str) -> str:
         """A code."""

@@ -9,12 +9,14 @@ from decision_service.acting import Acting
 from decision_service.answering import Answering
 from decision_service.api_cases import recorded
 from decision_service.api_decisions import count
+from decision_service.appealing import Appealing
 from decision_service.case_json import receipt_object
 from decision_service.pipeline import Answer
 from decision_service.taking_back import TakingBack
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from decision_service.waiting_requests import (
     read_answer,
+    read_appeal,
     read_nothing,
     read_reopening,
     read_request,
@@ -62,6 +64,15 @@ def reopen(request: Request, case_id: str) -> Response:
     form = read_reopening(body_of(request))
     actor, once = _who(request, case_id, "reopening")
     receipt = TakingBack(services_of(request)).reopen(actor, case_id, form, once)
+    return recorded(receipt, receipt_object(receipt))
+
+
+@router.post("/cases/{case_id}/appeal", status_code=201)
+def appeal(request: Request, case_id: str) -> Response:
+    """The applicant contests the decision: somebody who had no part in it decides again."""
+    form = read_appeal(body_of(request))
+    actor, once = _who(request, case_id, "appeal")
+    receipt = Appealing(services_of(request)).appeal(actor, case_id, form, once)
     return recorded(receipt, receipt_object(receipt))
 
 

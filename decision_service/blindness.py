@@ -4,8 +4,12 @@ On a case that was drawn, whoever may come to decide it records a view of their 
 shown what the model makes of it. Until then they get what is named here as safe and nothing else: a
 member that is added to a list or an answer is hidden until somebody names it.
 
-People who decide no cases are not blinded, nor is whoever may give the verdict on a proposal that
-waits. A closed case hides nothing.
+On a case whose applicant contests the decision, the earlier decision is hidden in the same way:
+who made it, how, and why. There the view is asked of everybody who may decide or approve, but for
+those who had a part in it, who may do neither.
+
+People who decide no cases are not blinded, nor, on a drawn case, is whoever may give the verdict on
+a proposal that waits. A closed case hides nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,12 +17,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from decision_service.services import Services
+from overrides.appeals import keeps_from
 from overrides.blind_first import was_drawn
 from overrides.cases import OPEN_STATES
 from overrides.first_views import SEEN
 from overrides.oversight import Practice
 from overrides.oversight_errors import FirstViewMissing
-from overrides.reading import CaseRow
+from overrides.reading import CaseFilter, CaseRow
 from overrides.values import APPROVING_ROLES, DECIDING_ROLES, Actor, CaseStatus
 from ui.views import QueueRow
 
@@ -58,6 +63,9 @@ class Blindness:
         """Whether this person has to say first what they think of this case."""
         if actor.role not in DECIDING_ROLES or row.status not in OPEN_STATES:
             return False
+        if row.appeal is not None:
+            acts = self.services.cases.acts(row.case_ref)
+            return keeps_from(row.appeal, actor.ref, acts)
         if row.status is CaseStatus.WAITING_APPROVAL and actor.role in APPROVING_ROLES:
             return False
         services = self.services
@@ -68,10 +76,18 @@ class Blindness:
         acts = services.cases.acts(row.case_ref)
         return not any(act.actor == actor.ref and act.type in SEEN for act in acts)
 
+    def contested(self, actor: Actor, row: CaseRow) -> bool:
+        """Whether an earlier decision is hidden: then nobody who made it may be named either."""
+        return row.appeal is not None and self.of(actor, row)
+
     def possible(self, actor: Actor) -> bool:
         """Whether there may be any case whose score is hidden from this person."""
-        drawn = self.services.oversight.practices().largest(Practice.BLIND_FIRST)
-        return actor.role in DECIDING_ROLES and bool(drawn)
+        if actor.role not in DECIDING_ROLES:
+            return False
+        if self.services.oversight.practices().largest(Practice.BLIND_FIRST):
+            return True
+        contested = CaseFilter(appealed=True)
+        return self.services.cases.count(contested, self.services.clock(), at_most=1) > 0
 
     def check(self, actor: Actor, row: CaseRow) -> None:
         """Raise ``FirstViewMissing`` where it is hidden."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from decision_service import wording
+from decision_service.appeal_words import contested_words
 from decision_service.authority_words import needs_words
 from decision_service.decision_object import FAILURE_TEXTS
 from decision_service.dossier import Dossier
@@ -12,6 +13,7 @@ from decision_service.rescore_words import before_words, replaced
 from decision_service.urgency_words import ASIDE_WORDS, HANDED_WORDS, REFERRED_WORDS
 from decision_service.waiting_words import REOPENED_WORDS, field_label, undone
 from overrides.acts import CHANGED
+from overrides.appeals import is_appeal
 from overrides.countering import LAPSED, REFUSED
 from overrides.first_views import View
 from overrides.information import NO_ANSWER
@@ -248,6 +250,8 @@ def _reopened(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """An end taken back."""
     if act.data.get("of"):
         return "The decision before this was undone by whoever made it, within a minute.", []
+    if is_appeal(act):
+        return contested_words(act), []
     why = REOPENED_WORDS.get(act.data["reason"], act.data["reason"])
     return f"{why}.", []
 

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from decision_service.answering import last_request
+from decision_service.appeal_words import appeal_object
 from decision_service.blindness import masked_object
 from decision_service.data_quality import fault_objects, faults_of
 from decision_service.dossier import application_ids, readable
 from decision_service.occasions import must_rescore
 from decision_service.services import Services
 from decision_service.taking_back import may_undo
+from overrides.appeals import appeals_in
 from overrides.instants import instant_text
 from overrides.journal import Receipt
 from overrides.reading import ActRow, CaseFile, CaseRow, ChangeRow
@@ -56,6 +58,7 @@ def case_object(services: Services, file: CaseFile, actor: Actor) -> dict[str, A
         }
     undoing = may_undo(file.case, acts, now)
     body["undo_until"] = _instant(undoing[0] if undoing else None)
+    body["appeal"] = appeal_json(services, acts)
     body["asked"] = _asked(file, last_request(acts))
     body["offer"] = offer_object(services, file)
     body["acts"] = [_act(act, names) for act in acts]
@@ -109,7 +112,21 @@ def blind_object(services: Services, row: CaseRow) -> dict[str, Any]:
     body = case_objects(services, [row], services.clock(), frozenset({row.case_ref}))[0]
     inputs = readable(services.ledger.open_slots(row.decision_event, ("inputs",)).get("inputs"))
     stated = {**inputs["fields"], **inputs["context"]} if inputs else None
-    return body | {"stated": stated, "decision": None, "proposal": None, "acts": None}
+    told = appeal_json(services, services.cases.acts(row.case_ref)) if row.appeal else None
+    hidden = {"decision": None, "proposal": None, "acts": None}
+    return body | {"stated": stated, "appeal": told, **hidden}
+
+
+def appeal_json(services: Services, acts: Sequence[ActRow]) -> dict[str, Any] | None:
+    """The latest appeal of a case with what was said; None where there was none."""
+    found = appeals_in(acts)
+    if not found:
+        return None
+    opened = services.ledger.open_slots(found[-1].entry.event_id, ("note", "evidence"))
+    said, brought = readable(opened.get("note")), readable(opened.get("evidence"))
+    return appeal_object(
+        found[-1], said["text"] if said else None, brought["items"] if brought else []
+    )
 
 
 def change_objects(services: Services, rows: Sequence[ChangeRow]) -> list[dict[str, Any]]:

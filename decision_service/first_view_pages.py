@@ -6,6 +6,7 @@ from datetime import datetime
 from decision_service.access import Permission
 from decision_service.act_requests import read_first_view
 from decision_service.acting import Acting
+from decision_service.appeal_words import appeal_told
 from decision_service.blindness import SAFE_IN_VIEW
 from decision_service.case_views import case_view
 from decision_service.dossier import Dossier, read_dossier
@@ -87,4 +88,5 @@ def blind_view(dossier: Dossier, actor: Actor, now: datetime) -> BlindView:
         cannot_words="" if held else cannot,
         views=tuple((view.value, words) for view, words in FIRST_VIEW_WORDS.items()),
         confidences=tuple((str(number), words) for number, words in CONFIDENCE_WORDS.items()),
+        appeal=appeal_told(dossier) if dossier.file.row.appeal else None,
     )

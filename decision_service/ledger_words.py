@@ -121,6 +121,9 @@ def _reopened(data: Data) -> str:
     """A closed case opened again, or a decision undone."""
     if data.get("of"):
         return "A decision was undone within a minute."
+    if "appeal" in data:
+        until = data["appeal"]["answer_by"]
+        return f"The applicant contests the decision; an answer is due by {until}."
     return f"Reason: {str(data['reason']).replace('_', ' ')}."
 
 

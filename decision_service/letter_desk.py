@@ -87,11 +87,18 @@ class LetterDesk:
             raise Refused(404, "Page not found", "Start again from the first page.") from None
         counts = book.letter_counts(branch=branch)
         files = [self.services.cases.case(row.case_ref) for row in found.rows]
-        ids = application_ids(self.services, [file.row for file in files if file])
+        rows = [file.row for file in files if file]
+        ids, blindness = application_ids(self.services, rows), self._acting.blindness
+        # That a letter went out says what was decided, to whoever is to decide it again.
+        hidden = {row.case_ref for row in rows if blindness.contested(actor, row)}
         return LettersView(
             state=wanted.value,
             states=tuple((s.value, STATE_WORDS[s], counts[s]) for s in LetterState),
-            lines=tuple(letter_line(row, ids.get(row.case_ref, ""), now) for row in found.rows),
+            lines=tuple(
+                letter_line(row, ids.get(row.case_ref, ""), now)
+                for row in found.rows
+                if row.case_ref not in hidden
+            ),
             next_cursor=found.next_cursor,
             as_of=now,
         )

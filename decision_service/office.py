@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from decision_service.appeal_pages import AppealPages
 from decision_service.approvals import ApprovalInbox
 from decision_service.auditing import Auditing
 from decision_service.casework import Casework
@@ -18,6 +19,7 @@ from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
 from decision_service.waiting_pages import WaitingPages
+from ui.appeal_ports import Appeals
 from ui.approval_ports import Approvals
 from ui.blind_ports import FirstViews
 from ui.changing_ports import Changes
@@ -45,6 +47,7 @@ class Rooms:
     questions: Questions
     sharing: Sharing
     waiting: WaitingRoom
+    appeals: Appeals
     approvals: Approvals
     changes: Changes
     letters: Letters
@@ -64,6 +67,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         questions=QuestionPages(services),
         sharing=SharedWork(services),
         waiting=WaitingPages(services),
+        appeals=AppealPages(services),
         approvals=ApprovalInbox(services),
         changes=ChangingPages(services),
         letters=LetterDesk(services),

@@ -28,6 +28,7 @@ from overrides.errors import StaleCase
 from overrides.forms import tidy
 from overrides.instants import instant_text
 from overrides.journal import Decided, Receipt, State
+from overrides.oversight_errors import FirstViewMissing
 from overrides.passing_on import (
     LEADING_ROLES,
     Passing,
@@ -86,6 +87,8 @@ class SharedWork:
             leads = actor.role in LEADING_ROLES
             free = (leads or by in ("", actor.ref)) and not _shut_out(case, actor)
             later = latest > now
+            # Whom a contested case cannot be handed to says who decided it.
+            told = not self._acting.blindness.contested(actor, row)
             return PassView(
                 case_id=case.case_ref,
                 application_id=ids[row.case_ref],
@@ -93,14 +96,14 @@ class SharedWork:
                 away_words=away_words(row, now),
                 holder=self._acting.name(by) if by else "",
                 may_refer=may["refer"] and free,
-                may_hand=may["hand"] and free and later,
+                may_hand=may["hand"] and free and later and told,
                 may_aside=may["aside"] and free and later and actor.role in DECIDING_ROLES,
                 refer_reasons=tuple(REFERRED_WORDS.items()),
                 hand_reasons=tuple(HANDED_WORDS.items()),
                 aside_reasons=tuple(ASIDE_WORDS.items()),
                 colleagues=tuple(
                     (person.ref, f"{person.name}, {ROLE_WORDS[person.role].lower()}")
-                    for person in self._takers(file)
+                    for person in (self._takers(file) if told else ())
                     if person.ref != actor.ref
                 ),
                 earliest=_typed(now),
@@ -115,6 +118,8 @@ class SharedWork:
         asked = _read(form)
         with refusing():
             file = self._acting.file(actor, case_id, unseen=True)
+            if form.what == "hand" and self._acting.blindness.contested(actor, file.row):
+                raise FirstViewMissing(case_id)
             rules = self._acting.rules(file) if form.what == "hand" else None
             said = [case_id, form.what, form.reason, form.to, form.until, form.note]
             once = self._acting.once(actor, "pass-on", form.idempotency_key, said)

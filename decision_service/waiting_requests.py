@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from decision_service.act_requests import VERSION_MAX, Members
+from overrides.appeals import AppealForm
 from overrides.information import InformationAnswer, InformationRequest
 from overrides.taking_back import ReopeningForm, ReopeningReason
 
@@ -26,6 +27,10 @@ class Asked(Members):
                 return found.astimezone(UTC)
         self._fault(name, "Give a time with its zone, such as 2026-11-30T17:00:00Z.")
         return SOME_TIME
+
+    def tells(self, name: str) -> bool:
+        """Whether a member is there and says something."""
+        return self._body.get(name) is not None
 
     def fields(self) -> Mapping[str, object]:
         """Fields of the application with their values; empty when left out."""
@@ -81,6 +86,19 @@ def read_reopening(body: object) -> ReopeningForm:
     reason = members.choice("reason", ReopeningReason)
     form = ReopeningForm(
         reason=reason or ReopeningReason.OTHER, note=members.note(), seen_version=members.seen()
+    )
+    members.done()
+    return form
+
+
+def read_appeal(body: object) -> AppealForm:
+    """What an applicant says against a decision; raises ``InvalidRequest``."""
+    members = Asked(body, ("view", "evidence", "received_at", "seen_version"))
+    form = AppealForm(
+        view=members.note("view"),
+        evidence=members.evidence(),
+        received_at=members.instant("received_at") if members.tells("received_at") else None,
+        seen_version=members.seen(),
     )
     members.done()
     return form

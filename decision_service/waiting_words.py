@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from decision_service.answering import answer_due, last_request
+from decision_service.appeal_words import appeal_told
 from decision_service.case_rights import Rights
 from decision_service.dossier import Dossier
 from decision_service.taking_back import may_undo
 from decision_service.wording import DONE_WORDS
+from overrides.appeals import APPEAL_ROLES
 from overrides.cases import STATES, TRANSITIONS, Act, Case
 from overrides.reading import ActRow
 from overrides.taking_back import REOPENING_ROLES
@@ -46,6 +48,8 @@ def waiting_view(dossier: Dossier, actor: Actor, may: Rights, now: datetime) -> 
         may_ask=may.decide or (may.rescore and case.status is CaseStatus.IN_REVIEW),
         may_answer=asked is not None and may.hear and actor.role in DECIDING_ROLES,
         may_reopen=reopens and not mine,
+        may_appeal=actor.role in APPEAL_ROLES and case.status is CaseStatus.DECIDED and not mine,
+        appeal=appeal_told(dossier),
         asked=_asked_for(dossier, asked) if asked else (),
         asked_note=dossier.note(asked.event_id) if asked else "",
         asked_words=asked_words(dossier, asked) if asked else "",

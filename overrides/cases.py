@@ -175,6 +175,17 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """An applicant contests a decision: until it is decided again, and by whom it cannot be."""
+
+    event_id: str
+    seq: int
+    answer_by: datetime
+    by_law: bool  # whether a law wants the answer by then
+    excludes: tuple[str, ...]  # persons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One application's case as it stands now. ``version`` counts what a page must not miss."""
 

@@ -15,6 +15,7 @@ OverridesError
       NothingAsked
       NotToBeAsked
       AnswerUnproven
+      ReceivedNotPossible
     UndoOver
     NotYoursToUndo
     LetterError

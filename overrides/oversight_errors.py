@@ -20,14 +20,14 @@ class OversightError(CaseError):
 
 @dataclass(eq=False)
 class FirstViewMissing(OversightError):
-    """The case was drawn to be judged before the score is seen: record your own first view of it, then go on."""
+    """Your own view of this case comes before its score and any earlier decision: record it as your first view, then go on."""
 
     case_id: str
 
 
 @dataclass(eq=False)
 class FirstViewNotAsked(OversightError):
-    """No first view is asked of you on this case: you gave yours, saw its score, or it was not drawn."""
+    """No first view is asked of you on this case: you gave yours, know its score or its decision, or it was not drawn."""
 
     case_id: str
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal as Number
 from typing import Protocol
 
-from overrides.cases import Case, Proposal
+from overrides.cases import Appeal, Case, Proposal
 from overrides.feedback_design import ScoredCase
 from overrides.feedback_made import FeedbackExportRow
 from overrides.journal import Json, VersionStamp
@@ -40,7 +40,7 @@ class CaseFilter:
     all others; ``referred`` in the same way those that were referred upwards. ``holder`` keeps
     cases that this person holds, ``free`` those that nobody holds, and ``open_to`` leaves out cases
     on which this person may not act: those they proposed an override of, and those they are
-    excluded from.
+    excluded from. ``appealed`` keeps open cases that an applicant contests.
     """
 
     statuses: frozenset[CaseStatus] = frozenset()
@@ -55,6 +55,7 @@ class CaseFilter:
     product: str | None = None
     asleep: bool | None = None
     referred: bool | None = None
+    appealed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,7 @@ class CaseRow:
     closed_at: datetime | None
     proposal: Proposal | None  # while it waits for a second person
     simulated: bool
+    appeal: Appeal | None = None  # the latest, which may have been decided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -189,3 +189,11 @@ def pack_for(jurisdiction: str, day: date) -> RulePack:
 def pack_named(name: str) -> RulePack | None:
     """A pack by its name; None for one of another release."""
     return next((pack for pack in (*PACKS, ELSEWHERE) if pack.name == name), None)
+
+
+def places_of(name: str) -> frozenset[str]:
+    """The places a pack is for; raises ``KeyError`` for a name that no pack has."""
+    pack = pack_named(name)
+    if pack is None:
+        raise KeyError(name)
+    return pack.places

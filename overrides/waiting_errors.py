@@ -41,3 +41,11 @@ class NotYoursToUndo(CaseError):
     """Only the person who made the decision can undo it."""
 
     case_id: str
+
+
+@dataclass(eq=False)
+class ReceivedNotPossible(WaitingError):
+    """An appeal comes after its decision ({earliest}) and no later than this moment ({latest}): correct when it was received."""
+
+    earliest: str
+    latest: str

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ui.appeal_views import AppealTold
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstViewForm:
@@ -41,3 +43,4 @@ class BlindView:
     cannot_words: str  # why no view can be recorded now, "" where it can
     views: tuple[tuple[str, str], ...]  # what may be chosen: value, words
     confidences: tuple[tuple[str, str], ...]
+    appeal: AppealTold | None = None  # where an earlier decision is contested, and hidden

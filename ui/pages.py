@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from ui import (
     admin,
+    appeals,
     approvals,
     board,
     case,
@@ -43,6 +44,7 @@ ROUTERS = tuple(
         first_view,
         sharing,
         waiting,
+        appeals,
         changing,
         approvals,
         letters,

@@ -14,6 +14,7 @@ Every POST form of a logged-in person carries the hidden fields ``person`` (whos
 from collections.abc import Mapping
 from typing import Protocol
 
+from ui.appeal_ports import Appeals
 from ui.approval_ports import Approvals
 from ui.blind_ports import FirstViews
 from ui.change_views import OutlookView
@@ -283,6 +284,10 @@ class Office(Protocol):
     @property
     def waiting(self) -> WaitingRoom:
         """Applicants asked, ends taken back."""
+
+    @property
+    def appeals(self) -> Appeals:
+        """Decisions that applicants contest."""
 
     @property
     def approvals(self) -> Approvals:

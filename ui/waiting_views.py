@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ui.appeal_views import AppealTold
+
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -13,6 +15,8 @@ class Waiting:
     may_ask: bool = False
     may_answer: bool = False
     may_reopen: bool = False
+    may_appeal: bool = False
+    appeal: AppealTold | None = None  # the latest, whether it is open or was decided
     asked: tuple[str, ...] = ()  # what the applicant was asked for, while the case waits
     asked_note: str = ""
     asked_words: str = ""  # by whom, and until when an answer may come

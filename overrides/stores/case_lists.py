@@ -90,7 +90,7 @@ def _stretch(wanted: CaseFilter, now: datetime, near: str, name: str) -> Select[
 
 def _is_small(wanted: CaseFilter) -> bool:
     """Whether the filter keeps a few cases that have an index of their own, all of them open."""
-    return wanted.asleep is True or wanted.referred is True
+    return wanted.asleep is True or wanted.referred is True or wanted.appealed
 
 
 def search_query(
@@ -158,6 +158,8 @@ def _away(wanted: CaseFilter, now: datetime) -> list[ColumnElement[bool]]:
     if wanted.referred is not None:
         upwards = FILES.c.referred.is_not(None)
         found.append(upwards if wanted.referred else not_(upwards))
+    if wanted.appealed:
+        found += [FILES.c.appeal.is_not(None), _wide(FILES.c.list_order) < literal_column("'1'")]
     return found
 
 

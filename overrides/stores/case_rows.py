@@ -10,7 +10,7 @@ from overrides.events import SIMULATED_CLOCK, event_of
 from overrides.feedback_made import FeedbackExportRow
 from overrides.journal import Event, Json
 from overrides.reading import ActRow, CaseRow, ChangeRow, DecisionRow, OutcomeRow
-from overrides.stores.case_state import Row, as_proposal
+from overrides.stores.case_state import Row, as_appeal, as_proposal
 from overrides.urgency import Clocks
 from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommendation
 
@@ -75,6 +75,7 @@ def case_row(row: Row) -> CaseRow:
         closed_at=instant_or_none(row["closed_at"]),
         proposal=as_proposal(row),
         simulated=bool(row["simulated"]),
+        appeal=as_appeal(row),
     )
 
 

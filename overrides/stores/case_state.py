@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, literal_column, select
 
-from overrides.cases import Case, Offer, Proposal
+from overrides.cases import Appeal, Case, Offer, Proposal
 from overrides.event_kinds import MODEL_KINDS
 from overrides.events import read_event
 from overrides.instants import parse_instant
@@ -129,6 +129,20 @@ def as_offer(row: Row) -> Offer | None:
         until=parse_instant(held["until"]),
         side=OverrideSide(held["side"]) if held["side"] else None,
         code=held["code"],
+    )
+
+
+def as_appeal(row: Row) -> Appeal | None:
+    """The latest appeal of a row of ``case_file``, if there was one."""
+    if not row["appeal"]:
+        return None
+    held = json.loads(row["appeal"])
+    return Appeal(
+        event_id=held["event_id"],
+        seq=held["seq"],
+        answer_by=parse_instant(held["answer_by"]),
+        by_law=held["by_law"],
+        excludes=tuple(held["excludes"]),
     )
 
 

@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 IS_OPEN = text("list_order < '1'")
 IS_ASLEEP = text("asleep_until IS NOT NULL")
 IS_REFERRED = text("referred IS NOT NULL")
+IS_APPEALED = text("appeal IS NOT NULL")
 
 # References are compared by range for prefix search, which needs the order of their bytes.
 _REF = Text().with_variant(Text(collation="C"), "postgresql")
@@ -71,6 +72,11 @@ class CaseFileRow(SQLModel, table=True):
             sqlite_where=IS_REFERRED,
             postgresql_where=IS_REFERRED,
         ),
+        Index(
+            *("case_file_appeal", "limit_at"),
+            sqlite_where=IS_APPEALED,
+            postgresql_where=IS_APPEALED,
+        ),
     )
 
     case_ref: str = Field(sa_column=_ref(primary_key=True))
@@ -99,6 +105,7 @@ class CaseFileRow(SQLModel, table=True):
     target_at: str | None = Field(sa_column=_text(nullable=True))  # what the lender promised
     asleep_until: str | None = Field(sa_column=_text(nullable=True))  # set aside
     referred: str | None = Field(sa_column=_text(nullable=True))  # upwards: why
+    appeal: str | None = Field(sa_column=_text(nullable=True))  # JSON: the latest one
     list_order: str = Field(sa_column=_text())  # see ``standing.list_order``
     claim_person: str | None = Field(sa_column=_text(nullable=True))
     claim_until: str | None = Field(sa_column=_text(nullable=True))

@@ -44,6 +44,7 @@ _ON_RESCORE = frozenset(column.name for column in FILES.columns) - {
     "application_key",
     "opened_at",
     "excluded",
+    "appeal",
 }
 _ON_ACT = (
     *("status", "list_order", "version", "proposal", "proposal_person", "excluded", *_CLAIM),
@@ -70,7 +71,7 @@ _FORGET = (
 _CHANGE_CLAIM = _change(*_CLAIM)
 _CHANGE_AWAY = _change(*_AWAY)
 _CHANGE_VERSION = _change("version")
-_CHANGE_ALL = _change(*sorted(_ON_RESCORE | set(_ON_ACT)))
+_CHANGE_ALL = _change(*sorted(_ON_RESCORE | {*_ON_ACT, "appeal"}))
 _CHANGE_ACT = _change(*_ON_ACT)
 
 
@@ -154,7 +155,7 @@ def _write_changes(path: HotPath, changed: Standing, after: Standing) -> None:
     if not changed:
         return
     names = changed.keys()
-    columns: tuple[str, ...] = tuple(_ON_RESCORE | set(_ON_ACT))
+    columns: tuple[str, ...] = tuple(_ON_RESCORE | {*_ON_ACT, "appeal"})
     statement = _CHANGE_ALL
     if names <= set(_CLAIM):
         statement, columns = _CHANGE_CLAIM, _CLAIM

@@ -13,6 +13,7 @@ from overrides.event_kinds import DECISION_KINDS
 from overrides.information import NO_ANSWER
 from overrides.instants import instant_text
 from overrides.journal import Event
+from overrides.stores.contested import clock_of, contested
 from overrides.stores.list_order import list_order
 from overrides.values import CaseStatus, Recommendation
 
@@ -23,6 +24,7 @@ _CLOCKS = ("due_at", "limit_at", "target_at")
 _NO_CLAIM: Standing = {"claim_person": None, "claim_until": None}
 _AWAKE: Standing = {"asleep_until": None}
 _NOT_REFERRED: Standing = {"referred": None}
+_FREE: Standing = {**_NO_CLAIM, **_AWAKE, **_NOT_REFERRED}
 _NO_PROPOSAL: Standing = {"proposal": None, "proposal_person": None}
 _UNDECIDED: Standing = {
     "final": None,
@@ -44,6 +46,7 @@ def opened(event: Event, application_key: str | None) -> Standing:
         "opened_at": instant_text(event.recorded_at),
         "version": 1,
         "excluded": "[]",
+        "appeal": None,
         **_scored(event),
         **_assigned(event),
     }
@@ -57,7 +60,9 @@ def advance(standing: Mapping[str, Any], event: Event) -> Standing:
         kept = _NO_CLAIM if moved else {name: standing[name] for name in _NO_CLAIM}
         changed = {**_scored(event), **kept, "version": standing["version"] + 1}
         changed["referred"] = standing["referred"]
-        if standing["target_at"] and changed["target_at"]:  # time the applicant took stays given
+        if standing["appeal"]:  # a new score gives the applicant no later answer
+            changed |= clock_of(json.loads(standing["appeal"]))
+        elif standing["target_at"] and changed["target_at"]:  # time the applicant took stays given
             changed["target_at"] = max(standing["target_at"], changed["target_at"])
         if event.type == "decision_failed" and standing["proposal_person"]:
             # The score that asked for a second person went; the second person is still asked for.
@@ -174,9 +179,7 @@ def _overridden(_: Mapping[str, Any], event: Event) -> Standing:
         "status": CaseStatus.WAITING_APPROVAL.value,
         "proposal": json.dumps(proposal),
         "proposal_person": event.actor,
-        **_NO_CLAIM,
-        **_AWAKE,
-        **_NOT_REFERRED,
+        **_FREE,
     }
 
 
@@ -224,9 +227,7 @@ def _offered(
         "proposal": json.dumps({**kept, "approver": approver, "until": until}),
         "proposal_person": None,
         **_clock_of_offer(until),
-        **_NO_CLAIM,
-        **_AWAKE,
-        **_NOT_REFERRED,
+        **_FREE,
     }
 
 
@@ -237,8 +238,7 @@ def _clock_of_offer(until: str) -> Standing:
 
 def _deciders(standing: Mapping[str, Any], event: Event) -> tuple[str, str]:
     """Who decided, and who approved of it: of an accepted offer those who made it."""
-    held = json.loads(standing["proposal"] or "{}")
-    if "until" in held:
+    if "until" in (held := json.loads(standing["proposal"] or "{}")):
         return held["person"], held["approver"]
     proposer = standing["proposal_person"]
     return proposer or event.actor, event.actor if proposer else ""
@@ -258,9 +258,7 @@ def _decided(standing: Mapping[str, Any], event: Event) -> Standing:
         "approver": approver,
         "closed_at": instant_text(event.recorded_at),
         **json.loads(standing["proposal"] or "{}").get("clocks", {}),
-        **_NO_CLAIM,
-        **_AWAKE,
-        **_NOT_REFERRED,
+        **_FREE,
         **_NO_PROPOSAL,
     }
 
@@ -300,12 +298,15 @@ def _ran_out(standing: Mapping[str, Any], event: Event) -> Standing:
     return _ended(status)(standing, event)
 
 
-def _reopened(_: Mapping[str, Any], event: Event) -> Standing:
+def _reopened(standing: Mapping[str, Any], event: Event) -> Standing:
     """The case is undecided again; what had been decided stays in its acts.
 
     One whose decision was undone stands as it did before: an upheld override waits again, an offer
     lies with the applicant again.
     """
+    if "appeal" in event.data:
+        fresh = {**contested(standing, event), **_UNDECIDED, **_NO_PROPOSAL, **_FREE}
+        return {"status": CaseStatus.IN_REVIEW.value, **fresh}
     before = event.data.get("before") or {"status": CaseStatus.IN_REVIEW.value, "proposal": None}
     changed = {"status": before["status"], **_UNDECIDED, **_NO_CLAIM, **_NO_PROPOSAL}
     if proposal := before["proposal"]:
@@ -313,6 +314,8 @@ def _reopened(_: Mapping[str, Any], event: Event) -> Standing:
         if "until" in proposal:
             changed |= _clock_of_offer(proposal["until"])
         changed |= {"proposal": json.dumps(proposal), "proposal_person": person}
+    elif standing["appeal"] and not event.data.get("of"):
+        changed["appeal"] = None  # opened again for another reason
     return changed
 
 

@@ -16,7 +16,7 @@ from tests.ui.fake_cases import (
     WAITING,
 )
 from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
-from tests.ui.fake_first_views import HIDDEN
+from tests.ui.fake_first_views import CONTESTED, HIDDEN
 from tests.ui.fake_letters import HELD_CASE, NONE_CASE, SENT_CASE
 from tests.ui.fake_receipts import DIGEST, PENDING, SIGNED
 
@@ -32,6 +32,8 @@ PAGES = (
         for case in (DECLINE, REFER, NO_SCORE, STOPPED, OUTRUN, CASES[7], ASKED, UNDOABLE, OFFERED)
     ),
     ("asha", f"/cases/{HIDDEN}"),
+    ("asha", f"/cases/{CONTESTED}"),
+    ("ravi", f"/cases/{DECIDED.case_id}/appeal"),
     ("ravi", f"/cases/{INCOMPLETE.case_id}"),
     ("asha", f"/cases/{REFER.case_id}/information-request"),
     ("asha", f"/cases/{ASKED.case_id}/information"),

@@ -27,32 +27,34 @@ from ui.visit import SESSION_COOKIE
 
 # What was agreed, role by role, written down a second time on purpose.
 AGREED = {
-    Role.OFFICER: "desk search decide answer hand_on letters write_letters cases"
+    Role.OFFICER: "desk search decide answer appeal hand_on letters write_letters cases"
     " contract proofs board models",
     Role.SENIOR_OFFICER: (
-        "desk search decide approve answer reopen approvals hand_on letters write_letters"
+        "desk search decide approve answer reopen appeal approvals hand_on letters write_letters"
         " cases contract proofs board models"
     ),
-    Role.TEAM_LEAD: "desk search reopen approvals hand_on team letters write_letters cases"
+    Role.TEAM_LEAD: "desk search reopen appeal approvals hand_on team letters write_letters cases"
     " contract proofs board models",
     Role.CREDIT_MANAGER: (
-        "desk search decide approve answer reopen approvals hand_on team letters"
+        "desk search decide approve answer reopen appeal approvals hand_on team letters"
         " write_letters cases contract proofs board models"
     ),
     Role.COMPLIANCE: (
-        "desk search letters cases contract proofs ledger verify witness board models overrides"
+        "sign_off desk search letters cases contract proofs ledger verify witness board models"
+        " overrides"
         " fairness"
         " erasures erase erase_approve protected"
     ),
     Role.RISK: (
-        "desk search letters cases contract proofs ledger verify witness board models overrides"
+        "sign_off desk search letters cases contract proofs ledger verify witness board models"
+        " overrides"
         " erasures erase_approve protected"
     ),
-    Role.OPERATIONS: "contract proofs board models",
+    Role.OPERATIONS: "sign_off contract proofs board models",
     Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export",
-    Role.MODEL_OWNER: "contract proofs board models feedback feedback_export",
+    Role.MODEL_OWNER: "sign_off contract proofs board models feedback feedback_export",
     Role.ADMIN: "proofs admin",
-    Role.SERVICE: "cases submit answer contract proofs witness",
+    Role.SERVICE: "appeal cases submit answer contract proofs witness",
 }
 PASSWORD = "a long password"
 ADDRESS_PARTS = {

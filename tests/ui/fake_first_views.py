@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field
 
+from tests.ui.fake_appeals import TOLD
 from tests.ui.fake_cases import NOW
 from ui.blind_views import BlindView, FirstViewForm
 from ui.ports import Refused
@@ -35,17 +36,18 @@ def hidden_case(case_id: str) -> BlindView:
         cannot_words="",
         views=(("approve", "Approve"), ("decline", "Decline"), ("cannot_tell", "Cannot tell")),
         confidences=(("1", "1, a guess"), ("5", "5, certain")),
+        appeal=TOLD if case_id == CONTESTED else None,
     )
 
 
-HIDDEN = "case-hidden"
+HIDDEN, CONTESTED = "case-hidden", "case-contested"
 
 
 @dataclass
 class FakeFirstViews:
     """The cases that are hidden, and what was recorded."""
 
-    hidden: set[str] = field(default_factory=lambda: {HIDDEN})
+    hidden: set[str] = field(default_factory=lambda: {HIDDEN, CONTESTED})
     recorded: list[FirstViewForm] = field(default_factory=list)
 
     def case(self, viewer: Viewer, case_id: str) -> BlindView | None:

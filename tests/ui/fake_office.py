@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from tests.ui import fake_numbers
+from tests.ui.fake_appeals import FakeAppeals
 from tests.ui.fake_approvals import FakeApprovals
 from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_changes import FakeChanges
@@ -553,6 +554,7 @@ class FakeOffice:
     sharing: FakeSharing = field(default_factory=FakeSharing)
     changes: FakeChanges = field(default_factory=FakeChanges)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
+    appeals: FakeAppeals = field(default_factory=FakeAppeals)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
     letters: FakeLetters = field(default_factory=FakeLetters)
     first_views: FakeFirstViews = field(default_factory=FakeFirstViews)

@@ -9,9 +9,11 @@ import pytest
 from jinja2 import meta
 
 from ui import (
+    appeal_contexts,
     blind_contexts,
     contexts,
     erasure_contexts,
+    governance_contexts,
     memory_contexts,
     question_contexts,
     verdict_contexts,
@@ -22,9 +24,11 @@ from ui.render import ENV
 PAGES: list[Any] = [
     page
     for module in (
+        appeal_contexts,
         blind_contexts,
         contexts,
         erasure_contexts,
+        governance_contexts,
         memory_contexts,
         verdict_contexts,
         question_contexts,
