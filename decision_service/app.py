@@ -1,5 +1,6 @@
 """The service put together: the front, the door, the interface and the pages."""
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Thread
@@ -32,6 +33,7 @@ from decision_service.door import Door
 from decision_service.facades import routes as facades
 from decision_service.facades.score_only import ScoreOnly
 from decision_service.front import Front
+from decision_service.lender import lender_problem
 from decision_service.measures import Measures
 from decision_service.office import office_of
 from decision_service.operation import MODELS, Readiness
@@ -112,6 +114,9 @@ def create_app(
     return app
 
 
+LOGGER = logging.getLogger(__name__)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Warm the models beside the first requests: those that come too early wait for their own."""
@@ -122,6 +127,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 def _warm(app: FastAPI) -> None:
     """Load, prove and warm every model in use; what cannot be used is told by ``/readyz``."""
     try:
+        if problem := lender_problem(app.state.services.settings.lender):
+            LOGGER.error("no letter can be made: %s", problem)
         app.state.services.registry.warm()
         app.state.warmed()
     finally:

@@ -12,10 +12,11 @@ from decision_service.feedback_files import MANIFEST, manifest_sha256
 from decision_service.feedback_places import UnreadableRows, places_in
 from decision_service.feedback_verify import Wrong, verify
 from decision_service.services import Services
+from overrides.events import read_event
 from overrides.journal import Json
 from overrides.signing_keys import trusted_keys
 
-SETS_LOOKED_AT = 500
+SETS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,20 @@ def check_set(services: Services, folder: Path) -> CheckedSet:
             continue
         erased[name] = tuple(place for place in places if place in gone)
     sha256 = manifest_sha256(folder)
-    made = services.cases.feedback_exports(limit=SETS_LOOKED_AT)
     return CheckedSet(
         rows=manifest["rows"],
-        known=any(row.manifest_sha256 == sha256 for row in made),
+        known=_is_recorded(services, sha256),
         faults=tuple(faults),
         erased=erased,
         erasures_since=max(0, len(erasures) - int(manifest["erasure_epoch"])),
     )
+
+
+def _is_recorded(services: Services, sha256: str) -> bool:
+    """Whether an entry of the ledger, however old, names this manifest."""
+    before: int | None = None
+    while found := services.ledger.latest(before, SETS_AT_ONCE, ("feedback_exported",)):
+        if any(read_event(entry.body).data["manifest_sha256"] == sha256 for entry in found):
+            return True
+        before = found[-1].seq
+    return False

@@ -61,6 +61,15 @@ def lender_at(path: Path) -> Lender:
     return Lender(address=tuple(lines), bureaus=MappingProxyType(dict(bureaus)), **texts)
 
 
+def lender_problem(path: Path) -> str:
+    """Why the file cannot be read; "" where it can, and where there is none."""
+    try:
+        lender_at(path)
+    except LenderUnreadable as unreadable:
+        return str(unreadable)
+    return ""
+
+
 def _fits(text: object) -> bool:
     """Whether this is a text that a letter has room for."""
     return isinstance(text, str) and len(text) <= TEXT_CHARS_MAX and text.isprintable()

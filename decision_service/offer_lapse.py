@@ -13,7 +13,7 @@ from overrides.reading import CaseFilter
 from overrides.values import CaseStatus
 
 FAILED = "an offer ran out, and its case could not be closed"
-AT_ONCE = 100  # cases of one look; the next look takes up the rest
+AT_ONCE = 100  # cases of one page
 
 
 def let_offers_lapse(services: Services) -> tuple[str, ...]:
@@ -32,12 +32,17 @@ def let_offers_lapse(services: Services) -> tuple[str, ...]:
 
 
 def _over(services: Services) -> Iterator[str]:
-    """Cases whose offer ran out, those first that ran out first."""
+    """Cases whose offer ran out, those first that ran out first, page by page."""
     wanted = CaseFilter(statuses=frozenset({CaseStatus.COUNTERED}))
-    for row in services.cases.rows(wanted, services.clock(), limit=AT_ONCE).rows:
-        if row.clocks.limit is None or services.clock() < row.clocks.limit:
-            break
-        yield row.case_ref
+    now, cursor = services.clock(), ""
+    while True:
+        page = services.cases.rows(wanted, now, cursor=cursor, limit=AT_ONCE)
+        for row in page.rows:
+            if row.clocks.limit is None or now < row.clocks.limit:
+                return
+            yield row.case_ref
+        if not (cursor := page.next_cursor):
+            return
 
 
 def _lapse(services: Services, case_ref: str) -> Receipt:

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from decision_service.errors import NotReady
+from decision_service.lender import lender_problem
 from decision_service.openapi import schema_of
 from decision_service.signer_words import signer_standing
 from decision_service.tail import unanchored
@@ -51,7 +52,8 @@ def health() -> Response:
 def ready(request: Request) -> Response:
     """Models are loaded, proven and warm, and the ledger can be read.
 
-    A signer that does not sign is told and changes nothing: decisions are recorded unsigned.
+    A signer that does not sign is told and changes nothing: decisions are recorded unsigned. A
+    file of the lender that cannot be read is told too, because no letter is made without it.
     """
     readiness: Readiness = request.app.state.readiness
     if readiness.waiting_for:
@@ -67,7 +69,16 @@ def ready(request: Request) -> Response:
             raise NotReady(waiting_for=cause)
     signer = signer_standing(services)
     told = {"runs": signer.runs, "signed_size": signer.signed_size, "problem": signer.problem}
-    return json_answer({"status": "ready", "ledger_size": size, "bundles": bundles, "signer": told})
+    letters = {"problem": lender_problem(services.settings.lender)}
+    return json_answer(
+        {
+            "status": "ready",
+            "ledger_size": size,
+            "bundles": bundles,
+            "signer": told,
+            "letters": letters,
+        }
+    )
 
 
 @router.get("/metrics")

@@ -138,8 +138,8 @@ def decide_review(
     """Agree with the recommendation, or decide a referred case: final at once.
 
     Raises ``UseOverride``, ``AboveLimit``, ``UnknownConcept`` and ``AdverseReasonsMissing`` (a
-    person who declines a referred case names the reasons; confirming the model's decline does
-    not need to), and what every act raises.
+    person who declines a referred case names the reasons, and one who confirms the model's decline
+    where its own are not reliable: no letter could state any), and what every act raises.
     """
     check_turn(case, actor, Act.REVIEW, now, name_of)
     check_version(case, form.seen_version)
@@ -149,7 +149,9 @@ def decide_review(
     if not manual and not agrees:
         raise UseOverride(case.recommendation, form.decision)
     declines = form.decision is Decision.DECLINE
-    concepts = check_concepts(form.adverse_reasons, rules, required=declines and manual)
+    concepts = check_concepts(
+        form.adverse_reasons, rules, required=declines and (manual or not case.reliable)
+    )
     if not declines:
         check_limit(actor, case.amount, rules.limits)
     data = {

@@ -124,8 +124,10 @@ def _principal(called: Called, sealed: Sealed, pack: RulePack) -> Principal:
     if sealed.knockouts:
         rules = tuple(Stated(rule, Source.RULE) for rule in sealed.knockouts)
         return _told(Source.RULE, rules, named)
+    if not sealed.scored and named:
+        return _told(Source.PERSON, named)  # the model's own are not reliable, or erased
     scored = tuple(Stated(reason.concept, Source.MODEL) for reason in sealed.scored)
-    found = _told(Source.MODEL, scored, named if scored else ())
+    found = _told(Source.MODEL, scored, named)
     return Principal(found.source, found.reasons, (*found.holds, *_unexpected(found, sealed)))
 
 

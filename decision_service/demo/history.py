@@ -233,17 +233,17 @@ class History:
             view = self.stage.desk.case(self.stage.viewers[name], case_id)
         except OverridesError:
             return  # withdrawn, or somebody else has it
-        application_id = row["application_id"]
         choice = choose(
             HABITS[name],
             view.recommendation,
-            turns_bad=self.bad[application_id],
+            turns_bad=self.bad[row["application_id"]],
+            reliable=view.reliable,
             concepts=[reason.concept for reason in view.adverse] or [view.concepts[0].concept],
             chance=self.chance,
         )
         self.stage.clock.move(self.stage.clock() + timedelta(minutes=self.chance.randint(3, 25)))
         self._record(view, choice, name)
-        self._settle(case_id, application_id)
+        self._settle(case_id, row["application_id"])
 
     def _record(self, view: CaseView, choice: Choice, name: str) -> None:
         """Write the officer's choice; an override without authority waits for the branch head."""

@@ -98,6 +98,7 @@ def choose(
     *,
     turns_bad: bool,
     concepts: Sequence[str],
+    reliable: bool = True,
     chance: random.Random,
 ) -> Choice:
     """Decide one case as this officer would.
@@ -106,6 +107,7 @@ def choose(
         habits: the officer's inclinations.
         recommendation: ``approve`` or ``decline``; anything else leaves it to the officer.
         turns_bad: how the real loan ended; used only where the officer has insight.
+        reliable: whether the model's own reasons can be told.
         concepts: reasons the officer could give the applicant, worst first; at least one.
         chance: the demo's seeded source of chance.
 
@@ -121,7 +123,7 @@ def choose(
         if chance.random() < share:
             code, note = chance.choice(LOW_CODES)
             return Choice("approve", code, note)
-        return Choice("decline")
+        return Choice("decline", concepts=() if reliable else given)
     share = 0.35 if knows and turns_bad else 0.0 if knows else habits.strict
     if chance.random() < share:
         code, note = chance.choice(HIGH_CODES)

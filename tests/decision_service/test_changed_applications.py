@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from decision_service import offer_lapse
 from decision_service.app import create_app
 from decision_service.changed_application import Terms
 from decision_service.changing_pages import ChangingPages
@@ -258,6 +259,24 @@ def test_an_offer_that_cannot_be_closed_keeps_no_other_from_running_out(callers:
         let_offers_lapse(services)
     assert [callers.house.kinds(case_id)[-1] for case_id in cases].count("case_expired") == 1
     assert len(let_offers_lapse(services)) == 1
+
+
+def test_offers_that_cannot_be_closed_keep_none_behind_them_from_running_out(
+    callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers.house.clock.passes(days=91)
+    let_offers_lapse(callers.house.services)  # those of other tests
+    monkeypatch.setattr(offer_lapse, "AT_ONCE", 1)
+    cases = []
+    for _ in range(2):
+        case_id, version = passes_on(callers, SMALL)
+        assert offer(callers, case_id, version).status_code == 201
+        cases.append(case_id)
+        callers.house.clock.passes(hours=1)
+    callers.house.clock.passes(days=91)
+    with pytest.raises(OSError, match="no entropy"):
+        let_offers_lapse(fails_once(callers.house.services))
+    assert [callers.house.kinds(case_id)[-1] for case_id in cases].count("case_expired") == 1
 
 
 def test_an_acceptance_that_was_recorded_by_mistake_is_undone_and_the_offer_lies_again(

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from decision_service import letter_texts
 from decision_service.acting import Acting
 from decision_service.answering import Answering
+from decision_service.app import create_app
 from decision_service.dossier import read_dossier
 from decision_service.draft_pages import DraftPages
 from decision_service.installation_errors import LenderUnreadable
@@ -377,6 +379,22 @@ def test_letters_know_the_lender_only_from_a_file_that_can_be_read(tmp_path: Any
         file.write_text(wrong)
         with pytest.raises(LenderUnreadable):
             lender_at(file)
+
+
+def test_a_file_of_the_lender_that_cannot_be_read_is_told_before_anybody_needs_a_letter(
+    house: DeskHouse,
+) -> None:
+    file = house.services.settings.lender
+    before = file.read_text()
+    with TestClient(create_app(house.services, warm=False)) as client:
+        assert client.get("/readyz").json()["letters"] == {"problem": ""}
+        file.write_text("{")
+        try:
+            ready = client.get("/readyz")
+        finally:
+            file.write_text(before)
+    assert ready.status_code == 200
+    assert file.name in ready.json()["letters"]["problem"]
 
 
 def test_a_note_for_a_step_that_was_taken_does_not_come_back_as_a_draft(house: DeskHouse) -> None:

@@ -1,6 +1,7 @@
 """Every act at the desk is decided by what the case is, and refused in one known order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -340,6 +341,15 @@ def test_whoever_declines_a_referred_case_says_why_and_who_confirms_the_model_ne
     assert review(decline_case(), decision=Decision.DECLINE).drafts
     with pytest.raises(UnknownConcept):
         review(decline_case(), decision=Decision.DECLINE, adverse_reasons=("R99",))
+
+
+def test_whoever_confirms_a_decline_without_reliable_reasons_names_them() -> None:
+    unsure = replace(decline_case(), reliable=False)
+    with pytest.raises(AdverseReasonsMissing):
+        review(unsure, decision=Decision.DECLINE)
+    drafts = review(unsure, decision=Decision.DECLINE, adverse_reasons=("R01",)).drafts
+    assert drafts[0].data["concepts"] == ["R01"]
+    assert review(replace(case(Recommendation.APPROVE), reliable=False)).drafts
 
 
 def test_approving_is_within_ones_limit_and_declining_needs_none() -> None:

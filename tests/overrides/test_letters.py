@@ -131,7 +131,7 @@ def test_reasons_are_those_of_the_table(
     elif ruled:
         wanted = [*rules, *named]
     else:
-        wanted = [*model, *named] if model else []
+        wanted = [*model, *named]
     assert [reason.name for reason in found.reasons] == wanted[:4]
     assert (Hold.NO_REASONS in found.holds) == (not wanted)
     odd = {reason.concept for reason in scored if reason.counter_intuitive}
