@@ -14,12 +14,12 @@ from functools import partial
 from random import Random
 
 from overrides.analysis.disparity import FourFold, mantel_haenszel
+from overrides.analysis.groups import group_verdicts
 from overrides.analysis.verdicts import (
     Loan,
     compared,
     effective_cutoff,
     expected_of,
-    group_verdicts,
     shift_to,
 )
 from overrides.statistics import Interval, chance_of, logit, wilson

@@ -6,12 +6,12 @@ from decision_service.board import NOT_ENOUGH, Measure, figure_of
 from decision_service.override_ground import LOW, Books, Ground, loans_of, rate_words
 from decision_service.verdict_words import conclusion_words, enough_words, group_rows, money_words
 from overrides.analysis.disparity import EVENTS_MIN
+from overrides.analysis.groups import group_verdicts
 from overrides.analysis.verdicts import (
     Compared,
     Loan,
     Terms,
     Value,
-    group_verdicts,
     value_of,
     verdict,
 )

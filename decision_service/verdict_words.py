@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from decision_service.board import NOT_ENOUGH, interval_words
 from decision_service.wording import WHOLE_UNITS, money
+from overrides.analysis.groups import GroupVerdict
 from overrides.analysis.power import POWER, WORSE, Enough
-from overrides.analysis.verdicts import Conclusion, GroupVerdict, Value, Verdict
+from overrides.analysis.verdicts import Conclusion, Value, Verdict
 from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.values import Money
 

@@ -7,14 +7,13 @@ loans that were approved as recommended, from which the scores' common error is 
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from overrides.analysis.disparity import EVENTS_MIN
 from overrides.analysis.power import Enough, enough_by
-from overrides.analysis.shrinkage import Shrunk, discoveries, shrunk_groups
 from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.statistics import (
     Interval,
@@ -23,7 +22,6 @@ from overrides.statistics import (
     chance_of,
     logit,
     observed_expected,
-    upper_tail,
 )
 
 _SHIFT_MAX = 60.0
@@ -146,58 +144,21 @@ def _shift(loans: Sequence[Loan]) -> tuple[float, float, float] | None:
 
 
 def shift_to(logits: Sequence[float], expected: float) -> float:
-    """The shift of all log-odds at which so many bad loans are expected, by halving."""
-    low, high = -_SHIFT_MAX, _SHIFT_MAX
+    """The shift of all log-odds at which so many bad loans are expected.
+
+    Newton's steps, and where one leaves the bracket, its middle.
+    """
+    low, high, by = -_SHIFT_MAX, _SHIFT_MAX, 0.0
     while high - low > _SHIFT_EXACT:
-        middle = (low + high) / 2
-        if math.fsum(chance_of(at + middle) for at in logits) < expected:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-@dataclass(frozen=True, slots=True)
-class GroupVerdict:
-    """One officer's, branch's or code's overrides, pulled towards all of them.
-
-    ``differs``: told apart from the others, at most one of twenty such findings falsely.
-    """
-
-    name: str
-    of: int
-    shrunk: Shrunk
-    differs: bool
-
-
-def group_verdicts(groups: Mapping[str, Sequence[Loan]]) -> tuple[GroupVerdict, ...]:
-    """Verdicts on groups, by name and never by size of the ratio.
-
-    Each group's count is tested exactly against the scores shifted to what all groups together
-    saw, two-sided, and the findings are those of Benjamini and Hochberg at 5 %.
-    """
-    named = sorted(groups.items())
-    outcomes = [expected_of(loans) for _, loans in named]
-    pulled = shrunk_groups([(found.observed, found.expected) for found in outcomes])
-    every = [logit(loan.chance) for _, loans in named for loan in loans]
-    seen = sum(found.observed for found in outcomes)
-    by = shift_to(every, seen) if 0 < seen < len(every) else 0.0
-    p_values = [_two_sided(loans, by) if 0 < seen < len(every) else None for _, loans in named]
-    stand = discoveries(p_values)
-    return tuple(
-        GroupVerdict(name, found.of, ratio, differs)
-        for (name, _), found, ratio, differs in zip(named, outcomes, pulled, stand, strict=True)
-    )
-
-
-def _two_sided(loans: Sequence[Loan], by: float) -> float | None:
-    """Exact p of as many bad loans as were seen, or further out; None for no loans."""
-    if not loans:
-        return None
-    chances = [chance_of(logit(loan.chance) + by) for loan in loans]
-    bad = sum(loan.bad for loan in loans)
-    least = 1 - upper_tail(chances, bad + 1) if bad < len(loans) else 1.0
-    return min(1.0, 2 * min(upper_tail(chances, bad), least))
+        chances = [chance_of(at + by) for at in logits]
+        gap = expected - math.fsum(chances)
+        low, high = (by, high) if gap > 0 else (low, by)
+        slope = math.fsum(chance * (1 - chance) for chance in chances)
+        step = gap / slope if slope > 0 else math.inf
+        if abs(step) < _SHIFT_EXACT:
+            return by
+        by = by + step if low < by + step < high else (low + high) / 2
+    return by
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
+from overrides.analysis.groups import group_verdicts
 from overrides.analysis.verdicts import (
     Conclusion,
     Loan,
@@ -17,7 +18,6 @@ from overrides.analysis.verdicts import (
     compared,
     concentration,
     effective_cutoff,
-    group_verdicts,
     natural_error_rate,
     shift_to,
     value_of,
