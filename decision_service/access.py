@@ -35,6 +35,8 @@ class Permission(StrEnum):
     APPROVALS = "approvals"  # see what waits for a second person
     HAND_ON = "hand_on"  # refer cases upwards, hand them over, set them aside
     TEAM = "team"  # see who holds what, take cases back
+    TRAINING = "training"  # see who is trained: oneself, or everybody one answers for
+    TRAIN = "train"  # record who is
     LETTERS = "letters"  # see letters to applicants, as far as the branch goes
     WRITE_LETTERS = "write_letters"  # draft, check and issue them, say what became of them
     CASES = "cases"  # read decisions and cases over HTTP: a service sees its own
@@ -80,6 +82,8 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.APPROVALS: APPROVERS | LEADERS,
     Permission.HAND_ON: DECIDERS | LEADERS,
     Permission.TEAM: LEADERS,
+    Permission.TRAINING: READERS | {Role.ADMIN},
+    Permission.TRAIN: LEADERS,
     Permission.LETTERS: READERS,
     Permission.WRITE_LETTERS: WRITERS,
     Permission.CASES: READERS | {Role.SERVICE},
@@ -198,6 +202,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/pass"): Permission.HAND_ON,
     ("POST", "/cases/{case_id}/take-back"): Permission.TEAM,
     ("GET", "/team"): Permission.TEAM,
+    ("GET", "/training"): Permission.TRAINING,
+    ("POST", "/training"): Permission.TRAIN,
     ("GET", "/approvals"): Permission.APPROVALS,
     ("GET", "/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/override"): Permission.DECIDE,

@@ -145,14 +145,12 @@ class Acting:
 
     def release(self, actor: Actor, case_id: str, once: OnceOnly | None = None) -> Receipt:
         """Give the lease back."""
-        return self._act(
-            actor,
+        self.file(actor, case_id, unseen=True)
+        new_id = self.services.new_id
+        return self._submit(
             case_id,
             once,
-            lambda case, now, _rules: decide_release(
-                case, actor, now, self.services.new_id, self.name
-            ),
-            unseen=True,
+            lambda case, state: decide_release(case, actor, state.now, new_id, self.name),
         )
 
     def review(
@@ -188,7 +186,9 @@ class Acting:
         """What an override would do, checked whole and written nowhere."""
         file = self.file(actor, case_id)
         now = self.services.clock()
-        return preview_override(file.case, actor, form, self.rules(file), now, self.name)
+        found = preview_override(file.case, actor, form, rules := self.rules(file), now, self.name)
+        self.services.training.check_now(actor, rules, now)
+        return found
 
     def approval(
         self, actor: Actor, case_id: str, form: ApprovalForm, once: OnceOnly | None = None
@@ -246,7 +246,8 @@ class Acting:
         once: OnceOnly | None = None,
     ) -> Receipt:
         """Correct wrong values and have the case scored again; see ``Changing``."""
-        return Changing(self.services).correct(actor, self.file(actor, case_id), *asked, once)
+        file = self.file(actor, case_id)
+        return Changing(self.services).correct(actor, file, *asked, self.rules(file), once)
 
     def try_correction(
         self, actor: Actor, case_id: str, asked: tuple[Values, CorrectionForm]
@@ -312,7 +313,7 @@ class Acting:
         *,
         unseen: bool = False,
     ) -> Receipt:
-        """Decide under the rules of the decision that stands, and record."""
+        """Decide under the rules of the decision that stands, as who is trained, and record."""
         file = self.file(actor, case_id, unseen=unseen)
         rules, registry = self.rules(file), self.services.registry
 
@@ -320,7 +321,9 @@ class Acting:
             if case.decision_id != file.case.decision_id:
                 raise StaleCase(case_id, file.case.version, case.version)
             weighed = _weighed(case, file.decision, registry.standings_in(state))
-            return decide(weighed, state.now, rules)
+            decided = decide(weighed, state.now, rules)
+            self.services.training.check(state, actor, rules)
+            return decided
 
         return self._submit(case_id, once, under_rules)
 

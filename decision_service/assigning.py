@@ -7,6 +7,7 @@ from decimal import Decimal
 from decision_service.decimals import decimal_text
 from decision_service.people import Person, PersonState
 from decision_service.registry import InUse
+from decision_service.training_register import TrainingRegister
 from overrides.assigning import Assigned, drawn, eligible
 from overrides.values import Actor, Money
 from overrides.working_time import WorkingWeek
@@ -18,10 +19,14 @@ class Assigner:
     """Draws among the people there are. ``chance`` gives numbers from 0 to below 1."""
 
     def __init__(
-        self, everyone: Callable[[], Sequence[Person]], chance: Callable[[], float]
+        self,
+        everyone: Callable[[], Sequence[Person]],
+        chance: Callable[[], float],
+        training: TrainingRegister | None = None,
     ) -> None:
         self._everyone = everyone
         self._chance = chance
+        self._training = training
         self._known: tuple[datetime, tuple[Actor, ...]] | None = None
 
     def draw(
@@ -32,7 +37,10 @@ class Assigner:
             return None
         spec = used.loaded.policy.spec
         number, share = decimal_text(self._chance()), Decimal(spec.assigned_at_random)
-        among = eligible(self._present(now), branch, amount, used.loaded.rules.limits)
+        present, rules = self._present(now), used.loaded.rules
+        if self._training is not None:
+            present = tuple(one for one in present if self._training.admits(one.ref, rules, now))
+        among = eligible(present, branch, amount, rules.limits)
         to = drawn(Decimal(number), share, among)
         if to is None:
             return None

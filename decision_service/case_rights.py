@@ -37,9 +37,18 @@ class Rights:
 
 
 def rights(
-    case: Case, actor: Actor, rules: Rules | None, now: datetime, name_of: Callable[[str], str]
+    case: Case,
+    actor: Actor,
+    rules: Rules | None,
+    now: datetime,
+    name_of: Callable[[str], str],
+    untrained: str = "",
 ) -> Rights:
-    """What the actor may do to the case. ``rules`` is None when its policy cannot be read."""
+    """What the actor may do to the case. ``rules`` is None when its policy cannot be read.
+
+    ``untrained`` says why the training register keeps the actor from deciding; "" where it does
+    not.
+    """
     if case.status not in OPEN_STATES:
         return Rights()
     if actor.role not in DECIDING_ROLES:
@@ -51,6 +60,8 @@ def rights(
         return Rights(cannot=f"{who} is working on this case until {until} UTC. You can read it.")
     again = (case.status, Act.RESCORE) in TRANSITIONS and actor.ref not in case.excluded
     found = _without_a_holder(case, actor, rules, held=held)
+    if untrained and (found.claim or found.decide or found.approve):
+        found = Rights(withdraw=found.withdraw, cannot=untrained)
     return replace(found, rescore=again, hear=not shut_out(case, actor))
 
 

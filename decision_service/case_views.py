@@ -56,7 +56,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     """Everything the case page shows to this actor."""
     case, decision = dossier.file.case, dossier.file.decision
     rules = dossier.loaded.rules if dossier.loaded else None
-    may = rights(case, actor, rules, now, dossier.name)
+    may = rights(case, actor, rules, now, dossier.name, dossier.untrained)
     probability = float(decision.probability) if decision.probability else None
     approve_up_to, decline_above = _cutoffs(decision, rules)
     side = override_side(case.recommendation)

@@ -86,6 +86,7 @@ class Changing:
         def find(state: State) -> Case:
             case = self._standing(file, state, form.fields)
             check_offer(case, actor, form.seen_version, state.now, self._name)
+            self.services.training.check(state, actor, rules)
             return case
 
         def then(case: Case, made: Draft) -> Decided:
@@ -98,7 +99,9 @@ class Changing:
         self, actor: Actor, file: CaseFile, terms: Terms, form: OfferForm, rules: Rules
     ) -> Tried:
         """What offering these terms would be; raises as ``offer`` does."""
-        check_offer(file.case, actor, form.seen_version, self.services.clock(), self._name)
+        now = self.services.clock()
+        check_offer(file.case, actor, form.seen_version, now, self._name)
+        self.services.training.check_now(actor, rules, now)
         prepared, form = self._of_terms(actor, file, terms, form)
         self._check_same(file, form.fields)
         scored = self._tried(file, prepared)
@@ -110,6 +113,7 @@ class Changing:
         file: CaseFile,
         values: Values,
         form: CorrectionForm,
+        rules: Rules,
         once: OnceOnly | None,
     ) -> Receipt:
         """Correct wrong values; ``form.fields`` is found here.
@@ -121,6 +125,7 @@ class Changing:
         def find(state: State) -> Case:
             case = self._standing(file, state, form.fields)
             check_correction(case, actor, form, state.now, self._name)
+            self.services.training.check(state, actor, rules)
             return case
 
         def then(case: Case, made: Draft) -> Decided:

@@ -58,6 +58,7 @@ class Dossier:
     in_force: InUse  # the version of its bundle that scores now, whichever scored this case
     occasion: Occasion | str  # why the case may be scored again, or why that changes nothing
     erasures: tuple[Took, ...]  # entries that took personal parts of the case
+    untrained: str = ""  # why the training register keeps the viewer from deciding, "" if not
 
     @property
     def application_id(self) -> str:
@@ -116,6 +117,8 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
     linked = [row for row in services.cases.linked(case.case_ref) if sees(viewer, row)]
     ids = application_ids(services, linked)
     in_force = services.registry.in_use(case.bundle)
+    loaded = loaded_for(services, file.decision)
+    rules = loaded.rules if loaded else None
     return Dossier(
         file=file,
         acts=acts,
@@ -125,12 +128,13 @@ def read_dossier(services: Services, file: CaseFile, viewer: Actor, sees: Sees) 
         apart=concepts_apart(parts),
         fields_apart=fields_apart(parts),
         texts=texts,
-        loaded=loaded_for(services, file.decision),
+        loaded=loaded,
         names=services.people.names(people),
         links=tuple((row, ids[row.case_ref]) for row in linked),
         in_force=in_force,
         occasion=occasion(file.decision, services.registry.standings(), in_force),
         erasures=erasures,
+        untrained=services.training.refusal(viewer, rules, services.clock()),
     )
 
 

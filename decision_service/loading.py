@@ -155,6 +155,7 @@ def loaded_from(bundle: bundles.Bundle) -> Loaded:
         ),
         justifications=tuple(_justification(spec) for spec in bundle.justifications),
         concepts=frozenset(concept.id for concept in bundle.concepts),
+        training_days=bundle.policy_spec.training_days,
     )
     return Loaded(
         bundle=bundle,

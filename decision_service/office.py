@@ -18,6 +18,7 @@ from decision_service.question_pages import QuestionPages
 from decision_service.receipt_pages import ReceiptPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
+from decision_service.training_pages import TrainingPages
 from decision_service.waiting_pages import WaitingPages
 from ui.appeal_ports import Appeals
 from ui.approval_ports import Approvals
@@ -35,6 +36,7 @@ from ui.ports import (
 )
 from ui.question_ports import Questions
 from ui.sharing_ports import Sharing
+from ui.training_ports import Training
 from ui.waiting_ports import WaitingRoom
 
 
@@ -51,6 +53,7 @@ class Rooms:
     approvals: Approvals
     changes: Changes
     letters: Letters
+    training: Training
     first_views: FirstViews
     audit: Audit
     governance: Governance
@@ -71,6 +74,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         approvals=ApprovalInbox(services),
         changes=ChangingPages(services),
         letters=LetterDesk(services),
+        training=TrainingPages(services),
         first_views=FirstViewPages(services),
         audit=Auditing(services),
         governance=GoverningPages(services),

@@ -253,3 +253,7 @@ class _Ahead:
     def bundle_events(self, after: int) -> Sequence[Event]:
         """What was recorded of models after a place in the ledger."""
         return self.state.bundle_events(after)
+
+    def training_events(self, after: int) -> Sequence[Event]:
+        """What was recorded of training after a place in the ledger."""
+        return self.state.training_events(after)

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol, TypeVar
 
+from decision_service.training_register import TrainingRegister
 from overrides.blind_first import SEED_BYTES, Lot, fingerprint, number
 from overrides.events import read_event
 from overrides.forms import OverrideForm, ReviewForm
@@ -57,6 +58,7 @@ class Oversight:
         self._reading = Lock()
         self._seed: bytes | None = None
         self._warned = False
+        self.training = TrainingRegister(events, monotonic)
 
     def practices(self, *, fresh: bool = False) -> Practices:
         """What staff were told and what is on, at most a quarter of a second old."""

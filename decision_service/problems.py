@@ -22,6 +22,7 @@ from overrides import governance_errors as governance
 from overrides import letter_errors as letters
 from overrides import oversight_errors as oversight
 from overrides import queue_errors as queue
+from overrides import training_errors as training
 from overrides import waiting_errors as waiting
 
 MEDIA_TYPE = "application/problem+json"
@@ -99,6 +100,13 @@ STATUS: Mapping[type[Exception], int] = {
     oversight.NoticeMissing: 409,
     oversight.NoticeAhead: 409,
     oversight.ShareUnchanged: 409,
+    training.TrainingError: 409,
+    training.TrainingMissing: 403,
+    training.TrainingOver: 403,
+    training.TrainingOwn: 403,
+    training.TrainingNotForThem: 422,
+    training.TrainingDay: 422,
+    training.TrainingNotHeld: 409,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,

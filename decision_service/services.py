@@ -14,6 +14,7 @@ from decision_service.pipeline import Pipeline
 from decision_service.registry import Registry
 from decision_service.scoring import Scorer
 from decision_service.settings import Settings
+from decision_service.training_register import TrainingRegister
 from decision_service.viewing import Viewings
 from overrides.countermand_verify import Findings
 from overrides.drafts import DraftBook
@@ -70,6 +71,11 @@ class Services:
         found = self.decisions.preparer.oversight
         assert found is not None, "an installation records its draws"
         return found
+
+    @property
+    def training(self) -> TrainingRegister:
+        """Who is trained to decide which cases."""
+        return self.oversight.training
 
     def close(self) -> None:
         """Stop threads and let go of the database, in the order of use."""

@@ -131,6 +131,7 @@ class SharedWork:
                     if case.decision_id != file.case.decision_id:
                         raise StaleCase(case_id, file.case.version, case.version)
                     to = self._colleague(form.to, case.branch)  # as people are by now
+                    self.services.training.check(state, to, rules)
                     return decide_hand_over(case, actor, to, asked, rules, *around)
                 way = decide_referral if form.what == "refer" else decide_aside
                 return way(case, actor, asked, *around)

@@ -257,7 +257,8 @@ def _pipeline(
 ) -> Pipeline:
     """The path of an application, from the registry to the record."""
     settings = ground.settings
-    assigner = Assigner(SqlPeopleStore(ground.engine).everyone, chance)
+    oversight = Oversight(ledger, settings.keys)
+    assigner = Assigner(SqlPeopleStore(ground.engine).everyone, chance, oversight.training)
     checks = (ground.vault, ground.clock, calendar_at(settings.calendar), assigner)
     registry = Registry(
         folder=settings.bundles,
@@ -270,7 +271,7 @@ def _pipeline(
         registry=registry,
         scorer=_scorer(ground, opened, settings.score_deadline_s),
         journal=journal,
-        preparer=Preparer(*checks, Oversight(ledger, settings.keys)),
+        preparer=Preparer(*checks, oversight),
         reader=DecisionReader(ledger, SqlCaseBook(ground.engine, log=ground.log), registry),
         new_id=ground.new_id,
         chance=chance,

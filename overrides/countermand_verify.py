@@ -758,6 +758,7 @@ role_changed|branch currency limit_minor person role|reason valid_until|name
 score_only|background bundle explained jurisdiction method protocol rows simulated
   subject||explanation inputs monitor
 staff_notified|given_on practices sha256||note
+training_recorded|bundle ground last_day person||note
 verification_run|ok scope size|against findings|
 what_if_tried|decision_id person||shown
 """

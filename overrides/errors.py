@@ -11,6 +11,7 @@ OverridesError
     ModelSuspended
     OversightError
     QueueError
+    TrainingError
     WaitingError
       NothingAsked
       NotToBeAsked

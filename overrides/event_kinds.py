@@ -47,6 +47,7 @@ GOVERNANCE_KINDS = (
     "bundle_drilled",
 )
 MODEL_KINDS = (*BUNDLE_KINDS, *GOVERNANCE_KINDS)
+TRAINING_KINDS = ("training_recorded",)
 SCORE_ONLY = "score_only"  # rows that were scored, for no decision: of no case and in no figure
 _BUNDLE = _kind("name sha256 signed reason", slots="note")
 _BUSINESS = (
@@ -99,6 +100,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "first_view_recorded": _kind("decision_id view confidence", slots="note"),
         "staff_notified": _kind("practices sha256 given_on", slots="note"),
         "practice_switched": _kind("practice share notice seed", slots="note"),
+        **dict.fromkeys(TRAINING_KINDS, _kind("person bundle ground last_day", slots="note")),
         "review_recorded": _kind(
             "decision_id decision agrees manual concepts seen_version dwell_ms grant",
             "confidence",

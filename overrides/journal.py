@@ -158,6 +158,9 @@ class State(Protocol):
     def bundle_events(self, after: int) -> Sequence[Event]:
         """What was recorded of models after a place in the ledger, oldest first."""
 
+    def training_events(self, after: int) -> Sequence[Event]:
+        """What was recorded of training after a place in the ledger, oldest first."""
+
 
 Command = Callable[[State], Decided]
 Opened = Mapping[str, Mapping[str, Json]]  # slot name: payload, of one event

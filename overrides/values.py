@@ -230,6 +230,7 @@ class Rules:
     justifications: tuple[Justification, ...]
     concepts: frozenset[str]
     lease_minutes: int = 20
+    training_days: int = 0  # for how long training is good at most; 0 where none is asked for
 
     def justification(self, code: str) -> Justification | None:
         """The entry of the closed list, or nothing."""

@@ -11,7 +11,7 @@ from overrides.cases import OPEN_STATES
 from ui.contexts import DeskPage, SearchPage
 from ui.frame import Tab
 from ui.render import page
-from ui.views import QueuePage
+from ui.views import Notice, QueuePage, Viewer
 from ui.visit import Doer, Reader, go, office, shell
 from ui.words import STATUS_WORDS
 
@@ -66,6 +66,12 @@ class Filters:
         }
 
 
+def _training(request: Request, viewer: Viewer) -> tuple[Notice, ...]:
+    """What the viewer has to know of their own training before it keeps them from work."""
+    said = office(request).training.warnings(viewer)
+    return tuple(Notice(tone="note", text=words) for words in said)
+
+
 @router.get("/desk")
 def show_desk(
     request: Request,
@@ -79,7 +85,7 @@ def show_desk(
     found = office(request).desk.queue(viewer, filters, cursor)
     narrowed = any(value for name, value in filters.items() if name != "status")
     context = DeskPage(
-        shell=shell(request, viewer, "Desk", current="desk"),
+        shell=shell(request, viewer, "Desk", current="desk", notices=_training(request, viewer)),
         queue=found,
         tabs=_tabs(found, status),
         filters=filters,

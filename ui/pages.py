@@ -26,6 +26,7 @@ from ui import (
     questions,
     receipts,
     sharing,
+    training,
     verdicts,
     waiting,
 )
@@ -43,6 +44,7 @@ ROUTERS = tuple(
         questions,
         first_view,
         sharing,
+        training,
         waiting,
         appeals,
         changing,

@@ -33,6 +33,7 @@ from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.question_ports import Questions
 from ui.sharing_ports import Sharing
+from ui.training_ports import Training
 from ui.views import (
     ActForm,
     BoardView,
@@ -296,6 +297,10 @@ class Office(Protocol):
     @property
     def letters(self) -> Letters:
         """Letters to applicants."""
+
+    @property
+    def training(self) -> Training:
+        """Who is trained to decide which cases."""
 
     @property
     def first_views(self) -> FirstViews:

@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Mapping
 from dataclasses import Field, fields
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
@@ -67,10 +67,9 @@ def _instant(at: datetime) -> Markup:
     )
 
 
-def _day(at: datetime) -> Markup:
-    return Markup('<time datetime="{}">{}</time>').format(
-        at.date().isoformat(), words.day_words(at)
-    )
+def _day(at: date) -> Markup:
+    day = at.date() if isinstance(at, datetime) else at
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), words.day_words(at))
 
 
 def _environment() -> Environment:

@@ -32,6 +32,7 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("/approvals", "Approvals", "approvals", "approvals"),
     ("/team", "Team", "team", "team"),
     ("/letters", "Letters", "letters", "letters"),
+    ("/training", "Training", "training", "training"),
     ("/ledger", "Ledger", "ledger", "ledger"),
     ("/ledger/verify", "Verify", "verify", "verify"),
     ("/erasures", "Erasures", "erasures", "erasures"),

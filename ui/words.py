@@ -1,7 +1,7 @@
 """The words and the ways of writing that all pages share: dates, counts, names of things, keys."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from overrides.values import Role
 
@@ -84,6 +84,7 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("first_view_recorded", "First view recorded"),
     ("staff_notified", "Notice to staff recorded"),
     ("practice_switched", "Oversight practice switched"),
+    ("training_recorded", "Training recorded"),
     ("score_only", "Rows scored, nothing decided"),
     ("case_claimed", "Case taken"),
     ("case_released", "Case given back"),
@@ -205,7 +206,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
 )
 
 
-def day_words(at: datetime) -> str:
+def day_words(at: date) -> str:
     """A date as people write it: ``22 Nov 2026``."""
     return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ from decision_service.letter_desk import LetterDesk
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.people_pages import viewer_of
 from decision_service.settings import Settings
+from overrides.journal import Decided, State
+from overrides.training import Ground, decide_training
 from overrides.values import Actor, Role
 
 if TYPE_CHECKING:
@@ -51,6 +53,16 @@ NOTE = (
     "Demo: real applications of the 1970s, scored by sample models; the officers, their acts, all"
     " dates before the demo was set up and the months of default are simulated."
 )
+TRAINED = (
+    ("greta", "asha", 300),
+    ("greta", "bruno", 20),
+    ("greta", "elena", 300),
+    ("greta", "hanna", 300),
+    ("ivo", "chitra", 300),
+    ("ivo", "farid", 300),
+    ("jonas", "ivo", 300),
+)
+TRAINED_NOTE = "Simulated: passed the course on this model."
 NUMBER_TYPES = frozenset({"number", "integer", "money"})
 
 
@@ -112,6 +124,7 @@ def _play(settings: Settings, sample: Path, say: Say) -> None:
         services.registry.promote(CHAMPION, HOST)
         history = _history(services, sample, clock, actors, end, say)
         history.play()
+        _train_people(services, actors)
         services.signer.checkpoint()
         entries = services.ledger.head().size
     finally:
@@ -140,6 +153,19 @@ def _people(services: "Services") -> dict[str, Actor]:
         assert actor is not None, "everybody was added just now"
         found[name] = actor
     return found
+
+
+def _train_people(services: "Services", actors: dict[str, Actor]) -> None:
+    """Fill the training register; one entry is about to run out, and one officer has none."""
+    until = {name: timedelta(days=days) for _, name, days in TRAINED}
+    for led_by, name, _ in TRAINED:
+
+        def record(state: State, by: str = led_by, who: str = name) -> Decided:
+            said = (Ground.COURSE, state.now.date() + until[who], TRAINED_NOTE)
+            people = actors[by], actors[who]
+            return decide_training(*people, CHAMPION, said, state.now, services.new_id)
+
+        services.journal.submit(record).result()
 
 
 def _history(

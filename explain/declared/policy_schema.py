@@ -190,6 +190,8 @@ class PolicySpec(Strict):
     ``assigned_at_random`` of the cases for a person go to one drawn among those who may decide
     them, who then has ``assigned_hours`` of working time to begin. A proposed override that waits
     for a second person longer than ``approval_days`` is shown as late to whoever leads the team.
+    Above 0, ``training_days`` has cases decided by people in the training register alone, where an
+    entry is good for so many days at most.
     """
 
     format: Literal["1"]
@@ -211,6 +213,7 @@ class PolicySpec(Strict):
     approval_days: Annotated[int, Field(ge=1, le=60)] = 3
     assigned_at_random: RateText = "0"
     assigned_hours: Annotated[int, Field(ge=1, le=200)] = 8
+    training_days: Annotated[int, Field(ge=0, le=1096)] = 0
     changes: ChangesSpec | None = None
     novelty: NoveltySpec = NoveltySpec()
 

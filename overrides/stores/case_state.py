@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, bindparam, literal_column, select
 
 from overrides.cases import Appeal, Case, Offer, Proposal
-from overrides.event_kinds import MODEL_KINDS
+from overrides.event_kinds import MODEL_KINDS, TRAINING_KINDS
 from overrides.events import read_event
 from overrides.instants import parse_instant
 from overrides.journal import Event, Told
@@ -54,11 +54,14 @@ _TOLD = _OBSERVED.where(
 )
 
 # Named as text, so that the index by kind leads straight to the few entries there are.
-_OF_BUNDLES = select(EVENTS.c.body).where(
-    EVENTS.c.log == bindparam("log_name"),
-    EVENTS.c.type.in_([literal_column(f"'{kind}'") for kind in MODEL_KINDS]),
-    EVENTS.c.seq > bindparam("after"),
-)
+_RARE = {
+    about: select(EVENTS.c.body).where(
+        EVENTS.c.log == bindparam("log_name"),
+        EVENTS.c.type.in_([literal_column(f"'{kind}'") for kind in kinds]),
+        EVENTS.c.seq > bindparam("after"),
+    )
+    for about, kinds in (("bundles", MODEL_KINDS), ("training", TRAINING_KINDS))
+}
 
 
 def as_case(row: Row) -> Case:
@@ -201,15 +204,24 @@ class SqlState:
         return letter_of(self.path, case_ref)
 
     def bundle_events(self, after: int) -> Sequence[Event]:
-        """What was recorded of models after a place, in this very transaction too.
+        """What was recorded of models after a place, in this very transaction too."""
+        return self._rare("bundles", after)
+
+    def training_events(self, after: int) -> Sequence[Event]:
+        """What was recorded of training after a place, in this very transaction too."""
+        return self._rare("training", after)
+
+    def _rare(self, about: str, after: int) -> Sequence[Event]:
+        """Entries of rare kinds after a place.
 
         Asked once in a transaction; the projector drops the answer when it is told of another.
         """
-        if after not in self.path.answers:
-            wanted = {"log_name": self.log, "after": after}
-            some = self.path.peek(_OF_BUNDLES, wanted) is not None
-            rows = self.path.connection.execute(_OF_BUNDLES, wanted).scalars() if some else ()
+        key = (about, after)
+        if key not in self.path.answers:
+            wanted, asked = {"log_name": self.log, "after": after}, _RARE[about]
+            some = self.path.peek(asked, wanted) is not None
+            rows = self.path.connection.execute(asked, wanted).scalars() if some else ()
             events = (read_event(bytes(body)) for body in rows)
-            self.path.answers[after] = sorted(events, key=lambda event: event.seq)
-        found: Sequence[Event] = self.path.answers[after]
+            self.path.answers[key] = sorted(events, key=lambda event: event.seq)
+        found: Sequence[Event] = self.path.answers[key]
         return found

@@ -51,7 +51,8 @@ class HotPath:
         self._cursor = connection.connection.cursor()
         self._kept: dict[Executable, list[Mapping[str, Any]]] = {}
         self._asked: dict[tuple[Any, ...], Row | None] = {}
-        self.answers: dict[int, Any] = {}  # kept by readers: nobody else writes meanwhile
+        # Kept by readers: nobody else writes meanwhile.
+        self.answers: dict[tuple[str, int], Any] = {}
 
     def __enter__(self) -> Self:
         """The same cursor, closed at the end."""

@@ -50,6 +50,8 @@ PAGES = (
     ("asha", f"/cases/{DECLINE.case_id}/counter-offer"),
     ("asha", f"/cases/{DECLINE.case_id}/correction"),
     ("tilo", "/team"),
+    ("tilo", "/training"),
+    ("asha", "/training"),
     ("tilo", "/approvals"),
     ("ravi", "/approvals"),
     ("asha", "/letters"),

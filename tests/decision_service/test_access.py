@@ -28,32 +28,32 @@ from ui.visit import SESSION_COOKIE
 # What was agreed, role by role, written down a second time on purpose.
 AGREED = {
     Role.OFFICER: "desk search decide answer appeal hand_on letters write_letters cases"
-    " contract proofs board models",
+    " contract proofs board models training",
     Role.SENIOR_OFFICER: (
         "desk search decide approve answer reopen appeal approvals hand_on letters write_letters"
-        " cases contract proofs board models"
+        " cases contract proofs board models training"
     ),
     Role.TEAM_LEAD: "desk search reopen appeal approvals hand_on team letters write_letters cases"
-    " contract proofs board models",
+    " contract proofs board models training train",
     Role.CREDIT_MANAGER: (
         "desk search decide approve answer reopen appeal approvals hand_on team letters"
-        " write_letters cases contract proofs board models"
+        " write_letters cases contract proofs board models training train"
     ),
     Role.COMPLIANCE: (
         "sign_off desk search letters cases contract proofs ledger verify witness board models"
         " overrides"
         " fairness"
-        " erasures erase erase_approve protected"
+        " training erasures erase erase_approve protected"
     ),
     Role.RISK: (
         "sign_off desk search letters cases contract proofs ledger verify witness board models"
         " overrides"
-        " erasures erase_approve protected"
+        " training erasures erase_approve protected"
     ),
     Role.OPERATIONS: "sign_off contract proofs board models",
     Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export",
     Role.MODEL_OWNER: "sign_off contract proofs board models feedback feedback_export",
-    Role.ADMIN: "proofs admin",
+    Role.ADMIN: "proofs admin training",
     Role.SERVICE: "appeal cases submit answer contract proofs witness",
 }
 PASSWORD = "a long password"

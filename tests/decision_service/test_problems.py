@@ -21,6 +21,7 @@ from overrides import (
     letter_errors,
     oversight_errors,
     queue_errors,
+    training_errors,
     waiting_errors,
 )
 from overrides import errors as overrides
@@ -37,6 +38,7 @@ MODULES = (
     letter_errors,
     oversight_errors,
     queue_errors,
+    training_errors,
     waiting_errors,
     service,
 )

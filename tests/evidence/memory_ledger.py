@@ -160,6 +160,11 @@ class MemoryState:
         del after
         return ()
 
+    def training_events(self, after: int) -> Sequence[Event]:
+        """Nothing is recorded of training here."""
+        del after
+        return ()
+
 
 class MemoryJournal:
     """A ``Journal`` over a store. Another one over the same store is a server started again."""

@@ -94,6 +94,7 @@ MEMBERS: dict[str, Any] = {
     "jurisdiction": "DE",
     "key": "k-7f3a",
     "keys": ["530d903a"],
+    "last_day": "2027-11-22",
     "kind": "max_days_past_due",
     "knockouts": ["K1"],
     "lacks": ["signoff:risk"],

@@ -14,6 +14,7 @@ from overrides import (
     letter_errors,
     oversight_errors,
     queue_errors,
+    training_errors,
     waiting_errors,
 )
 from overrides.errors import OverridesError
@@ -26,6 +27,7 @@ def family(error: type[OverridesError]) -> list[type[OverridesError]]:
 EVERY = family(OverridesError)
 OWN_TREES = {
     oversight_errors.OversightError: oversight_errors,
+    training_errors.TrainingError: training_errors,
     letter_errors.LetterError: letter_errors,
     queue_errors.QueueError: queue_errors,
 }

@@ -18,6 +18,7 @@ from tests.ui.fake_letters import FakeLetters
 from tests.ui.fake_questions import FakeQuestions
 from tests.ui.fake_receipts import FakeReceipts
 from tests.ui.fake_sharing import FakeSharing
+from tests.ui.fake_training import FakeTraining
 from tests.ui.fake_waiting import FakeWaiting
 from ui.change_views import ChangeLine, LikeView, OutlookView
 from ui.ports import Refused
@@ -51,13 +52,21 @@ ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
         "officer",
         "Loan officer",
         frozenset(
-            {"desk", "search", "decide", "hand_on", "board", "models", "letters", "write_letters"}
+            {
+                *("desk", "search", "decide", "hand_on", "board", "models"),
+                *("letters", "write_letters", "training"),
+            }
         ),
     ),
     "tilo": (
         "team_lead",
         "Team lead",
-        frozenset({"desk", "search", "hand_on", "approvals", "team", "board", "models"}),
+        frozenset(
+            {
+                *("desk", "search", "hand_on", "approvals", "team", "board", "models"),
+                *("training", "train"),
+            }
+        ),
     ),
     "ravi": (
         "senior_officer",
@@ -552,6 +561,7 @@ class FakeOffice:
     drafts: FakeDrafts = field(default_factory=FakeDrafts)
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     sharing: FakeSharing = field(default_factory=FakeSharing)
+    training: FakeTraining = field(default_factory=FakeTraining)
     changes: FakeChanges = field(default_factory=FakeChanges)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
     appeals: FakeAppeals = field(default_factory=FakeAppeals)
