@@ -1,4 +1,21 @@
-"""Everything that can go wrong with an erasure, a legal hold or a retention schedule."""
+"""Everything that can go wrong with an erasure, a legal hold or a retention schedule.
+
+ErasureError
+  UnknownErasure
+  ErasureOver
+  ErasureChanged
+  NothingToErase
+  NotErased
+  CaseStillOpen
+  NotDueYet
+  AskedYourself
+  AddedSince
+  GroundUnknown
+  UnknownHold
+  HoldOver
+  ScheduleInvalid
+  ErasureUnproven
+"""
 
 from dataclasses import dataclass
 

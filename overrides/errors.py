@@ -50,20 +50,7 @@ OverridesError
   CalendarInvalid
   OutcomeRefused
   ErasureError
-    UnknownErasure
-    ErasureOver
-    ErasureChanged
-    NothingToErase
-    NotErased
-    CaseStillOpen
-    NotDueYet
-    AskedYourself
-    AddedSince
-    GroundUnknown
-    UnknownHold
-    HoldOver
-    ScheduleInvalid
-    ErasureUnproven
+  GovernanceError
 """
 
 from dataclasses import dataclass, fields

@@ -6,15 +6,21 @@ from datetime import timedelta
 
 import pytest
 
+from decision_service.acting import Acting
 from decision_service.assigning import Assigner
+from decision_service.changed_application import Terms
 from decision_service.preparing import Preparer
 from decision_service.sharing import SharedWork
 from decision_service.training_pages import TrainingPages
+from overrides.correcting import CorrectionForm
+from overrides.countering import OfferForm
+from overrides.errors import ActError
 from overrides.events import read_event
 from overrides.instants import instant_text
 from overrides.journal import Decided, State
 from overrides.training import decide_ending
 from overrides.training_errors import TrainingMissing
+from overrides.values import Evidence
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, applications, desk_house
 from ui.ports import Refused
 from ui.sharing_views import PassForm
@@ -166,6 +172,37 @@ def test_the_second_person_is_asked_as_well(house: DeskHouse) -> None:
         house.desk.approval(house.viewer("hanna"), case_id, verdict)
     train(house, "hanna")
     assert house.desk.case(house.viewer("hanna"), case_id).may_approve
+
+
+def test_other_terms_and_corrections_are_for_trained_people_too(house: DeskHouse) -> None:
+    acting, asha = Acting(house.services), house.actors["asha"]
+    terms = Terms(values={"credit_amount": 600.0, "duration_months": 6})
+    right = {"duration_months": 7}
+    shown = (Evidence("BANK_STMT", "archive/77"),)
+    while True:
+        case_id = house.apply_until("decline")["case_id"]
+        file = acting.file(asha, case_id)
+        offer = OfferForm(fields=(), days=0, seen_version=file.case.version, note=NOTE)
+        correction = CorrectionForm(
+            fields=(), seen_version=file.case.version, note=NOTE, evidence=shown
+        )
+        try:
+            with pytest.raises(TrainingMissing):
+                acting.offer(asha, case_id, (terms, offer))
+        except ActError:
+            continue  # the terms still fail: that offer needs a code
+        break
+    before = house.kinds(case_id)
+    for act in (
+        lambda: acting.try_offer(asha, case_id, (terms, offer)),
+        lambda: acting.correct(asha, case_id, (right, correction)),
+    ):
+        with pytest.raises(TrainingMissing):
+            act()
+    assert house.kinds(case_id) == before
+    train(house, "asha")
+    acting.correct(asha, case_id, (right, correction))
+    assert "input_corrected" in house.kinds(case_id)
 
 
 def test_a_case_is_neither_handed_to_nor_drawn_for_who_is_not_trained(house: DeskHouse) -> None:

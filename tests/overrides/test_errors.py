@@ -11,6 +11,7 @@ from overrides import (
     change_errors,
     erasure_errors,
     errors,
+    governance_errors,
     letter_errors,
     oversight_errors,
     queue_errors,
@@ -26,6 +27,8 @@ def family(error: type[OverridesError]) -> list[type[OverridesError]]:
 
 EVERY = family(OverridesError)
 OWN_TREES = {
+    erasure_errors.ErasureError: erasure_errors,
+    governance_errors.GovernanceError: governance_errors,
     oversight_errors.OversightError: oversight_errors,
     training_errors.TrainingError: training_errors,
     letter_errors.LetterError: letter_errors,
