@@ -17,7 +17,7 @@ from decision_service.answers import OURS
 from decision_service.api_decisions import count
 from decision_service.blocks import Asked, Begun, Blocks
 from decision_service.body_guard import checked_key, header, parse_text
-from decision_service.errors import Malformed, RequestError, TooLarge, UnsupportedMedia
+from decision_service.errors import Malformed, Overloaded, RequestError, TooLarge, UnsupportedMedia
 from decision_service.measures import Measures
 from decision_service.problems import encode, plain_problem, problem
 from decision_service.queries import refuse_unknown
@@ -28,6 +28,7 @@ MEDIA_TYPE = "application/x-ndjson"
 ACCEPTED = frozenset({MEDIA_TYPE, "application/ndjson", "application/jsonl", "application/json"})
 TOGETHER_MAX = 64  # lines decided in one go
 RECORDING_MAX = 2  # of these on their way to the disk, while the next is being scored
+BATCHES_MAX = 8  # at once: each holds threads of its own
 UNSENT_MAX = 20_000  # answers that the sender has not taken yet, after which reading stops
 KEY_MEMBER = "idempotency_key"
 BROKEN = "Something broke on our side; send this line again with the same key."
@@ -39,13 +40,26 @@ Outcome = Begun | Exception
 class Batch:
     """``POST /v1/decisions/batch`` as pure ASGI: reading and answering go on side by side."""
 
+    def __init__(self) -> None:
+        self._open = 0
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer line by line."""
+        """Answer line by line. Raises ``Overloaded`` before anything is read, of too many."""
         request = Request(scope, receive)
         refuse_unknown(request)
         kind = (header(scope["headers"], b"content-type") or b"").decode("latin-1")
         if kind.partition(";")[0].strip().lower() not in ACCEPTED:
             raise UnsupportedMedia(expected=MEDIA_TYPE)
+        if self._open >= BATCHES_MAX:
+            raise Overloaded
+        self._open += 1
+        try:
+            await self._answered(request, send)
+        finally:
+            self._open -= 1
+
+    async def _answered(self, request: Request, send: Send) -> None:
+        """Read and answer side by side."""
         threads = ThreadPoolExecutor(1 + RECORDING_MAX, "batch")
         work = _Work(request, threads)
         reading = asyncio.create_task(work.read())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decision_service.api_batch import TOGETHER_MAX, blocks_of
+from decision_service.api_batch import BATCHES_MAX, TOGETHER_MAX, blocks_of
 from decision_service.errors import Malformed, TooLarge
 from tests.decision_service.service_house import House, open_house
 
@@ -122,6 +122,44 @@ def test_a_line_is_answered_before_the_next_one_is_sent(house: House) -> None:
 
     asyncio.run(talk())
     assert [answer["application_id"] for answer in told] == [f"slowly-{n}" for n in range(3)]
+
+
+def test_only_so_many_batches_are_answered_at_once(house: House) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/decisions/batch",
+        "query_string": b"",
+        "headers": [
+            (n.lower().encode(), v.encode())
+            for n, v in {**house.headers(), "Content-Type": KIND}.items()
+        ],
+    }
+
+    async def crowd() -> list[int]:
+        done, told, all_told = asyncio.Event(), list[int](), asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            await done.wait()
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                told.append(message["status"])
+                if len(told) > BATCHES_MAX:
+                    all_told.set()
+
+        asking = [
+            asyncio.ensure_future(house.client.app(dict(scope), receive, send))
+            for _ in range(BATCHES_MAX + 1)
+        ]
+        await asyncio.wait_for(all_told.wait(), 20)
+        done.set()
+        await asyncio.wait_for(asyncio.gather(*asking), 20)
+        return told
+
+    assert sorted(asyncio.run(crowd())) == [200] * BATCHES_MAX + [503]
+    assert send(house, [line(house, "after-the-crowd")])[0]["application_id"] == "after-the-crowd"
 
 
 def test_a_line_whose_key_was_used_for_another_spoils_none_beside_it(house: House) -> None:
