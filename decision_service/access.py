@@ -249,6 +249,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/erasures/{request_id}"): Permission.ERASE_APPROVE,
     ("GET", "/erasures/{request_id}/certificate"): Permission.ERASURES,
     ("GET", "/board"): Permission.BOARD,
+    ("GET", "/board/{name}.csv"): Permission.BOARD,
     ("GET", "/overrides"): Permission.OVERRIDES,
     ("GET", "/overrides/{name}.csv"): Permission.OVERRIDES,
     ("GET", "/fairness"): Permission.FAIRNESS,

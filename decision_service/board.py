@@ -275,8 +275,8 @@ def figure_of(
         interval="",
         denominator=f"{counted}; from {RELIABLE_CASES_MIN} on a number is given",
         meaning=meaning,
-        baseline=_agreed(kpi.baseline, kpi) if kpi else "",
-        target=_agreed(kpi.target, kpi) if kpi else "",
+        baseline=agreed_words(kpi.baseline, kpi) if kpi else "",
+        target=agreed_words(kpi.target, kpi) if kpi else "",
         owner=kpi.owner.replace("_", " ").capitalize() if kpi else "",
         state="not enough",
     )
@@ -315,7 +315,7 @@ def _state(measure: Measure, kpi: Kpi | None) -> str:
     return "bad" if best > sign * target else "watch"
 
 
-def _agreed(value: str, kpi: Kpi) -> str:
+def agreed_words(value: str, kpi: Kpi) -> str:
     """A baseline or target in its unit."""
     if kpi.unit == "share":
         return percent(float(value))

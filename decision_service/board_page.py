@@ -7,10 +7,14 @@ from functools import cache
 
 from decision_service.access import Permission
 from decision_service.board import board_sections
+from decision_service.board_drift import drift_section
+from decision_service.board_promises import promises_section
+from decision_service.board_vintages import vintages_section
 from decision_service.errors import NoChampion
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from overrides.analysis.verdicts import Terms
 from overrides.labels import OutcomeDefinition
 from overrides.metrics import board
 from ui.views import BoardView, Viewer
@@ -39,17 +43,24 @@ class BoardPage:
         name = standings.standing(name).name
         loaded = self.services.registry.loaded(name)
         at = as_of or self.services.clock()
-        facts = self.services.cases.board_facts(at, bundle=name, since=since)
-        counted = board(facts, outcome_definitions(self.services), at)
+        facts = tuple(self.services.cases.board_facts(at, bundle=name, since=since))
+        definitions = outcome_definitions(self.services)
+        counted = board(facts, definitions, at)
+        kpis = {kpi.id: kpi for kpi in loaded.bundle.kpis}
+        spec = loaded.bundle.outcome_spec.value
+        terms = Terms(float(spec.margin), float(spec.loss_given_default)) if spec else None
         return BoardView(
             bundle=name,
             bundles=tuple(standing.name for standing in standings.all()),
             as_of=at,
             simulated=counted.simulated.count > 0,
-            sections=board_sections(
-                counted,
-                {kpi.id: kpi for kpi in loaded.bundle.kpis},
-                {code.code: code.label for code in loaded.rules.justifications},
+            sections=(
+                *board_sections(
+                    counted, kpis, {code.code: code.label for code in loaded.rules.justifications}
+                ),
+                vintages_section(facts, definitions, at, terms),
+                drift_section(facts, at),
+                promises_section(counted, kpis),
             ),
         )
 

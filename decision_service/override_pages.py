@@ -1,7 +1,5 @@
 """The override report of one bundle, for the page and for the command line."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,13 +17,11 @@ from overrides.analysis.boilerplate import fingerprint, repeated
 from overrides.analysis.verdicts import Terms
 from overrides.reading import BoardFact
 from overrides.statistics import Share
-from ui.ports import Refused
-from ui.verdicts import table_name
+from ui.tables import table_of
 from ui.views import BoardView, Viewer
 
 NOTES_READ_MAX = 500
 """Notes of the latest overrides that are held against each other: each has to be decrypted."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 NOTES = "notes of overrides"  # what is opened for the report, to count those that repeat others
@@ -113,22 +109,3 @@ class OverridePages:
                 else:
                     erased += 1
         return repeated(prints), erased
-
-
-def table_of(view: BoardView, name: str) -> bytes:
-    """One table as CSV; raises ``Refused`` (404) for none of this name.
-
-    A cell that a spreadsheet would take for a formula is kept from being one by an apostrophe.
-    """
-    for section in view.sections:
-        if section.table and table_name(section) == name:
-            written = io.StringIO(newline="")
-            rows = csv.writer(written)
-            rows.writerows([_plain(cell) for cell in row] for row in section.table)
-            return written.getvalue().encode()
-    raise Refused(404, "No such table", "Open the report and take a table from there.")
-
-
-def _plain(cell: str) -> str:
-    """A cell that no spreadsheet computes."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell

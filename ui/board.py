@@ -11,6 +11,7 @@ from ui.contexts import BoardPage, FeedbackPage
 from ui.frame import PlottedFigure, PlottedSection
 from ui.pictures import interval, interval_scale
 from ui.render import SECURITY_HEADERS, page
+from ui.tables import table_file, table_name, table_of
 from ui.views import BoardSection
 from ui.visit import Doer, Reader, Typed, go, new_key, office, shell, text
 
@@ -65,12 +66,24 @@ def show_board(
 ) -> HTMLResponse:
     """The numbers of one model."""
     board = office(request).audit.board(viewer, bundle)
+    asked = urlencode({"bundle": board.bundle})
     context = BoardPage(
         shell=shell(request, viewer, "Board", current="board"),
         board=board,
-        sections=tuple(plotted(section) for section in board.sections),
+        sections=tuple(
+            plotted(section, f"/board/{table_name(section)}.csv?{asked}")
+            for section in board.sections
+        ),
     )
     return page(request, context)
+
+
+@router.get("/board/{name}.csv")
+def board_table(
+    request: Request, viewer: Reader, name: str, bundle: Annotated[str, Query()] = ""
+) -> Response:
+    """One table of it as CSV."""
+    return table_file(table_of(office(request).audit.board(viewer, bundle), name), name)
 
 
 @router.get("/feedback")

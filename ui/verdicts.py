@@ -1,6 +1,5 @@
 """The override report: how often, why, by whom, and whether it was right."""
 
-import re
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -8,19 +7,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from ui.board import plotted
-from ui.render import SECURITY_HEADERS, page
+from ui.render import page
+from ui.tables import table_file, table_name
 from ui.verdict_contexts import FairnessPage, OverridesPage
-from ui.views import BoardSection
 from ui.visit import Reader, office, shell
 
 router = APIRouter(include_in_schema=False)
-
-_NO_WORD = re.compile(r"[^a-z0-9]+")
-
-
-def table_name(section: BoardSection) -> str:
-    """What a section's table is called in addresses and files."""
-    return _NO_WORD.sub("-", section.title.lower()).strip("-")
 
 
 @router.get("/overrides")
@@ -61,6 +53,4 @@ def override_table(
 ) -> Response:
     """One table of it as CSV."""
     content = office(request).audit.override_table(viewer, bundle, name)
-    named = f'attachment; filename="{_NO_WORD.sub("-", name)}.csv"'
-    headers = {**SECURITY_HEADERS, "Cache-Control": "no-store", "Content-Disposition": named}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return table_file(content, name)

@@ -22,7 +22,7 @@ from tests.decision_service.desk_house import DeskHouse, desk_house
 from tests.decision_service.test_casework import NOTE
 from tests.overrides.test_metrics import AS_OF, DEFINITION, OPENED, fact
 from ui.ports import Refused
-from ui.verdicts import table_name
+from ui.tables import table_name
 from ui.views import BoardSection, EvidenceTyped
 
 LET_IN = 200
