@@ -1,7 +1,8 @@
 """Two people on one case at the same moment: one act stands, and the other's words are not lost.
 
-Both open the case's page, fill in the form on it, and send it at once. One is led on; the other
-sees the case as it has become, with what they had written, and nothing of it is recorded.
+Both open the case's page, fill in the form on it, which is kept as it is typed, and send it at
+once. One is led on, and has no draft any more; the other sees the case as it has become, with what
+they had written, and keeps the draft, which nobody else is shown. Nothing of it is recorded.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Barrier
 
+from decision_service.draft_pages import DraftPages
 from tests.evidence.lots import Lot, Part, Tally
 from tests.evidence.sabotage import CLOSED_DECIDED, WORDS_LOST, sabotaged
 from tests.evidence.service import Answer, Browser, Service, served, surroundings
@@ -72,6 +74,9 @@ class Race:
             path, typed = self.acts[act](words)
             form = self.browsers[who].form(page)
             forms[who] = (f"{address}/{path}", {**form, **typed}, words)
+            kept = {**form, **typed, "draft_of": f"{address}/{path}", "quietly": "1"}
+            if self.browsers[who].post("/drafts", kept).status != 200:
+                self.tally.fail("drafts", f"{name}: {who} could not keep what was typed")
         answers = self._at_once(lambda who: self.browsers[who].post(*forms[who][:2]))
         won = [who for who in PEOPLE if answers[who].status == 303]
         self.tally.counts[f"{len(won)} of two went on"] += 1
@@ -82,6 +87,12 @@ class Race:
         loser = next(who for who in PEOPLE if who not in won)
         if answers[loser].status != 409 or forms[loser][2] not in answers[loser].text:
             self.tally.fail("words", f"{name}: {loser} saw {answers[loser].status} without a draft")
+        drafts = DraftPages(self.service.house.services)
+        for who in PEOPLE:
+            left = drafts.find(self.service.house.viewer(who), forms[who][0])
+            words = dict(left.fields).get("note") if left else None
+            if words != (forms[who][2] if who == loser else None):
+                self.tally.fail("drafts", f"{name}: of {who} {words!r} is kept")
         kinds = self.service.house.kinds(address.rpartition("/")[2])
         if sum(kind in ENDINGS for kind in kinds) != 1:
             self.tally.fail("winners", f"{name}: {kinds}")
@@ -124,7 +135,7 @@ def run(lot: Lot) -> Tally:
 
 PART = Part(
     name="reviewers",
-    shows="Of two people who act on one case at once one wins, and the other's words are kept",
+    shows="Of two people who act on one case at once one wins, and the other's draft is kept",
     unit="races",
     run=run,
     release=2_000,
