@@ -180,6 +180,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/login"): Permission.PUBLIC,
     ("POST", "/logout"): Permission.PUBLIC,
     ("GET", "/help"): Permission.PUBLIC,
+    ("GET", "/sw.js"): Permission.PUBLIC,
     ("GET", "/desk"): Permission.DESK,
     ("POST", "/desk/next"): Permission.DECIDE,
     ("GET", "/search"): Permission.SEARCH,

@@ -9,6 +9,7 @@ from ui.case_forms import EMPTY, CaseForm, Filled
 from ui.contexts import CasePage, OutlookPage, WithdrawalPage
 from ui.first_view import first_view_page
 from ui.kept import shows_again
+from ui.line import may_be_kept
 from ui.ports import Refused
 from ui.render import page
 from ui.views import CaseView, Viewer
@@ -44,7 +45,8 @@ def case_page(request: Request, viewer: Viewer, case_id: str, filled: Filled = E
         bars_largest=pictures.largest_push(case.bars),
         total=case.base + sum(bar.contribution for bar in case.bars),
     )
-    return page(request, context, status=filled.status)
+    answer = page(request, context, status=filled.status)
+    return may_be_kept(answer, viewer, holds=case.holder == "you")
 
 
 REVIEW = CaseForm(

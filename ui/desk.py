@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from overrides.cases import OPEN_STATES
 from ui.contexts import DeskPage, SearchPage
 from ui.frame import Tab
+from ui.line import may_be_kept
 from ui.render import page
 from ui.views import Notice, QueuePage, Viewer
 from ui.visit import Doer, Reader, go, office, shell
@@ -94,7 +95,7 @@ def show_desk(
         first="" if not cursor else _address("/desk", **filters),
         clear=_address("/desk", status=status) if narrowed else "",
     )
-    return page(request, context, block="rows")
+    return may_be_kept(page(request, context, block="rows"), viewer, holds=not cursor)
 
 
 @router.post("/desk/next")

@@ -12,6 +12,7 @@ from ui.case_forms import EMPTY, CaseForm, Filled
 from ui.contexts import ApprovalPage, OverridePage
 from ui.frame import CodeGroup
 from ui.kept import shows_again
+from ui.line import may_be_kept
 from ui.ports import Refused
 from ui.render import page
 from ui.views import CodeChoice, Consequence, EvidenceTyped, Viewer
@@ -93,7 +94,8 @@ def _override_page(
         missing=outlook.missing,
         confirming=outlook.confirming,
     )
-    return page(request, context, block=outlook.block, status=filled.status)
+    answer = page(request, context, block=outlook.block, status=filled.status)
+    return may_be_kept(answer, viewer, holds=case.holder == "you")
 
 
 OVERRIDE = CaseForm(

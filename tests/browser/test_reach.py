@@ -156,4 +156,6 @@ def test_the_first_page_is_light(arrive: Arrive) -> None:
     page.goto(f"/cases/{DECLINE.case_id}")
     page.wait_for_load_state("networkidle")
     assert len(sizes) <= 6
-    assert sum(sizes) <= 60_000
+    worker = page.request.get("/sw.js")
+    assert worker.headers["cache-control"] == "no-cache"
+    assert sum(sizes) + len(worker.body()) <= 60_000

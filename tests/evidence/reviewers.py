@@ -90,9 +90,9 @@ class Race:
         drafts = DraftPages(self.service.house.services)
         for who in PEOPLE:
             left = drafts.find(self.service.house.viewer(who), forms[who][0])
-            words = dict(left.fields).get("note") if left else None
-            if words != (forms[who][2] if who == loser else None):
-                self.tally.fail("drafts", f"{name}: of {who} {words!r} is kept")
+            note = dict(left.fields).get("note") if left else None
+            if note != (forms[who][2] if who == loser else None):
+                self.tally.fail("drafts", f"{name}: of {who} {note!r} is kept")
         kinds = self.service.house.kinds(address.rpartition("/")[2])
         if sum(kind in ENDINGS for kind in kinds) != 1:
             self.tally.fail("winners", f"{name}: {kinds}")

@@ -14,6 +14,7 @@ class FakeDrafts:
 
     kept: dict[Key, DraftView] = field(default_factory=dict)
     trouble: Refused | None = None  # raised by the next keeping
+    sent: set[Key] = field(default_factory=set)
 
     def keep(
         self, viewer: Viewer, case_id: str, place: str, fields: tuple[tuple[str, str], ...]
@@ -22,6 +23,8 @@ class FakeDrafts:
         assert case_id in place
         if self.trouble is not None:
             raise self.trouble
+        if (viewer.person_ref, place) in self.sent:
+            raise Refused(409, "Not kept", "The form was sent.")
         self.kept[viewer.person_ref, place] = DraftView(
             place=place, fields=fields, kept_words="2026-11-22, 09:41 UTC"
         )
@@ -34,3 +37,4 @@ class FakeDrafts:
     def drop(self, viewer: Viewer, place: str) -> None:
         """Forget it."""
         self.kept.pop((viewer.person_ref, place), None)
+        self.sent.add((viewer.person_ref, place))

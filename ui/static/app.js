@@ -149,9 +149,12 @@
     one("[data-kept]", form).textContent = said;
     form.dispatchEvent(new CustomEvent("kept", { bubbles: true, detail: safe }));
   }
-  async function keep(form, place) {
+  function packed(form, place) {
     const typed = [...new FormData(form)].filter(([, value]) => typeof value === "string");
-    const body = new URLSearchParams([...typed, ["draft_of", place], ["quietly", "1"]]);
+    return new URLSearchParams([...typed, ["draft_of", place], ["quietly", "1"]]);
+  }
+  async function keep(form, place) {
+    const body = packed(form, place);
     try {
       const answer = await send(body);
       if (lost(answer)) throw new Error("not kept");
@@ -169,21 +172,32 @@
     let waiting = 0;
     const now = () => { clearTimeout(waiting); waiting = 0; keep(form, place); };
     form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(now, 1500); });
-    form.addEventListener("submit", () => { clearTimeout(waiting); waiting = 0; forget(place); });
+    // What is sent stays on this device until the server has it, or says that it has acted on it.
+    form.addEventListener("submit", () => {
+      clearTimeout(waiting);
+      waiting = 0;
+      local((store) => store.setItem(LEFT + place, packed(form, place).toString()));
+    });
     document.addEventListener("visibilitychange", () => { if (document.hidden && waiting) now(); });
     addEventListener("online", () => { if (left(place)) now(); });
-
-    // Left on this device by a tab that died: the server gets it first, then it is shown.
-    const found = new URLSearchParams(left(place) ?? "");
-    if (found.get("person") === one("[name=person]", form).value) {
-      found.set("csrf", one("[name=csrf]", form).value);
-      send(found).then((answer) => {
-        if (lost(answer)) return;
-        forget(place);
-        if (answer.ok) location.reload();
-      }).catch(() => {});
-    }
   }
+
+  // Left on this device, by a tab that died or a form sent with the line down: the server gets it
+  // first, then it is shown. Of a form that was recorded after all the server keeps nothing.
+  const who = one("form[action='/logout']");
+  for (const name of local(Object.keys) ?? []) {
+    const place = name.startsWith(LEFT) && name.slice(LEFT.length);
+    const found = new URLSearchParams(place ? left(place) : "");
+    if (!who || found.get("person") !== one("[name=person]", who).value) continue;
+    found.set("csrf", one("[name=csrf]", who).value);
+    const shown = [...document.querySelectorAll("[data-keep]")].some((button) => button.value === place);
+    send(found).then((answer) => {
+      if (lost(answer)) return;
+      forget(place);
+      if (answer.ok && shown && !document.getElementById("fault")) location.reload();
+    }).catch(() => {});
+  }
+  navigator.serviceWorker?.register("/sw.js").catch(() => {});
 
   one("form[action='/logout']")?.addEventListener("submit", () => local((store) => {
     for (const name of Object.keys(store)) if (name.startsWith(LEFT)) store.removeItem(name);
