@@ -1,4 +1,4 @@
-"""What every test shares: how many examples, where run-time files lie, what passwords cost."""
+"""What every test shares: examples, where files of a run lie, what passwords cost."""
 
 import os
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from decision_service import passwords
+from tests.made_once import open_run_folder, remove_run_folder
 from tests.postgres import (  # noqa: F401 - fixtures
     new_postgres,
     postgres_programs,
@@ -19,6 +20,18 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Whoever hands out the tests opens the folder of the run, and its workers find it."""
+    if not hasattr(config, "workerinput"):
+        open_run_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """And removes it at the end."""
+    if not hasattr(config, "workerinput"):
+        remove_run_folder()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,9 +1,7 @@
 """The sample bundles, trained once per test run, for every test that needs a real one."""
 
-import atexit
 import os
 import shutil
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from explain.declared.bundle_contents import MEASURED_FILE
 from explain.declared.bundle_files import seal
 from explain.measures.measuring import write_measured
 from sample_models.train import train_german
+from tests.made_once import made_once
 
 TRAINED = "COUNTERMAND_TRAINED_BUNDLES"
 
@@ -24,17 +23,18 @@ def sample_bundles() -> Path:
     """
     if TRAINED in os.environ:
         return Path(os.environ[TRAINED])
-    folder = Path(tempfile.mkdtemp(prefix="countermand-bundles-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    train_german(folder)
-    return folder
+    return made_once("bundles", train_german)
 
 
 @cache
 def path_dependent_bundle() -> Path:
     """The trees of the first sample in a bundle that is explained by their training rows."""
-    folder = Path(tempfile.mkdtemp(prefix="countermand-bundle-")) / "german-credit"
-    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    return made_once("path-dependent", _path_dependent) / "german-credit"
+
+
+def _path_dependent(parent: Path) -> None:
+    """Make that bundle of a copy."""
+    folder = parent / "german-credit"
     shutil.copytree(sample_bundles() / folder.name, folder)
     text = (folder / "model.yaml").read_text(encoding="utf-8")
     for told, instead in (
@@ -49,4 +49,3 @@ def path_dependent_bundle() -> Path:
         (folder / gone).unlink()
     seal(folder, folder.name)
     write_measured(load(folder), folder)
-    return folder

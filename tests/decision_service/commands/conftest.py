@@ -9,6 +9,7 @@ import pytest
 from tests.decision_service.commands.servers import Servers
 from tests.decision_service.commands.shell import Shell, run_program
 from tests.decision_service.letting_out import promote_in
+from tests.made_once import made_once
 from tests.sample_models.trained import sample_bundles
 
 
@@ -41,19 +42,21 @@ def bundle() -> Path:
 
 
 @pytest.fixture(scope="session")
-def furnished(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Path:
+def furnished(bundle: Path) -> Path:
     """An installation with a champion and a person, made once and copied by who needs it."""
-    data = tmp_path_factory.mktemp("furnished") / "data"
-    for words in (
-        ("init",),
-        ("bundle", "add", bundle),
-        ("user", "add", "core", "--role", "service"),
-    ):
-        said = run_program(*words, "--data", data)
-        assert said.status == 0, said
-        if "add" in words and bundle in words:
-            promote_in(data, bundle.name)
-    return data
+
+    def furnish(folder: Path) -> None:
+        data = folder / "data"
+        for words in (
+            ("init",),
+            ("bundle", "add", bundle),
+            ("user", "add", "core", "--role", "service"),
+        ):
+            said = run_program(*words, "--data", data)
+            assert said.status == 0, said
+        promote_in(data, bundle.name)
+
+    return made_once("furnished", furnish) / "data"
 
 
 @pytest.fixture
