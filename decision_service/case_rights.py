@@ -16,6 +16,10 @@ from overrides.queue_errors import ReferredUpwards
 from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Role, Rules
 from ui import words
 
+HAD_A_PART = (
+    "You had a part in this case before: in a decision that is contested, in its appeal, or by a"
+    " proposal that was not upheld. Another officer decides it."
+)
 STOPPED = "The model that scored this case is suspended: re-score the case, then decide."
 
 
@@ -69,7 +73,7 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
     """Rights on a case that nobody else holds."""
     proposer = case.proposal is not None and case.proposal.person == actor.ref
     if cannot := shut_out(case, actor):
-        return Rights(withdraw=True, cannot=cannot)
+        return Rights(withdraw=actor.ref not in case.excluded, cannot=cannot)
     claimable = (case.status, Act.CLAIM) in TRANSITIONS and not proposer and not held
     if rules is None:
         cannot = "The policy of this case cannot be read just now, so it cannot be decided."
@@ -91,7 +95,7 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
 def shut_out(case: Case, actor: Actor) -> str:
     """Why somebody else has to decide the case, whatever its state; "" where nobody has to."""
     if actor.ref in case.excluded:
-        return "Your earlier proposal on this case was not upheld, so another officer decides it."
+        return HAD_A_PART
     upwards = case.referred and actor.role is Role.OFFICER
     return str(ReferredUpwards(case.case_ref)) if upwards else ""
 

@@ -64,6 +64,7 @@ STATUS: Mapping[type[Exception], int] = {
     waiting.NothingAsked: 422,
     waiting.AnswerUnproven: 422,
     waiting.NotToBeAsked: 422,
+    waiting.AppealToRecord: 409,
     waiting.ReceivedNotPossible: 422,
     waiting.UndoOver: 409,
     waiting.NotYoursToUndo: 403,

@@ -45,6 +45,7 @@ TITLES: dict[type[Exception], str] = {
     waiting_errors.NothingAsked: "Choose what to ask for",
     waiting_errors.NotToBeAsked: "Choose what to ask for",
     waiting_errors.ReceivedNotPossible: "Correct when it came",
+    waiting_errors.AppealToRecord: "Record an appeal",
     waiting_errors.UndoOver: "Too late to undo",
     waiting_errors.NotYoursToUndo: "Not yours to undo",
     letter_errors.NoLetterDue: "No letter is due",

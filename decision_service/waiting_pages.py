@@ -164,7 +164,7 @@ class WaitingPages:
                 application_id=dossier.application_id,
                 version=case.version,
                 ended_words=ended_words(dossier),
-                reasons=tuple(REOPENED_WORDS.items()),
+                reasons=_reasons(case.status),
             )
 
     def reopen(self, viewer: Viewer, case_id: str, form: ReopenForm) -> str:
@@ -242,6 +242,12 @@ def _check_answer(form: AnswerForm) -> None:
             faults[f"{DOCUMENT}{kind}"] = f"Say in at most {REFERENCE_CHARS_MAX} characters where."
     _check_note(tidy(form.note), faults)
     _refuse(faults)
+
+
+def _reasons(status: CaseStatus) -> tuple[tuple[str, str], ...]:
+    """Why a case may be opened again; a decision that is contested is an appeal instead."""
+    appealed = ReopeningReason.APPLICANT_CONTESTS if status is CaseStatus.DECIDED else None
+    return tuple((code, words) for code, words in REOPENED_WORDS.items() if code != appealed)
 
 
 def _reopening(form: ReopenForm) -> ReopeningForm:

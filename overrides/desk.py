@@ -190,10 +190,14 @@ def decide_withdrawal(
     new_id: NewId,
     name_of: NameOf = unnamed,
 ) -> Decided:
-    """The application goes no further; a waiting proposal falls with it."""
+    """The application goes no further; a waiting proposal falls with it.
+
+    Whoever may not decide the case may not end it either: an appeal would end with it.
+    """
     check_role(actor, WITHDRAWING_ROLES)
     after = case.after(Act.WITHDRAW)
-    if actor.role in DECIDING_ROLES:  # what the applicant wants waits for nobody's lease
+    if actor.role in DECIDING_ROLES:  # a lender's own system waits for nobody's lease
+        check_exclusion(case, actor)
         check_claim(case, actor, now, name_of)
     if form.seen_version is not None:
         check_version(case, form.seen_version)

@@ -120,7 +120,7 @@ class ClaimHeld(CaseError):
 
 @dataclass(eq=False)
 class ExcludedFromCase(CaseError):
-    """Your earlier proposal on this case was not upheld, so another officer must decide it."""
+    """You had a part in this case before: in a decision that is contested, in its appeal, or by a proposal that was not upheld. Another officer must decide it."""
 
     case_id: str
 

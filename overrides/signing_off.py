@@ -91,7 +91,7 @@ def decide_validation(
     Raises ``NoAuthority``, ``NotIndependent``, ``ValidationTooLong`` and ``FindingDropped``.
     """
     check_role(actor, CONTROLLERS)
-    if actor.ref in given.developers | {of.record.registered_by}:
+    if actor.ref in given.developers | of.record.builders:
         raise NotIndependent(BUILT_IT)
     if any(actor.ref == one.by for one in of.record.sign_offs):
         raise NotIndependent(SIGNED_IT)
@@ -139,7 +139,7 @@ def decide_sign_off(
     _check_blocking(of, found)
     if actor.ref == found.by:
         raise NotIndependent(VALIDATED_IT)
-    if actor.ref in found.developers and owner is not Role.MODEL_OWNER:
+    if actor.ref in of.record.builders and owner is not Role.MODEL_OWNER:
         raise NotIndependent(BUILT_IT)
     for one in of.record.signed:
         if one.by == actor.ref:

@@ -15,7 +15,7 @@ from overrides.errors import NotAllowedNow
 from overrides.forms import check_note, note_slots
 from overrides.journal import Decided, Json
 from overrides.values import APPROVING_ROLES, Actor, CaseStatus, NewId, Role
-from overrides.waiting_errors import NotYoursToUndo, UndoOver
+from overrides.waiting_errors import AppealToRecord, NotYoursToUndo, UndoOver
 
 UNDO_SECONDS = 60
 UNDONE = "undone"
@@ -90,12 +90,16 @@ def decide_undo(case: Case, actor: Actor, ended: Ended, now: datetime, new_id: N
 def decide_reopening(case: Case, actor: Actor, form: ReopeningForm, new_id: NewId) -> Decided:
     """Open a closed case again: an act of its own, with a reason and a note.
 
-    What was decided stays on the record. Raises ``NotAllowedNow`` for a case that is open,
-    ``NoteTooShort``, ``NoAuthority`` and ``StaleCase``.
+    What was decided stays on the record. A decision that the applicant contests is an appeal, with
+    its own limit and somebody else to decide: it cannot be got round here. Raises
+    ``AppealToRecord``, ``NotAllowedNow`` for a case that is open, ``NoteTooShort``, ``NoAuthority``
+    and ``StaleCase``.
     """
     check_role(actor, REOPENING_ROLES)
     if not STATES[case.status].closed:
         raise NotAllowedNow(case.case_ref, Act.REOPEN, case.status_words)
+    if form.reason is ReopeningReason.APPLICANT_CONTESTS and case.status is CaseStatus.DECIDED:
+        raise AppealToRecord(case.case_ref)
     after = case.after(Act.REOPEN)
     if form.seen_version is not None:
         check_version(case, form.seen_version)

@@ -197,6 +197,15 @@ class Record:
         return self.registered.by if self.registered else ""
 
     @property
+    def builders(self) -> frozenset[str]:
+        """Whoever brought it in, and whoever any validation of it named as a developer.
+
+        A later record that leaves a name out does not make its bearer independent.
+        """
+        named = frozenset(person for one in self.validations for person in one.developers)
+        return named | {self.registered_by}
+
+    @property
     def validation(self) -> Validation | None:
         """The newest one, which is the one that counts."""
         return self.validations[-1] if self.validations else None

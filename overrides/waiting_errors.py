@@ -49,3 +49,10 @@ class ReceivedNotPossible(WaitingError):
 
     earliest: str
     latest: str
+
+
+@dataclass(eq=False)
+class AppealToRecord(CaseError):
+    """A decision that the applicant contests is decided again by somebody else: record an appeal instead of reopening the case."""
+
+    case_id: str

@@ -225,6 +225,7 @@ class Oracle:
         if not model.is_open:
             refuse("CaseClosed")
         if ask.actor.role in DECIDING:
+            not_excluded(model, ask)
             not_held(model, ask, at)
         if ask.seen:
             not_stale(model, ask)

@@ -22,8 +22,9 @@ from overrides.cases import Appeal, Case
 from overrides.errors import NoAuthority, NotAllowedNow, NoteTooShort, StaleCase
 from overrides.instants import instant_text, parse_instant
 from overrides.reading import ActRow
+from overrides.taking_back import ReopeningForm, ReopeningReason, decide_reopening
 from overrides.values import Actor, CaseStatus, Decision, Evidence, Role
-from overrides.waiting_errors import ReceivedNotPossible
+from overrides.waiting_errors import AppealToRecord, ReceivedNotPossible
 from tests.overrides.samples import OFFICER, case, ids
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -100,6 +101,14 @@ def test_an_appeal_opens_the_case_and_shuts_out_all_who_had_a_part_in_it_and_its
     assert told["answer_by"] == instant_text(NOW + timedelta(days=28))
     assert [slot.name for slot in draft.slots] == ["note", "evidence"]
     assert SAID.view not in str(draft.data)
+
+
+def test_a_contested_decision_is_an_appeal_and_no_plain_reopening() -> None:
+    form = ReopeningForm(reason=ReopeningReason.APPLICANT_CONTESTS, note="She wrote.")
+    with pytest.raises(AppealToRecord):
+        decide_reopening(decided(), actor(Role.CREDIT_MANAGER), form, ids())
+    ended_so = decided(status=CaseStatus.WITHDRAWN, final=None)
+    assert decide_reopening(ended_so, actor(Role.CREDIT_MANAGER), form, ids()).drafts
 
 
 @pytest.mark.parametrize("role", [Role.TEAM_LEAD, Role.SERVICE])

@@ -389,6 +389,14 @@ def test_a_withdrawal_says_why_and_ends_the_case(reason: WithdrawalReason) -> No
     assert decided.answer["status"] == "withdrawn"
 
 
+def test_whoever_may_not_decide_a_case_does_not_end_it_by_a_withdrawal() -> None:
+    shut = case(excluded=(OFFICER.ref,))
+    with pytest.raises(ExcludedFromCase):
+        withdraw(shut, OFFICER)
+    assert withdraw(shut, OTHER).drafts
+    assert withdraw(shut, SERVICE).drafts
+
+
 def test_what_the_applicant_wants_waits_for_no_lease_but_an_officer_does() -> None:
     held = case(claim=Claim(OTHER.ref, LATER))
     assert withdraw(held, SERVICE).drafts

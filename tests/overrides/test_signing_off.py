@@ -194,6 +194,24 @@ def test_who_built_it_signs_for_nobody_who_controls_it(desk: Desk) -> None:
         desk.sign(PEOPLE[Role.RISK])
 
 
+def test_who_was_once_named_a_developer_validates_nothing_by_leaving_the_name_out(
+    desk: Desk,
+) -> None:
+    desk.validate(VERA, developers=frozenset({"mina", PEOPLE[Role.RISK].ref}))
+    with pytest.raises(NotIndependent):
+        desk.validate(PEOPLE[Role.RISK], developers=frozenset({"mina"}))
+    desk.validate(VERA, developers=frozenset({"mina"}))
+    with pytest.raises(NotIndependent):
+        desk.sign(PEOPLE[Role.RISK])
+
+
+def test_who_registered_the_version_signs_for_no_owner_but_the_models(desk: Desk) -> None:
+    desk.kept("bundle_registered", PEOPLE[Role.OPERATIONS].ref, {"signed": []})
+    desk.validate()
+    with pytest.raises(NotIndependent):
+        desk.sign(PEOPLE[Role.OPERATIONS])
+
+
 def test_an_open_high_finding_blocks_signatures_promotion_and_exceptions(desk: Desk) -> None:
     desk.validate(VERA, HIGH)
     with pytest.raises(FindingsOpen):
