@@ -714,7 +714,8 @@ case_snoozed|person reason|until|note
 case_withdrawn|reason||evidence note
 checkpoint_anchored|kind root size|at witness|
 clock_adjusted|behind_us clock||
-counter_offered|before code days decision_id dwell_ms fields grant needs seen_version side||note
+counter_offered|before code days decision_id dwell_ms fields grant needs seen_version
+  side|concepts|note
 decision_failed|amount_minor application attempt branch bundle cause channel completed_at currency
   decision_id due_at fallback jurisdiction knockouts latency_us parties product queue received_at
   routing sampled simulated status subject supersedes|assigned limit_at p_assigned

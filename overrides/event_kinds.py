@@ -116,6 +116,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "case_decided": _kind("decision by rests_on side code terms", slots="terms"),
         "counter_offered": _kind(
             "decision_id before fields days side code needs seen_version dwell_ms grant",
+            "concepts",
             slots="note",
         ),
         "input_corrected": _kind(
