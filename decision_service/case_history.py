@@ -202,7 +202,7 @@ def _countered(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
         said = "The score fails on these terms as well: an override."
     details = [("Terms", ", ".join(field_label(dossier, name) for name in data["fields"]))]
     details.append(("Stands", f"{data['days']} days"))
-    return said, details
+    return said, [*details, *_reasons(dossier, act)]
 
 
 def _corrected(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
@@ -271,7 +271,7 @@ def _withdrawn(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
 
 def _reasons(dossier: Dossier, act: ActRow) -> Details:
     """The reasons a person named for the applicant."""
-    titles = [dossier.concept_title(concept) for concept in act.data["concepts"]]
+    titles = [dossier.concept_title(concept) for concept in act.data.get("concepts", ())]
     return [("Reasons named", "; ".join(titles))] if titles else []
 
 

@@ -10,7 +10,16 @@ from overrides.countering import AnswerForm, OfferAnswer, OfferForm
 
 Read = TypeVar("Read")
 
-OFFER = ("terms", "amount", "justification_code", "note", "evidence", "seen_version", "dwell_ms")
+OFFER = (
+    "terms",
+    "amount",
+    "justification_code",
+    "note",
+    "evidence",
+    "adverse_reasons",
+    "seen_version",
+    "dwell_ms",
+)
 CORRECTION = ("fields", "note", "evidence", "seen_version")
 
 
@@ -21,7 +30,7 @@ def read_offer(body: object) -> tuple[Terms, OfferForm]:
     values = members.values("terms", required=amount is None)
     code = members.word("justification_code") if _given(body, "justification_code") else ""
     seen = members.whole("seen_version", VERSION_MAX)
-    note, evidence = members.note(), members.evidence()
+    note, evidence, reasons = members.note(), members.evidence(), members.words("adverse_reasons")
     dwell = members.whole("dwell_ms", DWELL_MS_MAX, required=False)
     members.done()
     form = OfferForm(
@@ -31,6 +40,7 @@ def read_offer(body: object) -> tuple[Terms, OfferForm]:
         code=code,
         note=note,
         evidence=evidence,
+        adverse_reasons=reasons,
         dwell_ms=dwell,
     )
     return Terms(values=values, amount=amount), form

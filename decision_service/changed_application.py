@@ -105,7 +105,8 @@ class Changing:
         prepared, form = self._of_terms(actor, file, terms, form)
         self._check_same(file, form.fields)
         scored = self._tried(file, prepared)
-        return Tried(scored=scored, offered=preview_offer(scored, actor, form, rules))
+        offered = preview_offer(file.case, scored, actor, form, rules)
+        return Tried(scored=scored, offered=offered)
 
     def correct(
         self,

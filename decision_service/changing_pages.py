@@ -9,7 +9,7 @@ from decision_service.access import Permission
 from decision_service.acting import Acting
 from decision_service.answering import offered_fields
 from decision_service.authority_words import WHY_WORDS
-from decision_service.case_choices import codes
+from decision_service.case_choices import codes, concepts
 from decision_service.case_json import changed_values
 from decision_service.case_rights import shut_out
 from decision_service.change_requests import read_answer, read_correction, read_offer
@@ -23,7 +23,7 @@ from decision_service.waiting_pages import asked_field, recorded_words
 from explain.declared.contract import Field
 from explain.errors import ContractBroken
 from overrides.cases import Act, Case
-from overrides.countering import OfferAnswer
+from overrides.countering import OfferAnswer, owes_reasons
 from overrides.information import HEARING_ROLES
 from overrides.values import Actor, CaseStatus, OverrideSide
 from ui import words
@@ -33,7 +33,12 @@ from ui.views import Consequence, Viewer
 
 OFFER = "counter-offer"
 ADVICE = dict.fromkeys(("/terms", "/fields"), "Fill in at least one value.")
-FAULTS = {"justification_code": "code", "type": "evidence_type", "reference": "evidence_reference"}
+FAULTS = {
+    "justification_code": "code",
+    "adverse_reasons": "concepts",
+    "type": "evidence_type",
+    "reference": "evidence_reference",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class ChangingPages:
             fields=tuple(asked_field(field, given) for field in fields),
             codes=tuple((choice.code, choice.label) for choice in choices),
             evidence_types=words.EVIDENCE_TYPES,
+            concepts=concepts(dossier) if kind == OFFER and owes_reasons(case) else (),
         )
 
     def preview(self, viewer: Viewer, case_id: str, kind: str, form: ChangeForm) -> Consequence:
@@ -165,7 +171,8 @@ def _body(dossier: Dossier, kind: str, form: ChangeForm) -> dict[str, Any]:
         evidence = [{"type": form.evidence_type, "reference": form.evidence_reference}]
     body = {"note": form.note, "evidence": evidence, "seen_version": form.seen_version}
     if kind == OFFER:
-        return {**body, "terms": values or None, "justification_code": form.code}
+        body |= {"justification_code": form.code, "adverse_reasons": list(form.concepts)}
+        return {**body, "terms": values or None}
     return {**body, "fields": values or None}
 
 

@@ -55,6 +55,10 @@ from ui.views import Viewer
 PAGE_ROWS = 50
 DRAFT = "draft"
 UNPROVEN = "it does not say what the record says ({part}), so draft it again"
+NO_REASON_WORDS = (
+    "No letter can be made: the record has no reason it may state, and whoever drafts a letter may "
+    "not give one for the person who decided. A reopened case is decided again, with reasons."
+)
 KINDS = frozenset({"letter_drafted", "letter_moved"})
 DONE = {
     DRAFT: "The letter is drafted.",
@@ -229,7 +233,7 @@ class LetterDesk:
         issued = [e for e in events if e.data.get("to") == LetterState.ISSUED]
         missing = "Its words have been erased." if recorded else "The case calls for none now."
         if not recorded and Hold.NO_REASONS in holds:
-            missing, parts = "No letter can be made: the record has no reason it may state.", ()
+            missing, parts = NO_REASON_WORDS, ()
         names = self.services.people.names({event.actor for event in events})
         return LetterView(
             case_id=row.case_ref,

@@ -37,7 +37,13 @@ from overrides.authority import (
 from overrides.cases import Act, Case
 from overrides.change_errors import NotScored, OfferLapsed
 from overrides.errors import CodeNotAllowed
-from overrides.forms import check_evidence, check_note, evidence_slots, note_slots
+from overrides.forms import (
+    check_concepts,
+    check_evidence,
+    check_note,
+    evidence_slots,
+    note_slots,
+)
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json
 from overrides.values import (
@@ -65,7 +71,11 @@ class OfferAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferForm:
-    """Other terms. Code, note and evidence are for terms on which the score still fails."""
+    """Other terms. Code, note and evidence are for terms on which the score still fails.
+
+    ``adverse_reasons`` are the concepts for which what was applied for is refused: see
+    ``owes_reasons``.
+    """
 
     fields: tuple[str, ...]  # names of those that differ from the application
     days: int  # that the offer stands
@@ -73,6 +83,7 @@ class OfferForm:
     code: str = ""
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
+    adverse_reasons: tuple[str, ...] = ()
     dwell_ms: int | None = None
 
 
@@ -93,6 +104,16 @@ class Offered:
     code: str
     needs: Needs
     why: tuple[Why, ...]
+    concepts: tuple[str, ...] = ()  # of the reasons that were named
+
+
+def owes_reasons(before: Case) -> bool:
+    """Whether whoever offers other terms names why what was applied for is refused.
+
+    Only a decline by the model whose reasons are reliable gives a letter its reasons; wherever the
+    model said anything else, it is the person who refuses (12 CFR 1002.9(a)(1)(iv)).
+    """
+    return before.recommendation is not Recommendation.DECLINE or not before.reliable
 
 
 def rescored(case: Case, made: Draft) -> Case:
@@ -126,16 +147,19 @@ def check_offer(
     check_score(case)
 
 
-def preview_offer(scored: Case, actor: Actor, form: OfferForm, rules: Rules) -> Offered:
+def preview_offer(
+    before: Case, scored: Case, actor: Actor, form: OfferForm, rules: Rules
+) -> Offered:
     """What offering these terms would be, checked whole.
 
-    Raises ``AboveLimit`` or ``LimitInOtherCurrency`` where the score passes and the amount is not
-    the actor's to approve; where it fails ``CodeNotAllowed``, ``EvidenceMissing`` and
-    ``NoteTooShort``.
+    Raises ``AdverseReasonsMissing`` and ``UnknownConcept`` of the reasons; ``AboveLimit`` or
+    ``LimitInOtherCurrency`` where the score passes and the amount is not the actor's to approve;
+    where it fails ``CodeNotAllowed``, ``EvidenceMissing`` and ``NoteTooShort``.
     """
+    concepts = check_concepts(form.adverse_reasons, rules, required=owes_reasons(before))
     if scored.recommendation is not Recommendation.DECLINE:
         check_limit(actor, scored.amount, rules.limits)
-        return Offered(side=None, code="", needs=Needs.NOBODY, why=())
+        return Offered(side=None, code="", needs=Needs.NOBODY, why=(), concepts=concepts)
     side = OverrideSide.APPROVED_AGAINST_MODEL
     code = rules.justification(form.code)
     if code is None or not code.direction.allows(side):
@@ -143,14 +167,14 @@ def preview_offer(scored: Case, actor: Actor, form: OfferForm, rules: Rules) -> 
     check_evidence(form.evidence, code)
     check_note(form.note, code.note_min_chars)
     needs, why = required_approval(scored, side, code, actor, rules)
-    return Offered(side=side, code=code.code, needs=needs, why=why)
+    return Offered(side=side, code=code.code, needs=needs, why=why, concepts=concepts)
 
 
 def decide_offer(
     before: Case, scored: Case, actor: Actor, form: OfferForm, rules: Rules, new_id: NewId
 ) -> Decided:
     """Offer the terms, or propose to where a second person is needed; see ``preview_offer``."""
-    found = preview_offer(scored, actor, form, rules)
+    found = preview_offer(before, scored, actor, form, rules)
     drafts = () if found.side is None else (_override(scored, actor, form, found, new_id()),)
     data: dict[str, Json] = {
         "decision_id": scored.decision_id,
@@ -163,6 +187,7 @@ def decide_offer(
         "seen_version": form.seen_version,
         "dwell_ms": form.dwell_ms,
         "grant": actor.grant,
+        **({"concepts": list(found.concepts)} if found.concepts else {}),
     }
     slots = () if found.side else note_slots(scored.subject, form.note)
     offer = act_draft(scored, actor, new_id(), "counter_offered", data, slots)

@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 
 FIELD = "field-"
 TITLES: Mapping[str, str] = {"counter-offer": "Offer other terms", "correction": "Correct a value"}
-LAST_FIELDS = ("code", "evidence_type", "evidence_reference", "note")
+LAST_FIELDS = ("concepts", "code", "evidence_type", "evidence_reference", "note")
 
 
 def _form(typed: FormData) -> ChangeForm:
@@ -41,6 +41,7 @@ def _form(typed: FormData) -> ChangeForm:
     return ChangeForm(
         values={name: said for name, said in named.items() if said},
         code=act.code,
+        concepts=act.concepts,
         evidence_type=text(typed, "evidence_type"),
         evidence_reference=text(typed, "evidence_reference"),
         note=act.note,

@@ -9,6 +9,15 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConceptChoice:
+    """One reason an officer may give the applicant."""
+
+    concept: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeForm:
     """What was typed into the form that changes an application."""
 
@@ -16,6 +25,7 @@ class ChangeForm:
     code: str = ""
     evidence_type: str = ""
     evidence_reference: str = ""
+    concepts: tuple[str, ...] = ()  # reasons to tell the applicant
     note: str = ""
     seen_version: int = 0
     idempotency_key: str = ""
@@ -31,6 +41,7 @@ class ChangeView:
     fields: tuple[AskedField, ...]
     codes: Pairs  # for terms on which the score still fails; none for a correction
     evidence_types: Pairs
+    concepts: tuple[ConceptChoice, ...] = ()  # for what the model gives no reasons of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

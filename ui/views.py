@@ -20,7 +20,7 @@ from ui.audit_views import (
     LedgerState,
     VerificationView,
 )
-from ui.changing_views import OfferView
+from ui.changing_views import ConceptChoice, OfferView
 from ui.reason_views import Bar, FieldFault, ReasonLine
 from ui.waiting_views import NOT_WAITING, Waiting
 
@@ -188,15 +188,6 @@ class CodeChoice:
     note_min_chars: int
     second_approver: str  # in words
     evidence_kinds: tuple[str, ...] = ()  # names of the kinds that usually show it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConceptChoice:
-    """One reason an officer may give the applicant."""
-
-    concept: str
-    title: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -366,6 +367,42 @@ def test_an_offer_that_went_out_with_its_reasons_calls_for_no_second_letter(
     row = callers.house.services.letters.letter(case_id)
     assert row is not None
     assert (row.kind, row.state.value) == ("counteroffer", "sent")
+
+
+def test_reasons_for_refusing_what_the_model_did_not_decline_are_named_and_told(
+    callers: Callers,
+) -> None:
+    case_id, version = callers.case("refer")
+    pages, asha = ChangingPages(callers.house.services), callers.house.viewer("asha")
+    view = pages.changing(asha, case_id, "counter-offer")
+    title = view.concepts[0].title
+    assert not pages.changing(asha, case_id, "correction").concepts
+    typed = ChangeForm(
+        values={"credit_amount": "600", "duration_months": "6"}, note=NOTE, seen_version=version
+    )
+    with pytest.raises(Refused) as refused:
+        pages.preview(asha, case_id, "counter-offer", typed)
+    assert list(refused.value.fields) == ["concepts"]
+    bare = offer(callers, case_id, version)
+    assert (bare.status_code, bare.json()["type"].rpartition(":")[2]) == (
+        422,
+        "adverse-reasons-missing",
+    )
+    key, named = callers.house.key(), (view.concepts[0].concept,)
+    pages.change(
+        asha, case_id, "counter-offer", replace(typed, concepts=named, idempotency_key=key)
+    )
+    assert _stated_reasons(callers, case_id) == ("counteroffer", [title])
+    history = callers.house.desk.case(asha, case_id).history
+    assert ("Reasons named", title) in [pair for entry in history for pair in entry.details]
+    assert answer(callers, case_id, "refused").status_code == 201
+    assert _stated_reasons(callers, case_id) == ("adverse_action", [title])
+
+
+def _stated_reasons(callers: Callers, case_id: str) -> tuple[str, list[str]]:
+    letter = callers.get("asha", f"/cases/{case_id}/letter").json()
+    parts = letter["parts"]
+    return letter["kind"], [part["text"] for part in parts if part["key"] == "reason"]
 
 
 def test_the_page_shows_what_an_offer_would_do_and_then_makes_it(callers: Callers) -> None:

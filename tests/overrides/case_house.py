@@ -18,6 +18,7 @@ from overrides.countering import (
     decide_answer,
     decide_lapse,
     decide_offer,
+    owes_reasons,
     rescored,
 )
 from overrides.desk import (
@@ -194,6 +195,7 @@ class House:
                 code="M01",
                 note=NOTE,
                 evidence=PROOF,
+                adverse_reasons=("R01",) if owes_reasons(case) else (),
             )
             scored = rescored(case, made)
             more = decide_offer(case, scored, actor, form, RULES, self.new_id)

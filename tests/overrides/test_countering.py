@@ -31,6 +31,7 @@ from overrides.correcting import (
 from overrides.countering import (
     AnswerForm,
     OfferAnswer,
+    Offered,
     OfferForm,
     check_offer,
     decide_answer,
@@ -42,6 +43,7 @@ from overrides.countering import (
 from overrides.errors import (
     AboveLimit,
     ActError,
+    AdverseReasonsMissing,
     CaseClosed,
     ClaimHeld,
     CodeNotAllowed,
@@ -53,6 +55,7 @@ from overrides.errors import (
     NoteTooShort,
     OverridesError,
     StaleCase,
+    UnknownConcept,
 )
 from overrides.events import check_draft
 from overrides.information import InformationAnswer
@@ -120,6 +123,11 @@ def countered() -> Case:
     return replace(scored_at("0.19"), status=CaseStatus.COUNTERED, offer=offer)
 
 
+def preview(scored: Case, asked: OfferForm) -> Offered:
+    """What an officer's offer on a declined case would be."""
+    return preview_offer(decline_case(), scored, OFFICER, asked, RULES)
+
+
 @given(st.decimals(0, 1, places=3), st.sampled_from([OFFICER, SENIOR, MANAGER]), st.integers(1, 9))
 def test_an_offer_is_an_override_exactly_where_its_score_asks_for_a_decline(
     probability: Decimal, actor: object, hundred_thousands: int
@@ -157,16 +165,37 @@ def test_failing_terms_need_code_evidence_and_note(
     more: dict[str, object], error: type[ActError]
 ) -> None:
     with pytest.raises(error):
-        preview_offer(scored_at("0.36"), OFFICER, form(**more), RULES)
-    assert preview_offer(scored_at("0.35"), OFFICER, form(**more), RULES).side is None
+        preview(scored_at("0.36"), form(**more))
+    assert preview(scored_at("0.35"), form(**more)).side is None
+
+
+@pytest.mark.parametrize("word", list(Recommendation))
+@pytest.mark.parametrize("reliable", [True, False])
+def test_whoever_offers_other_terms_says_why_unless_the_model_declined_for_reliable_reasons(
+    word: Recommendation, *, reliable: bool
+) -> None:
+    before = replace(case(word), reliable=reliable)
+    scored, owes = scored_at("0.19"), not (word is Recommendation.DECLINE and reliable)
+    if owes:
+        with pytest.raises(AdverseReasonsMissing):
+            decide_offer(before, scored, OFFICER, form(), RULES, ids())
+    else:
+        (plain,) = decide_offer(before, scored, OFFICER, form(), RULES, ids()).drafts
+        assert "concepts" not in plain.data
+    with pytest.raises(UnknownConcept):
+        decide_offer(before, scored, OFFICER, form(adverse_reasons=("R99",)), RULES, ids())
+    named = form(adverse_reasons=("R01",))
+    (offered,) = decide_offer(before, scored, OFFICER, named, RULES, ids()).drafts
+    assert offered.data["concepts"] == ["R01"]
+    check_draft(offered)
 
 
 def test_failing_terms_need_the_second_person_that_an_override_needs() -> None:
-    assert preview_offer(scored_at("0.36"), OFFICER, form(), RULES).needs is Needs.NOBODY
-    assert preview_offer(scored_at("0.5"), OFFICER, form(), RULES).needs is Needs.APPROVER
-    assert preview_offer(scored_at("0.71"), OFFICER, form(), RULES).needs is Needs.CREDIT_MANAGER
+    assert preview(scored_at("0.36"), form()).needs is Needs.NOBODY
+    assert preview(scored_at("0.5"), form()).needs is Needs.APPROVER
+    assert preview(scored_at("0.71"), form()).needs is Needs.CREDIT_MANAGER
     knocked = replace(scored_at("0.1"), recommendation=Recommendation.DECLINE)
-    assert preview_offer(knocked, OFFICER, form(), RULES).needs is Needs.APPROVER
+    assert preview(knocked, form()).needs is Needs.APPROVER
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,12 @@ def test_other_terms_than_the_model_would_have_given_state_no_reason_of_the_mode
     found = called_for([Act("counter_offered", against), REFUSED], "US")
     assert found is not None
     assert principal(found, sealed, US) == Principal(Source.PERSON, (), (Hold.NO_REASONS,))
+    said = {**against, "concepts": ["P1"]}
+    for acts in ([Act("counter_offered", said)], [Act("counter_offered", said), REFUSED]):
+        called = called_for(acts, "US")
+        assert called is not None
+        stated = Principal(Source.PERSON, (Stated("P1", Source.PERSON),))
+        assert principal(called, sealed, US) == stated
     offered = called_for([Act("counter_offered", against)], "US")
     assert offered is not None
     assert principal(offered, sealed, US) == Principal(Source.NOBODY)

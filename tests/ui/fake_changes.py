@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from tests.ui.fake_cases import DECLINE
 from ui.changing_views import ChangeForm, ChangeView
 from ui.ports import Refused
-from ui.views import Consequence, Viewer
+from ui.views import ConceptChoice, Consequence, Viewer
 from ui.waiting_views import AskedField
 from ui.words import EVIDENCE_TYPES
 
@@ -23,6 +23,10 @@ OTHERS = AskedField(
     stated="none",
     hint="",
     levels=(("none", "none"), ("guarantor", "a guarantor")),
+)
+REASONS = (
+    ConceptChoice(concept="R01", title="Duration of the loan", text="Duration: 48 months"),
+    ConceptChoice(concept="R02", title="Savings", text="Savings: none"),
 )
 
 
@@ -42,6 +46,7 @@ class FakeChanges:
             fields=(AMOUNT, OTHERS),
             codes=(("G03", "Smaller or longer loan offered"),) if kind == "counter-offer" else (),
             evidence_types=EVIDENCE_TYPES,
+            concepts=REASONS if kind == "counter-offer" else (),
         )
 
     def preview(self, viewer: Viewer, case_id: str, kind: str, form: ChangeForm) -> Consequence:

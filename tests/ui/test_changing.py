@@ -45,6 +45,26 @@ def test_a_change_is_looked_at_changed_and_recorded(
     assert sent.values == {"credit_amount": "2400", "co_debtors": "guarantor"}
 
 
+def test_reasons_named_for_an_offer_are_kept_from_step_to_step(
+    visit: Visit, office: FakeOffice
+) -> None:
+    assert 'name="concepts"' not in visit("asha").get(CORRECTION).text
+    assert 'name="concepts" value="R01">' in visit("asha").get(OFFER).text
+    look = visit("asha").post(OFFER, data=form("check") | {"concepts": "R01"}).text
+    assert '<input type="hidden" name="concepts" value="R01">' in look
+    assert "Duration of the loan" in look
+    again = visit("asha").post(OFFER, data=form("change") | {"concepts": "R01"}).text
+    assert 'name="concepts" value="R01" checked>' in again
+    visit("asha").post(OFFER, data=form("record") | {"concepts": "R01"})
+    sent = office.changes.done[-1][2]
+    assert not isinstance(sent, str)
+    assert sent.concepts == ("R01",)
+    office.changes.trouble = Refused(422, "Please check", "Some.", {"concepts": "Name one."})
+    refused = visit("asha").post(OFFER, data=form("check")).text
+    assert 'href="#concepts"' in refused
+    assert "Name one." in refused
+
+
 @pytest.mark.parametrize("step", ["check", "record"])
 def test_a_refused_change_comes_back_filled_in_with_its_faults(
     visit: Visit, office: FakeOffice, step: str
