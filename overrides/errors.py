@@ -19,6 +19,7 @@ OverridesError
       ReceivedNotPossible
     UndoOver
     NotYoursToUndo
+    AppealToRecord
     LetterError
   ActError
     UseOverride

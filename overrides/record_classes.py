@@ -13,7 +13,7 @@ class RecordClass(StrEnum):
 
     APPLICATION = "application"  # what was said of a party, and what model and people made of it
     MONITORING = "monitoring"  # protected attributes, kept apart
-    NOTES = "notes"  # what the lender's people wrote: notes and evidence
+    NOTES = "notes"  # what the lender's people wrote: notes, evidence, validation records
     STAFF = "staff"  # names of the lender's own people
 
 
@@ -28,6 +28,7 @@ _CLASSES = {
     "monitor": RecordClass.MONITORING,
     "note": RecordClass.NOTES,
     "evidence": RecordClass.NOTES,
+    "record": RecordClass.NOTES,  # of a validation
     "name": RecordClass.STAFF,
 }
 

@@ -132,7 +132,7 @@ def test_a_fault_of_ours_behind_the_score_is_told_and_leaves_nobody_waiting(
 
     house.decide()
     size = house.size
-    monkeypatch.setattr(Pipeline, "_command", broken)
+    monkeypatch.setattr(Pipeline, "command", broken)
     answer = house.decide()
     assert answer.status_code == 500
     assert answer.json()["type"] == "urn:countermand:problem:internal-error"

@@ -136,6 +136,7 @@ def test_every_part_of_every_entry_has_its_class() -> None:
         "monitor": RecordClass.MONITORING,
         "note": RecordClass.NOTES,
         "evidence": RecordClass.NOTES,
+        "record": RecordClass.NOTES,
         "name": RecordClass.STAFF,
     }
     assert class_of("party.7") is RecordClass.APPLICATION
