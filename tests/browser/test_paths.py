@@ -270,7 +270,7 @@ def test_a_form_is_sent_once_however_often_the_button_is_pressed(
     page.evaluate(f"() => {{ {press} setTimeout(() => agree.click(), 150); }}")
     expect(page.get_by_text("Recorded: declined")).to_be_visible()
     posted = [request for request in sent if request.startswith("POST")]
-    assert [request for request in posted if not request.endswith("/drafts")] == posted[:1]
+    assert len([request for request in posted if not request.endswith("/drafts")]) == 1
     assert len(house.office.desk.done) == 1
 
 
