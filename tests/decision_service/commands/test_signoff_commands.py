@@ -1,5 +1,6 @@
 """On the command line a version is champion once it was validated and signed, or excepted."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,10 @@ def test_a_bundle_is_champion_after_five_people_and_not_before(
 def test_an_exception_needs_three_of_the_owners(shell: Shell, keys: dict[str, str]) -> None:
     by = {name: f"{key}\n" for name, key in keys.items()}
     (line,) = shell.on_data("bundle", "list", "--json").json["bundles"]
-    until = f"{line['registered_at'][:10]}T23:59:00Z"
+    day_after = date.fromisoformat(line["registered_at"][:10]) + timedelta(days=1)
+    until = f"{day_after}T23:59:00Z"
     asking = ("bundle", "exception", NAME, "--until", until, "--hours", "1", "--key-stdin")
-    late = shell.on_data(*asking, "--note", "today", given=by["model_owner"], ok=False)
-    if late.status:  # within an hour of midnight the day is over before the vote
-        pytest.skip(late.err)
+    shell.on_data(*asking, "--note", "today and tomorrow", given=by["model_owner"])
     vote = ("bundle", "vote", NAME, "--for", "--key-stdin")
     said = [shell.on_data(*vote, given=by[owner]).out for owner in OWNERS[1:]]
     assert ["It is granted." in words for words in said] == [False, False, True]

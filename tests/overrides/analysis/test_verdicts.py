@@ -187,3 +187,11 @@ def test_concentration_is_one_where_a_single_person_has_them_all() -> None:
     assert concentration([7]) == 1
     assert concentration([5, 5, 0, 5, 5]) == 0.25
     assert concentration([0, 0]) is None
+
+
+def test_a_group_is_held_against_the_others_and_does_not_hide_in_the_whole() -> None:
+    mine = [Loan(0.1, bad=k < 13) for k in range(253)]
+    others = {f"{n:02}": [Loan(0.1, bad=k < 5) for k in range(40)] for n in range(6)}
+    told = {group.name: group for group in group_verdicts({"mine": mine, **others})}
+    assert told["mine"].differs
+    assert not any(told[name].differs for name in others)
