@@ -68,8 +68,9 @@ docs:      ## Write again what the reference quotes from the code
 docs: $(READY)
 	@$(BIN)/python -m docs.refresh
 
-pictures:  ## Take the pictures of the documentation from a running demo (PORT=)
+pictures:  ## Take the pictures of every page, then the documentation's from a running demo (PORT=)
 pictures: $(READY)
+	@$(BIN)/python -m docs.pictures.gallery
 	@$(BIN)/python -m docs.pictures.take --port $(PORT)
 
 lock:      ## Work out requirements/*.txt again from pyproject.toml

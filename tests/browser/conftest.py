@@ -4,48 +4,15 @@ Which browser, and what happens where there is none: ``tests/find_browser.py``.
 """
 
 import os
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.house import SWITCHES, Arrive, House, serving, windows
 from tests.find_browser import HOW_TO_INSTALL, browser_path
-from tests.ui.fake_office import FakeOffice, FakePeople
-from tests.ui.fake_server import make_app
-from ui.visit import SESSION_COOKIE
 
-SWITCHES = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WATCH = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) =>
-  window.violations.push(event.violatedDirective + " " + event.blockedURI));
-"""
-
-
-@dataclass
-class House:
-    """The served application and the office behind it."""
-
-    address: str
-    app: FastAPI
-    office: FakeOffice = field(default_factory=FakeOffice)
+__all__ = ["Arrive", "House", "windows"]
 
 
 @pytest.fixture(scope="package")
@@ -65,60 +32,8 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def served() -> Iterator[House]:
     """The pages on a free port of this host."""
-    app = make_app()
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield House(address=f"http://127.0.0.1:{port}", app=app)
-    server.should_exit = True
-    thread.join(10)
-    listener.close()
-
-
-Arrive = Callable[..., Page]
-OFFICES = count(1)
-
-
-@contextmanager
-def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
-    """Windows onto a fresh office: ``arrive("asha", width=360)``, closed at the end.
-
-    Whatever the browser complains about meanwhile is an error. A draft that a closed window still
-    sends reaches nobody: its token is of an office that is gone.
-    """
-    people = FakePeople(office=f"-{next(OFFICES)}")
-    house.app.state.office = house.office = FakeOffice(people=people)
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def heard(message: ConsoleMessage) -> None:
-        line_down = ("Failed to load resource", "Failed to fetch")
-        if message.type in {"error", "warning"} and not any(w in message.text for w in line_down):
-            complaints.append(message.text)
-
-    def enter(who: str, *, width: int = 1440, height: int = 900, **how: object) -> Page:
-        size = {"width": width, "height": height}
-        context = chromium.new_context(base_url=house.address, viewport=size, **how)  # type: ignore[arg-type]
-        contexts.append(context)
-        context.add_init_script(WATCH)
-        context.set_default_timeout(10_000)
-        if who:
-            cookie = {"name": SESSION_COOKIE, "value": people.token(who), "url": house.address}
-            context.add_cookies([cookie])  # type: ignore[list-item]
-        page = context.new_page()
-        page.on("console", heard)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield enter
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with serving() as house:
+        yield house
 
 
 @pytest.fixture
