@@ -250,10 +250,6 @@ class _Ahead:
         """The letter of a case as it stands."""
         return self.state.letter(case_ref)
 
-    def bundle_events(self, after: int) -> Sequence[Event]:
-        """What was recorded of models after a place in the ledger."""
-        return self.state.bundle_events(after)
-
-    def training_events(self, after: int) -> Sequence[Event]:
-        """What was recorded of training after a place in the ledger."""
-        return self.state.training_events(after)
+    def rare_events(self, about: str, after: int) -> Sequence[Event]:
+        """What was recorded of it after a place in the ledger."""
+        return self.state.rare_events(about, after)

@@ -303,7 +303,7 @@ class Registry:
     def _known_in(self, state: State) -> _Known:
         """What a command's own transaction knows."""
         known = self._known
-        return known.after(state.bundle_events(known.upto))
+        return known.after(state.rare_events("bundles", known.upto))
 
     def _contents(self, version: Version) -> BundleContents:
         """What a version's files say; raises BundleUnavailable for other files."""

@@ -48,6 +48,10 @@ GOVERNANCE_KINDS = (
 )
 MODEL_KINDS = (*BUNDLE_KINDS, *GOVERNANCE_KINDS)
 TRAINING_KINDS = ("training_recorded",)
+RARE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"bundles": MODEL_KINDS, "training": TRAINING_KINDS}
+)
+"""Kinds of which a ledger has few, by what they are about: they are read whole, and folded."""
 SCORE_ONLY = "score_only"  # rows that were scored, for no decision: of no case and in no figure
 _BUNDLE = _kind("name sha256 signed reason", slots="note")
 _BUSINESS = (

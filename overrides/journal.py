@@ -155,11 +155,8 @@ class State(Protocol):
     def letter(self, case_ref: str) -> LetterRow | None:
         """The letter of a case as it stands; None where none is called for."""
 
-    def bundle_events(self, after: int) -> Sequence[Event]:
-        """What was recorded of models after a place in the ledger, oldest first."""
-
-    def training_events(self, after: int) -> Sequence[Event]:
-        """What was recorded of training after a place in the ledger, oldest first."""
+    def rare_events(self, about: str, after: int) -> Sequence[Event]:
+        """What was recorded after a place, oldest first, of the kinds ``RARE_KINDS`` has for it."""
 
 
 Command = Callable[[State], Decided]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping, bindparam, literal_column, select
 
 from overrides.cases import Appeal, Case, Offer, Proposal
-from overrides.event_kinds import MODEL_KINDS, TRAINING_KINDS
+from overrides.event_kinds import RARE_KINDS
 from overrides.events import read_event
 from overrides.instants import parse_instant
 from overrides.journal import Event, Told
@@ -60,7 +60,7 @@ _RARE = {
         EVENTS.c.type.in_([literal_column(f"'{kind}'") for kind in kinds]),
         EVENTS.c.seq > bindparam("after"),
     )
-    for about, kinds in (("bundles", MODEL_KINDS), ("training", TRAINING_KINDS))
+    for about, kinds in RARE_KINDS.items()
 }
 
 
@@ -203,16 +203,8 @@ class SqlState:
         """The letter of a case as it stands; None where none is called for."""
         return letter_of(self.path, case_ref)
 
-    def bundle_events(self, after: int) -> Sequence[Event]:
-        """What was recorded of models after a place, in this very transaction too."""
-        return self._rare("bundles", after)
-
-    def training_events(self, after: int) -> Sequence[Event]:
-        """What was recorded of training after a place, in this very transaction too."""
-        return self._rare("training", after)
-
-    def _rare(self, about: str, after: int) -> Sequence[Event]:
-        """Entries of rare kinds after a place.
+    def rare_events(self, about: str, after: int) -> Sequence[Event]:
+        """What was recorded of it after a place, in this very transaction too.
 
         Asked once in a transaction; the projector drops the answer when it is told of another.
         """

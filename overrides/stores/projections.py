@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from overrides.event_kinds import DECISION_KINDS, MODEL_KINDS, TRAINING_KINDS, opens_case
+from overrides.event_kinds import DECISION_KINDS, RARE_KINDS, opens_case
 from overrides.instants import instant_text
 from overrides.journal import Command, Event, Opened, State
 from overrides.reading import KeyedHash, application_key
@@ -18,6 +18,7 @@ from overrides.stores.hot_path import HotPath
 from overrides.stores.standing import KINDS, Standing, advance, opened
 
 _COUNTED = ("bundle", "branch", "queue", "status")
+_RARE = frozenset(kind for kinds in RARE_KINDS.values() for kind in kinds)
 _INSERT_FILE = insert(FILES)
 _INSERT_DECISION = insert(DECISIONS)
 _INSERT_ACT = insert(ACTS)
@@ -110,7 +111,7 @@ class CaseProjector:
             path.later(_INSERT_OUTCOME, _outcome(event))
         elif event.type == "feedback_exported":
             path.later(_INSERT_EXPORT, _export(event))
-        elif event.type in MODEL_KINDS or event.type in TRAINING_KINDS:
+        elif event.type in _RARE:
             path.answers.clear()
             path.settle()  # for the commands that follow in this transaction: see ``SqlState``
 
