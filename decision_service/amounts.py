@@ -2,16 +2,17 @@
 
 import re
 
-from decision_service.wording import NO_CURRENCY, SIGNS, WHOLE_UNITS
+from decision_service.wording import NO_CURRENCY, SIGNS
+from overrides.currencies import digits_shown
 
-SHAPE = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,2}))?", re.ASCII)
+SHAPE = re.compile(r"([0-9]{1,13})(?:\.([0-9]{1,4}))?", re.ASCII)
 CODES = {sign: code for code, sign in SIGNS.items()}
 
 
 def minor_units(text: str, currency: str) -> int:
     """Minor units of an amount such as ``25000`` or ``1999.50``. Raises ``ValueError``."""
     found = SHAPE.fullmatch(text.strip().replace(",", ""))
-    digits = 0 if currency in WHOLE_UNITS else 2
+    digits = digits_shown(currency)
     if found is None or len(found[2] or "") > digits:
         of = "" if currency == NO_CURRENCY else f" of {currency}"
         msg = f"{text!r} is not an amount{of}: write it like 25000"

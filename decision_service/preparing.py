@@ -11,9 +11,10 @@ from decision_service.errors import Fault, InvalidRequest
 from decision_service.oversight import Oversight
 from decision_service.party_parts import SECRET_BYTES
 from decision_service.registry import InUse
-from decision_service.wording import NO_CURRENCY, WHOLE_UNITS
+from decision_service.wording import NO_CURRENCY
 from explain.declared.contract import CheckedFields
 from explain.errors import FieldProblem
+from overrides.currencies import digits_shown
 from overrides.reading import application_key
 from overrides.urgency import limit_days
 from overrides.values import Actor, Clock, Money
@@ -151,6 +152,6 @@ def _scored_amount(used: InUse, checked: CheckedFields | None) -> Money:
     value = {**checked.context, **checked.features}.get(defaults.amount_field)
     if not isinstance(value, float) or value < 0:
         return Money(0, defaults.currency)
-    whole = 1 if defaults.currency in WHOLE_UNITS else 100
+    whole = 10 ** digits_shown(defaults.currency)
     minor = int((Decimal(repr(value)) * whole).to_integral_value())
     return Money(min(minor, MINOR_MAX), defaults.currency)

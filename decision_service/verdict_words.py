@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from decision_service.board import NOT_ENOUGH, interval_words
-from decision_service.wording import WHOLE_UNITS, money
+from decision_service.wording import money
 from overrides.analysis.groups import GroupVerdict
 from overrides.analysis.power import POWER, WORSE, Enough
 from overrides.analysis.verdicts import Conclusion, Value, Verdict
+from overrides.currencies import digits_shown
 from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.values import Money
 
@@ -86,6 +87,6 @@ def _sum(value: Value) -> str:
 
 def _signed(minor: float, currency: str) -> str:
     """An amount that may be a loss, in whole units."""
-    units = 1 if currency in WHOLE_UNITS else 100
+    units = 10 ** digits_shown(currency)
     words = money(Money(round(abs(minor) / units) * units, currency))
     return f"-{words}" if minor < 0 else words

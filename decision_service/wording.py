@@ -6,6 +6,7 @@ loans bore them out, and no more exactly than a reader can use.
 
 from explain.declared.bundle_contents import BundleContents
 from explain.declared.calibrated import band_at
+from overrides.currencies import digits_shown
 from overrides.values import (
     Decision,
     Money,
@@ -18,7 +19,6 @@ from ui.words import of_hundred, score_words
 
 NO_CURRENCY = "XXX"  # ISO 4217 for "no currency": nothing is known of the amount
 SIGNS = {"DEM": "DM", "EUR": "€", "GBP": "£", "INR": "₹", "TWD": "NT$", "USD": "US$"}
-WHOLE_UNITS = frozenset({"JPY", "KRW", "VND"})
 INDIAN_GROUPING = frozenset({"INR"})
 
 RECOMMENDATION_WORDS = {
@@ -81,7 +81,7 @@ METHOD_WORDS = {
 
 def amount(minor: int, currency: str) -> str:
     """Minor units as people write the amount: "DM 3,500", "₹ 1,25,000", "€ 12.50"."""
-    digits = 0 if currency in WHOLE_UNITS else 2
+    digits = digits_shown(currency)
     whole, rest = divmod(minor, 10**digits)
     grouped = _indian(whole) if currency in INDIAN_GROUPING else f"{whole:,}"
     cents = f".{rest:0{digits}d}" if rest else ""

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from overrides.booking_errors import BookedFileRefused
+from overrides.currencies import MINOR_DIGITS
 from overrides.values import Money
 
 REQUIRED = ("loan_id", "booked_on", "amount")
@@ -28,8 +29,6 @@ SEPARATORS = (",", ";", "\t", "|")
 ID_CHARS_MAX = 200
 LINE_CHARS_MAX = 16_384
 MINOR_MAX = 2**53 - 1
-# Currencies whose minor unit is not a hundredth (ISO 4217)
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "OMR": 3, "JOD": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,10 +247,12 @@ def _money(cell: str, currency: str, decimal: str) -> Money:
     code = currency.upper()
     if not (len(code) == 3 and code.isascii() and code.isalpha()):  # noqa: PLR2004 - ISO 4217
         raise BookedFileRefused(problem="currency is missing: give its code, or declare one")
+    if code not in MINOR_DIGITS:
+        raise BookedFileRefused(problem=f"currency {code} is none that ISO 4217 lists")
     group, sign = (",", ".") if decimal == "point" else (".", ",")
     plain = cell.replace("\u00a0", "").replace(" ", "").replace(group, "").replace(sign, ".")
     try:
-        minor = Decimal(plain).scaleb(MINOR_DIGITS.get(code, 2))
+        minor = Decimal(plain).scaleb(MINOR_DIGITS[code])
         whole = minor.to_integral_exact()
     except InvalidOperation:
         raise BookedFileRefused(problem="amount is no number") from None

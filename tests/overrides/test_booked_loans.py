@@ -84,6 +84,25 @@ def test_encodings_are_recognized_or_have_to_be_declared(encoding: str) -> None:
     assert read_booked(content, declared).loans[0].branch == "Köln"
 
 
+@pytest.mark.parametrize(
+    ("cell", "currency", "minor"),
+    [
+        ("250000", "XOF", 250_000),
+        ("250000", "ISK", 250_000),
+        ("250000", "JPY", 250_000),
+        ("1200.5", "EUR", 120_050),
+        ("1200.5", "TND", 1_200_500),
+        ("1200.5", "KWD", 1_200_500),
+        ("1200.5", "UYW", 12_005_000),
+    ],
+)
+def test_amounts_have_the_minor_units_of_their_own_currency(
+    cell: str, currency: str, minor: int
+) -> None:
+    found = read(f"L1,2026-11-22,{cell},{currency},,")
+    assert found.loans[0].amount == Money(minor, currency)
+
+
 def test_columns_under_other_names_are_declared() -> None:
     head = "Konto;Datum;Betrag"
     columns = {"loan_id": "Konto", "booked_on": "datum", "amount": "BETRAG"}
@@ -104,6 +123,8 @@ def test_columns_under_other_names_are_declared() -> None:
         ("L2,2026-11-22,-5,EUR,,", "amount is no amount"),
         ("L2,2026-11-22,1.005,EUR,,", "amount is no amount"),
         ("L2,2026-11-22,100,,,", "currency is missing"),
+        ("L2,2026-11-22,100,EUX,,", "currency EUX is none that ISO 4217 lists"),
+        ("L2,2026-11-22,100.50,XAF,,", "amount is no amount of XAF"),
         ("L2,2026-11-22,100", "has 3 cells"),
         ("L2", "has 1 cells"),
         ('L2,2026-11-22,"100,EUR,,', "has 0 cells"),
