@@ -258,6 +258,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/models/{name}"): Permission.MODELS,
     ("GET", "/models/{name}/signoffs"): Permission.MODELS,
     ("POST", "/models/{name}/signoffs"): Permission.SIGN_OFF,
+    ("GET", "/models/{name}/review"): Permission.BOARD,
+    ("POST", "/models/{name}/review"): Permission.SIGN_OFF,
     ("GET", "/feedback"): Permission.FEEDBACK,
     ("POST", "/feedback"): Permission.FEEDBACK_EXPORT,
     ("GET", "/feedback/{folder}/{name}"): Permission.FEEDBACK_EXPORT,

@@ -9,6 +9,7 @@ from decision_service.access import Permission
 from decision_service.board import board_sections
 from decision_service.board_drift import drift_section
 from decision_service.board_promises import promises_section
+from decision_service.board_reviews import reviews_section
 from decision_service.board_vintages import vintages_section
 from decision_service.errors import NoChampion
 from decision_service.people_gate import acting_person
@@ -61,6 +62,7 @@ class BoardPage:
                 vintages_section(facts, definitions, at, terms),
                 drift_section(facts, at),
                 promises_section(counted, kpis),
+                *(() if as_of else (reviews_section(self.services.reviews.known(), name, at),)),
             ),
         )
 

@@ -23,11 +23,14 @@ HEADING = ("Number", "Baseline", "Least improvement", "By", "Owner", "Value", "9
 _HOUR = timedelta(hours=1)
 
 
+TITLE = "What was promised"
+
+
 def promises_section(board: Board, kpis: Mapping[str, Kpi]) -> BoardSection:
     """Every number that the bundle declared, measured or not."""
     rows = [_row(board, kpi) for kpi in kpis.values()]
     return BoardSection(
-        title="What was promised",
+        title=TITLE,
         lead=LEAD,
         figures=(),
         table=(HEADING, *rows) if rows else (),

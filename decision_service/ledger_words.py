@@ -181,6 +181,14 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "bundle_validated": lambda d: f"{d['name']}: risk class {d['class']}.",
     "bundle_signed_off": lambda d: f"{d['name']}, for {TITLES[Role(d['owner'])]}.",
     "bundle_exception_asked": lambda d: f"{d['name']}, until {d['until'][:10]}.",
+    "month_reviewed": lambda d: f"{d['name']}, {d['month']}: {d['figures']:,} numbers.",
+    "month_signed": lambda d: f"{d['name']}, {d['month']}, for {TITLES[Role(d['owner'])]}.",
+    "action_opened": lambda d: f"{d['name']}: to {TITLES[Role(d['owner'])]}, until {d['due']}.",
+    "action_closed": lambda d: f"{d['name']}: {'done' if d['done'] else 'dropped'}.",
+    "promise_judged": lambda d: (
+        f"{d['name']}, {d['kpi']}: {d['says']}, for {TITLES[Role(d['owner'])]}."
+    ),
+    "cost_entered": lambda d: f"{d['name']}, {d['month']}: {d['cost'].replace('_', ' ')}.",
     "bundle_drilled": lambda d: f"{d['name']}: {'went well' if d['ok'] else 'failed'}.",
     "bundle_exception_voted": lambda d: f"{d['name']}: {'for' if d['agrees'] else 'against'} it.",
 } | {kind: lambda d: f"{d['name']}." for kind in BUNDLE_KINDS}

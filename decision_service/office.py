@@ -16,6 +16,7 @@ from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
 from decision_service.question_pages import QuestionPages
 from decision_service.receipt_pages import ReceiptPages
+from decision_service.review_pages import ReviewPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
 from decision_service.training_pages import TrainingPages
@@ -35,6 +36,7 @@ from ui.ports import (
     Receipts,
 )
 from ui.question_ports import Questions
+from ui.review_ports import Reviews
 from ui.sharing_ports import Sharing
 from ui.training_ports import Training
 from ui.waiting_ports import WaitingRoom
@@ -57,6 +59,7 @@ class Rooms:
     first_views: FirstViews
     audit: Audit
     governance: Governance
+    reviews: Reviews
     erasures: Erasures
     receipts: Receipts
     people: People
@@ -78,6 +81,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         first_views=FirstViewPages(services),
         audit=Auditing(services),
         governance=GoverningPages(services),
+        reviews=ReviewPages(services),
         erasures=ErasurePages(services),
         receipts=ReceiptPages(services),
         people=PeoplePages(services.people, people_changes(services), showcase),

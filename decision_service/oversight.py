@@ -13,8 +13,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol, TypeVar
 
+from decision_service.folded import Folded
 from decision_service.training_register import TrainingRegister
 from overrides.blind_first import SEED_BYTES, Lot, fingerprint, number
+from overrides.board_reviews import Reviews
 from overrides.events import read_event
 from overrides.forms import OverrideForm, ReviewForm
 from overrides.journal import Entry
@@ -59,6 +61,7 @@ class Oversight:
         self._seed: bytes | None = None
         self._warned = False
         self.training = TrainingRegister(events, monotonic)
+        self.reviews = Folded("reviews", Reviews(), Reviews.after, events, monotonic)
 
     def practices(self, *, fresh: bool = False) -> Practices:
         """What staff were told and what is on, at most a quarter of a second old."""

@@ -22,6 +22,7 @@ from overrides import governance_errors as governance
 from overrides import letter_errors as letters
 from overrides import oversight_errors as oversight
 from overrides import queue_errors as queue
+from overrides import review_errors as review
 from overrides import training_errors as training
 from overrides import waiting_errors as waiting
 
@@ -101,6 +102,17 @@ STATUS: Mapping[type[Exception], int] = {
     oversight.NoticeMissing: 409,
     oversight.NoticeAhead: 409,
     oversight.ShareUnchanged: 409,
+    review.ReviewError: 409,
+    review.MonthNotOver: 409,
+    review.MonthOpenAlready: 409,
+    review.OtherReview: 409,
+    review.MonthSigned: 409,
+    review.ActionUnknown: 409,
+    review.ActionNotYours: 403,
+    review.DayNotPossible: 422,
+    review.PromiseNotDue: 409,
+    review.PromiseSettled: 409,
+    review.CostNotPossible: 422,
     training.TrainingError: 409,
     training.TrainingMissing: 403,
     training.TrainingOver: 403,

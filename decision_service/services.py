@@ -7,6 +7,7 @@ auditing, people, commands) sees storage only through these ports.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from decision_service.folded import Folded
 from decision_service.housekeeping import Housekeeping
 from decision_service.oversight import Oversight
 from decision_service.people import People
@@ -16,6 +17,7 @@ from decision_service.scoring import Scorer
 from decision_service.settings import Settings
 from decision_service.training_register import TrainingRegister
 from decision_service.viewing import Viewings
+from overrides.board_reviews import Reviews
 from overrides.countermand_verify import Findings
 from overrides.drafts import DraftBook
 from overrides.erasing import Erasures
@@ -76,6 +78,11 @@ class Services:
     def training(self) -> TrainingRegister:
         """Who is trained to decide which cases."""
         return self.oversight.training
+
+    @property
+    def reviews(self) -> Folded[Reviews]:
+        """What the four owners did about the shared numbers."""
+        return self.oversight.reviews
 
     def close(self) -> None:
         """Stop threads and let go of the database, in the order of use."""

@@ -691,6 +691,8 @@ INTEGER_MAX = 2**53 - 1
 ENTRY_BYTES_MAX = 65_535
 VERSION = 1
 KIND_LINES = """
+action_closed|done name of owner||note
+action_opened|due month name of owner||note
 approval_recorded|grant of verdict|reasons|note
 bundle_drilled|cases from name ok sha256 took_ms||note
 bundle_exception_asked|lacks name sha256 until vote_until||note
@@ -714,6 +716,7 @@ case_snoozed|person reason|until|note
 case_withdrawn|reason||evidence note
 checkpoint_anchored|kind root size|at witness|
 clock_adjusted|behind_us clock||
+cost_entered|amount_minor cost currency month name||note
 counter_offered|before code days decision_id dwell_ms fields grant needs seen_version
   side|concepts|note
 decision_failed|amount_minor application attempt branch bundle cause channel completed_at currency
@@ -741,6 +744,8 @@ legal_hold_lifted|ground of||note
 legal_hold_set|ground scope|subject until|note
 letter_drafted|concepts due_at holds kind locale pack source template|reason replaces until|shown
 letter_moved|of to|channel on reason|note
+month_reviewed|as_of figures month name sha256||record
+month_signed|month name of owner||note
 outcome_corrected|corrects kind months_on_book observed_at simulated source value||
 outcome_observed|corrects kind months_on_book observed_at simulated source value||
 override_recorded|code concepts decision_id dwell_ms evidence_types from grant needs needs_why
@@ -748,6 +753,7 @@ override_recorded|code concepts decision_id dwell_ms evidence_types from grant n
 person_added|branch currency limit_minor person role|valid_until|name
 person_left|person|reason|
 practice_switched|notice practice seed share||note
+promise_judged|due kpi name owner says sha256 standing until||note
 reason_questioned|concept decision_id person||note
 reasons_shown|codebook count decision_id locale person|concepts template|shown
 record_erased|ground slots|approval as_of count destroyed epoch of root schedule|

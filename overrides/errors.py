@@ -52,6 +52,7 @@ OverridesError
   OutcomeRefused
   ErasureError
   GovernanceError
+  ReviewError
 """
 
 from dataclasses import dataclass, fields

@@ -48,8 +48,16 @@ GOVERNANCE_KINDS = (
 )
 MODEL_KINDS = (*BUNDLE_KINDS, *GOVERNANCE_KINDS)
 TRAINING_KINDS = ("training_recorded",)
+REVIEW_KINDS = (
+    "month_reviewed",
+    "month_signed",
+    "action_opened",
+    "action_closed",
+    "promise_judged",
+    "cost_entered",
+)
 RARE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"bundles": MODEL_KINDS, "training": TRAINING_KINDS}
+    {"bundles": MODEL_KINDS, "training": TRAINING_KINDS, "reviews": REVIEW_KINDS}
 )
 """Kinds of which a ledger has few, by what they are about: they are read whole, and folded."""
 SCORE_ONLY = "score_only"  # rows that were scored, for no decision: of no case and in no figure
@@ -81,6 +89,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "bundle_exception_asked": _kind("name sha256 lacks vote_until until", slots="note"),
         "bundle_exception_voted": _kind("name sha256 owner of agrees", slots="note"),
         "bundle_drilled": _kind("name sha256 from ok cases took_ms", slots="note"),
+        "month_reviewed": _kind("name sha256 month as_of figures", slots="record"),
+        "month_signed": _kind("name month owner of", slots="note"),
+        "action_opened": _kind("name month owner of due", slots="note"),
+        "action_closed": _kind("name owner of done", slots="note"),
+        "promise_judged": _kind("name sha256 kpi owner due standing says until", slots="note"),
+        "cost_entered": _kind("name month cost amount_minor currency", slots="note"),
         "decision_made": _kind(
             _BUSINESS + _SCORE, _BUSINESS_OPTIONAL + " scale", "inputs monitor explanation party"
         ),

@@ -32,6 +32,7 @@ from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.question_ports import Questions
+from ui.review_ports import Reviews
 from ui.sharing_ports import Sharing
 from ui.training_ports import Training
 from ui.views import (
@@ -301,6 +302,10 @@ class Office(Protocol):
     @property
     def training(self) -> Training:
         """Who is trained to decide which cases."""
+
+    @property
+    def reviews(self) -> Reviews:
+        """The owners' monthly review of the board."""
 
     @property
     def first_views(self) -> FirstViews:

@@ -81,6 +81,8 @@ PAGES = (
     ("dev", "/models/german-credit"),
     ("dev", "/models/german-credit/signoffs"),
     ("meera", "/models/german-credit/signoffs"),
+    ("dev", "/models/german-credit/review"),
+    ("meera", "/models/german-credit/review"),
     ("anil", "/admin"),
     ("anil", "/admin/people/lena/leave"),
     ("asha", "/help"),

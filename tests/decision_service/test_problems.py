@@ -21,6 +21,7 @@ from overrides import (
     letter_errors,
     oversight_errors,
     queue_errors,
+    review_errors,
     training_errors,
     waiting_errors,
 )
@@ -38,6 +39,7 @@ MODULES = (
     letter_errors,
     oversight_errors,
     queue_errors,
+    review_errors,
     training_errors,
     waiting_errors,
     service,

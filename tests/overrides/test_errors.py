@@ -15,6 +15,7 @@ from overrides import (
     letter_errors,
     oversight_errors,
     queue_errors,
+    review_errors,
     training_errors,
     waiting_errors,
 )
@@ -31,6 +32,7 @@ OWN_TREES = {
     governance_errors.GovernanceError: governance_errors,
     oversight_errors.OversightError: oversight_errors,
     training_errors.TrainingError: training_errors,
+    review_errors.ReviewError: review_errors,
     letter_errors.LetterError: letter_errors,
     queue_errors.QueueError: queue_errors,
 }

@@ -17,6 +17,7 @@ from tests.ui.fake_governance import FakeGovernance
 from tests.ui.fake_letters import FakeLetters
 from tests.ui.fake_questions import FakeQuestions
 from tests.ui.fake_receipts import FakeReceipts
+from tests.ui.fake_reviews import FakeReviews
 from tests.ui.fake_sharing import FakeSharing
 from tests.ui.fake_training import FakeTraining
 from tests.ui.fake_waiting import FakeWaiting
@@ -570,6 +571,7 @@ class FakeOffice:
     first_views: FakeFirstViews = field(default_factory=FakeFirstViews)
     audit: FakeAudit = field(default_factory=FakeAudit)
     governance: FakeGovernance = field(default_factory=FakeGovernance)
+    reviews: FakeReviews = field(default_factory=FakeReviews)
     erasures: FakeErasures = field(default_factory=FakeErasures)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     people: FakePeople = field(default_factory=FakePeople)

@@ -16,6 +16,7 @@ from ui import (
     governance_contexts,
     memory_contexts,
     question_contexts,
+    review_contexts,
     training_contexts,
     verdict_contexts,
     waiting_contexts,
@@ -33,6 +34,7 @@ PAGES: list[Any] = [
         memory_contexts,
         verdict_contexts,
         question_contexts,
+        review_contexts,
         training_contexts,
         waiting_contexts,
     )
