@@ -15,10 +15,11 @@ from decision_service.errors import NoChampion
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from decision_service.watch_words import watch_section
 from overrides.analysis.verdicts import Terms
 from overrides.labels import OutcomeDefinition
 from overrides.metrics import board
-from ui.views import BoardView, Viewer
+from ui.views import BoardSection, BoardView, Viewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,15 @@ class BoardPage:
                 vintages_section(facts, definitions, at, terms),
                 drift_section(facts, at),
                 promises_section(counted, kpis),
-                *(() if as_of else (reviews_section(self.services.reviews.known(), name, at),)),
+                *(() if as_of else self._of_today(name, at)),
             ),
+        )
+
+    def _of_today(self, name: str, at: datetime) -> tuple[BoardSection, ...]:
+        """What is told of this day and of no earlier one."""
+        return (
+            reviews_section(self.services.reviews.known(), name, at),
+            watch_section(self.services.watches.known().held(name)),
         )
 
 

@@ -190,6 +190,9 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     ),
     "cost_entered": lambda d: f"{d['name']}, {d['month']}: {d['cost'].replace('_', ' ')}.",
     "bundle_drilled": lambda d: f"{d['name']}: {'went well' if d['ok'] else 'failed'}.",
+    "watch_declared": lambda d: f"{d['name']}: {', '.join(d['statistics'])}.",
+    "watch_looked": lambda d: f"{d['name']}, loans of {d['month']}: {d['loans']}.",
+    "retraining_proposed": lambda d: f"{d['name']}, on {d['rows']} rows.",
     "bundle_exception_voted": lambda d: f"{d['name']}: {'for' if d['agrees'] else 'against'} it.",
 } | {kind: lambda d: f"{d['name']}." for kind in BUNDLE_KINDS}
 

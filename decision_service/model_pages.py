@@ -11,6 +11,7 @@ from decision_service.refusals import refusing
 from decision_service.registry import InUse
 from decision_service.services import Services
 from decision_service.surprise_lines import surprise_table
+from decision_service.watch_words import watch_table, watch_words
 from explain.declared.bundle_schema import Kpi
 from explain.declared.card import ROLE_WORDS, calibration_lines
 from explain.declared.contract import Field
@@ -59,6 +60,7 @@ class ModelPages:
             used = self.services.registry.in_use(name)
             loaded = self.services.registry.loaded(name)
             counted_over, surprises = surprise_table(self.services, loaded)
+            watch = self.services.watches.known().held(loaded.bundle.name)
         return BundleView(
             line=_line(used),
             card=tuple(_card(loaded, self._signed(loaded))),
@@ -69,6 +71,8 @@ class ModelPages:
             kpis=_kpis(loaded.bundle.kpis),
             surprises=surprises,
             surprises_words=counted_over,
+            watch=watch_table(watch),
+            watch_words=watch_words(watch),
         )
 
     def _signed(self, loaded: Loaded) -> str:

@@ -23,6 +23,7 @@ from overrides.journal import Entry
 from overrides.kek_files import write_secret
 from overrides.oversight import OVERSIGHT_KINDS, Practice, Practices
 from overrides.vault import RandomBytes
+from overrides.watches import Watches
 
 Timed = TypeVar("Timed", ReviewForm, OverrideForm)
 
@@ -62,6 +63,7 @@ class Oversight:
         self._warned = False
         self.training = TrainingRegister(events, monotonic)
         self.reviews = Folded("reviews", Reviews(), Reviews.after, events, monotonic)
+        self.watches = Folded("watches", Watches(), Watches.after, events, monotonic)
 
     def practices(self, *, fresh: bool = False) -> Practices:
         """What staff were told and what is on, at most a quarter of a second old."""

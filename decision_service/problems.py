@@ -25,6 +25,7 @@ from overrides import queue_errors as queue
 from overrides import review_errors as review
 from overrides import training_errors as training
 from overrides import waiting_errors as waiting
+from overrides import watching_errors as watching
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:countermand:problem:"
@@ -96,6 +97,9 @@ STATUS: Mapping[type[Exception], int] = {
     governance.ExceptionNotPossible: 409,
     governance.NoExceptionRuns: 409,
     governance.DissentUnexplained: 422,
+    watching.WatchError: 409,
+    watching.WatchRuns: 409,
+    watching.WatchUndeclarable: 422,
     oversight.OversightError: 409,
     oversight.FirstViewMissing: 409,
     oversight.FirstViewNotAsked: 409,

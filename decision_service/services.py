@@ -33,6 +33,7 @@ from overrides.signing_desk import SigningDesk
 from overrides.stamps import StampBook
 from overrides.values import Clock, NewId
 from overrides.vault import Vault
+from overrides.watches import Watches
 
 Chance = Callable[[], float]  # a number from 0 to below 1
 
@@ -83,6 +84,11 @@ class Services:
     def reviews(self) -> Folded[Reviews]:
         """What the four owners did about the shared numbers."""
         return self.oversight.reviews
+
+    @property
+    def watches(self) -> Folded[Watches]:
+        """What is watched of which model, and what each look saw."""
+        return self.oversight.watches
 
     def close(self) -> None:
         """Stop threads and let go of the database, in the order of use."""

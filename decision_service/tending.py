@@ -14,6 +14,7 @@ from decision_service.housekeeping import Housekeeping
 from decision_service.in_turn import each_in_turn
 from decision_service.offer_lapse import let_offers_lapse
 from decision_service.services import Services
+from decision_service.watching import watch_all
 from overrides.drafts import KEPT_FOR
 from overrides.errors import LedgerAltered, SigningRefused
 
@@ -50,6 +51,7 @@ CHORES: tuple[tuple[Callable[[Services], object], str], ...] = (
     (let_offers_lapse, "counter-offers that ran out could not be closed"),
     (_close_unanswered, "cases that wait for no answer any more could not be closed"),
     (suspend_lapsed, "a model whose exception ran out could not be stopped"),
+    (watch_all, "matured loans could not be looked at"),
     (_sweep_drafts, "old drafts could not be forgotten"),
 )
 

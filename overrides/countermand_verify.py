@@ -759,6 +759,7 @@ reasons_shown|codebook count decision_id locale person|concepts template|shown
 record_erased|ground slots|approval as_of count destroyed epoch of root schedule|
 record_viewed|person|reason what|
 restore_performed|from_size|reason root|
+retraining_proposed|folder look manifest_sha256 name of rows||
 review_recorded|agrees concepts decision decision_id dwell_ms grant manual
   seen_version|confidence|evidence note
 role_changed|branch currency limit_minor person role|reason valid_until|name
@@ -767,6 +768,8 @@ score_only|background bundle explained jurisdiction method protocol rows simulat
 staff_notified|given_on practices sha256||note
 training_recorded|bundle ground last_day person||note
 verification_run|ok scope size|against findings|
+watch_declared|alarm first lag_months name odds sha256 shock statistics window_months||note
+watch_looked|bad e_value expected fires left_out loans month name of sums||
 what_if_tried|decision_id person||shown
 """
 

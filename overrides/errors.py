@@ -53,6 +53,7 @@ OverridesError
   ErasureError
   GovernanceError
   ReviewError
+  WatchError
 """
 
 from dataclasses import dataclass, fields

@@ -56,8 +56,14 @@ REVIEW_KINDS = (
     "promise_judged",
     "cost_entered",
 )
+WATCH_KINDS = ("watch_declared", "watch_looked", "retraining_proposed")
 RARE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"bundles": MODEL_KINDS, "training": TRAINING_KINDS, "reviews": REVIEW_KINDS}
+    {
+        "bundles": MODEL_KINDS,
+        "training": TRAINING_KINDS,
+        "reviews": REVIEW_KINDS,
+        "watches": WATCH_KINDS,
+    }
 )
 """Kinds of which a ledger has few, by what they are about: they are read whole, and folded."""
 SCORE_ONLY = "score_only"  # rows that were scored, for no decision: of no case and in no figure
@@ -95,6 +101,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "action_closed": _kind("name owner of done", slots="note"),
         "promise_judged": _kind("name sha256 kpi owner due standing says until", slots="note"),
         "cost_entered": _kind("name month cost amount_minor currency", slots="note"),
+        "watch_declared": _kind(
+            "name sha256 statistics odds shock alarm lag_months window_months first", slots="note"
+        ),
+        "watch_looked": _kind("name of month loans bad expected left_out sums e_value fires"),
+        "retraining_proposed": _kind("name of look manifest_sha256 folder rows"),
         "decision_made": _kind(
             _BUSINESS + _SCORE, _BUSINESS_OPTIONAL + " scale", "inputs monitor explanation party"
         ),

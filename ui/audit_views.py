@@ -137,6 +137,8 @@ class BundleView:
     kpis: tuple[tuple[str, ...], ...]
     surprises: tuple[tuple[str, ...], ...] = ()  # per concept: how often it surprised people
     surprises_words: str = ""  # over what that was counted; "" where nothing was
+    watch: tuple[tuple[str, ...], ...] = ()  # looks at matured loans, heading row first
+    watch_words: str = ""  # what was declared of that, and how it stands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

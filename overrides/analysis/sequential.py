@@ -78,13 +78,28 @@ def e_process(
     if not changes:
         message = "an e-process looks for at least one change"
         raise ValueError(message)
-    ratios = [0.0] * len(changes)
+    ratios: Sequence[float] = [0.0] * len(changes)
     for cohort in cohorts:
-        if cohort:
-            unchanged = _log_likelihood(cohort, Change(), shock)
-            for k, change in enumerate(changes):
-                ratios[k] += _log_likelihood(cohort, change, shock) - unchanged
-        yield math.exp(min(_log_mean(ratios), 700.0))
+        ratios = with_cohort(ratios, cohort, changes, shock)
+        yield e_value(ratios)
+
+
+def with_cohort(
+    ratios: Sequence[float], cohort: Sequence[Outcome], changes: Sequence[Change], shock: float
+) -> tuple[float, ...]:
+    """Logarithms of the likelihood ratios of all changes, in order, with one more cohort."""
+    if not cohort:
+        return tuple(ratios)
+    unchanged = _log_likelihood(cohort, Change(), shock)
+    return tuple(
+        before + _log_likelihood(cohort, change, shock) - unchanged
+        for before, change in zip(ratios, changes, strict=True)
+    )
+
+
+def e_value(ratios: Sequence[float]) -> float:
+    """The mean of likelihood ratios given as logarithms, kept below what a float can hold."""
+    return math.exp(min(_log_mean(ratios), 700.0))
 
 
 def together(values: Sequence[float]) -> float:

@@ -429,6 +429,7 @@ def test_the_board_is_one_set_of_numbers_with_denominators(callers: Callers) -> 
         "Overrides",
         "Reasons and outcomes",
         "Turnaround",
+        "Watched month by month",
         "What was promised",
     ]
     for section in body["sections"]:

@@ -24,6 +24,7 @@ from overrides import (
     review_errors,
     training_errors,
     waiting_errors,
+    watching_errors,
 )
 from overrides import errors as overrides
 
@@ -42,6 +43,7 @@ MODULES = (
     review_errors,
     training_errors,
     waiting_errors,
+    watching_errors,
     service,
 )
 

@@ -18,6 +18,7 @@ from overrides import (
     review_errors,
     training_errors,
     waiting_errors,
+    watching_errors,
 )
 from overrides.errors import OverridesError
 
@@ -35,6 +36,7 @@ OWN_TREES = {
     review_errors.ReviewError: review_errors,
     letter_errors.LetterError: letter_errors,
     queue_errors.QueueError: queue_errors,
+    watching_errors.WatchError: watching_errors,
 }
 """Families that are drawn at the top of their own module, and named by their head in the whole."""
 

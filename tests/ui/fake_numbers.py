@@ -391,6 +391,12 @@ def card(name: str) -> BundleView:
             ("G06", "Time in the job", "1 of 12", "not enough data yet", ""),
         ),
         surprises_words="Counted over the latest 260 times that reasons were shown.",
+        watch=(
+            ("Loans decided in", "Counted", "Went bad", "Expected", "Left out", "E-value", "State"),
+            ("2025-09", "112", "14", "11.6", "3", "1.42", "Nothing found"),
+            ("2025-08", "24", "2", "2.6", "0", "0.91", "Not enough data yet"),
+        ),
+        watch_words="Watched since 2026-09-01: nothing found in 136 loans.",
         line=line,
         card=(
             ("h2", "Purpose"),
