@@ -428,6 +428,7 @@ def test_the_board_is_one_set_of_numbers_with_denominators(callers: Callers) -> 
         "Drift",
         "Overrides",
         "Reasons and outcomes",
+        "Review and costs",
         "Turnaround",
         "Watched month by month",
         "What was promised",
