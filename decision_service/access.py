@@ -12,6 +12,7 @@ from decision_service.errors import Forbidden, Unauthenticated
 from overrides.appeals import APPEAL_ROLES
 from overrides.erasure_desk import APPROVERS as APPROVERS_OF_ERASURES
 from overrides.erasure_desk import ASKERS
+from overrides.findings import MISS_OWNERS, WORKING_ROLES
 from overrides.information import HEARING_ROLES
 from overrides.lettering import WRITERS
 from overrides.passing_on import LEADING_ROLES
@@ -37,6 +38,8 @@ class Permission(StrEnum):
     TEAM = "team"  # see who holds what, take cases back
     TRAINING = "training"  # see who is trained: oneself, or everybody one answers for
     TRAIN = "train"  # record who is
+    RECONCILE = "reconcile"  # hold booked loans against decisions
+    FINDINGS = "findings"  # see what has to be looked into, own it and close it
     LETTERS = "letters"  # see letters to applicants, as far as the branch goes
     WRITE_LETTERS = "write_letters"  # draft, check and issue them, say what became of them
     CASES = "cases"  # read decisions and cases over HTTP: a service sees its own
@@ -84,6 +87,8 @@ ROLES: Mapping[Permission, frozenset[Role]] = {
     Permission.TEAM: LEADERS,
     Permission.TRAINING: READERS | {Role.ADMIN},
     Permission.TRAIN: LEADERS,
+    Permission.RECONCILE: WORKING_ROLES,
+    Permission.FINDINGS: WORKING_ROLES | MISS_OWNERS,
     Permission.LETTERS: READERS,
     Permission.WRITE_LETTERS: WRITERS,
     Permission.CASES: READERS | {Role.SERVICE},
@@ -205,6 +210,13 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/team"): Permission.TEAM,
     ("GET", "/training"): Permission.TRAINING,
     ("POST", "/training"): Permission.TRAIN,
+    ("GET", "/reconciliation"): Permission.RECONCILE,
+    ("POST", "/reconciliation"): Permission.RECONCILE,
+    ("GET", "/reconciliation/{run_id}"): Permission.RECONCILE,
+    ("GET", "/findings"): Permission.FINDINGS,
+    ("GET", "/findings.csv"): Permission.FINDINGS,
+    ("GET", "/findings/{finding_id}"): Permission.FINDINGS,
+    ("POST", "/findings/{finding_id}"): Permission.FINDINGS,
     ("GET", "/approvals"): Permission.APPROVALS,
     ("GET", "/cases/{case_id}/override"): Permission.DECIDE,
     ("POST", "/cases/{case_id}/override"): Permission.DECIDE,

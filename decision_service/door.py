@@ -36,6 +36,7 @@ from ui.visit import SESSION_COOKIE, SignInNeeded, kept_fields
 
 SAFE = frozenset({"GET", "HEAD"})
 OWN_SITES = frozenset({b"same-origin", b"none"})
+FILES = frozenset({"/reconciliation"})  # a file may be as large as the rows of other protocols
 STREAMED = frozenset({"/v1/decisions/batch"})  # read line by line, each line with its own key
 FIELDS_MAX = 200
 LOG_IN = "Log in to see this page."
@@ -133,7 +134,8 @@ class Door:
         if method in SAFE or path in STREAMED:
             return receive
         asks_scores = found.template in ASKING
-        limit = self._rows_limit if asks_scores else self._body_limit
+        large = asks_scores or path in FILES
+        limit = self._rows_limit if large else self._body_limit
         body = await read_body(headers, receive, limit)
         if api and not asks_scores and (body or method == "POST"):
             self._read(state, headers, body, method)
@@ -176,9 +178,14 @@ class Door:
         """Send a person to the log-in page, with what was typed kept for afterwards."""
         if scope["method"] in SAFE:
             raise SignInNeeded(LOG_IN)
-        body = await read_body(scope["headers"], receive, self._body_limit)
-        typed = await Request(scope, replay(body, receive)).form(max_files=0, max_fields=FIELDS_MAX)
-        raise SignInNeeded(LOG_IN_AGAIN, kept_fields(typed))
+        files = scope["path"] in FILES
+        limit = self._rows_limit if files else self._body_limit
+        body = await read_body(scope["headers"], receive, limit)
+        request = Request(scope, replay(body, receive))
+        typed = await request.form(max_files=int(files), max_fields=FIELDS_MAX)
+        kept = kept_fields(typed)
+        await typed.close()
+        raise SignInNeeded(LOG_IN_AGAIN, kept)
 
 
 def own_site(headers: list[tuple[bytes, bytes]]) -> None:

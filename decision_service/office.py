@@ -9,6 +9,7 @@ from decision_service.casework import Casework
 from decision_service.changing_pages import ChangingPages
 from decision_service.draft_pages import DraftPages
 from decision_service.erasure_pages import ErasurePages
+from decision_service.finding_pages import FindingPages
 from decision_service.first_view_pages import FirstViewPages
 from decision_service.governing_pages import GoverningPages
 from decision_service.letter_desk import LetterDesk
@@ -25,6 +26,7 @@ from ui.appeal_ports import Appeals
 from ui.approval_ports import Approvals
 from ui.blind_ports import FirstViews
 from ui.changing_ports import Changes
+from ui.finding_ports import Findings
 from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.ports import (
@@ -56,6 +58,7 @@ class Rooms:
     changes: Changes
     letters: Letters
     training: Training
+    findings: Findings
     first_views: FirstViews
     audit: Audit
     governance: Governance
@@ -78,6 +81,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         changes=ChangingPages(services),
         letters=LetterDesk(services),
         training=TrainingPages(services),
+        findings=FindingPages(services),
         first_views=FirstViewPages(services),
         audit=Auditing(services),
         governance=GoverningPages(services),

@@ -18,6 +18,7 @@ from decision_service.training_register import TrainingRegister
 from overrides.blind_first import SEED_BYTES, Lot, fingerprint, number
 from overrides.board_reviews import Reviews
 from overrides.events import read_event
+from overrides.finding_register import FindingRegister
 from overrides.forms import OverrideForm, ReviewForm
 from overrides.journal import Entry
 from overrides.kek_files import write_secret
@@ -64,6 +65,8 @@ class Oversight:
         self.training = TrainingRegister(events, monotonic)
         self.reviews = Folded("reviews", Reviews(), Reviews.after, events, monotonic)
         self.watches = Folded("watches", Watches(), Watches.after, events, monotonic)
+        nothing = FindingRegister()
+        self.findings = Folded("findings", nothing, FindingRegister.after, events, monotonic)
 
     def practices(self, *, fresh: bool = False) -> Practices:
         """What staff were told and what is on, at most a quarter of a second old."""

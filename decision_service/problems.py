@@ -18,6 +18,7 @@ from overrides import booking_errors as booking
 from overrides import change_errors as change
 from overrides import erasure_errors as erasure
 from overrides import errors as overrides
+from overrides import finding_errors as findings
 from overrides import governance_errors as governance
 from overrides import letter_errors as letters
 from overrides import oversight_errors as oversight
@@ -124,6 +125,16 @@ STATUS: Mapping[type[Exception], int] = {
     training.TrainingNotForThem: 422,
     training.TrainingDay: 422,
     training.TrainingNotHeld: 409,
+    findings.FindingError: 409,
+    findings.FindingUnknown: 404,
+    findings.FindingClosed: 409,
+    findings.FindingUnowned: 409,
+    findings.FindingElsewhere: 403,
+    findings.FindingOwn: 403,
+    findings.FindingOwnerNotPossible: 422,
+    findings.FindingDay: 422,
+    findings.FindingReason: 422,
+    findings.FindingsTooMany: 422,
     overrides.ActError: 422,
     overrides.UseOverride: 409,
     overrides.NothingToOverride: 409,

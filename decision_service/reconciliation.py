@@ -1,6 +1,6 @@
 """Holding the core system's file of booked loans against the decisions recorded here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
@@ -8,7 +8,9 @@ from typing import Any
 
 from decision_service.services import Services
 from overrides.booked_loans import BookedFile, BookedLoan, Declared, read_booked
+from overrides.findings import Opening, decide_run
 from overrides.instants import instant_text
+from overrides.journal import Decided, Json, OnceOnly, Receipt, State
 from overrides.reading import CaseFilter, CaseRow, application_key
 from overrides.reconciling import (
     BranchCount,
@@ -20,10 +22,11 @@ from overrides.reconciling import (
     Standing,
     reconcile,
 )
-from overrides.values import CaseStatus, Decision, OutcomeKind
+from overrides.values import Actor, CaseStatus, Decision, OutcomeKind
 
 ROWS_AT_ONCE = 500
 SHARE_DIGITS = 6
+BROKEN_KEPT_MAX = 500  # lines that could not be read, named in the record; all are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class Reconciliation:
     scope: ProductScope
     file: BookedFile
     found: Reconciled
+    cases: Mapping[str, RecordedCase]  # those that loans were held against, by reference
 
     @property
     def clean(self) -> bool:
@@ -66,11 +70,81 @@ def reconcile_file(
     Raises ``BookedFileRefused`` where the file leaves two readings, or none.
     """
     file, now = read_booked(content, declared), services.clock()
-    found = reconcile(
-        file.loans, _known(services, file.loans), _approved(services, file.loans, scope), scope
+    known = _known(services, file.loans)
+    approved = list(_approved(services, file.loans, scope))
+    found = reconcile(file.loans, known, approved, scope)
+    met = [*approved, *(case for cases in known.values() for case in cases)]
+    return Reconciliation(
+        sha256=sha256(content).hexdigest(),
+        at=now,
+        scope=scope,
+        file=file,
+        found=found,
+        cases={case.case_ref: case for case in met},
     )
-    digest = sha256(content).hexdigest()
-    return Reconciliation(sha256=digest, at=now, scope=scope, file=file, found=found)
+
+
+def record_run(
+    services: Services, actor: Actor, done: Reconciliation, once: OnceOnly | None = None
+) -> Receipt:
+    """Write a reconciliation down, and open what it found as findings that somebody closes.
+
+    Raises as ``decide_run`` does.
+    """
+    told = done.as_json()
+    facts: dict[str, Json] = {
+        "file_sha256": done.sha256,
+        "scope": told["scope"],
+        "read_as": told["read_as"],
+        "loans": told["loans"],
+        "unread": len(done.file.broken),
+        "branches": [
+            [one.branch, *(one.counts[standing] for standing in Standing)]
+            for one in done.found.branches
+        ],
+        "counts": told["finding_counts"],
+    }
+    openings = [_opening(services, one, done) for one in done.found.findings]
+    broken: list[Json] = told["broken"][:BROKEN_KEPT_MAX]
+
+    def decide(state: State) -> Decided:
+        register = services.findings.within(state)
+        return decide_run(register, actor, facts, broken, openings, services.new_id)
+
+    receipt = services.journal.submit(decide, once=once).result()
+    services.findings.known(fresh=True)
+    return receipt
+
+
+def _opening(services: Services, one: Finding, done: Reconciliation) -> Opening:
+    """A finding as it is opened. What is of a case is kept under the key of its applicant.
+
+    Loans of one approval that differ from it are one finding, whichever of them stands first.
+    """
+    case, loan = done.cases.get(one.case_ref), one.loan
+    about_case = loan is None or one.kind is FindingKind.TERMS_DIFFER
+    named = one.case_ref if about_case else loan.loan_id if loan else ""
+    told: dict[str, Json] = {"detail": one.detail}
+    if loan is not None:
+        told |= {
+            "loan_id": loan.loan_id,
+            "application_id": loan.application_id,
+            "booked_on": loan.booked_on.isoformat(),
+            "amount_minor": loan.amount.minor,
+            "currency": loan.amount.currency,
+            "product": loan.product,
+            "line": loan.line,
+        }
+    subject = case.subject if case else services.decisions.preparer.subject(named)
+    return Opening(
+        kind=one.kind.value,
+        key=services.vault.lookup_hash("finding", f"{one.kind}\0{named}"),
+        subject=subject,
+        told=told,
+        branch=one.branch,
+        case_ref=one.case_ref,
+        about=case.people if case else (),
+    )
 
 
 def _known(services: Services, loans: Sequence[BookedLoan]) -> dict[str, list[RecordedCase]]:
@@ -78,13 +152,15 @@ def _known(services: Services, loans: Sequence[BookedLoan]) -> dict[str, list[Re
     bundles = sorted(services.registry.standings().versions)
     keys = {
         application_key(services.vault.lookup_hash, bundle, name): name
-        for name in {loan.application_id for loan in loans} - {""}
+        for name in sorted({loan.application_id for loan in loans} - {""})
         for bundle in bundles
     }
     known: dict[str, list[RecordedCase]] = {}
-    for key, name in keys.items():
-        for row in services.cases.applications([key]):
-            known.setdefault(name, []).append(_recorded(services, row))
+    wanted = list(keys)
+    for start in range(0, len(wanted), ROWS_AT_ONCE):
+        rows = services.cases.by_application(wanted[start : start + ROWS_AT_ONCE])
+        for key, row in rows.items():
+            known.setdefault(keys[key], []).append(_recorded(row))
     return known
 
 
@@ -105,15 +181,16 @@ def _approved(
                 continue
             if row.closed_at < first:
                 return
-            yield _recorded(services, row)
+            seen = services.cases.outcomes(row.case_ref)
+            not_taken = any(one.kind == OutcomeKind.NOT_TAKEN for one in seen)
+            yield _recorded(row, not_taken=not_taken)
         if not page.next_cursor:
             return
         cursor = page.next_cursor
 
 
-def _recorded(services: Services, row: CaseRow) -> RecordedCase:
+def _recorded(row: CaseRow, *, not_taken: bool = False) -> RecordedCase:
     """A case as reconciling sees it."""
-    seen = services.cases.outcomes(row.case_ref) if row.final is Decision.APPROVE else ()
     return RecordedCase(
         case_ref=row.case_ref,
         status=row.status,
@@ -123,7 +200,9 @@ def _recorded(services: Services, row: CaseRow) -> RecordedCase:
         product=row.product,
         branch=row.branch,
         second_approval=bool(row.approver) or row.proposal is not None,
-        not_taken=any(one.kind == OutcomeKind.NOT_TAKEN for one in seen),
+        not_taken=not_taken,
+        subject=row.subject,
+        people=tuple(ref for ref in (row.reviewer, row.approver) if ref),
     )
 
 

@@ -23,6 +23,7 @@ from overrides.drafts import DraftBook
 from overrides.erasing import Erasures
 from overrides.erasure_replay import Replaying
 from overrides.examination import Trust
+from overrides.finding_register import FindingRegister
 from overrides.journal import Journal
 from overrides.key_rotation import KeyRotation
 from overrides.ledger import LedgerBook
@@ -89,6 +90,11 @@ class Services:
     def watches(self) -> Folded[Watches]:
         """What is watched of which model, and what each look saw."""
         return self.oversight.watches
+
+    @property
+    def findings(self) -> Folded[FindingRegister]:
+        """What has to be looked into, and what became of it."""
+        return self.oversight.findings
 
     def close(self) -> None:
         """Stop threads and let go of the database, in the order of use."""

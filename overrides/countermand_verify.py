@@ -732,6 +732,9 @@ erasure_approved|count ground of root||note
 erasure_refused|ground of why|holds until|note
 erasure_requested|classes count ground root schedule scope slots|as_of rules subject|note
 feedback_exported|as_of counts erasure_epoch folder manifest_sha256 purpose rows|bundle|
+finding_assigned|due of owner||note
+finding_closed|of reason||note
+finding_opened|about branch key kind run|bundle|loan note
 first_view_recorded|confidence decision_id view||note
 information_received|reason|fields target_at|evidence note
 information_requested|reason|documents fields until|evidence note
@@ -756,6 +759,7 @@ practice_switched|notice practice seed share||note
 promise_judged|due kpi name owner says sha256 standing until||note
 reason_questioned|concept decision_id person||note
 reasons_shown|codebook count decision_id locale person|concepts template|shown
+reconciliation_run|branches counts file_sha256 known loans opened read_as scope unread||record
 record_erased|ground slots|approval as_of count destroyed epoch of root schedule|
 record_viewed|person|reason what|
 restore_performed|from_size|reason root|

@@ -12,6 +12,7 @@ OverridesError
     OversightError
     QueueError
     TrainingError
+    FindingError
     WaitingError
       NothingAsked
       NotToBeAsked

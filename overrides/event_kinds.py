@@ -57,12 +57,14 @@ REVIEW_KINDS = (
     "cost_entered",
 )
 WATCH_KINDS = ("watch_declared", "watch_looked", "retraining_proposed")
+FINDING_KINDS = ("reconciliation_run", "finding_opened", "finding_assigned", "finding_closed")
 RARE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "bundles": MODEL_KINDS,
         "training": TRAINING_KINDS,
         "reviews": REVIEW_KINDS,
         "watches": WATCH_KINDS,
+        "findings": FINDING_KINDS,
     }
 )
 """Kinds of which a ledger has few, by what they are about: they are read whole, and folded."""
@@ -130,6 +132,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "staff_notified": _kind("practices sha256 given_on", slots="note"),
         "practice_switched": _kind("practice share notice seed", slots="note"),
         **dict.fromkeys(TRAINING_KINDS, _kind("person bundle ground last_day", slots="note")),
+        "reconciliation_run": _kind(
+            "file_sha256 scope read_as loans unread branches counts opened known", slots="record"
+        ),
+        "finding_opened": _kind("kind branch about run key", "bundle", slots="loan note"),
+        "finding_assigned": _kind("of owner due", slots="note"),
+        "finding_closed": _kind("of reason", slots="note"),
         "review_recorded": _kind(
             "decision_id decision agrees manual concepts seen_version dwell_ms grant",
             "confidence",

@@ -287,7 +287,10 @@ class CaseBook(Protocol):
         """Names of the branches that have cases, in order."""
 
     def applications(self, keys: Sequence[str]) -> tuple[CaseRow, ...]:
-        """Cases of these application keys (one per bundle)."""
+        """Cases of these application keys (one per bundle), at most 500 at once."""
+
+    def by_application(self, keys: Sequence[str]) -> Mapping[str, CaseRow]:
+        """The same by key; a key without a case is absent."""
 
     def acts(self, case_ref: str) -> tuple[ActRow, ...]:
         """Every event of a case in ledger order, outcomes left out."""

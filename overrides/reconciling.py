@@ -90,6 +90,8 @@ class RecordedCase:
     branch: str
     second_approval: bool = False  # whether an override had to be, or has to be, upheld
     not_taken: bool = False
+    subject: str = ""  # whose application it is, as a reference
+    people: tuple[str, ...] = ()  # who decided it
 
     @property
     def approved(self) -> bool:

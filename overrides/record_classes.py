@@ -25,6 +25,7 @@ _CLASSES = {
     "party": RecordClass.APPLICATION,
     "shown": RecordClass.APPLICATION,
     "terms": RecordClass.APPLICATION,
+    "loan": RecordClass.APPLICATION,  # as the core system booked it
     "monitor": RecordClass.MONITORING,
     "note": RecordClass.NOTES,
     "evidence": RecordClass.NOTES,

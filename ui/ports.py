@@ -28,6 +28,7 @@ from ui.erasure_views import (
     ErasureView,
     HoldLine,
 )
+from ui.finding_ports import Findings
 from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
@@ -306,6 +307,10 @@ class Office(Protocol):
     @property
     def reviews(self) -> Reviews:
         """The owners' monthly review of the board."""
+
+    @property
+    def findings(self) -> Findings:
+        """Booked loans held against decisions, and what is tracked to closure."""
 
     @property
     def first_views(self) -> FirstViews:

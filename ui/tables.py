@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Iterable
 
 from fastapi.responses import Response
 
@@ -20,17 +21,21 @@ def table_name(section: BoardSection) -> str:
 
 
 def table_of(view: BoardView, name: str) -> bytes:
-    """One table as CSV; raises ``Refused`` (404) for none of this name.
+    """One table as CSV; raises ``Refused`` (404) for none of this name."""
+    for section in view.sections:
+        if section.table and table_name(section) == name:
+            return csv_of(section.table)
+    raise Refused(404, "No such table", "Open the report and take a table from there.")
+
+
+def csv_of(table: Iterable[Iterable[str]]) -> bytes:
+    """Rows as CSV.
 
     A cell that a spreadsheet would take for a formula is kept from being one by an apostrophe.
     """
-    for section in view.sections:
-        if section.table and table_name(section) == name:
-            written = io.StringIO(newline="")
-            rows = csv.writer(written)
-            rows.writerows([_plain(cell) for cell in row] for row in section.table)
-            return written.getvalue().encode()
-    raise Refused(404, "No such table", "Open the report and take a table from there.")
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([_plain(cell) for cell in row] for row in table)
+    return written.getvalue().encode()
 
 
 def _plain(cell: str) -> str:

@@ -33,6 +33,8 @@ NAVIGATION: tuple[tuple[str, str, str, str], ...] = (
     ("/team", "Team", "team", "team"),
     ("/letters", "Letters", "letters", "letters"),
     ("/training", "Training", "training", "training"),
+    ("/reconciliation", "Reconciliation", "reconcile", "reconciliation"),
+    ("/findings", "Findings", "findings", "findings"),
     ("/ledger", "Ledger", "ledger", "ledger"),
     ("/ledger/verify", "Verify", "verify", "verify"),
     ("/erasures", "Erasures", "erasures", "erasures"),

@@ -15,6 +15,11 @@ def declare(verbs: Verbs) -> None:
     """Add the command."""
     parser = verbs.verb("reconcile", reconcile, reads=True)
     parser.add_argument("file", metavar="FILE", type=Path, help="booked loans of the core system")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write it to the ledger, and open what was found as findings with an owner",
+    )
     parser.add_argument("--product", action="append", default=[], help="in scope (default: all)")
     parser.add_argument("--branch", action="append", default=[], help="in scope (default: all)")
     parser.add_argument(
@@ -59,9 +64,11 @@ def reconcile(args: argparse.Namespace) -> int:
 
     Each loan is matched, without a decision, or needs checking; loans booked before or against a
     decision, on other terms, and approvals that were not booked are named. The exit status is 1
-    where there is anything to look into, or a line that cannot be read.
+    where there is anything to look into, or a line that cannot be read. With --record the run is
+    an entry of the ledger and each finding is tracked until somebody closes it: see /findings.
     """
-    from decision_service.reconciliation import reconcile_file
+    from decision_service.access import HOST
+    from decision_service.reconciliation import reconcile_file, record_run
     from overrides.booked_loans import OPTIONAL, REQUIRED, Declared
     from overrides.reconciling import ProductScope
 
@@ -85,7 +92,8 @@ def reconcile(args: argparse.Namespace) -> int:
     )
     with installed(args) as services:
         found = reconcile_file(services, args.file.read_bytes(), declared, scope)
-    told = found.as_json()
+        answer = record_run(services, HOST, found).answer if args.record else {}
+    told = {**found.as_json(), **({"recorded": dict(answer)} if answer else {})}
     if args.json:
         print_json(told)
     else:
@@ -116,3 +124,5 @@ def _print(told: dict[str, Any]) -> None:
         print(f"{one['kind']}: {place}{case}: {one['detail']}")
     for one in told["broken"]:
         print(f"NOT READ: line {one['line']}: {one['problem']}")
+    if recorded := told.get("recorded"):
+        print(f"Recorded: {recorded['opened']} new findings, {recorded['known']} known before.")

@@ -165,6 +165,15 @@ class SqlCaseBook:
         query = select(FILES).where(FILES.c.application_key.in_(list(keys)))
         return self._case_rows(query.order_by(FILES.c.opened_at, FILES.c.case_ref))
 
+    def by_application(self, keys: Sequence[str]) -> dict[str, CaseRow]:
+        """The same by key; a key without a case is absent."""
+        rows = {row.case_ref: row for row in self.applications(keys)}
+        query = select(FILES.c.application_key, FILES.c.case_ref)
+        query = query.where(FILES.c.application_key.in_(list(keys)))
+        with reading(self._engine) as connection:
+            found = connection.execute(query).all()
+        return {key: rows[case_ref] for key, case_ref in found if case_ref in rows}
+
     def acts(self, case_ref: str) -> tuple[ActRow, ...]:
         """Every event of a case in ledger order, outcomes left out."""
         query = _ACTS.where(ACTS.c.case_ref == case_ref).order_by(ACTS.c.seq)

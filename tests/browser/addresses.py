@@ -16,6 +16,7 @@ from tests.ui.fake_cases import (
     WAITING,
 )
 from tests.ui.fake_erasures import ERASED_ID, HOLD_ID, WAITING_ID
+from tests.ui.fake_findings import CLOSED_ID, OPEN_ID, RUN_ID
 from tests.ui.fake_first_views import CONTESTED, HIDDEN
 from tests.ui.fake_letters import HELD_CASE, NONE_CASE, SENT_CASE
 from tests.ui.fake_receipts import DIGEST, PENDING, SIGNED
@@ -52,6 +53,11 @@ PAGES = (
     ("tilo", "/team"),
     ("tilo", "/training"),
     ("asha", "/training"),
+    ("tilo", "/reconciliation"),
+    ("tilo", f"/reconciliation/{RUN_ID}"),
+    ("tilo", "/findings"),
+    ("tilo", f"/findings/{OPEN_ID}"),
+    ("tilo", f"/findings/{CLOSED_ID}"),
     ("tilo", "/approvals"),
     ("ravi", "/approvals"),
     ("asha", "/letters"),

@@ -34,25 +34,25 @@ AGREED = {
         " cases contract proofs board models training"
     ),
     Role.TEAM_LEAD: "desk search reopen appeal approvals hand_on team letters write_letters cases"
-    " contract proofs board models training train",
+    " contract proofs board models training train reconcile findings",
     Role.CREDIT_MANAGER: (
         "desk search decide approve answer reopen appeal approvals hand_on team letters"
-        " write_letters cases contract proofs board models training train"
+        " write_letters cases contract proofs board models training train reconcile findings"
     ),
     Role.COMPLIANCE: (
         "sign_off desk search letters cases contract proofs ledger verify witness board models"
         " overrides"
         " fairness"
-        " training erasures erase erase_approve protected"
+        " training erasures erase erase_approve protected reconcile findings"
     ),
     Role.RISK: (
         "sign_off desk search letters cases contract proofs ledger verify witness board models"
         " overrides"
-        " training erasures erase_approve protected"
+        " training erasures erase_approve protected findings"
     ),
     Role.OPERATIONS: "sign_off contract proofs board models",
-    Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export",
-    Role.MODEL_OWNER: "sign_off contract proofs board models feedback feedback_export",
+    Role.DATA_SCIENTIST: "contract proofs board models feedback feedback_export findings",
+    Role.MODEL_OWNER: "sign_off contract proofs board models feedback feedback_export findings",
     Role.ADMIN: "proofs admin training",
     Role.SERVICE: "appeal cases submit answer contract proofs witness",
 }
@@ -65,6 +65,8 @@ ADDRESS_PARTS = {
     "name": "nobody",
     "change": "lock",
     "seq": "999999",
+    "run_id": "01a20000-0000-7000-8000-000000000000",
+    "finding_id": "01a20000-0000-7000-8000-000000000000",
     "request_id": "01a20000-0000-7000-8000-000000000000",
     "hold_id": "01a20000-0000-7000-8000-000000000000",
     "folder": "none",

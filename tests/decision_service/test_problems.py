@@ -17,6 +17,7 @@ from overrides import booking_errors as booking
 from overrides import (
     change_errors,
     erasure_errors,
+    finding_errors,
     governance_errors,
     letter_errors,
     oversight_errors,
@@ -36,6 +37,7 @@ MODULES = (
     change_errors,
     erasure_errors,
     feedback,
+    finding_errors,
     governance_errors,
     letter_errors,
     oversight_errors,

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from decision_service.reconciliation import reconcile_file
+from decision_service.reconciliation import reconcile_file, record_run
 from overrides.booked_loans import Declared
-from overrides.reconciling import ProductScope
+from overrides.reconciling import ProductScope, Standing
 from tests.decision_service.desk_house import DeskHouse, desk_house
+
+SCOPE = ProductScope()
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +68,66 @@ def test_an_approval_that_nobody_booked_is_named(house: DeskHouse) -> None:
     assert [one["kind"] for one in found["findings"] if one["case_id"] == ref] == [
         "approved_not_booked"
     ]
+
+
+def wrong_loan(house: DeskHouse, *, loan: str = "L7") -> tuple[str, bytes]:
+    """A case that Hanna approved, and a file with twice its amount and a loan without a case."""
+    decision = house.apply_until("approve")
+    ref = decision["case_id"]
+    house.desk.review(house.viewer("hanna"), ref, house.form("hanna", ref, decision="approve"))
+    house.clock.passes(days=2)
+    file = house.services.cases.case(ref)
+    assert file is not None
+    day = f"{house.clock():%Y-%m-%d}"
+    twice = f"{file.row.amount.minor / 50:.2f},{file.row.amount.currency}"
+    lines = [
+        "loan_id,booked_on,amount,currency,application_id,branch",
+        f"{loan},{day},{twice},{decision['application_id']},north",
+        f"{loan}-0,{day},5,DEM,NOT-HERE-{loan},north",
+        f"{loan}-1,{day},5,EUX,NOT-HERE,north",
+    ]
+    return ref, "\n".join(lines).encode()
+
+
+def test_a_recorded_run_opens_each_finding_once_and_keeps_what_is_personal_sealed(
+    house: DeskHouse,
+) -> None:
+    services, kofi = house.services, house.actors["kofi"]
+    ref, content = wrong_loan(house)
+    done = reconcile_file(services, content, Declared(), ProductScope())
+    first = record_run(services, kofi, done)
+    wanted = {"terms_differ", "without_decision"}
+    assert {entry.type for entry in first.entries} == {"reconciliation_run", "finding_opened"}
+    register = services.findings.known()
+    mine = [one for one in register.findings.values() if one.run == first.answer["run"]]
+    told = {one.kind: one for one in mine}
+    assert wanted <= set(told)
+    differs = told["terms_differ"]
+    assert (differs.case_ref, set(differs.about)) == (ref, {house.actors["hanna"].ref})
+    opened = services.ledger.open_slots(differs.finding_id)["loan"]
+    assert isinstance(opened, dict)
+    assert opened["loan_id"] == "L7"
+    bodies = b"".join(entry.body for entry in services.ledger.changes(-1, 10_000))
+    assert b"L7" not in bodies
+    assert register.runs[-1].told["unread"] == 1
+    again = record_run(services, kofi, reconcile_file(services, content, Declared(), SCOPE))
+    assert (again.answer["opened"], again.answer["known"]) == (0, len(mine))
+
+
+def test_cases_are_looked_up_by_the_block(
+    house: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    book = house.services.cases
+    look = type(book).by_application
+
+    def counted(self: object, keys: list[str]) -> object:
+        asked.append(len(keys))
+        return look(self, keys)  # type: ignore[arg-type] # the book itself
+
+    monkeypatch.setattr(type(book), "by_application", counted)
+    lines = ["loan_id,booked_on,amount,currency,application_id"]
+    lines += [f"N{number},2026-03-02,5,DEM,NONE-{number}" for number in range(1200)]
+    found = reconcile_file(house.services, "\n".join(lines).encode(), Declared(), SCOPE)
+    assert found.found.whole.counts[Standing.WITHOUT_DECISION] == 1200
+    assert asked == [500, 500, 200]

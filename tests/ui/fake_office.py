@@ -12,6 +12,7 @@ from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_changes import FakeChanges
 from tests.ui.fake_drafts import FakeDrafts
 from tests.ui.fake_erasures import FakeErasures
+from tests.ui.fake_findings import FakeFindings
 from tests.ui.fake_first_views import FakeFirstViews
 from tests.ui.fake_governance import FakeGovernance
 from tests.ui.fake_letters import FakeLetters
@@ -65,7 +66,7 @@ ROLES: Mapping[str, tuple[str, str, frozenset[str]]] = {
         frozenset(
             {
                 *("desk", "search", "hand_on", "approvals", "team", "board", "models"),
-                *("training", "train"),
+                *("training", "train", "reconcile", "findings"),
             }
         ),
     ),
@@ -568,6 +569,7 @@ class FakeOffice:
     appeals: FakeAppeals = field(default_factory=FakeAppeals)
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
     letters: FakeLetters = field(default_factory=FakeLetters)
+    findings: FakeFindings = field(default_factory=FakeFindings)
     first_views: FakeFirstViews = field(default_factory=FakeFirstViews)
     audit: FakeAudit = field(default_factory=FakeAudit)
     governance: FakeGovernance = field(default_factory=FakeGovernance)
