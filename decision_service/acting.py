@@ -178,7 +178,8 @@ class Acting:
             case_id,
             once,
             lambda case, now, rules: decide_override(
-                case, actor, timed, rules, now, self.services.new_id, self.name
+                check_own_values(self.services.cases.acts(case_id), case, actor, form.decision),
+                *(actor, timed, rules, now, self.services.new_id, self.name),
             ),
         )
 

@@ -35,7 +35,7 @@ from decision_service.taking_back import told_outside
 from decision_service.visits import actor_of, body_of, json_answer, key_of, services_of
 from overrides.journal import OnceOnly, Receipt
 from overrides.reading import CaseFilter, CaseRow
-from overrides.values import Actor, CaseStatus, Role
+from overrides.values import APPROVING_ROLES, Actor, CaseStatus, Role
 
 router = APIRouter(prefix="/v1", tags=["cases"])
 
@@ -79,8 +79,11 @@ def show_case(request: Request, case_id: str) -> Response:
     services, actor = services_of(request), actor_of(request)
     acting = Acting(services)
     file = acting.file(actor, case_id, unseen=True)
-    services.viewings.note(actor, "case", case=file.case.case_ref)
     row = file.row
+    judging = row.status is CaseStatus.WAITING_APPROVAL and actor.role in APPROVING_ROLES
+    # The page records what it showed to whoever judges; here no other entry says that they read it.
+    look = services.viewings.record if judging else services.viewings.note
+    look(actor, "case", case=row.case_ref)
     if acting.blindness.of(actor, row):
         return json_answer(blind_object(services, row))
     linked = [one for one in services.cases.linked(row.case_ref) if acting.sees(actor, one)]

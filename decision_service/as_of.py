@@ -8,19 +8,26 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from decision_service.access import HOST
 from decision_service.services import Services
 from decision_service.standings import Standings
 from overrides.event_kinds import BUNDLE_KINDS
 from overrides.events import read_event
+from overrides.instants import parse_instant
 from overrides.journal import Event, VersionStamp
 
 READ_AT_ONCE = 1_000
+WHAT = "as of a time past"  # what the record says was looked at
 PEOPLE_KINDS = ("person_added", "role_changed", "person_left")
 NO_NEW_STATE = "active"
+EXPIRED = "expired"
 
 
 def as_of(services: Services, at: datetime, case_id: str = "") -> dict[str, Any]:
-    """Everything as JSON; ``case_id`` adds the decision that stood on a case."""
+    """Everything as JSON; ``case_id`` adds the decision that stood on a case.
+
+    That somebody looked at the case is recorded, as of any reading of what is about an applicant.
+    """
     standings = Standings()
     for event in _until(services, at, BUNDLE_KINDS):
         standings = standings.after(event)
@@ -44,7 +51,10 @@ def as_of(services: Services, at: datetime, case_id: str = "") -> dict[str, Any]
 
 
 def _people(services: Services, at: datetime) -> list[dict[str, Any]]:
-    """Everybody who had been added, with the authority they had."""
+    """Everybody who had been added, with the authority they had.
+
+    Authority that had run out by then is nobody's: they are ``expired``, unless locked or gone.
+    """
     found: dict[str, dict[str, Any]] = {}
     for event in _until(services, at, PEOPLE_KINDS):
         told, ref = event.data, str(event.data["person"])
@@ -61,6 +71,10 @@ def _people(services: Services, at: datetime) -> list[dict[str, Any]]:
             "valid_until": told.get("valid_until"),
             "state": state or before,
         }
+    for one in found.values():
+        until = one.get("valid_until")
+        if one.get("state") == NO_NEW_STATE and until and parse_instant(until) <= at:
+            one["state"] = EXPIRED
     names = services.people.names(found)
     return sorted(({"name": names[ref], **one} for ref, one in found.items()), key=_by_name)
 
@@ -76,6 +90,7 @@ def _case(services: Services, at: datetime, case_id: str) -> dict[str, Any] | No
     if not made:
         return None
     acts = [act for act in services.cases.acts(case_id) if act.at <= at]
+    services.viewings.record(HOST, WHAT, case=case_id)
     last = made[-1]
     return {
         "case_id": case_id,

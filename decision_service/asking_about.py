@@ -58,7 +58,8 @@ class AskingAbout:
         ground = ground_of(dossier)
         decision_id = dossier.file.decision.decision_id
         row = read_changes(ground, given)
-        self._check_left(dossier, actor)
+        case_ref = dossier.file.case.case_ref
+        _check_left(case_ref, tries_by(dossier.acts, actor.ref, decision_id))
         shown = score_try(ground, row)
 
         def decide(state: State) -> Decided:
@@ -68,6 +69,7 @@ class AskingAbout:
             known = self.services.erasures.within(state)
             if not any(part.epoch for part in known.parts_named([(decision_id, "inputs")])):
                 return Decided(())  # erased since: what it says is not written down again
+            _check_left(case_ref, state.tried_before(case_ref, actor.ref, decision_id))
             return decide_try(case, actor, shown, self.services.new_id)
 
         return self.services.journal.submit(decide, once=once).result()
@@ -77,7 +79,8 @@ class AskingAbout:
         used = tries_by(dossier.acts, actor.ref, dossier.file.decision.decision_id)
         return max(0, TRIES_MAX - used)
 
-    def _check_left(self, dossier: Dossier, actor: Actor) -> None:
-        """Refuse who has used up their tries."""
-        if not self.left(dossier, actor):
-            raise TriesUsedUp(case_id=dossier.file.case.case_ref, most=TRIES_MAX)
+
+def _check_left(case_ref: str, used: int) -> None:
+    """Refuse who has used up their tries."""
+    if used >= TRIES_MAX:
+        raise TriesUsedUp(case_id=case_ref, most=TRIES_MAX)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from decision_service.applications import read_application
 from decision_service.decision_record import Prepared
-from decision_service.errors import Overloaded
 from decision_service.pipeline import Answer, Pipeline, case_of, question_of
 from decision_service.recording import Record, StopWatch
 from decision_service.registry import InUse
 from explain.bundle import Bundle
+from explain.errors import ExplainError
 from explain.values import Explanation
 from overrides.journal import OnceOnly, Receipt
 from overrides.values import Actor
@@ -102,9 +102,9 @@ class Blocks:
                 begun.found = answer
 
     def _worded(self, begun: Begun) -> Begun | Exception:
-        """With the command that records it, unless there was no room to ask its model."""
+        """With the command that records it, unless its model could not be asked at all."""
         begun.watch.lap("score")
-        if isinstance(begun.found, Overloaded):
+        if isinstance(begun.found, Exception) and not isinstance(begun.found, ExplainError):
             return begun.found
         find = case_of(begun.prepared)
         try:

@@ -4,16 +4,19 @@ These are the same rules the deciders enforce, asked ahead so that a page offers
 accepted. The decider has the last word.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from decision_service import wording
 from overrides.authority import check_approver, check_limit
 from overrides.cases import OPEN_STATES, TRANSITIONS, Act, Case
+from overrides.change_errors import OwnValues
+from overrides.correcting import check_own_values
 from overrides.errors import AboveLimit, ActError, LimitInOtherCurrency
 from overrides.queue_errors import ReferredUpwards
-from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Role, Rules
+from overrides.reading import ActRow
+from overrides.values import DECIDING_ROLES, Actor, CaseStatus, Decision, Role, Rules, Verdict
 from ui import words
 
 HAD_A_PART = (
@@ -27,7 +30,8 @@ STOPPED = "The model that scored this case is suspended: re-score the case, then
 class Rights:
     """What may be done now; ``cannot`` says why nothing may be decided, "" otherwise.
 
-    ``too_large`` says why the amount may not be approved alone, where anything may be decided.
+    ``cannot_approve`` says why the actor may not approve it alone, where anything may be decided:
+    the amount, or values that they changed themselves.
     """
 
     claim: bool = False
@@ -37,7 +41,7 @@ class Rights:
     rescore: bool = False
     hear: bool = False
     cannot: str = ""
-    too_large: str = ""
+    cannot_approve: str = ""
 
 
 def rights(
@@ -47,11 +51,12 @@ def rights(
     now: datetime,
     name_of: Callable[[str], str],
     untrained: str = "",
+    acts: Sequence[ActRow] = (),
 ) -> Rights:
     """What the actor may do to the case. ``rules`` is None when its policy cannot be read.
 
     ``untrained`` says why the training register keeps the actor from deciding; "" where it does
-    not.
+    not. ``acts`` are those on the case, which say who changed its values.
     """
     if case.status not in OPEN_STATES:
         return Rights()
@@ -64,6 +69,8 @@ def rights(
         return Rights(cannot=f"{who} is working on this case until {until} UTC. You can read it.")
     again = (case.status, Act.RESCORE) in TRANSITIONS and actor.ref not in case.excluded
     found = _without_a_holder(case, actor, rules, held=held)
+    if (found.decide or found.approve) and (own := own_values(acts, case, actor)):
+        found = replace(found, cannot_approve=own)
     if untrained and (found.claim or found.decide or found.approve):
         found = Rights(withdraw=found.withdraw, cannot=untrained)
     return replace(found, rescore=again, hear=not shut_out(case, actor))
@@ -81,8 +88,8 @@ def _without_a_holder(case: Case, actor: Actor, rules: Rules | None, *, held: bo
     if case.status is CaseStatus.IN_REVIEW and case.stopped:
         return Rights(claim=claimable, withdraw=True, cannot=STOPPED)
     if case.status is CaseStatus.IN_REVIEW:
-        too_large = above_limit(case, actor, rules)
-        return Rights(claim=claimable, decide=True, withdraw=True, too_large=too_large)
+        above = above_limit(case, actor, rules)
+        return Rights(claim=claimable, decide=True, withdraw=True, cannot_approve=above)
     if case.status is CaseStatus.WAITING_APPROVAL:
         cannot = cannot_judge(case, actor, rules)
         claimable = claimable and not cannot
@@ -98,6 +105,16 @@ def shut_out(case: Case, actor: Actor) -> str:
         return HAD_A_PART
     upwards = case.referred and actor.role is Role.OFFICER
     return str(ReferredUpwards(case.case_ref)) if upwards else ""
+
+
+def own_values(acts: Sequence[ActRow], case: Case, actor: Actor) -> str:
+    """Why another officer has to approve a case whose values the actor changed; "" if none has."""
+    says = Decision.APPROVE if case.proposal is None else Verdict.UPHOLD
+    try:
+        check_own_values(acts, case, actor, says)
+    except OwnValues as own:
+        return str(own)
+    return ""
 
 
 def cannot_judge(case: Case, actor: Actor, rules: Rules) -> str:

@@ -56,7 +56,7 @@ def case_view(dossier: Dossier, actor: Actor, now: datetime) -> CaseView:
     """Everything the case page shows to this actor."""
     case, decision = dossier.file.case, dossier.file.decision
     rules = dossier.loaded.rules if dossier.loaded else None
-    may = rights(case, actor, rules, now, dossier.name, dossier.untrained)
+    may = rights(case, actor, rules, now, dossier.name, dossier.untrained, dossier.acts)
     probability = float(decision.probability) if decision.probability else None
     approve_up_to, decline_above = _cutoffs(decision, rules)
     side = override_side(case.recommendation)
@@ -128,9 +128,9 @@ def _odds(dossier: Dossier, probability: float | None, *cuts: float) -> str:
 
 def _cannot_agree(case: Case, may: Rights) -> str:
     """Why the viewer may not agree, and what they may do; "" when they may."""
-    if not may.too_large or case.recommendation is not Recommendation.APPROVE:
+    if not may.cannot_approve or case.recommendation is not Recommendation.APPROVE:
         return ""
-    return f"{may.too_large} You may override it to decline, or leave it for someone who may."
+    return f"{may.cannot_approve} You may override it to decline, or leave it for someone who may."
 
 
 def _head(dossier: Dossier, now: datetime) -> dict[str, Any]:
@@ -243,13 +243,15 @@ def _values(dossier: Dossier, features: Sequence[str]) -> str:
 
 def _warnings(dossier: Dossier, may: Rights) -> tuple[str, ...]:
     """What to check before deciding."""
-    lines = []
+    case, lines = dossier.file.case, []
     if dossier.inputs is None:
         lines.append("The personal parts of this application have been erased.")
-    if dossier.file.case.stopped:
+    if case.stopped:
         lines.append("This model has been suspended: do not rely on the score and its reasons.")
-    if may.too_large and dossier.file.case.recommendation is Recommendation.REFER:
-        lines.append(f"{may.too_large} You may decline it, or leave it for someone who may.")
+    if may.decide and may.cannot_approve and case.recommendation is Recommendation.REFER:
+        lines.append(f"{may.cannot_approve} You may decline it, or leave it for someone who may.")
+    if may.approve and may.cannot_approve:
+        lines.append(f"{may.cannot_approve} You may return or reject the proposal.")
     return tuple(lines)
 
 

@@ -26,6 +26,7 @@ from overrides.correcting import (
     CorrectionForm,
     check_correction,
     check_knockouts,
+    check_own_values,
     decide_correction,
 )
 from overrides.countering import (
@@ -40,7 +41,7 @@ from overrides.errors import StaleCase
 from overrides.journal import Decided, Draft, OnceOnly, Receipt, State
 from overrides.reading import CaseFile
 from overrides.urgency import limit_days
-from overrides.values import Actor, Money, Rules
+from overrides.values import Actor, Decision, Money, Rules
 
 Values = Mapping[str, object]  # a field's name: its value as JSON has it
 
@@ -79,7 +80,8 @@ class Changing:
         """Offer other terms, or propose to; ``form.fields`` and ``form.days`` are found here.
 
         Raises InvalidRequest naming each value that may not be offered, ContractBroken,
-        NothingChanged, RescoreFirst, FieldsErased, NotScored, and what the decider raises.
+        NothingChanged, RescoreFirst, FieldsErased, NotScored, OwnValues, and what the decider
+        raises.
         """
         prepared, form = self._of_terms(actor, file, terms, form)
 
@@ -90,7 +92,7 @@ class Changing:
             return case
 
         def then(case: Case, made: Draft) -> Decided:
-            scored = rescored(case, made)
+            scored = self._own(rescored(case, made), actor)
             return decide_offer(case, scored, actor, form, rules, self.services.new_id)
 
         return self.services.decisions.change(prepared, once, find, then)
@@ -104,7 +106,7 @@ class Changing:
         self.services.training.check_now(actor, rules, now)
         prepared, form = self._of_terms(actor, file, terms, form)
         self._check_same(file, form.fields)
-        scored = self._tried(file, prepared)
+        scored = self._own(self._tried(file, prepared), actor)
         offered = preview_offer(file.case, scored, actor, form, rules)
         return Tried(scored=scored, offered=offered)
 
@@ -230,6 +232,14 @@ class Changing:
     def _tried(self, file: CaseFile, prepared: Prepared) -> Case:
         """The case as the changed application's score would leave it."""
         return rescored(file.case, self.services.decisions.tried(prepared))
+
+    def _own(self, scored: Case, actor: Actor) -> Case:
+        """The case on other terms, unless they pass with values that the actor changed.
+
+        Raises OwnValues: accepted terms are an approval, and nobody looks at it again.
+        """
+        acts = self.services.cases.acts(scored.case_ref)
+        return check_own_values(acts, scored, actor, Decision.APPROVE)
 
     def _name(self, person: str) -> str:
         """A person's name."""

@@ -48,10 +48,11 @@ class Governing:
         """
         services = self.services
         sha256, given = read_validation(text, lambda known: services.people.named(known).ref)
-        purpose = PURPOSES[services.registry.newest(name).policy_spec.automation]
+        newest = services.registry.newest(name)
+        purpose = PURPOSES[newest.policy_spec.automation]
 
         def decide(of: Subject, state: State) -> Draft:
-            if of.sha256 != sha256:
+            if of.sha256 != sha256 or of.sha256 != newest.sha256:  # one came between
                 raise OtherVersion(name, of.sha256)
             return decide_validation(of, actor, given, purpose, state.now, services.new_id)
 

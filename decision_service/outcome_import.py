@@ -246,6 +246,10 @@ class _Ahead:
         """Whether this person was already shown the reasons of this decision."""
         return self.state.shown_before(case_ref, person, decision_id)
 
+    def tried_before(self, case_ref: str, person: str, decision_id: str) -> int:
+        """How many sets of other values this person has tried on this decision."""
+        return self.state.tried_before(case_ref, person, decision_id)
+
     def letter(self, case_ref: str) -> LetterRow | None:
         """The letter of a case as it stands."""
         return self.state.letter(case_ref)

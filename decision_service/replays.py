@@ -27,6 +27,7 @@ LIBRARIES = ("countermand", "lightgbm", "xgboost", "catboost", "scikit-learn", "
 WHAT = "replay of a decision"  # what the record says was looked at
 UNSCORED = "no score was made of it"
 ERASED = "what it rests on has been erased"
+NONE = "none"
 GONE = "the versions that made it cannot be read here"
 
 
@@ -144,13 +145,16 @@ def _parts(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str
     """Contributions by feature, and the principal reasons."""
     again = {name: " ".join(rest) for name, *rest in now["contributions"]}
     for name, *rest in was["contributions"]:
-        yield f"contribution of {name}", " ".join(rest), again.get(name, "none")
+        yield f"contribution of {name}", " ".join(rest), again.pop(name, NONE)
+    yield from ((f"contribution of {name}", NONE, rest) for name, rest in again.items())
     for side in ("adverse", "favourable"):
         before, after = was["reasons"][side], now["reasons"][side]
         yield f"principal reasons, {side}", _named(before), _named(after)
-        for one, other in zip(before, after, strict=False):
-            same = one["text"] == other["text"]
+        texts = {one["concept"]: one["text"] for one in after}
+        for one in before:
+            same = texts.pop(one["concept"], None) == one["text"]
             yield f"words of {one['concept']}", "as recorded", "as recorded" if same else "others"
+        yield from ((f"words of {concept}", NONE, "others") for concept in texts)
 
 
 def _named(reasons: Sequence[Mapping[str, Any]]) -> str:

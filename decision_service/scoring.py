@@ -78,6 +78,14 @@ def _asked(model: Model, rows: list[Row]) -> Sequence[Explanation | ExplainError
     return [ModelUnavailable(model.name, cause)] * len(rows)
 
 
+def _settled(asked: "Future[Explanation]") -> "Explanation | BaseException":
+    """What a model answered one row, or what kept it from that."""
+    try:
+        return asked.result()
+    except BaseException as failed:  # noqa: BLE001 # also a future that was given up
+        return failed
+
+
 def _sound(model: Model, answer: object) -> Explanation | ExplainError:
     """The answer, if it is one at all."""
     if isinstance(answer, Explanation | ExplainError):
@@ -242,21 +250,20 @@ class Scorer:
     def ask_all(self, model: Model, rows: Sequence[Row]) -> "list[Explanation | BaseException]":
         """Scores of many rows or what kept each from one, waiting in the caller's thread.
 
-        Overloaded in the place of one that the model's lane did not take.
+        In the place of one that the model's lane did not take is why, whatever it is: it is that
+        row's answer and no other's.
         """
         if getattr(model, "at_once", False):
             starts = range(0, len(rows), self._rows_max)
             parts = (_asked(model, list(rows[at : at + self._rows_max])) for at in starts)
             return [answer for part in parts for answer in part]
-        asked: list[Future[Explanation] | Overloaded] = []
+        asked: list[Future[Explanation] | Exception] = []
         for row in rows:
             try:
                 asked.append(self.submit(model, row))
-            except Overloaded as full:
-                asked.append(full)
-        return [
-            one if isinstance(one, Overloaded) else one.exception() or one.result() for one in asked
-        ]
+            except Exception as refused:  # noqa: BLE001 # Overloaded, or no thread to be had
+                asked.append(refused)
+        return [one if isinstance(one, Exception) else _settled(one) for one in asked]
 
     def close(self) -> None:
         """Stop; whoever still waits is told that the model is unavailable."""

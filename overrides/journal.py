@@ -152,6 +152,9 @@ class State(Protocol):
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""
 
+    def tried_before(self, case_ref: str, person: str, decision_id: str) -> int:
+        """How many sets of other values this person has tried on this decision."""
+
     def letter(self, case_ref: str) -> LetterRow | None:
         """The letter of a case as it stands; None where none is called for."""
 

@@ -54,9 +54,10 @@ VALIDATED_IT = "you validated this version"
 NOTHING_LACKING = "everything is signed, so promote it"
 ONE_RUNS = "one is being voted on or in force"
 VOTE_TAKES = f"a vote takes 1 to {VOTING_HOURS_MAX} hours"
+VOTED_DOWN = "the board did not grant one, and as much is lacking as then"
 ENDS_WITHIN = f"it ends after the vote and within {EXCEPTION_DAYS_MAX} days"
 WHY_NOT_SAID = "say in a note why it cannot wait"
-ASKED_FOR_IT = "you asked for this exception or registered the version"
+ASKED_FOR_IT = "you asked for this exception"
 OWN_NAME = "Your own name"
 
 
@@ -172,6 +173,8 @@ def decide_exception(
         raise ExceptionNotPossible(NOTHING_LACKING)
     if of.record.voting(now) is not None or of.record.exception(now) is not None:
         raise ExceptionNotPossible(ONE_RUNS)
+    if any(not set(lacks) < set(one.lacks) for one in of.record.denied(now)):
+        raise ExceptionNotPossible(VOTED_DOWN)
     if not 1 <= hours <= VOTING_HOURS_MAX:
         raise ExceptionNotPossible(VOTE_TAKES)
     if not vote_until < until <= now + timedelta(days=EXCEPTION_DAYS_MAX):
@@ -198,8 +201,10 @@ def decide_vote(
     asked = of.record.voting(now)
     if asked is None:
         raise NoExceptionRuns(of.name)
-    if actor.ref in {asked.by, of.record.registered_by}:
+    if actor.ref == asked.by:
         raise NotIndependent(ASKED_FOR_IT)
+    if actor.ref in of.record.builders:
+        raise NotIndependent(BUILT_IT)
     for vote in asked.votes:
         if vote.by == actor.ref or vote.owner is actor.role:
             raise SignedAlready(_for(actor.role))

@@ -246,6 +246,15 @@ class Record:
         newest = self.exceptions[-1] if self.exceptions else None
         return newest if newest is not None and now < newest.vote_until else None
 
+    def denied(self, now: datetime) -> tuple[ExceptionAsked, ...]:
+        """Requests whose vote is over and that were not granted, since the newest validation."""
+        since = self.validation.seq if self.validation else -1
+        return tuple(
+            one
+            for one in self.exceptions
+            if one.seq > since and one.vote_until <= now and not one.granted
+        )
+
     def lapsed(self, now: datetime) -> bool:
         """Whether it is champion by an exception that ran out, and something is still lacking."""
         if not self.promoted_under or not self.lacking(now):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, func, or_, select
+from sqlalchemy import Connection, Engine, Select, and_, case, func, or_, select
 
 from overrides.feedback_design import ScoredCase
 from overrides.feedback_made import FeedbackExportRow
@@ -72,17 +72,23 @@ _NO_CHANGES = (
     "reason_questioned",
     "what_if_tried",
 )
-_UNDOING = ACTS.alias("undoing")
-# A decision that was undone, and what undid it, are told to nobody outside.
+_ENDED, _UNDOING = ACTS.alias("ended"), ACTS.alias("undoing")
+_DECIDING = ("review_recorded", "override_recorded", "approval_recorded")
+# A decision that was undone, the act that came to it (its entry is the one before), and what undid
+# it are told to nobody outside. A proposal is another act than the verdict that came to a decision.
 _STANDS = ~or_(
     and_(ACTS.c.type == "case_reopened", ACTS.c.about.is_not(None)),
     and_(
-        ACTS.c.type == "case_decided",
+        ACTS.c.type.in_(("case_decided", *_DECIDING)),
         select(_UNDOING.c.seq)
+        .join(_ENDED, _UNDOING.c.about == _ENDED.c.event_id)
         .where(
+            _ENDED.c.log == ACTS.c.log,
+            _ENDED.c.seq == case((ACTS.c.type == "case_decided", ACTS.c.seq), else_=ACTS.c.seq + 1),
+            _ENDED.c.case_ref == ACTS.c.case_ref,
+            _ENDED.c.type == "case_decided",
             _UNDOING.c.case_ref == ACTS.c.case_ref,
             _UNDOING.c.type == "case_reopened",
-            _UNDOING.c.about == ACTS.c.event_id,
         )
         .exists(),
     ),
@@ -251,7 +257,8 @@ class SqlCaseBook:
     def changes(self, after: int, *, limit: int = 100) -> tuple[ChangeRow, ...]:
         """What changed in the ledger after this place, in order.
 
-        Leases are no change, and neither are a decision that was undone and its undoing.
+        Leases are no change, and neither are a decision that was undone, the act that came to it
+        and its undoing.
         """
         query = _CHANGES.where(
             ACTS.c.log == self._log, ACTS.c.seq > after, ACTS.c.type.not_in(_NO_CHANGES), _STANDS

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, literal_column, select
+from sqlalchemy import RowMapping, bindparam, func, literal_column, select
 
 from overrides.cases import Appeal, Case, Offer, Proposal
 from overrides.event_kinds import RARE_KINDS
@@ -37,6 +37,12 @@ _BY_APPLICATION = Lookup(FILES.columns.values(), FILES.c.application_key)
 _SHOWN = select(ACTS.c.seq).where(
     ACTS.c.case_ref == bindparam("ref"),
     ACTS.c.type == literal_column("'reasons_shown'"),
+    ACTS.c.actor == bindparam("person"),
+    ACTS.c.about == bindparam("decision"),
+)
+_TRIED = select(func.count()).where(
+    ACTS.c.case_ref == bindparam("ref"),
+    ACTS.c.type == literal_column("'what_if_tried'"),
     ACTS.c.actor == bindparam("person"),
     ACTS.c.about == bindparam("decision"),
 )
@@ -198,6 +204,12 @@ class SqlState:
         """Whether this person was already shown the reasons of this decision."""
         wanted = {"ref": case_ref, "person": person, "decision": decision_id}
         return self.path.first(_SHOWN, wanted) is not None
+
+    def tried_before(self, case_ref: str, person: str, decision_id: str) -> int:
+        """How many sets of other values this person has tried on this decision."""
+        wanted = {"ref": case_ref, "person": person, "decision": decision_id}
+        found = self.path.first(_TRIED, wanted)
+        return 0 if found is None else int(found[0])
 
     def letter(self, case_ref: str) -> LetterRow | None:
         """The letter of a case as it stands; None where none is called for."""

@@ -230,3 +230,17 @@ def test_tries_are_limited_in_number_and_end_with_the_case(tmp_path: Path) -> No
         house.desk.review(house.viewer("asha"), made["case_id"], form)
         assert callers.post("bruno", path, changes).status_code == 409
         assert callers.post("bruno", first_reason(made)).status_code == 409
+
+
+def test_tries_sent_at_once_are_counted_one_after_another(
+    callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = callers.house.apply_until("decline")
+    changes = {"changes": some_change(callers, made["case_id"])}
+    monkeypatch.setattr("decision_service.asking_about.tries_by", lambda *_: 0)  # read before
+    asked = range(TRIES_MAX + 1)
+    answers = [
+        callers.post("asha", f"/cases/{made['case_id']}/what-if", changes).status_code
+        for _ in asked
+    ]
+    assert answers == [201] * TRIES_MAX + [409]

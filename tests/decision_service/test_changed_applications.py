@@ -513,3 +513,33 @@ def test_a_corrected_case_is_counted_as_one(callers: Callers) -> None:
     services = callers.house.services
     facts = {fact.case_ref: fact for fact in services.cases.board_facts(services.clock())}
     assert (facts[case_id].corrected, facts[other].corrected) == (True, False)
+
+
+def test_terms_that_pass_with_ones_own_values_are_another_officer_s_to_offer(
+    callers: Callers,
+) -> None:
+    case_id, version = passes_on(callers, SMALL)
+    amount = float(
+        _stated(callers, callers.get("asha", f"/cases/{case_id}").json(), "credit_amount")
+    )
+    made = corrected(callers, case_id, version, credit_amount=amount + 1)
+    assert made.status_code == 201, made.json()
+    version = row_of(callers, case_id).version
+    mine = offer(callers, case_id, version)
+    assert (mine.status_code, mine.json()["type"].rpartition(":")[2]) == (403, "own-values")
+    assert offer(callers, case_id, version, "bruno").status_code == 201
+
+
+def test_the_page_offers_no_approval_to_whoever_changed_values_of_a_decline(
+    callers: Callers,
+) -> None:
+    case_id, version = passes_on(callers, SMALL)
+    assert corrected(callers, case_id, version, **SMALL).status_code == 201
+    assert row_of(callers, case_id).recommendation == "approve"
+    house = callers.house
+    mine = house.desk.case(house.viewer("asha"), case_id)
+    assert (mine.may_agree, "another officer must approve" in mine.agree_cannot_words) == (
+        False,
+        True,
+    )
+    assert house.desk.case(house.viewer("bruno"), case_id).may_agree

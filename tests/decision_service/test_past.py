@@ -1,6 +1,7 @@
 """A decision made again is the recorded one; what held on a day is read from entries up to it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,10 @@ from decision_service.access import HOST
 from decision_service.as_of import as_of
 from decision_service.decimals import decimal_text
 from decision_service.errors import UnknownDecision
-from decision_service.replays import ERASED, UNSCORED, replay
+from decision_service.replays import ERASED, UNSCORED, _parts, replay
+from overrides.events import read_event
+from overrides.instants import instant_text
+from overrides.journal import Decided, Draft, Json
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import BUNDLE, bundle_with
@@ -87,6 +91,8 @@ def test_what_held_is_read_from_the_entries_up_to_that_time(
     assert now["bundles"][0]["policy"]["version"] == "2024.2"
     assert before["case"]["status"] == "in_review"
     assert person(before, "asha")["role"] == "officer"
+    viewed = services.ledger.changes(-1, 1000, ("record_viewed",))
+    assert [read_event(entry.body).case for entry in viewed] == [case_id], "once an hour"
     early = as_of(services, then.replace(year=2000), case_id)
     assert (early["champion"], early["bundles"], early["people"], early["case"]) == (
         None,
@@ -94,3 +100,37 @@ def test_what_held_is_read_from_the_entries_up_to_that_time(
         [],
         None,
     )
+
+
+def test_authority_that_had_run_out_is_nobodys(house: DeskHouse) -> None:
+    services = house.services
+    ends = services.clock() + timedelta(days=3)
+    asha = house.actors["asha"]
+    told: dict[str, Json] = {
+        "person": asha.ref,
+        "role": "officer",
+        "branch": "north",
+        "limit_minor": 5,
+        "currency": "DEM",
+        "valid_until": instant_text(ends),
+    }
+    change = Draft(
+        event_id=services.new_id(), type="role_changed", actor="p-x", role="admin", data=told
+    )
+    services.journal.submit(lambda _: Decided((change,))).result()
+    before, after = (as_of(services, ends + timedelta(seconds=s)) for s in (-1, 0))
+    assert person(before, "asha")["state"] == "active"
+    assert person(after, "asha")["state"] == "expired"
+    assert person(after, "bruno")["state"] == "active"
+
+
+def test_a_reason_or_contribution_that_only_the_new_answer_has_is_a_difference() -> None:
+    reason = {"concept": "DURATION", "text": "The term is long."}
+    was = {"contributions": [["a", "1"]], "reasons": {"adverse": [reason], "favourable": []}}
+    now = {
+        "contributions": [["a", "1"], ["b", "2"]],
+        "reasons": {"adverse": [reason, {"concept": "OTHER", "text": "x"}], "favourable": []},
+    }
+    found = {what for what, before, after in _parts(was, now) if before != after}
+    assert found == {"contribution of b", "principal reasons, adverse", "words of OTHER"}
+    assert not [what for what, before, after in _parts(now, now) if before != after]

@@ -253,3 +253,23 @@ def test_a_prompt_model_is_not_kept_by_whoever_asked_it(scorer: Scorer) -> None:
         assert [dict(here) for here in scorer._gatherings.values()] == [{}]
 
     asyncio.run(ask())
+
+
+class Threadless(Scorer):
+    """A scorer that has no thread left for one row."""
+
+    def submit(self, model: scoring.Model, row: Row) -> "Future[Explanation]":
+        """As it is, but for one row."""
+        if row["p"] == 0.001:
+            msg = "can't start new thread"
+            raise RuntimeError(msg)
+        return super().submit(model, row)
+
+
+def test_of_many_rows_one_that_cannot_be_asked_spoils_no_other() -> None:
+    model = Echo()
+    model.gate.set()
+    with closing(Threadless(deadline_s=0.3)) as scorer:
+        first, second, third = scorer.ask_all(model, rows(3))
+    assert isinstance(second, RuntimeError)
+    assert [one.probability for one in (first, third) if isinstance(one, Explanation)] == [0, 0.002]

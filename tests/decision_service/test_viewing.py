@@ -19,6 +19,7 @@ from decision_service.viewing import Viewings
 from overrides.errors import LedgerUnavailable
 from overrides.journal import Command, OnceOnly, Receipt
 from tests.decision_service.desk_house import DeskHouse, desk_house
+from tests.decision_service.test_casework import low_side
 from ui.ports import Refused
 
 
@@ -98,3 +99,16 @@ def test_what_cannot_be_recorded_is_not_shown(house: DeskHouse) -> None:
     with pytest.raises(Refused) as refused:
         Casework(replace(services, viewings=closed)).case(house.viewer("kofi"), case)
     assert refused.value.status == 507
+
+
+def test_whoever_judges_a_proposal_is_recorded_to_have_read_it_over_the_interface(
+    house: DeskHouse,
+) -> None:
+    case = house.apply_until("decline")["case_id"]
+    house.desk.override(house.viewer("asha"), case, low_side(house, "asha", case, code="X01"))
+    client = TestClient(create_app(house.services, warm=False))
+    for name in ("hanna", "bruno"):
+        _, key = people_changes(house.services).add_key(house.actors["root"], name)
+        headers = {"Authorization": f"Bearer {key.text}"}
+        assert client.get(f"/v1/cases/{case}", headers=headers).status_code == 200
+    assert seen(house) == [("case", case, "hanna")]

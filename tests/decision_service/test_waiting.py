@@ -309,7 +309,8 @@ def test_an_undone_decision_is_never_told_and_stays_on_the_record(callers: Calle
     callers.house.clock.passes(minutes=2)
     told = feed(callers, case_id)
     assert all(change["final"] is None for change in told)
-    assert "case_decided" not in [change["type"] for change in told]
+    kinds = [change["type"] for change in told]
+    assert not {"case_decided", "review_recorded", "case_reopened"} & set(kinds)
     history = callers.house.desk.case(callers.house.viewer("asha"), case_id).history
     assert "Declined by a person. Undone." in [act.text for act in history]
     assert decided(callers, case_id).status_code == 201
@@ -338,6 +339,10 @@ def test_an_upheld_override_that_is_undone_waits_again_for_its_second_person(
     assert callers.post("asha", f"/cases/{case_id}/undo").status_code == 403
     undone = callers.post("hanna", f"/cases/{case_id}/undo")
     assert undone.json()["status"] == "waiting_approval"
+    callers.house.clock.passes(minutes=2)
+    kinds = [change["type"] for change in feed(callers, case_id)]
+    assert "override_recorded" in kinds, "the proposal stands"
+    assert not {"approval_recorded", "case_decided"} & set(kinds)
     after = case_of(callers, case_id)
     assert (after.status, after.proposal) == (before.status, before.proposal)
     again = callers.post("hanna", f"/cases/{case_id}/approval", {"verdict": "uphold"})

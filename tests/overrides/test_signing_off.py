@@ -334,3 +334,26 @@ def test_an_exception_is_asked_for_within_bounds(
         desk.ask(PEOPLE[Role.MODEL_OWNER], hours, days, note)
     with pytest.raises(ExceptionNotPossible):
         desk.ask(PEOPLE[Role.MODEL_OWNER], 24, EXCEPTION_DAYS_MAX + 1)
+
+
+def test_an_exception_that_was_not_granted_is_asked_for_again_when_less_is_lacking(
+    desk: Desk,
+) -> None:
+    desk.ask(PEOPLE[Role.MODEL_OWNER], hours=24, days=10)
+    desk.now += timedelta(hours=24)
+    with pytest.raises(ExceptionNotPossible, match="as much is lacking"):
+        desk.ask(PEOPLE[Role.MODEL_OWNER], hours=24, days=10)
+    desk.validate()
+    desk.ask(PEOPLE[Role.MODEL_OWNER], hours=24, days=10)
+    desk.now += timedelta(hours=24)
+    with pytest.raises(ExceptionNotPossible, match="as much is lacking"):
+        desk.ask(PEOPLE[Role.MODEL_OWNER], hours=24, days=10)
+    desk.sign(PEOPLE[Role.OPERATIONS])
+    desk.ask(PEOPLE[Role.MODEL_OWNER], hours=24, days=10)
+
+
+def test_whoever_built_a_version_has_no_vote_on_letting_it_out(desk: Desk) -> None:
+    desk.validate(developers=frozenset({PEOPLE[Role.OPERATIONS].ref}))
+    desk.ask(Actor("mina", "mina", Role.DATA_SCIENTIST))
+    with pytest.raises(NotIndependent, match="built or registered"):
+        desk.vote(Role.OPERATIONS, agrees=True)
