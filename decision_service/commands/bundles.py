@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from decision_service.commands import publishing, signoffs, watching
+from decision_service.commands import comparing, publishing, signoffs, watching
 from decision_service.commands.grammar import NO, YES, Verbs, print_json, print_table
 from decision_service.commands.installation import installed, model_hosts
 
@@ -38,6 +38,7 @@ def declare(verbs: Verbs) -> None:
         parser.add_argument("--note", default="", help="why; kept encrypted in the ledger")
     signoffs.declare(bundle)
     watching.declare(bundle)
+    comparing.declare(bundle)
     for run, reads in ((drill, False), (again, True)):
         parser = bundle.verb(run.__name__, run, reads=reads)
         parser.add_argument("name", metavar="NAME", help="name of a registered bundle")
