@@ -187,6 +187,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/help"): Permission.PUBLIC,
     ("GET", "/sw.js"): Permission.PUBLIC,
     ("GET", "/desk"): Permission.DESK,
+    ("GET", "/queued"): Permission.DESK,
     ("POST", "/desk/next"): Permission.DECIDE,
     ("GET", "/search"): Permission.SEARCH,
     ("GET", "/applications/{application_id}"): Permission.SEARCH,

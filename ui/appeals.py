@@ -6,6 +6,7 @@ from starlette.datastructures import FormData
 
 from ui.appeal_contexts import AppealPage
 from ui.appeal_views import AppealForm
+from ui.case_forms import left_form
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
@@ -42,20 +43,27 @@ def appeal_page(
     form: AppealForm = EMPTY,
     refused: Refused | None = None,
     notices: tuple[Notice, ...] = (),
+    draft: str = "",
 ) -> Response:
     """The form that records an appeal, with what was typed in it."""
     view = office(request).appeals.appealing(viewer, case_id)
     fault = fault_of(refused, FIELDS) if refused else None
     title = "The applicant contests the decision"
-    around = shell(request, viewer, title, current="case", notices=notices, fault=fault)
+    around = shell(
+        request, viewer, title, current="case", notices=notices, fault=fault, draft=draft
+    )
     context = AppealPage(shell=around, appeal=view, form=form, key=new_key(request))
     return page(request, context, status=refused.status if refused else 200)
 
 
 @router.get("/cases/{case_id}/appeal")
 def show_appealing(request: Request, viewer: Reader, case_id: str) -> Response:
-    """What an appeal does, before it is recorded."""
-    return appeal_page(request, viewer, case_id)
+    """What an appeal does, before it is recorded; with what this person had typed and not sent."""
+    left = left_form(request, viewer, request.url.path)
+    if left is None:
+        return appeal_page(request, viewer, case_id)
+    form = _typed(left.typed)
+    return appeal_page(request, viewer, case_id, form, notices=left.notices, draft=request.url.path)
 
 
 @router.post("/cases/{case_id}/appeal")
@@ -63,11 +71,13 @@ def appeal(request: Request, viewer: Doer, typed: Typed, case_id: str) -> Respon
     """Record it; refused for what was typed, the form again."""
     form = _typed(typed)
     try:
-        return go(f"/cases/{case_id}", office(request).appeals.appeal(viewer, case_id, form))
+        done = office(request).appeals.appeal(viewer, case_id, form)
     except Refused as refused:
         if refused.status not in FORM_AGAIN:
             raise
         return appeal_page(request, viewer, case_id, form, refused)
+    office(request).drafts.drop(viewer, request.url.path)
+    return go(f"/cases/{case_id}", done)
 
 
 @shows_again("/cases/{}/appeal")

@@ -1,6 +1,7 @@
 """Forms that were begun: kept while they are typed, shown again later, thrown away."""
 
 import re
+from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -16,7 +17,7 @@ QUIET = "quietly"  # the script's word: an answer in one line instead of a page
 OF_THE_WAY = frozenset({PLACE, QUIET, "person"})
 _PLACES = re.compile(
     r"/cases/([^/]+)/(review|override|approval|withdrawal|information-request|information"
-    r"|reopening|counter-offer|correction|letter)"
+    r"|reopening|counter-offer|correction|letter|appeal)"
 )
 NO_SUCH_FORM = "Only forms about a case are kept. Nothing was kept."
 
@@ -40,7 +41,9 @@ def keep(request: Request, viewer: Doer, typed: Typed) -> Response:
     except Refused as refused:
         if not quiet:
             raise
-        return PlainTextResponse(str(refused), refused.status)
+        # An answer, not an error: the browser hands over what it kept of each form that was sent.
+        sent = refused.status == HTTPStatus.CONFLICT
+        return PlainTextResponse(str(refused), HTTPStatus.ACCEPTED if sent else refused.status)
     if quiet:
         return PlainTextResponse(f"Kept at {at}. Nothing is recorded yet.")
     said = "What you typed is kept for you. Nothing is recorded; open the form again to go on."

@@ -1,10 +1,12 @@
-"""Working with the line down: which pages a device may keep, and the script that keeps them."""
+"""Working with the line down: which pages a device may keep, and what waits there to be sent."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse
 
-from ui.render import SECURITY_HEADERS, STATIC
+from ui.line_contexts import QueuedPage
+from ui.render import SECURITY_HEADERS, STATIC, page
 from ui.views import Viewer
+from ui.visit import Reader, shell
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,3 +28,9 @@ def service_worker() -> FileResponse:
     """The service worker, at the address whose scope is every page."""
     headers = {**SECURITY_HEADERS, "Cache-Control": "no-cache"}
     return FileResponse(STATIC / "sw.js", media_type="text/javascript", headers=headers)
+
+
+@router.get("/queued")
+def show_queued(request: Request, viewer: Reader) -> HTMLResponse:
+    """The page on which the script shows what waits on this device; the server knows none of it."""
+    return page(request, QueuedPage(shell=shell(request, viewer, "Waiting on this device")))

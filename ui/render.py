@@ -22,7 +22,7 @@ from ui import pictures, qr, words
 from ui.note_hints import hint_lines
 
 STATIC = Path(__file__).parent / "static"
-PACKED = frozenset({"app.css", "app.js", "vendor/htmx/htmx.min.js"})
+PACKED = frozenset({"app.css", "app.js", "queue.js", "vendor/htmx/htmx.min.js"})
 NOTICE_COOKIE = "countermand_notice"
 
 # What a page may load and where it may send: its own host, nothing inline, nothing evaluated.

@@ -27,6 +27,7 @@ PAGES = (
     ("asha", "/"),
     ("asha", "/desk"),
     ("asha", "/desk?status=withdrawn"),
+    ("asha", "/queued"),
     ("asha", "/search?q=GC"),
     *(
         ("asha", f"/cases/{case.case_id}")

@@ -158,4 +158,5 @@ def test_the_first_page_is_light(arrive: Arrive) -> None:
     assert len(sizes) <= 6
     worker = page.request.get("/sw.js")
     assert worker.headers["cache-control"] == "no-cache"
-    assert sum(sizes) + len(worker.body()) <= 60_000
+    beside = [page.request.get(f"/static/{name}").body() for name in ("line.js", "queue.js")]
+    assert sum(sizes) + len(worker.body()) + sum(map(len, beside)) <= 60_000

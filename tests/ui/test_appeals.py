@@ -39,6 +39,19 @@ def test_a_refused_form_comes_back_filled_in(visit: Visit, office: FakeOffice) -
     assert "Look again." in answer.text
 
 
+def test_what_was_typed_and_not_sent_is_there_again_until_it_is_sent(
+    visit: Visit, office: FakeOffice
+) -> None:
+    ravi = visit("ravi")
+    ravi.post("/drafts", data=form("ravi", draft_of=ADDRESS, view="Look again."))
+    page = ravi.get(ADDRESS).text
+    assert "Look again." in page
+    assert "Throw away what I had typed" in page
+    assert "Look again." not in visit("asha").get(ADDRESS).text
+    ravi.post(ADDRESS, data=form("ravi", seen_version="9", view="Look again."))
+    assert not office.drafts.kept
+
+
 def test_whoever_decides_again_reads_the_appeal_and_is_asked_first(visit: Visit) -> None:
     page = visit("asha").get(f"/cases/{CONTESTED}").text
     assert TOLD.said in page

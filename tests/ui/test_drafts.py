@@ -67,6 +67,18 @@ def test_the_script_is_answered_in_a_line_and_told_what_went_wrong(
     assert (said.status_code, said.text) == (410, "It was erased.")
 
 
+def test_a_script_that_hands_over_a_form_that_was_sent_is_told_so_without_an_error(
+    visit: Visit, office: FakeOffice
+) -> None:
+    asha = visit("asha")
+    office.drafts.trouble = Refused(409, "Not kept", "You have acted since.")
+    said = send(asha, "/drafts", OVERRIDE, draft_of=OVERRIDE, quietly="1", note=NOTE)
+    assert (said.status_code, said.text) == (202, "You have acted since.")
+    said = send(asha, "/drafts", OVERRIDE, draft_of=OVERRIDE, note=NOTE)
+    assert said.status_code == 409, "a person who presses the button sees a page"
+    assert not office.drafts.kept
+
+
 def test_evidence_keeps_its_order_where_a_part_was_left_empty(
     visit: Visit, office: FakeOffice
 ) -> None:

@@ -159,7 +159,7 @@
       const answer = await send(body);
       if (lost(answer)) throw new Error("not kept");
       forget(place);
-      tell(form, await answer.text(), answer.ok);
+      tell(form, await answer.text(), answer.status === 200);
     } catch {
       const here = local((store) => { store.setItem(LEFT + place, body.toString()); return true; });
       const said = "The line is down. " + (here ? "Kept on this device until it is back; nothing is recorded yet." : "Nothing could be kept.");
@@ -169,21 +169,20 @@
 
   for (const button of document.querySelectorAll("[data-keep]")) {
     const form = button.form, place = button.value;
-    let waiting = 0;
+    let waiting = 0, typed = false;
     const now = () => { clearTimeout(waiting); waiting = 0; keep(form, place); };
-    form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(now, 1500); });
-    // What is sent stays on this device until the server has it, or says that it has acted on it.
+    form.addEventListener("input", () => { typed = true; clearTimeout(waiting); waiting = setTimeout(now, 1500); });
+    // What is sent stays here until the server has it, or says that it acted on it.
     form.addEventListener("submit", () => {
       clearTimeout(waiting);
       waiting = 0;
       local((store) => store.setItem(LEFT + place, packed(form, place).toString()));
     });
     document.addEventListener("visibilitychange", () => { if (document.hidden && waiting) now(); });
-    addEventListener("online", () => { if (left(place)) now(); });
+    addEventListener("online", () => { if (left(place)) typed ? now() : location.reload(); });
   }
 
-  // Left on this device, by a tab that died or a form sent with the line down: the server gets it
-  // first, then it is shown. Of a form that was recorded after all the server keeps nothing.
+  // Left here: the server gets it first, then it is shown. What was recorded it does not keep (202).
   const who = one("form[action='/logout']");
   for (const name of local(Object.keys) ?? []) {
     const place = name.startsWith(LEFT) && name.slice(LEFT.length);
@@ -194,12 +193,13 @@
     send(found).then((answer) => {
       if (lost(answer)) return;
       forget(place);
-      if (answer.ok && shown && !document.getElementById("fault")) location.reload();
+      if (answer.status === 200 && shown && !document.getElementById("fault")) location.reload();
     }).catch(() => {});
   }
   navigator.serviceWorker?.register("/sw.js").catch(() => {});
+  indexedDB.databases?.().then((kept) => kept.some(({ name }) => name === "countermand-queue") && import("/static/queue.js")).catch(() => {});
 
-  one("form[action='/logout']")?.addEventListener("submit", () => local((store) => {
+  who?.addEventListener("submit", () => local((store) => {
     for (const name of Object.keys(store)) if (name.startsWith(LEFT)) store.removeItem(name);
   }));
 })();
