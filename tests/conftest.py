@@ -1,12 +1,14 @@
 """What every test shares: examples, where files of a run lie, what passwords cost."""
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from decision_service import passwords
+from tests.cheap_passwords import cheap_passwords
 from tests.made_once import open_run_folder, remove_run_folder
 from tests.postgres import (  # noqa: F401 - fixtures
     new_postgres,
@@ -23,7 +25,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Whoever hands out the tests opens the folder of the run, and its workers find it."""
+    """Whoever hands out the tests opens the folder of the run, and its workers find it.
+
+    Compiled modules are kept even where the surroundings say otherwise: each of the hundreds of
+    processes that the tests start would compile the whole product for itself.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         open_run_folder()
 
@@ -34,6 +42,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         remove_run_folder()
 
 
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests consist of stays to the end.
+
+    The collector of garbage need not walk through it again and again.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The PostgreSQL wheel warns, and so fails, where nothing says where run-time files may lie."""
@@ -41,12 +58,7 @@ def runtime_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cheap_passwords() -> Iterator[None]:
-    """Keeping a password is made slow on purpose, and houses full of people would pay for it.
-
-    The tests of passwords put the real cost back.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "MEMORY_KIB", 8)
-        patch.setattr(passwords, "PASSES", 1)
+def cheap_passwords_kept() -> Iterator[None]:
+    """No test pays for keeping passwords; the tests of passwords put the real cost back."""
+    with cheap_passwords():
         yield

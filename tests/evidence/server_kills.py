@@ -24,6 +24,7 @@ from decision_service.settings import Settings
 from decision_service.wiring import build
 from overrides.examination import Trust
 from overrides.signing import sign_checkpoint
+from tests.cheap_passwords import cheap_passwords
 from tests.decision_service.commands.servers import Server, Servers
 from tests.decision_service.desk_house import desk_house
 from tests.evidence.lots import Lot, Part, Tally, scratch
@@ -98,7 +99,7 @@ def run(lot: Lot) -> Tally:
     servers = Servers()
     with scratch() as folder:
         data = folder / "data"
-        with desk_house(data) as house:
+        with cheap_passwords(), desk_house(data) as house:
             secret = people_changes(house.services).add_key(HOST, "core")[1].text
         callers = Callers(secret)
         try:

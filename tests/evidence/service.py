@@ -18,6 +18,7 @@ import uvicorn
 from decision_service.access import HOST
 from decision_service.app import create_app
 from decision_service.people_changes import people_changes
+from tests.cheap_passwords import cheap_passwords
 from tests.decision_service.desk_house import DeskHouse, applications, desk_house
 from tests.evidence.lots import scratch
 from tests.sample_models.trained import TRAINED, sample_bundles
@@ -155,7 +156,7 @@ def surroundings() -> dict[str, str]:
 @contextmanager
 def served() -> Iterator[Service]:
     """A service that answers."""
-    with scratch() as folder, desk_house(folder, serving=True) as house:
+    with scratch() as folder, cheap_passwords(), desk_house(folder, serving=True) as house:
         listener = socket.create_server(("127.0.0.1", 0))
         app = create_app(house.services, warm=False)
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
