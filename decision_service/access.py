@@ -266,6 +266,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/board/{name}.csv"): Permission.BOARD,
     ("GET", "/overrides"): Permission.OVERRIDES,
     ("GET", "/overrides/{name}.csv"): Permission.OVERRIDES,
+    ("GET", "/overrides/misses"): Permission.OVERRIDES,
+    ("POST", "/overrides/misses"): Permission.OVERRIDES,
     ("GET", "/fairness"): Permission.FAIRNESS,
     ("GET", "/models"): Permission.MODELS,
     ("GET", "/models/{name}"): Permission.MODELS,

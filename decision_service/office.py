@@ -13,6 +13,7 @@ from decision_service.finding_pages import FindingPages
 from decision_service.first_view_pages import FirstViewPages
 from decision_service.governing_pages import GoverningPages
 from decision_service.letter_desk import LetterDesk
+from decision_service.miss_pages import MissPages
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
 from decision_service.question_pages import QuestionPages
@@ -26,7 +27,7 @@ from ui.appeal_ports import Appeals
 from ui.approval_ports import Approvals
 from ui.blind_ports import FirstViews
 from ui.changing_ports import Changes
-from ui.finding_ports import Findings
+from ui.finding_ports import Findings, Misses
 from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.ports import (
@@ -59,6 +60,7 @@ class Rooms:
     letters: Letters
     training: Training
     findings: Findings
+    misses: Misses
     first_views: FirstViews
     audit: Audit
     governance: Governance
@@ -82,6 +84,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         letters=LetterDesk(services),
         training=TrainingPages(services),
         findings=FindingPages(services),
+        misses=MissPages(services),
         first_views=FirstViewPages(services),
         audit=Auditing(services),
         governance=GoverningPages(services),

@@ -30,13 +30,7 @@ EMPTY = (
 
 def misses_section(books: Books, code_labels: Mapping[str, str]) -> BoardSection:
     """Every justification with enough matured overrides, and what it tells beyond the score."""
-    marked = [
-        Marked(Loan(fact.probability or 0.0, bad), frozenset({fact.code}))
-        for fact, bad in books.low
-    ]
-    counts = Counter(fact.code for fact, _ in books.low if fact.code)
-    clues = clues_named(counts, Remedy.COLLECT, RELIABLE_CASES_MIN)
-    found = misses(marked, clues)
+    found = found_misses(books)
     rows = (HEADING, *(miss_row(miss, code_labels) for miss in found)) if found else ()
     return BoardSection(
         title="What the model misses",
@@ -45,6 +39,16 @@ def misses_section(books: Books, code_labels: Mapping[str, str]) -> BoardSection
         table=rows,
         table_caption="Justifications by what they tell that the score does not",
     )
+
+
+def found_misses(books: Books) -> tuple[Miss, ...]:
+    """What each justification tells beyond the score, where it was used often enough."""
+    marked = [
+        Marked(Loan(fact.probability or 0.0, bad), frozenset({fact.code}))
+        for fact, bad in books.low
+    ]
+    counts = Counter(fact.code for fact, _ in books.low if fact.code)
+    return misses(marked, clues_named(counts, Remedy.COLLECT, RELIABLE_CASES_MIN))
 
 
 HEADING = (

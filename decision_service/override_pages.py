@@ -51,6 +51,23 @@ class OverridePages:
         self, bundle: str = "", *, as_of: datetime | None = None, since: datetime | None = None
     ) -> BoardView:
         """The same for whoever may see it. Raises ``UnknownBundle`` or ``NoChampion``."""
+        ground, name = self.ground(bundle, as_of=as_of, since=since)
+        return BoardView(
+            bundle=name,
+            bundles=tuple(one.name for one in self.services.registry.standings().all()),
+            as_of=ground.as_of,
+            simulated=any(fact.simulated for fact in ground.every),
+            sections=(
+                *report_sections(ground),
+                note_section(*self._notes(ground.decided())),
+                oversight_section(ground),
+            ),
+        )
+
+    def ground(
+        self, bundle: str = "", *, as_of: datetime | None = None, since: datetime | None = None
+    ) -> tuple[Ground, str]:
+        """What the report counts, and the bundle's name. Raises as ``report`` does."""
         services = self.services
         standings = services.registry.standings()
         name = bundle or standings.champion
@@ -61,7 +78,7 @@ class OverridePages:
         at = as_of or services.clock()
         spec = loaded.bundle.outcome_spec.value
         cutoffs = loaded.rules.cutoffs
-        ground = Ground(
+        found = Ground(
             every=tuple(services.cases.board_facts(at, bundle=name)),
             definition=outcome_definitions(services)(name),
             as_of=at,
@@ -72,17 +89,7 @@ class OverridePages:
             names=self._names,
             terms=Terms(float(spec.margin), float(spec.loss_given_default)) if spec else None,
         )
-        return BoardView(
-            bundle=name,
-            bundles=tuple(standing.name for standing in standings.all()),
-            as_of=at,
-            simulated=any(fact.simulated for fact in ground.every),
-            sections=(
-                *report_sections(ground),
-                note_section(*self._notes(ground.decided())),
-                oversight_section(ground),
-            ),
-        )
+        return found, name
 
     def _names(self, refs: Iterable[str]) -> Mapping[str, str]:
         """Names of persons; who has none stays a reference."""

@@ -8,6 +8,7 @@ from ui.finding_views import (
     FindingForm,
     FindingsView,
     FindingView,
+    MissesView,
     ReconciliationView,
     RunView,
 )
@@ -58,4 +59,15 @@ class FindingPage:
     shell: Annotated[Shell, "Everything around the page."]
     finding: Annotated[FindingView, "The finding."]
     form: Annotated[FindingForm, "What was typed; empty at first."]
+    key: Annotated[str, "Key of this rendering of the forms."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissesPage:
+    """What a model misses, and what of it is tracked."""
+
+    template: ClassVar[str] = "misses.html"
+
+    shell: Annotated[Shell, "Everything around the page."]
+    view: Annotated[MissesView, "What stands of one model."]
     key: Annotated[str, "Key of this rendering of the forms."]

@@ -8,6 +8,7 @@ from ui.finding_views import (
     FindingForm,
     FindingsView,
     FindingView,
+    MissesView,
     ReconciliationView,
     RunView,
 )
@@ -37,3 +38,13 @@ class Findings(Protocol):
 
     def act(self, viewer: Viewer, finding_id: str, form: FindingForm) -> str:
         """Give it to an owner, or close it; a sentence."""
+
+
+class Misses(Protocol):
+    """What a model misses, as its overrides tell. Each method raises ``Refused``."""
+
+    def misses(self, viewer: Viewer, bundle: str) -> MissesView:
+        """What stands of a bundle, the champion where none is named."""
+
+    def track(self, viewer: Viewer, bundle: str, clue: str, key: str) -> str:
+        """Open one as a finding; its id."""

@@ -159,3 +159,21 @@ class FindingForm:
     reason: str = ""
     note: str = ""
     idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissLine:
+    """Something a model misses; ``finding_id`` is "" until it is tracked."""
+
+    clue: str
+    said: str
+    finding_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissesView:
+    """What stands of one model."""
+
+    bundle: str
+    bundles: tuple[str, ...]
+    lines: tuple[MissLine, ...]

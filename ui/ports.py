@@ -28,7 +28,7 @@ from ui.erasure_views import (
     ErasureView,
     HoldLine,
 )
-from ui.finding_ports import Findings
+from ui.finding_ports import Findings, Misses
 from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
@@ -307,6 +307,10 @@ class Office(Protocol):
     @property
     def reviews(self) -> Reviews:
         """The owners' monthly review of the board."""
+
+    @property
+    def misses(self) -> Misses:
+        """What models miss, as their overrides tell."""
 
     @property
     def findings(self) -> Findings:

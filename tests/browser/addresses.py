@@ -82,6 +82,7 @@ PAGES = (
     ("tara", f"/erasures/{ERASED_ID}/certificate"),
     ("meera", "/board"),
     ("meera", "/overrides"),
+    ("meera", "/overrides/misses"),
     ("meera", "/fairness"),
     ("dev", "/feedback"),
     ("dev", "/models"),

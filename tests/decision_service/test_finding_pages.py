@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 
 from decision_service.finding_pages import FindingPages
-from tests.decision_service.desk_house import DeskHouse, desk_house
+from decision_service.miss_pages import MissPages
+from decision_service.override_pages import OverridePages
+from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
+from tests.decision_service.test_override_report import ground, loans
 from ui.finding_views import BookedForm, FindingFilter, FindingForm
 from ui.ports import Refused
 
@@ -160,3 +163,28 @@ def test_what_is_declared_wrongly_is_named_by_its_field(
     assert house.services.ledger.head().size == before
     with pytest.raises(Refused, match="Choose the file"):
         pages(house).reconcile(house.viewer("kofi"), form(house), b"")
+
+
+def test_what_the_model_misses_is_tracked_once_by_who_watches(
+    house: DeskHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, kofi = MissPages(house.services), house.viewer("kofi")
+    assert desk.misses(kofi, BUNDLE).lines == ()
+    with pytest.raises(Refused, match="stands no more"):
+        desk.track(kofi, BUNDLE, "M01", house.key())
+    facts = [*loans(120, 14, "decline", code="M01"), *loans(120, 60, "decline", code="C02")]
+    monkeypatch.setattr(OverridePages, "ground", lambda *_: (ground(*facts), BUNDLE))
+    first, _ = desk.misses(kofi, BUNDLE).lines
+    assert first.clue == "M01"
+    assert "Ask for it on the application" in first.said
+    key = house.key()
+    found = desk.track(kofi, BUNDLE, "M01", key)
+    assert desk.track(kofi, BUNDLE, "M01", key) == found, "sent twice it is one"
+    assert desk.misses(kofi, BUNDLE).lines[0].finding_id == found
+    with pytest.raises(Refused, match="closed already"):
+        desk.track(kofi, BUNDLE, "M01", house.key())
+    seen = pages(house).finding(house.viewer("mina"), found)
+    assert seen.line.about == BUNDLE
+    assert "120 without" in dict(seen.facts)["What"]
+    with pytest.raises(Refused):
+        pages(house).finding(house.viewer("greta"), found)

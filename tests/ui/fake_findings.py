@@ -14,6 +14,8 @@ from ui.finding_views import (
     FindingStep,
     FindingsView,
     FindingView,
+    MissesView,
+    MissLine,
     ReconciliationView,
     RunLine,
     RunView,
@@ -163,3 +165,26 @@ class FakeFindings:
             raise Refused(422, "Please check", said, {"note": said})
         self.acts.append(form)
         return "The finding is closed."
+
+
+@dataclass
+class FakeMisses:
+    """One that is tracked, one that is not."""
+
+    tracked: list[str] = field(default_factory=list)
+
+    def misses(self, viewer: Viewer, bundle: str) -> MissesView:
+        """Both."""
+        return MissesView(
+            bundle="german-credit",
+            bundles=("german-credit",),
+            lines=(
+                MissLine(clue="M01", said="M01 Income: ask for it.", finding_id=""),
+                MissLine(clue="C02", said="C02: look at its use.", finding_id=OPEN_ID),
+            ),
+        )
+
+    def track(self, viewer: Viewer, bundle: str, clue: str, key: str) -> str:
+        """Keep its name."""
+        self.tracked.append(clue)
+        return OPEN_ID

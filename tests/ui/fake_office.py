@@ -12,7 +12,7 @@ from tests.ui.fake_cases import CASES, NOW
 from tests.ui.fake_changes import FakeChanges
 from tests.ui.fake_drafts import FakeDrafts
 from tests.ui.fake_erasures import FakeErasures
-from tests.ui.fake_findings import FakeFindings
+from tests.ui.fake_findings import FakeFindings, FakeMisses
 from tests.ui.fake_first_views import FakeFirstViews
 from tests.ui.fake_governance import FakeGovernance
 from tests.ui.fake_letters import FakeLetters
@@ -570,6 +570,7 @@ class FakeOffice:
     approvals: FakeApprovals = field(default_factory=FakeApprovals)
     letters: FakeLetters = field(default_factory=FakeLetters)
     findings: FakeFindings = field(default_factory=FakeFindings)
+    misses: FakeMisses = field(default_factory=FakeMisses)
     first_views: FakeFirstViews = field(default_factory=FakeFirstViews)
     audit: FakeAudit = field(default_factory=FakeAudit)
     governance: FakeGovernance = field(default_factory=FakeGovernance)

@@ -68,3 +68,13 @@ def test_a_finding_is_given_and_closed_and_a_refused_close_comes_back(
     for said in ('href="#note"', ">ok</textarea>", '<option value="breach" selected>'):
         assert said in answer.text
     assert [act.act for act in office.findings.acts] == ["assign"]
+
+
+def test_what_the_model_misses_becomes_a_finding(visit: Visit, office: FakeOffice) -> None:
+    page = visit("meera").get("/overrides/misses")
+    assert "Track it" in page.text
+    assert f"/findings/{OPEN_ID}" in page.text
+    sent = form("meera", bundle="german-credit", clue="M01")
+    answer = visit("meera").post("/overrides/misses", data=sent)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/findings/{OPEN_ID}")
+    assert office.misses.tracked == ["M01"]
