@@ -15,7 +15,8 @@ from .skops_archive import settled
 FOLDS = 5
 
 Scorer = Callable[[Sequence[Row]], list[float]]
-Fit = Callable[[Sequence[Row], Sequence[int], dict[str, Any]], tuple[Scorer, bytes]]
+Weights = Sequence[float] | None
+Fit = Callable[[Sequence[Row], Sequence[int], dict[str, Any], Weights], tuple[Scorer, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,11 @@ class TreeFamily:
         ]
 
     def fit(
-        self, rows: Sequence[Row], bad: Sequence[int], chosen: dict[str, Any]
+        self,
+        rows: Sequence[Row],
+        bad: Sequence[int],
+        chosen: dict[str, Any],
+        weights: Weights = None,
     ) -> tuple[Scorer, bytes]:
         """Train on these rows; the same rows give the same bytes."""
         import lightgbm
@@ -78,6 +83,7 @@ class TreeFamily:
         data = lightgbm.Dataset(
             self._encoder.encode(rows),
             label=list(bad),
+            weight=None if weights is None else list(weights),
             feature_name=self._features,
             categorical_feature=self._categories,
             params={"verbose": -1, "num_threads": 1},
@@ -104,7 +110,11 @@ class ScorecardFamily:
         return [{"C": c} for c in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)]
 
     def fit(
-        self, rows: Sequence[Row], bad: Sequence[int], chosen: dict[str, Any]
+        self,
+        rows: Sequence[Row],
+        bad: Sequence[int],
+        chosen: dict[str, Any],
+        weights: Weights = None,
     ) -> tuple[Scorer, bytes]:
         """Train on these rows; the same rows give the same bytes."""
         import numpy as np
@@ -132,12 +142,16 @@ class ScorecardFamily:
         def score(some: Sequence[Row]) -> list[float]:
             return list(pipeline.decision_function(matrix(some)).tolist())
 
-        pipeline.fit(matrix(rows), np.array(bad))
+        weighted = {} if weights is None else {"logit__sample_weight": np.array(weights)}
+        pipeline.fit(matrix(rows), np.array(bad), **weighted)
         return score, settled(skops.io.dumps(pipeline))
 
 
 def choose_and_fit(
-    family: TreeFamily | ScorecardFamily, rows: Sequence[Row], bad: Sequence[int]
+    family: TreeFamily | ScorecardFamily,
+    rows: Sequence[Row],
+    bad: Sequence[int],
+    weights: Weights = None,
 ) -> Fitted:
     """Fit the candidate with the least cross-validated log-loss on all rows.
 
@@ -145,21 +159,28 @@ def choose_and_fit(
     """
     tried = []
     for place, candidate in enumerate(family.candidates()):
-        chances = _out_of_fold(family.fit, rows, bad, candidate)
-        tried.append((log_loss(chances, bad), place, candidate, chances))
+        chances = _out_of_fold(family.fit, rows, bad, candidate, weights)
+        tried.append((log_loss(chances, bad, weights), place, candidate, chances))
     _, _, chosen, chances = min(tried, key=lambda t: (t[0], t[1]))
-    _, content = family.fit(rows, bad, chosen)
+    _, content = family.fit(rows, bad, chosen, weights)
     return Fitted(content, chosen, tuple(chances))
 
 
-def log_loss(chances: Sequence[float], bad: Sequence[int]) -> float:
+def log_loss(chances: Sequence[float], bad: Sequence[int], weights: Weights = None) -> float:
     """Mean negative log-likelihood of the outcomes under these chances."""
     told = (p if y else 1.0 - p for p, y in zip(chances, bad, strict=True))
-    return -sum(math.log(max(p, 1e-15)) for p in told) / len(chances)
+    logs = [math.log(max(p, 1e-15)) for p in told]
+    if weights is None:
+        return -sum(logs) / len(chances)
+    return -sum(w * one for w, one in zip(weights, logs, strict=True)) / sum(weights)
 
 
 def _out_of_fold(
-    fit: Fit, rows: Sequence[Row], bad: Sequence[int], candidate: dict[str, Any]
+    fit: Fit,
+    rows: Sequence[Row],
+    bad: Sequence[int],
+    candidate: dict[str, Any],
+    weights: Weights,
 ) -> list[float]:
     """Each row's chance by a model that never saw it; folds keep the share of bads."""
     order = sorted(range(len(rows)), key=lambda i: (bad[i], i))
@@ -168,7 +189,8 @@ def _out_of_fold(
     for held in range(FOLDS):
         inside = [i for i in range(len(rows)) if fold[i] != held]
         outside = [i for i in range(len(rows)) if fold[i] == held]
-        score, _ = fit([rows[i] for i in inside], [bad[i] for i in inside], candidate)
+        kept = None if weights is None else [weights[i] for i in inside]
+        score, _ = fit([rows[i] for i in inside], [bad[i] for i in inside], candidate, kept)
         raws = score([rows[i] for i in outside])
         for i, raw in zip(outside, raws, strict=True):
             chances[i] = probability_of(raw)

@@ -62,6 +62,17 @@ def contract_of(sample: Path) -> Contract:
     return ContractSpec.model_validate(spec["contract"]).build()
 
 
+def trees_of(contract: Contract) -> TreeFamily:
+    """The trees that the German bundle's model is chosen from."""
+    return TreeFamily(
+        contract,
+        rising=["duration_months"],
+        trees=(40, 60, 80, 120),
+        leaves=(3, 4, 6),
+        smallest=(10, 25),
+    )
+
+
 def train(recipe: Recipe, sample: Path, parts: Parts, directory: Path) -> None:
     """Choose, fit, measure and write one bundle, then hold it against its promises."""
     rows = parts.rows(parts.development)
@@ -69,10 +80,10 @@ def train(recipe: Recipe, sample: Path, parts: Parts, directory: Path) -> None:
     fitted = choose_and_fit(recipe.family, rows, bad)
     score, _ = recipe.family.fit(rows, bad, fitted.chosen)
     chances = [probability_of(raw) for raw in score(parts.rows(parts.held_out))]
-    cutoffs = _cutoffs(fitted)
+    cutoffs = cutoffs_of(fitted)
     held_out = measure(chances, [a.bad for a in parts.held_out])
     development = measure(fitted.out_of_fold, bad)
-    shares = _shares(chances, cutoffs)
+    shares = shares_of(chances, cutoffs)
     draft = Draft(
         name=recipe.name,
         title=recipe.title,
@@ -109,13 +120,7 @@ def train_german(out: Path) -> None:
             "Gradient-boosted trees that put a number on the risk of a consumer loan.",
             "model.txt",
             "lightgbm-text",
-            TreeFamily(
-                contract,
-                rising=["duration_months"],
-                trees=(40, 60, 80, 120),
-                leaves=(3, 4, 6),
-                smallest=(10, 25),
-            ),
+            trees_of(contract),
         ),
         Recipe(
             "german-scorecard",
@@ -143,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _cutoffs(fitted: Fitted) -> tuple[str, str]:
+def cutoffs_of(fitted: Fitted) -> tuple[str, str]:
     """Cut-offs, to two decimals, that split the development rows into the wanted shares."""
     ordered = sorted(fitted.out_of_fold)
     places = (APPROVE_SHARE, APPROVE_SHARE + REFER_SHARE)
@@ -151,7 +156,7 @@ def _cutoffs(fitted: Fitted) -> tuple[str, str]:
     return f"{low:.2f}", f"{high:.2f}"
 
 
-def _shares(chances: Sequence[float], cutoffs: tuple[str, str]) -> dict[str, int]:
+def shares_of(chances: Sequence[float], cutoffs: tuple[str, str]) -> dict[str, int]:
     """How many applications the cut-offs approve, refer and decline."""
     low, high = (float(cutoff) for cutoff in cutoffs)
     approve = sum(p <= low for p in chances)
