@@ -17,14 +17,15 @@ PAGE_ROWS = 25
 TEXT_CHARS_MAX = 64
 COUNTED_MAX = 1_000  # where cases have to be looked at one by one
 
-ME, FREE, ASIDE, UPWARDS = "me", "free", "aside", "upwards"
+ME, FREE, ASIDE, UPWARDS, CONTESTED = "me", "free", "aside", "upwards", "contested"
 
 
 def wanted_cases(actor: Actor, filters: Mapping[str, str]) -> CaseFilter:
     """The filter that an address says; what it says and nobody knows is taken as not said.
 
-    ``holder`` is ``me``, ``free``, ``aside`` (set aside), ``upwards`` (referred), or empty: then
-    every case but those set aside. ``branch`` narrows only for whoever sees more than one.
+    ``holder`` is ``me``, ``free``, ``aside`` (set aside), ``upwards`` (referred), ``contested``
+    (the applicant appealed), or empty: then every case but those set aside. ``branch`` narrows only
+    for whoever sees more than one.
     """
     status, holder = filters.get("status", ""), filters.get("holder", "")
     statuses = frozenset({CaseStatus(status)} if status in set(CaseStatus) else OPEN_STATES)
@@ -37,8 +38,9 @@ def wanted_cases(actor: Actor, filters: Mapping[str, str]) -> CaseFilter:
         queue=_text(filters, "queue"),
         holder=actor.ref if holder == ME else None,
         free=holder == FREE,
-        asleep=holder == ASIDE if awake and holder not in (ME, UPWARDS) else None,
+        asleep=holder == ASIDE if awake and holder not in (ME, UPWARDS, CONTESTED) else None,
         referred=True if holder == UPWARDS else None,
+        appealed=awake and holder == CONTESTED,
         urgency=Urgency(urgency) if awake and urgency in set(Urgency) else None,
         reason=reason if reason in ROUTING_SHORT else None,
         product=_text(filters, "product"),

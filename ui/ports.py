@@ -78,8 +78,8 @@ class Desk(Protocol):
     def queue(self, viewer: Viewer, filters: Mapping[str, str], cursor: str) -> QueuePage:
         """Cases of one state the viewer may see, most urgent first.
 
-        ``filters``: status, queue, holder (me, free, aside, upwards), urgency, reason, product,
-        branch; each may be empty.
+        ``filters``: status, queue, holder (me, free, aside, upwards, contested), urgency, reason,
+        product, branch; each may be empty.
         """
 
     def take_next(self, viewer: Viewer) -> str:

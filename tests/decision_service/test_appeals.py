@@ -1,6 +1,7 @@
 """An applicant contests a decision: who records it, who may decide again, and what comes of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,11 +10,13 @@ from starlette.testclient import TestClient
 
 from decision_service.app import create_app
 from decision_service.appeal_pages import AppealPages
+from decision_service.letter_desk import LetterDesk
 from overrides.instants import instant_text, parse_instant
 from overrides.reading import CaseFilter
 from tests.decision_service.desk_house import desk_house
 from tests.decision_service.test_api_cases import Callers
 from ui.appeal_views import AppealForm
+from ui.letter_views import LetterForm
 from ui.ports import Refused
 
 SAID = "My employer changed in May, the payslip was the last of the old one."
@@ -207,3 +210,62 @@ def test_the_page_says_what_it_does_and_comes_back_filled_in(callers: Callers) -
     assert "for somebody who had no part in the decision" in pages.appeal(bruno, case_id, form)
     with pytest.raises(Refused):
         pages.appealing(callers.house.viewer("hanna"), case_id)
+
+
+def test_the_desk_keeps_contested_cases_apart(callers: Callers) -> None:
+    case_id, (other, _) = declined(callers), callers.case()
+    assert appeal(callers, case_id).status_code == 201
+    house, wanted = callers.house, {"holder": "contested"}
+    listed = {row.case_id for row in house.desk.queue(house.viewer("bruno"), wanted, "").rows}
+    assert case_id in listed
+    assert other not in listed
+    assert viewed(callers, case_id, "bruno").status_code == 201
+    assert agree(callers, case_id, "bruno").status_code == 201
+    rows = house.desk.queue(house.viewer("bruno"), wanted, "").rows
+    assert case_id not in {row.case_id for row in rows}
+    decided = {**wanted, "status": "decided"}
+    rows = house.desk.queue(house.viewer("bruno"), decided, "").rows
+    assert case_id in {row.case_id for row in rows}, "of decided cases the filter is not said"
+
+
+def test_whoever_is_to_decide_again_is_not_told_by_the_letters_what_was_decided(
+    callers: Callers,
+) -> None:
+    case_id, house = declined(callers), callers.house
+    house.clock.passes(minutes=2)
+    letters = LetterDesk(house.services)
+
+    def listed(who: str) -> bool:
+        return case_id in [
+            line.case_id for line in letters.letters(house.viewer(who), "sent", "").lines
+        ]
+
+    today = house.clock().date().isoformat()
+    for who, form in (
+        ("asha", LetterForm(step="draft", language="en")),
+        ("hanna", LetterForm(step="checked")),
+        ("asha", LetterForm(step="issued")),
+        ("asha", LetterForm(step="sent", channel="post", on=today)),
+    ):
+        row = house.services.letters.letter(case_id)
+        assert row is not None
+        filled = replace(form, letter_id=row.letter_id, idempotency_key=house.key())
+        letters.step(house.viewer(who), case_id, filled)
+    assert listed("bruno")
+    assert appeal(callers, case_id).status_code == 201
+    assert not listed("bruno")
+    with pytest.raises(Refused):
+        letters.letter(house.viewer("bruno"), case_id)
+
+
+def test_a_refusal_that_stands_on_appeal_is_told_by_a_letter_of_its_own(callers: Callers) -> None:
+    case_id, house = declined(callers), callers.house
+    first = house.services.letters.letter(case_id)
+    assert appeal(callers, case_id).status_code == 201
+    assert viewed(callers, case_id, "bruno").status_code == 201
+    assert agree(callers, case_id, "bruno").status_code == 201
+    again = house.services.letters.letter(case_id)
+    assert first is not None
+    assert again is not None
+    assert (again.state, again.kind) == ("due", first.kind)
+    assert again.called_by != first.called_by
