@@ -1,12 +1,14 @@
 """Many decisions in one request: scored, explained, worded, encrypted, recorded, all on the disk.
 
 What shap alone needs for as many rows is measured by ``bulk`` in the same run. Both are in seconds
-of a processor, ours with everything the server did meanwhile.
+of a processor, ours with everything the server did meanwhile; by the clock beside it, which counts
+whatever else the machine does, and the sender, who works on the same processors.
 """
 
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,10 @@ LINE_BYTES_MAX = 1 << 20
 def measure(server: Server, bodies: list[str]) -> dict[str, float]:
     """Seconds of the clock and of the processor for so many decisions in one request."""
     asyncio.run(_send(server, bodies, WARM_ROWS))
-    before = processor_seconds(server.process_id)
+    before, own = processor_seconds(server.process_id), time.process_time()
     elapsed = asyncio.run(_send(server, bodies, ROWS))
-    spent = processor_seconds(server.process_id) - before
-    return {"rows": ROWS, "elapsed_s": elapsed, "processor_s": spent}
+    spent, own = processor_seconds(server.process_id) - before, time.process_time() - own
+    return {"rows": ROWS, "elapsed_s": elapsed, "processor_s": spent, "sender_s": own}
 
 
 def processor_seconds(process_id: int) -> float:
@@ -75,6 +77,7 @@ def show(found: Mapping[str, float], bulk: Mapping[str, Any]) -> None:
     print(f"\n{found['rows']:,} decisions in one request, everything on")
     print(f"{'processor ms each, all recorded':64}{ours * 1000:10.2f}")
     print(f"{'clock ms each':64}{found['elapsed_s'] / found['rows'] * 1000:10.2f}")
+    print(f"{'processor ms each of the sender':64}{found['sender_s'] / found['rows'] * 1000:10.2f}")
     print(f"{'by shap: contributions alone, processor ms':64}{theirs * 1000:10.2f}")
     print(f"{'a million at that speed, processor seconds':64}{ours * MILLION:10.0f}")
 
@@ -83,7 +86,12 @@ def goals(
     found: Mapping[str, float], bulk: Mapping[str, Any]
 ) -> list[tuple[str, float, float, bool, str]]:
     """The promise about many decisions."""
-    times = found["rows"] / found["processor_s"] / bulk["shap_rows_per_s"]
+    of_processor, by_clock = (
+        found["rows"] / found[seconds] / bulk["shap_rows_per_s"]
+        for seconds in ("processor_s", "elapsed_s")
+    )
+    what = "decisions recorded in one request: shap's time alone / ours"
     return [
-        ("decisions recorded in one request: shap's time alone / ours", times, 12, True, "times")
+        (what, of_processor, 12, True, "times"),
+        ("the same by the clock, the sender beside it", by_clock, 12, True, "times"),
     ]

@@ -35,6 +35,8 @@ def split(
     ``parties`` are the fields that are about each, none for one with whom nothing lies apart.
     ``secret`` is what shares are drawn from; it is kept nowhere.
     """
+    if not any(parties):
+        return dict(payloads), [{} for _ in parties]
     chosen = [frozenset(names) for names in parties]
     every = frozenset().union(*chosen)
     own, theirs = without(payloads, every), [about(payloads, names) for names in parties]

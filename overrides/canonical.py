@@ -10,8 +10,7 @@ float64 can hold.
 import json
 import math
 import re
-from collections.abc import Collection, Sequence
-from itertools import chain
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import msgspec
@@ -23,7 +22,7 @@ INTEGER_MAX = 2**53 - 1
 
 _PLAIN_SCALARS = frozenset({str, bool, type(None)})
 _TEXT_ONLY = frozenset({str})
-_LISTS = frozenset({list})
+_LISTS = (list, tuple)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _NEVER_TEXT = re.compile("[\x00\ud800-\udfff]")
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
@@ -33,7 +32,8 @@ _decode = msgspec.json.Decoder().decode
 
 def canonical(value: object) -> bytes:
     """Exact bytes of a value inside the profile. Raises ``NotCanonical`` for any other value."""
-    _check_shape(value, DEPTH_MAX)
+    if not _is_plain(value):
+        _check(value, DEPTH_MAX)
     try:
         data = _encode(value)
     except (ValueError, TypeError, msgspec.MsgspecError):  # half a surrogate pair, by name
@@ -68,33 +68,33 @@ def _refuse_constant(word: str) -> NoReturn:
     raise NotCanonical(problem=f"{word} is not a number")
 
 
-def _check_shape(value: object, levels: int) -> None:
-    """Refuse what is no plain container or scalar, or too deep. Looks at no text: ``_check`` does.
+def _is_plain(value: object) -> bool:
+    """Whether these are plain containers and scalars, not too deep; ``_check`` looks at the rest.
 
-    This runs over every value that is written, so the common kinds are told apart at once.
+    This runs over every value that is written, so containers of one level are looked at together.
+    It looks at no text.
     """
-    if isinstance(value, dict):
-        if not _TEXT_ONLY.issuperset(map(type, value)):
-            _check_mapping(value, levels)
-        items: Collection[object] = value.values()
-    elif isinstance(value, list | tuple):
-        items = value
-    else:
-        _check(value, levels)
-        return
-    if not levels:
-        raise NotCanonical(problem=f"more than {DEPTH_MAX} levels")
-    kinds = set(map(type, items))
-    if kinds <= _PLAIN_SCALARS:
-        return
-    if kinds == _LISTS and levels > 1:  # pairs of name and amount, looked at all together
-        items = list(chain.from_iterable(items))  # type: ignore[arg-type] # they are lists
-        if _PLAIN_SCALARS.issuperset(map(type, items)):
-            return
-        levels -= 1
-    for item in items:
-        if type(item) not in _PLAIN_SCALARS:
-            _check_shape(item, levels - 1)
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        inner = [item for item in level if type(item) not in _PLAIN_SCALARS]
+        level = []
+        for item in inner:
+            if type(item) is dict:
+                if not _TEXT_ONLY.issuperset(map(type, item)):
+                    return False
+                level.extend(item.values())
+            elif isinstance(item, _LISTS):
+                level.extend(item)
+            elif not isinstance(item, str) and not _is_integer(item):
+                return False
+        if not level:
+            return True
+    return False
+
+
+def _is_integer(value: object) -> bool:
+    """Whether this is a number with an exact form."""
+    return isinstance(value, int) and -INTEGER_MAX <= value <= INTEGER_MAX
 
 
 def _check(value: object, levels: int) -> None:
@@ -111,7 +111,7 @@ def _check(value: object, levels: int) -> None:
         for item in value:
             _check(item, levels - 1)
     elif isinstance(value, int):
-        if not -INTEGER_MAX <= value <= INTEGER_MAX:
+        if not _is_integer(value):
             raise NotCanonical(problem="an integer beyond 2**53")
     else:
         raise NotCanonical(problem=f"a {type(value).__name__} has no exact form")

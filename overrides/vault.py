@@ -25,6 +25,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 SALT_BYTES = 32
 ID_BYTES = 16
+CASE_CHARS = 12  # of a case's reference, which begins with its time, in the ids of its keys
 
 _COMMIT = b"countermand/commit/v1\0"
 _WRAP_FIRST = "countermand/data-key/v1\0"  # of the first releases: bound to id and party alone
@@ -129,9 +130,14 @@ class Vault:
         return max(self._ciphers)
 
     def new_key(self, subject: str, case: str = "", record_class: str = "") -> WrappedKey:
-        """A fresh data key for a party, in one case and for one class of records, wrapped."""
+        """A fresh data key for a party, in one case and for one class of records, wrapped.
+
+        Its id begins as the case's reference does: keys of new cases are put side by side, at the
+        end of every index, and not each on a page of its own.
+        """
         chance = self.random_bytes(ID_BYTES + NONCE_BYTES + KEY_BYTES)
-        dek_id = chance[:ID_BYTES].hex()
+        begins = case.replace("-", "")[:CASE_CHARS]
+        dek_id = begins + chance[:ID_BYTES].hex()[len(begins) :]
         nonce, key = chance[ID_BYTES:-KEY_BYTES], chance[-KEY_BYTES:]
         fresh = WrappedKey(dek_id, subject, b"", self.epoch, case, record_class)
         return self._wrap(key, fresh, nonce)

@@ -2,6 +2,7 @@ import hmac
 import itertools
 import os
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -9,12 +10,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from overrides.canonical import canonical
 from overrides.errors import LedgerAltered, SlotErased
+from overrides.ids import new_id
 from overrides.vault import Vault, commitment_of
 
 PAYLOAD = {"text": "ABCDE1234F", "fields": {"age": 31}}
 TEXT = canonical(PAYLOAD)
 VAULT = Vault(keks={1: b"k" * 32}, lookup_key=b"l" * 32, random_bytes=os.urandom)
 KEY = VAULT.new_key("party-1", "case-1", "notes")
+DAY, HOUR = datetime(2026, 3, 2, tzinfo=UTC), timedelta(hours=1)
 SEALED = VAULT.seal(KEY, "event-1", "note", TEXT)
 
 
@@ -74,6 +77,20 @@ def test_a_part_opens_only_in_its_own_place_and_as_it_was(event_id: str, sealed:
 def test_a_key_opens_only_for_its_party_case_and_class(key: object) -> None:
     with pytest.raises(LedgerAltered):
         VAULT.open(key, "event-1", 0, SEALED)  # type: ignore[arg-type]
+
+
+def test_keys_of_later_cases_have_later_ids_so_that_indexes_grow_at_their_end() -> None:
+    cases = [new_id(DAY + number * HOUR, os.urandom(10)) for number in range(9)]
+    ids = [
+        VAULT.new_key(party, case, kept).dek_id
+        for case in cases
+        for party, kept in zip("ba", ("notes", "inputs"), strict=True)
+    ]
+    assert [sorted(ids[place : place + 2]) for place in range(0, 18, 2)] == [
+        sorted(ids)[place : place + 2] for place in range(0, 18, 2)
+    ]
+    assert len(set(ids)) == 18
+    assert {len(name) for name in [*ids, KEY.dek_id]} == {32}
 
 
 def test_a_key_of_the_first_releases_opens_and_is_bound_to_its_case_when_it_is_locked_anew() -> (
