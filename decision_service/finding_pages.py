@@ -107,7 +107,8 @@ class FindingPages:
         loans, unread = len(done.file.loans), len(done.file.broken)
         loans, unread = len(done.file.loans), len(done.file.broken)
         counted = f"{told['opened']:,} new findings, {told['known']:,} known before."
-        lines = f" {unread:,} lines could not be read." if unread else ""
+        word = "line" if unread == 1 else "lines"
+        lines = f" {unread:,} {word} could not be read." if unread else ""
         return told["run"], f"{loans:,} loans held against decisions: {counted}{lines}"
 
     def run(self, viewer: Viewer, run_id: str) -> RunView:

@@ -290,7 +290,8 @@ def _loose(loan: BookedLoan, near: _Near, found: Reconciled) -> set[str]:
     if not could:
         _without(loan, "it names no application, and no approval is like it", found)
         return set()
-    _check(loan, f"it names no application; {len(could)} approvals are like it", found)
+    like = "one approval is" if len(could) == 1 else f"{len(could)} approvals are"
+    _check(loan, f"it names no application; {like} like it", found)
     return {case.case_ref for case in could}
 
 

@@ -17,7 +17,9 @@ from decision_service.erasure_words import request_lines
 from decision_service.erasures import Named
 from decision_service.errors import InvalidRequest
 from decision_service.people_changes import NewPerson, people_changes
+from decision_service.reconciliation import reconcile_file, record_run
 from decision_service.stores.schema import table_names
+from overrides.booked_loans import Declared
 from overrides.erasing import INLINE_MAX, Scope, Standing, Why, pairs_root
 from overrides.erasure_errors import (
     AddedSince,
@@ -33,10 +35,19 @@ from overrides.erasure_errors import (
     UnknownErasure,
     UnknownHold,
 )
-from overrides.errors import DataKeyAltered, KeyReused, LedgerAltered, NoAuthority, UnknownCase
+from overrides.errors import (
+    DataKeyAltered,
+    KeyReused,
+    LedgerAltered,
+    NoAuthority,
+    SlotErased,
+    UnknownCase,
+)
 from overrides.examination import Trust
+from overrides.finding_register import Tracked
 from overrides.forms import Shown
 from overrides.journal import Receipt
+from overrides.reconciling import ProductScope
 from overrides.retention import DEFAULT_SCHEDULE
 from overrides.signing import sign_checkpoint
 from overrides.stores.engine import open_engine, reading
@@ -603,4 +614,32 @@ def test_old_keys_are_destroyed_after_an_erasure_and_only_then(house: ErasureHou
     assert not keys_pending(house.services)
     assert finish_erasures(house.services).epoch is None
     assert set(house.parts(kept["case_id"]).values()) == {"read"}
+    assert verdict(house) == "CLEAN"
+
+
+def test_what_the_core_system_booked_is_erased_with_its_case_or_by_the_loans_id(
+    embedded: ErasureHouse,
+) -> None:
+    house, services = embedded, embedded.services
+    made = house.closed("P-anna")
+    day = f"{house.desk.clock():%Y-%m-%d}"
+    lines = [
+        "loan_id,booked_on,amount,currency,application_id",
+        f"LOAN-1,{day},7,DEM,{made['application_id']}",
+        f"LOAN-2,{day},7,DEM,NOBODY",
+    ]
+    done = reconcile_file(services, "\n".join(lines).encode(), Declared(), ProductScope())
+    record_run(services, house.people["carla"], done)
+    every = tuple(services.findings.known().findings.values())
+    found = {bool(one.case_ref): one for one in every}
+
+    def state(one: Tracked) -> str:
+        told = services.ledger.open_slots(one.finding_id)["loan"]
+        return "erased" if isinstance(told, SlotErased) else "read"
+
+    house.erase(case=made["case_id"])
+    assert (state(found[True]), state(found[False])) == ("erased", "read")
+    house.erase(party="LOAN-2")
+    assert state(found[False]) == "erased"
+    assert len(services.findings.known(fresh=True).findings) == len(every)
     assert verdict(house) == "CLEAN"

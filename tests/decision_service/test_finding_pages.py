@@ -60,7 +60,7 @@ def run_id(house: DeskHouse, content: bytes) -> str:
     again, _ = pages(house).reconcile(house.viewer("kofi"), sent, content)
     assert found == again, "sent twice it is one run"
     assert said == (
-        "2 loans held against decisions: 2 new findings, 0 known before. 1 lines could not be read."
+        "2 loans held against decisions: 2 new findings, 0 known before. 1 line could not be read."
     )
     return found
 
