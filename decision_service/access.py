@@ -209,6 +209,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/pass"): Permission.HAND_ON,
     ("POST", "/cases/{case_id}/take-back"): Permission.TEAM,
     ("GET", "/team"): Permission.TEAM,
+    ("POST", "/cases/{case_id}/review-date"): Permission.HAND_ON,
     ("GET", "/training"): Permission.TRAINING,
     ("POST", "/training"): Permission.TRAIN,
     ("GET", "/reconciliation"): Permission.RECONCILE,

@@ -6,6 +6,8 @@ the JSON request first, so both are checked by the same lines.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -31,11 +33,13 @@ WORD_CHARS_MAX = 64
 REASONS_GIVEN_MAX = 20  # more than may be kept, so that the desk can say how many may
 VERSION_MAX = 2**31
 FIELDS_MAX = 200  # fields of one change
+DECIDING = ("decision", "seen_version", "note", "evidence", "adverse_reasons", "dwell_ms")
 DWELL_MS_MAX = 24 * 3600 * 1000
 
 # Evidence types and codes stand in the open part of the record, so they are words and nothing else.
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -66,9 +70,7 @@ FORM_ADVICE = {
 
 def read_review(body: object) -> ReviewForm:
     """A review from parsed JSON; raises ``InvalidRequest`` naming every fault."""
-    members = Members(
-        body, ("decision", "seen_version", "note", "evidence", "adverse_reasons", "dwell_ms")
-    )
+    members = Members(body, DECIDING)
     decision = members.choice("decision", Decision)
     seen = members.whole("seen_version", VERSION_MAX)
     note, evidence, reasons = members.note(), members.evidence(), members.words("adverse_reasons")
@@ -87,20 +89,10 @@ def read_review(body: object) -> ReviewForm:
 
 def read_override(body: object) -> OverrideForm:
     """An override from parsed JSON; raises ``InvalidRequest`` naming every fault."""
-    members = Members(
-        body,
-        (
-            "decision",
-            "justification_code",
-            "note",
-            "evidence",
-            "adverse_reasons",
-            "seen_version",
-            "dwell_ms",
-        ),
-    )
+    members = Members(body, (*DECIDING, "justification_code", "review_on"))
     decision = members.choice("decision", Decision)
     code = members.word("justification_code")
+    review_on = members.day("review_on")
     seen = members.whole("seen_version", VERSION_MAX)
     note, evidence, reasons = members.note(), members.evidence(), members.words("adverse_reasons")
     dwell = members.whole("dwell_ms", DWELL_MS_MAX, required=False)
@@ -113,6 +105,7 @@ def read_override(body: object) -> OverrideForm:
         note=note,
         evidence=evidence,
         adverse_reasons=reasons,
+        review_on=review_on,
         dwell_ms=dwell,
     )
 
@@ -179,6 +172,7 @@ def from_form(read: Callable[[object], Read], form: ActForm, *members: str) -> R
         ],
         "adverse_reasons": list(form.concepts),
         "verdict": form.verdict,
+        "review_on": form.review_on or None,
         "seen_version": form.seen_version,
         "dwell_ms": form.dwell_ms,
     }
@@ -238,6 +232,15 @@ class Members:
     def note(self, name: str = "note") -> str:
         """Free text of several lines; "" when left out."""
         return self._text(self._body.get(name), name, NOTE_CHARS_MAX)
+
+    def day(self, name: str) -> date | None:
+        """A day as 2026-11-22; None when it is left out or faulty."""
+        value = self._body.get(name)
+        with suppress(ValueError):  # no such day in the calendar
+            if value is None or (isinstance(value, str) and DAY.fullmatch(value)):
+                return date.fromisoformat(value) if value else None
+        self._fault(name, "Give a day as 2026-11-22.")
+        return None
 
     def word(self, name: str) -> str:
         """A code."""

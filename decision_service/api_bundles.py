@@ -91,6 +91,7 @@ def _whole(loaded: Loaded) -> dict[str, Any]:
                 "evidence_types": list(code.evidence_types),
                 "second_approver": code.second_approver.value,
                 "note_min_chars": code.note_min_chars,
+                "review_days": code.review_days,
                 "group": code.group,
                 "description": code.description,
             }

@@ -4,6 +4,7 @@ from decision_service import wording
 from decision_service.dossier import ERASED, Dossier, field_words
 from explain.declared.contract import Field
 from overrides.reading import ActRow
+from overrides.review_dates import SET
 from overrides.values import Actor, Decision, OverrideSide, Recommendation, Rules
 from ui.views import ActForm, CodeChoice, ConceptChoice, EvidenceTyped
 
@@ -38,6 +39,7 @@ def codes(rules: Rules | None, side: OverrideSide | None) -> tuple[CodeChoice, .
             note_min_chars=code.note_min_chars,
             second_approver=wording.SECOND_WORDS[code.second_approver],
             evidence_kinds=code.evidence_types,
+            review_days=code.review_days,
         )
         for code in rules.justifications
         if code.direction.allows(side)
@@ -87,7 +89,15 @@ def returned(dossier: Dossier, actor: Actor, asked: ActRow | None) -> ActForm | 
             for item in dossier.evidence(act.event_id)
         ),
         concepts=tuple(act.data["concepts"]),
+        review_on=_review_on(dossier, act),
     )
+
+
+def _review_on(dossier: Dossier, override: ActRow) -> str:
+    """The day on which an override was to be looked at again; "" for none."""
+    dates = (act for act in dossier.acts if act.type == SET)
+    found = next((act for act in dates if act.data["of"] == override.event_id), None)
+    return str(found.data["on"]) if found else ""
 
 
 def _of_offer(dossier: Dossier, override: ActRow) -> bool:

@@ -1,6 +1,7 @@
 """What happened to a case, line by line, newest first, in words."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from decision_service import wording
 from decision_service.appeal_words import contested_words
@@ -189,6 +190,13 @@ def _overridden(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     return wording.SIDE_WORDS[OverrideSide(data["side"])], details
 
 
+def _to_review(dossier: Dossier, act: ActRow) -> tuple[str, Details]:
+    """The day on which an override is looked at again."""
+    day = words.day_words(date.fromisoformat(act.data["on"]))
+    code = act.data["code"]
+    return f"By {day}.", [("Reason", f"{code} {dossier.code_label(code)}".strip())]
+
+
 def _approved(_dossier: Dossier, act: ActRow) -> tuple[str, Details]:
     """A second person's verdict."""
     return f"The proposed override was {wording.VERDICT_WORDS[Verdict(act.data['verdict'])]}.", []
@@ -290,6 +298,7 @@ _WRITERS: Mapping[str, Writer] = {
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
     "approval_recorded": _approved,
+    "review_date_set": _to_review,
     "counter_offered": _countered,
     "input_corrected": _corrected,
     "case_decided": _decided,

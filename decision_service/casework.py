@@ -25,6 +25,7 @@ from decision_service.people_gate import acting_person
 from decision_service.queue_pages import PAGE_ROWS, queue_page
 from decision_service.refusals import refusing
 from decision_service.rescore_words import rescored_words
+from decision_service.review_date_pages import review_date_view
 from decision_service.services import Services
 from overrides.cases import OPEN_STATES
 from overrides.desk import Consequence as Found
@@ -33,6 +34,7 @@ from overrides.forms import Shown
 from overrides.journal import Receipt
 from overrides.reading import CaseFile, RowPage, application_key
 from overrides.values import Actor, Decision, OverrideSide, Verdict
+from ui import words
 from ui.change_views import OutlookView
 from ui.ports import Refused
 from ui.views import ActForm, CaseView, Consequence, QueuePage, Viewer
@@ -41,6 +43,7 @@ LOCALE = "en"
 SEARCH_CHARS_MAX = 128
 
 EVIDENCED = ("note", "evidence", "adverse_reasons", "seen_version", "dwell_ms")
+OVERRIDDEN = (*EVIDENCED, "review_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,11 @@ class Casework:
             dossier = self._dossier(actor, case_id)
             self.services.viewings.note(actor, "case", case=dossier.file.case.case_ref)
             view = case_view(dossier, actor, self.services.clock())
-            view = replace(view, offer=offer_view(self.services, dossier, actor))
+            view = replace(
+                view,
+                offer=offer_view(self.services, dossier, actor),
+                review_date=review_date_view(self.services, dossier, viewer),
+            )
             if Permission.DECIDE in viewer.may and dossier.file.case.status in OPEN_STATES:
                 self._record_shown(actor, dossier, view)
         return view
@@ -140,7 +147,7 @@ class Casework:
     def preview_override(self, viewer: Viewer, case_id: str, form: ActForm) -> Consequence:
         """Check an override without recording it, and say what it would do."""
         actor = self._decider(viewer)
-        asked = from_form(read_override, form, "decision", "justification_code", *EVIDENCED)
+        asked = from_form(read_override, form, "decision", "justification_code", *OVERRIDDEN)
         with refusing():
             found = self._acting.preview(actor, case_id, asked)
         return _consequence(asked.decision, found)
@@ -148,7 +155,7 @@ class Casework:
     def override(self, viewer: Viewer, case_id: str, form: ActForm) -> str:
         """Record an override, or propose it."""
         actor = self._decider(viewer)
-        asked = from_form(read_override, form, "decision", "justification_code", *EVIDENCED)
+        asked = from_form(read_override, form, "decision", "justification_code", *OVERRIDDEN)
         check_hints(form)
         with refusing():
             once = self._acting.once(actor, "override", form.idempotency_key, _said(case_id, form))
@@ -297,6 +304,7 @@ def _said(case_id: str, form: ActForm) -> dict[str, object]:
         "evidence": [[item.kind, item.reference, item.sha256] for item in form.evidence],
         "concepts": list(form.concepts),
         "verdict": form.verdict,
+        **({"review_on": form.review_on} if form.review_on else {}),
         "seen_version": form.seen_version,
     }
 
@@ -322,5 +330,7 @@ def _consequence(decision: Decision, found: Found) -> Consequence:
         lines.append(
             "The reasons you named, and no reasons of the model, are the grounds on record."
         )
+    if found.review_on:
+        lines.append(f"It is listed to be looked at again on {words.day_words(found.review_on)}.")
     lines.append(f"It is recorded as your act with code {found.code.code}, for good.")
     return Consequence(lines=tuple(lines), needs_approval=bool(found.needs))

@@ -16,6 +16,7 @@ from decision_service.services import Services
 from explain.declared.contract import NUMERIC, Field
 from overrides.erasing import Took
 from overrides.errors import SlotErased
+from overrides.event_kinds import REVIEW_DATE_KINDS
 from overrides.journal import Json
 from overrides.reading import ActRow, CaseFile, CaseRow, DecisionRow
 from overrides.values import Actor, Verdict
@@ -31,6 +32,7 @@ LOOKING = frozenset(
         "case_escalated",
         "case_handed_over",
         "case_snoozed",
+        *REVIEW_DATE_KINDS,
     }
 )
 TEXT_SLOTS = ("note", "evidence")

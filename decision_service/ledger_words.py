@@ -149,6 +149,7 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "reasons_shown": lambda d: f"{d['count']} reasons shown on the case page.",
     "reason_questioned": lambda d: f"About {d['concept']}.",
     "review_recorded": _reviewed,
+    "review_date_set": lambda d: f"Override {d['code']}: by {d['on']}.",
     "override_recorded": _overridden,
     "approval_recorded": lambda d: (
         f"The proposed override was {wording.VERDICT_WORDS[Verdict(d['verdict'])]}."

@@ -186,4 +186,5 @@ def _justification(spec: JustificationSpec) -> Justification:
         group=spec.group,
         description=spec.description,
         evidence_types=spec.evidence.types,
+        review_days=spec.review_days,
     )

@@ -207,7 +207,15 @@ def _concepts(loaded: Loaded) -> Table:
 
 def _codes(loaded: Loaded) -> Table:
     """The justification codes."""
-    heading = ("Code", "Justification", "Side", "Second person", "Evidence", "Note")
+    heading = (
+        "Code",
+        "Justification",
+        "Side",
+        "Second person",
+        "Evidence",
+        "Note",
+        "Again",
+    )
     return (heading, *(_code(code) for code in loaded.rules.justifications))
 
 
@@ -215,6 +223,7 @@ def _code(code: Justification) -> tuple[str, ...]:
     """One justification code."""
     evidence = code.evidence if code.evidence_required else "not needed"
     note = f"{code.note_min_chars} characters" if code.note_min_chars else "free"
+    again = f"within {code.review_days} days" if code.review_days else "not asked for"
     return (
         code.code,
         code.label,
@@ -222,6 +231,7 @@ def _code(code: Justification) -> tuple[str, ...]:
         SECONDS[code.second_approver],
         evidence,
         note,
+        again,
     )
 
 

@@ -18,6 +18,7 @@ from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
 from decision_service.question_pages import QuestionPages
 from decision_service.receipt_pages import ReceiptPages
+from decision_service.review_date_pages import ReviewDatePages
 from decision_service.review_pages import ReviewPages
 from decision_service.services import Services
 from decision_service.sharing import SharedWork
@@ -39,6 +40,7 @@ from ui.ports import (
     Receipts,
 )
 from ui.question_ports import Questions
+from ui.review_date_ports import ReviewDates
 from ui.review_ports import Reviews
 from ui.sharing_ports import Sharing
 from ui.training_ports import Training
@@ -61,6 +63,7 @@ class Rooms:
     training: Training
     findings: Findings
     misses: Misses
+    review_dates: ReviewDates
     first_views: FirstViews
     audit: Audit
     governance: Governance
@@ -85,6 +88,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         training=TrainingPages(services),
         findings=FindingPages(services),
         misses=MissPages(services),
+        review_dates=ReviewDatePages(services),
         first_views=FirstViewPages(services),
         audit=Auditing(services),
         governance=GoverningPages(services),

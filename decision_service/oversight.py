@@ -23,6 +23,7 @@ from overrides.forms import OverrideForm, ReviewForm
 from overrides.journal import Entry
 from overrides.kek_files import write_secret
 from overrides.oversight import OVERSIGHT_KINDS, Practice, Practices
+from overrides.review_dates import ReviewDates
 from overrides.vault import RandomBytes
 from overrides.watches import Watches
 
@@ -67,6 +68,8 @@ class Oversight:
         self.watches = Folded("watches", Watches(), Watches.after, events, monotonic)
         nothing = FindingRegister()
         self.findings = Folded("findings", nothing, FindingRegister.after, events, monotonic)
+        dates = ReviewDates()
+        self.review_dates = Folded("review_dates", dates, ReviewDates.after, events, monotonic)
 
     def practices(self, *, fresh: bool = False) -> Practices:
         """What staff were told and what is on, at most a quarter of a second old."""

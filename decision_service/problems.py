@@ -23,6 +23,7 @@ from overrides import governance_errors as governance
 from overrides import letter_errors as letters
 from overrides import oversight_errors as oversight
 from overrides import queue_errors as queue
+from overrides import review_date_errors
 from overrides import review_errors as review
 from overrides import training_errors as training
 from overrides import waiting_errors as waiting
@@ -141,6 +142,8 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.CodeNotAllowed: 422,
     overrides.EvidenceMissing: 422,
     overrides.NoteTooShort: 422,
+    review_date_errors.ReviewDay: 422,
+    review_date_errors.NoReviewDate: 409,
     overrides.AdverseReasonsMissing: 422,
     overrides.UnknownConcept: 422,
     overrides.AboveLimit: 403,

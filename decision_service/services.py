@@ -29,6 +29,7 @@ from overrides.key_rotation import KeyRotation
 from overrides.ledger import LedgerBook
 from overrides.letter_rows import LetterBook
 from overrides.reading import CaseBook
+from overrides.review_dates import ReviewDates
 from overrides.signing import Signing
 from overrides.signing_desk import SigningDesk
 from overrides.stamps import StampBook
@@ -95,6 +96,11 @@ class Services:
     def findings(self) -> Folded[FindingRegister]:
         """What has to be looked into, and what became of it."""
         return self.oversight.findings
+
+    @property
+    def review_dates(self) -> Folded[ReviewDates]:
+        """Which overrides are looked at again, and when."""
+        return self.oversight.review_dates
 
     def close(self) -> None:
         """Stop threads and let go of the database, in the order of use."""

@@ -125,8 +125,12 @@ def answered(
     drafts: tuple[Draft, ...],
     decision: Decision | None,
     more: dict[str, Json] | None = None,
+    beside: tuple[Draft, ...] = (),
 ) -> Decided:
-    """The drafts with the answer a repeated request gets: references and codes only."""
+    """The drafts with the answer a repeated request gets: references and codes only.
+
+    What is written ``beside`` them does not change the case's version.
+    """
     answer = {
         "case_id": case.case_ref,
         "status": status.value,
@@ -135,4 +139,4 @@ def answered(
         "event_id": drafts[0].event_id,
         **(more or {}),
     }
-    return Decided(drafts, answer)
+    return Decided((*drafts, *beside), answer)

@@ -764,6 +764,8 @@ record_erased|ground slots|approval as_of count destroyed epoch of root schedule
 record_viewed|person|reason what|
 restore_performed|from_size|reason root|
 retraining_proposed|folder look manifest_sha256 name of rows||
+review_date_closed|of||note
+review_date_set|code of on||
 review_recorded|agrees concepts decision decision_id dwell_ms grant manual
   seen_version|confidence|evidence note
 role_changed|branch currency limit_minor person role|reason valid_until|name

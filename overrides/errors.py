@@ -22,6 +22,7 @@ OverridesError
     NotYoursToUndo
     AppealToRecord
     LetterError
+    NoReviewDate
   ActError
     UseOverride
     NothingToOverride
@@ -35,6 +36,7 @@ OverridesError
     SamePerson
     NoAuthority
     NothingToApprove
+    ReviewDay
   KeyReused
   LedgerError
     LedgerUnavailable

@@ -58,6 +58,7 @@ REVIEW_KINDS = (
 )
 WATCH_KINDS = ("watch_declared", "watch_looked", "retraining_proposed")
 FINDING_KINDS = ("reconciliation_run", "finding_opened", "finding_assigned", "finding_closed")
+REVIEW_DATE_KINDS = ("review_date_set", "review_date_closed")
 RARE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "bundles": MODEL_KINDS,
@@ -65,6 +66,7 @@ RARE_KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "reviews": REVIEW_KINDS,
         "watches": WATCH_KINDS,
         "findings": FINDING_KINDS,
+        "review_dates": REVIEW_DATE_KINDS,
     }
 )
 """Kinds of which a ledger has few, by what they are about: they are read whole, and folded."""
@@ -149,6 +151,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "confidence",
             "note evidence",
         ),
+        "review_date_set": _kind("of code on"),
+        "review_date_closed": _kind("of", slots="note"),
         "approval_recorded": _kind("of verdict grant", "reasons", "note"),
         "case_decided": _kind("decision by rests_on side code terms", slots="terms"),
         "counter_offered": _kind(

@@ -5,6 +5,7 @@ Notes and evidence are personal data: they leave here only inside slots.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from overrides.errors import AdverseReasonsMissing, EvidenceMissing, NoteTooShort, UnknownConcept
@@ -46,6 +47,7 @@ class OverrideForm:
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
     adverse_reasons: tuple[str, ...] = ()
+    review_on: date | None = None  # on which day it is looked at again
     dwell_ms: int | None = None
 
 

@@ -1,7 +1,7 @@
 """Deciding against the recommendation, and the second person who says whether it stands."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from overrides.acts import (
     NameOf,
@@ -28,6 +28,7 @@ from overrides.forms import (
     note_slots,
 )
 from overrides.journal import Decided
+from overrides.review_dates import check_review_day, review_date_drafts
 from overrides.values import (
     Actor,
     CaseStatus,
@@ -55,6 +56,7 @@ class Consequence:
     concepts: tuple[str, ...]
     needs: Needs
     why: tuple[Why, ...]
+    review_on: date | None = None  # on which day it is looked at again
 
 
 def preview_override(
@@ -68,7 +70,7 @@ def preview_override(
     """Check an override whole, as if it were recorded, and say what it would need.
 
     Raises ``NothingToOverride``, ``CodeNotAllowed``, ``EvidenceMissing``, ``NoteTooShort``,
-    ``UnknownConcept``, ``AdverseReasonsMissing``, and what every act raises.
+    ``ReviewDay``, ``UnknownConcept``, ``AdverseReasonsMissing``, and what every act raises.
     """
     check_turn(case, actor, Act.OVERRIDE, now, name_of)
     check_version(case, form.seen_version)
@@ -79,10 +81,13 @@ def preview_override(
         raise CodeNotAllowed(form.code, _GOING[side])
     check_evidence(form.evidence, code)
     check_note(form.note, code.note_min_chars)
+    check_review_day(code, form.review_on, now.date())
     declines = form.decision is Decision.DECLINE
     concepts = check_concepts(form.adverse_reasons, rules, required=declines)
     needs, why = required_approval(case, side, code, actor, rules)
-    return Consequence(side=side, code=code, concepts=concepts, needs=needs, why=why)
+    return Consequence(
+        side=side, code=code, concepts=concepts, needs=needs, why=why, review_on=form.review_on
+    )
 
 
 def decide_override(
@@ -112,13 +117,15 @@ def decide_override(
     }
     slots = note_slots(case.subject, form.note) + evidence_slots(case.subject, form.evidence)
     override = act_draft(case, actor, new_id(), "override_recorded", data, slots)
+    review = review_date_drafts(case, actor, override, found.code.code, form.review_on, new_id)
     needs = {"needs": found.needs.value, "needs_why": [reason.value for reason in found.why]}
     if found.needs is not Needs.NOBODY:
-        return answered(case, case.after(Act.PROPOSE), (override,), None, needs)
+        return answered(case, case.after(Act.PROPOSE), (override,), None, needs, review)
     decided = decided_draft(
         case, actor, new_id(), form.decision, (override.event_id,), found.side, found.code.code
     )
-    return answered(case, CaseStatus.DECIDED, (override, decided), form.decision, needs)
+    ended = (override, decided)
+    return answered(case, CaseStatus.DECIDED, ended, form.decision, needs, review)
 
 
 def decide_approval(

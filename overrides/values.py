@@ -185,6 +185,7 @@ class Justification:
     group: str
     description: str
     evidence_types: tuple[str, ...] = ()  # kinds that usually show it; empty for any
+    review_days: int = 0  # within so many days it is looked at again; 0 where it need not be
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ui.change_views import OutlookView
 from ui.frame import CodeGroup, PlottedSection, Shell, Tab
 from ui.letter_views import LetterForm, LettersView, LetterView
 from ui.memory_views import ReceiptView
+from ui.review_date_views import ReviewDateList
 from ui.sharing_views import PassForm, PassView, TeamView
 from ui.views import (
     ActForm,
@@ -71,6 +72,7 @@ class DeskPage:
     more: Annotated[str, "Address of the next page of cases; empty at the end."]
     first: Annotated[str, "Address of the first page; empty on it."]
     clear: Annotated[str, "Address of the same tab without filters; empty when there are none."]
+    again: Annotated[ReviewDateList, "The viewer's own overrides to be looked at again soon."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class TeamPage:
 
     shell: Annotated[Shell, "Everything around the page."]
     team: Annotated[TeamView, "The branch's work as it stands."]
+    again: Annotated[ReviewDateList, "Overrides to be looked at again soon."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,7 @@ def show_desk(
         more=_address("/desk", **filters, cursor=found.next_cursor) if found.next_cursor else "",
         first="" if not cursor else _address("/desk", **filters),
         clear=_address("/desk", status=status) if narrowed else "",
+        again=office(request).review_dates.own(viewer),
     )
     return may_be_kept(page(request, context, block="rows"), viewer, holds=not cursor)
 

@@ -99,7 +99,8 @@ def _override_page(
 
 
 OVERRIDE = CaseForm(
-    _override_page, {name: name for name in ("code", *EVIDENCE_FIELDS, "note", "concepts")}
+    _override_page,
+    {name: name for name in ("code", *EVIDENCE_FIELDS, "note", "review_on", "concepts")},
 )
 shows_again("/cases/{}/override")(OVERRIDE.again)
 

@@ -33,6 +33,7 @@ from ui.governance_ports import Governance
 from ui.letter_ports import Letters
 from ui.memory_views import ReceiptCheck, ReceiptView, SlipView
 from ui.question_ports import Questions
+from ui.review_date_ports import ReviewDates
 from ui.review_ports import Reviews
 from ui.sharing_ports import Sharing
 from ui.training_ports import Training
@@ -315,6 +316,10 @@ class Office(Protocol):
     @property
     def findings(self) -> Findings:
         """Booked loans held against decisions, and what is tracked to closure."""
+
+    @property
+    def review_dates(self) -> ReviewDates:
+        """When overrides are looked at again."""
 
     @property
     def first_views(self) -> FirstViews:

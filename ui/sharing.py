@@ -95,4 +95,5 @@ def show_team(request: Request, viewer: Reader) -> Response:
     """Who holds what, and what is late."""
     team = office(request).sharing.team(viewer)
     around = shell(request, viewer, "Team", current="team")
-    return page(request, TeamPage(shell=around, team=team))
+    again = office(request).review_dates.team(viewer)
+    return page(request, TeamPage(shell=around, team=team, again=again))

@@ -22,6 +22,7 @@ from ui.audit_views import (
 )
 from ui.changing_views import ConceptChoice, OfferView
 from ui.reason_views import Bar, FieldFault, ReasonLine
+from ui.review_date_views import ReviewDateLine
 from ui.waiting_views import NOT_WAITING, Waiting
 
 __all__ = [
@@ -169,6 +170,7 @@ class ActForm:
     evidence: tuple[EvidenceTyped, ...] = ()
     concepts: tuple[str, ...] = ()
     verdict: str = ""
+    review_on: str = ""  # as the browser writes it: 2027-11-22
     hints: tuple[str, ...] = ()  # about the note, that the page showed when it was sent
     seen_version: int = 0
     idempotency_key: str = ""
@@ -188,6 +190,7 @@ class CodeChoice:
     note_min_chars: int
     second_approver: str  # in words
     evidence_kinds: tuple[str, ...] = ()  # names of the kinds that usually show it
+    review_days: int = 0  # within so many days it is looked at again, 0 where it need not be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,6 +292,7 @@ class CaseView:
     may_try: bool = False  # whether the policy lets other values be tried
     offer: OfferView | None = None  # other terms that lie with the applicant
     replaced_words: str = ""  # which decision this one replaced; "" for a first one
+    review_date: ReviewDateLine | None = None  # when the override it rests on is looked at again
     waiting: Waiting = NOT_WAITING  # what the applicant was asked; what may be taken back
 
 

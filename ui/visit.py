@@ -170,6 +170,7 @@ def act_form(typed: FormData) -> ActForm:
         evidence=tuple(filter(None, _evidence(typed))),
         concepts=tuple(dict.fromkeys(str(item) for item in typed.getlist("concepts"))),
         verdict=text(typed, "verdict"),
+        review_on=text(typed, "review_on"),
         hints=tuple(str(item) for item in typed.getlist("hints")),
         seen_version=int(version) if version.isdecimal() and len(version) < 10 else 0,  # noqa: PLR2004
         idempotency_key=text(typed, "idempotency_key"),

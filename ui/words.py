@@ -98,6 +98,8 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("finding_opened", "Finding opened"),
     ("finding_assigned", "Finding given to an owner"),
     ("finding_closed", "Finding closed"),
+    ("review_date_set", "To be looked at again"),
+    ("review_date_closed", "Looked at again"),
     ("score_only", "Rows scored, nothing decided"),
     ("case_claimed", "Case taken"),
     ("case_released", "Case given back"),

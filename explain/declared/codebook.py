@@ -46,7 +46,8 @@ class JustificationSpec(Strict):
 
     ``direction``: ``low`` approves against the model, ``high`` declines against it, ``either``.
     ``threshold`` leaves the second approver to amount and distance. ``signal`` says what the
-    override tells the model's owner; ``group`` is the heading the desk lists it under.
+    override tells the model's owner; ``group`` is the heading the desk lists it under. An override
+    with ``review_days`` is looked at again on a day the officer names, at most so many days later.
     """
 
     code: Annotated[str, Limit(pattern=r"^[A-Z]\d{2}$")]
@@ -58,6 +59,7 @@ class JustificationSpec(Strict):
     signal: Literal["DATA", "MISS", "CIRC", "MITI", "POL", "RISK", "STRAT", "MODEL", "PROC"]
     group: Text
     description: Text
+    review_days: Annotated[int, Limit(ge=0, le=1096)] = 0
 
 
 class Codebook(Strict):

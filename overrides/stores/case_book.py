@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, and_, case, func, or_, select
 
+from overrides.event_kinds import REVIEW_DATE_KINDS
 from overrides.feedback_design import ScoredCase
 from overrides.feedback_made import FeedbackExportRow
 from overrides.instants import instant_text, parse_instant
@@ -71,6 +72,7 @@ _NO_CHANGES = (
     "reasons_shown",
     "reason_questioned",
     "what_if_tried",
+    *REVIEW_DATE_KINDS,
 )
 _ENDED, _UNDOING = ACTS.alias("ended"), ACTS.alias("undoing")
 _DECIDING = ("review_recorded", "override_recorded", "approval_recorded")

@@ -111,7 +111,7 @@ class CaseProjector:
             path.later(_INSERT_OUTCOME, _outcome(event))
         elif event.type == "feedback_exported":
             path.later(_INSERT_EXPORT, _export(event))
-        elif event.type in _RARE:
+        if event.type in _RARE:
             path.answers.clear()
             path.settle()  # for the commands that follow in this transaction: see ``SqlState``
 

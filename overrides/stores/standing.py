@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from overrides.event_kinds import DECISION_KINDS
+from overrides.event_kinds import DECISION_KINDS, REVIEW_DATE_KINDS
 from overrides.information import NO_ANSWER
 from overrides.instants import instant_text
 from overrides.journal import Event
@@ -319,27 +319,24 @@ def _reopened(standing: Mapping[str, Any], event: Event) -> Standing:
     return changed
 
 
-# Leases and what was shown do not make a page stale.
-_UNSEEN = frozenset(
-    {"case_claimed", "case_released", "case_handed_over", "case_escalated", "case_snoozed"}
-    | {"reasons_shown", "reason_questioned", "what_if_tried", "first_view_recorded"}
-)
+# Leases, what was shown and when it is looked at again do not make a page stale.
+_LEASES = ("case_claimed", "case_released", "case_handed_over", "case_escalated", "case_snoozed")
+_SAID = ("reasons_shown", "reason_questioned", "what_if_tried", "first_view_recorded")
+_BESIDE = (*_SAID, *REVIEW_DATE_KINDS)
+_UNSEEN = frozenset({*_LEASES, *_BESIDE})
 _MOVES: Mapping[str, Moves] = {
     "case_claimed": _claimed,
     "case_released": _freed,
     "case_handed_over": _handed_over,
     "case_escalated": _referred,
     "case_snoozed": _set_aside,
-    "reasons_shown": _reviewed,
-    "reason_questioned": _reviewed,
-    "what_if_tried": _reviewed,
-    "first_view_recorded": _reviewed,
     "review_recorded": _reviewed,
     "override_recorded": _overridden,
     "approval_recorded": _judged,
     "case_decided": _decided,
     "counter_offered": _countered,
     "input_corrected": _reviewed,
+    **dict.fromkeys(_BESIDE, _reviewed),
     "case_withdrawn": _ended(CaseStatus.WITHDRAWN),
     "case_expired": _ran_out,
     "case_reopened": _reopened,

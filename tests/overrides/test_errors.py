@@ -16,6 +16,7 @@ from overrides import (
     letter_errors,
     oversight_errors,
     queue_errors,
+    review_date_errors,
     review_errors,
     training_errors,
     waiting_errors,
@@ -92,6 +93,7 @@ def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
     assert erasure_errors.ErasureError in EVERY
     assert queue_errors.QueueError in EVERY
     assert waiting_errors.WaitingError in EVERY
+    assert review_date_errors.ReviewDay in EVERY
     assert letter_errors.LetterNotIssued in EVERY
 
 

@@ -100,6 +100,7 @@ APPROVE_CODES = (
         "The customer's situation",
         "A better contract, and the first pay under it.",
         evidence="Contract and the first payslip",
+        review_days=365,
         evidence_kinds=("EMPLOYER_LETTER", "PAYSLIP"),
     ),
     _code(

@@ -3,7 +3,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tests.ui import fake_numbers
 from tests.ui.fake_appeals import FakeAppeals
@@ -18,6 +18,7 @@ from tests.ui.fake_governance import FakeGovernance
 from tests.ui.fake_letters import FakeLetters
 from tests.ui.fake_questions import FakeQuestions
 from tests.ui.fake_receipts import FakeReceipts
+from tests.ui.fake_review_dates import FakeReviewDates
 from tests.ui.fake_reviews import FakeReviews
 from tests.ui.fake_sharing import FakeSharing
 from tests.ui.fake_training import FakeTraining
@@ -43,7 +44,7 @@ from ui.views import (
     VerificationView,
     Viewer,
 )
-from ui.words import due_words
+from ui.words import day_words, due_words
 
 PASSWORD = "demo-password"
 EVERYTHING_READ = frozenset(
@@ -356,6 +357,9 @@ class FakeDesk:
             if needs
             else "It is final at once; no second person is needed."
         )
+        if form.review_on:
+            on = day_words(date.fromisoformat(form.review_on))
+            lines.append(f"It is listed to be looked at again on {on}.")
         lines.append("The entry names you, the reason, the evidence and what you saw.")
         return Consequence(lines=tuple(lines), needs_approval=needs)
 
@@ -564,6 +568,7 @@ class FakeOffice:
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     sharing: FakeSharing = field(default_factory=FakeSharing)
     training: FakeTraining = field(default_factory=FakeTraining)
+    review_dates: FakeReviewDates = field(default_factory=FakeReviewDates)
     changes: FakeChanges = field(default_factory=FakeChanges)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
     appeals: FakeAppeals = field(default_factory=FakeAppeals)
