@@ -89,7 +89,7 @@ def review_date_drafts(
     if on is None:
         return ()
     data = {"of": of.event_id, "code": code, "on": on.isoformat()}
-    return (act_draft(case, actor, new_id(), SET, data, cause=(of.event_id,)),)
+    return (act_draft(case, actor, new_id(), "review_date_set", data, cause=(of.event_id,)),)
 
 
 def decide_closing(
@@ -106,5 +106,5 @@ def decide_closing(
     check_note(note, NOTE_CHARS_MIN)
     slots = note_slots(case.subject, note)
     data = {"of": found.of}
-    draft = act_draft(case, actor, new_id(), CLOSED, data, slots, cause=(found.of,))
+    draft = act_draft(case, actor, new_id(), "review_date_closed", data, slots, cause=(found.of,))
     return Decided((draft,), {"case_id": case.case_ref, "event_id": draft.event_id})
