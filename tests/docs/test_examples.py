@@ -30,14 +30,15 @@ def blocks(language: str) -> list[tuple[str, str]]:
 
 
 def typed() -> list[tuple[str, str]]:
-    """Every use of the command line in a shell example."""
-    return [
+    """Every use of the command line in a shell example, each once on a page."""
+    found = (
         (page, use["words"].replace("\\", " ").strip())
         for page, body in blocks("sh")
         for line in body.replace("\\\n", " ").splitlines()
         if not line.lstrip().startswith(("cp ", "export ", "python"))
         for use in PROGRAM.finditer(line)
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 @pytest.mark.parametrize(("page", "words"), typed())
