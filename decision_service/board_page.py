@@ -1,7 +1,7 @@
 """The shared board of one bundle, for the page, the interface and the report."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -37,14 +37,31 @@ class BoardPage:
     def numbers(
         self, bundle: str = "", *, as_of: datetime | None = None, since: datetime | None = None
     ) -> BoardView:
-        """The same for whoever may see it. Raises ``UnknownBundle`` or ``NoChampion``."""
-        standings = self.services.registry.standings()
+        """The same for whoever may see it. Raises ``UnknownBundle`` or ``NoChampion``.
+
+        Without ``as_of`` and ``since`` it may be a kept count, as ``KeptCounts`` says; then it
+        raises ``NotReady`` too.
+        """
+        services = self.services
+        standings = services.registry.standings()
         name = bundle or standings.champion
         if not name:
             raise NoChampion
         name = standings.standing(name).name
+        bundles = tuple(standing.name for standing in standings.all())
+        if as_of or since:
+            view = self._counted(name, as_of or services.clock(), since)
+        else:
+            size = services.ledger.head().size
+            view = services.counts.view(
+                "board", name, size, lambda: self._counted(name, services.clock(), None)
+            )
+        today = () if as_of else self._of_today(name, services.clock())
+        return replace(view, bundles=bundles, sections=(*view.sections, *today))
+
+    def _counted(self, name: str, at: datetime, since: datetime | None) -> BoardView:
+        """What is counted from the cases; the list of bundles and what is of today are left out."""
         loaded = self.services.registry.loaded(name)
-        at = as_of or self.services.clock()
         facts = tuple(self.services.cases.board_facts(at, bundle=name, since=since))
         definitions = outcome_definitions(self.services)
         counted = board(facts, definitions, at)
@@ -53,7 +70,7 @@ class BoardPage:
         terms = Terms(float(spec.margin), float(spec.loss_given_default)) if spec else None
         return BoardView(
             bundle=name,
-            bundles=tuple(standing.name for standing in standings.all()),
+            bundles=(),
             as_of=at,
             simulated=counted.simulated.count > 0,
             sections=(
@@ -63,7 +80,6 @@ class BoardPage:
                 vintages_section(facts, definitions, at, terms),
                 drift_section(facts, at),
                 promises_section(counted, kpis),
-                *(() if as_of else self._of_today(name, at)),
             ),
         )
 

@@ -1,7 +1,7 @@
 """The override report of one bundle, for the page and for the command line."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from decision_service.access import Permission
@@ -50,11 +50,36 @@ class OverridePages:
     def report(
         self, bundle: str = "", *, as_of: datetime | None = None, since: datetime | None = None
     ) -> BoardView:
-        """The same for whoever may see it. Raises ``UnknownBundle`` or ``NoChampion``."""
-        ground, name = self.ground(bundle, as_of=as_of, since=since)
+        """The same for whoever may see it. Raises ``UnknownBundle`` or ``NoChampion``.
+
+        Without ``as_of`` and ``since`` it may be a kept count, as ``KeptCounts`` says; then it
+        raises ``NotReady`` too.
+        """
+        services, name = self.services, self._name(bundle)
+        if as_of or since:
+            view = self._counted(name, as_of, since)
+        else:
+            size = services.ledger.head().size
+            view = services.counts.view(
+                "overrides", name, size, lambda: self._counted(name, None, None)
+            )
+        bundles = tuple(standing.name for standing in services.registry.standings().all())
+        return replace(view, bundles=bundles)
+
+    def _name(self, bundle: str) -> str:
+        """Name of a bundle, of the champion when none is named."""
+        standings = self.services.registry.standings()
+        name = bundle or standings.champion
+        if not name:
+            raise NoChampion
+        return standings.standing(name).name
+
+    def _counted(self, name: str, as_of: datetime | None, since: datetime | None) -> BoardView:
+        """Read the cases of a bundle and count them; the list of bundles is left out."""
+        ground, _ = self.ground(name, as_of=as_of, since=since)
         return BoardView(
             bundle=name,
-            bundles=tuple(one.name for one in self.services.registry.standings().all()),
+            bundles=(),
             as_of=ground.as_of,
             simulated=any(fact.simulated for fact in ground.every),
             sections=(
@@ -68,12 +93,7 @@ class OverridePages:
         self, bundle: str = "", *, as_of: datetime | None = None, since: datetime | None = None
     ) -> tuple[Ground, str]:
         """What the report counts, and the bundle's name. Raises as ``report`` does."""
-        services = self.services
-        standings = services.registry.standings()
-        name = bundle or standings.champion
-        if not name:
-            raise NoChampion
-        name = standings.standing(name).name
+        services, name = self.services, self._name(bundle)
         loaded = services.registry.loaded(name)
         at = as_of or services.clock()
         spec = loaded.bundle.outcome_spec.value

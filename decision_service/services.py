@@ -5,10 +5,11 @@ auditing, people, commands) sees storage only through these ports.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from decision_service.folded import Folded
 from decision_service.housekeeping import Housekeeping
+from decision_service.kept_counts import KeptCounts
 from decision_service.oversight import Oversight
 from decision_service.people import People
 from decision_service.pipeline import Pipeline
@@ -69,6 +70,7 @@ class Services:
     rebuild: Callable[[], int]  # drops and fills the projections; how many entries
     verify: Callable[[Trust], Findings]  # reads the whole log back and checks it
     closers: tuple[Callable[[], None], ...] = ()
+    counts: KeptCounts = field(default_factory=KeptCounts)  # reports that take long to count
 
     @property
     def oversight(self) -> Oversight:

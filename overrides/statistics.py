@@ -6,12 +6,15 @@ Every function is exact or says what it approximates. Intervals are two-sided; `
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import mul
 from statistics import NormalDist
 
 LEVEL = 0.95
 Z = 1.959964  # the standard normal's 97.5 % point, to the digits that golden numbers use
 
 EXACT_WORK_MAX = 60_000  # steps of one convolution; above it the tail is approximated
+CELLS_FROM = 5_000  # scores; from so many on those that lie close together are moved as one
+CELL = 0.01  # log-odds
 _LOGIT_MAX = 40.0
 _SECANTS_MAX = 60
 _BISECTIONS = 60
@@ -146,7 +149,7 @@ def observed_expected(bad: Sequence[bool], chances: Sequence[float]) -> Observed
     The interval is exact in the Poisson-binomial sense: all scores are moved together on the
     log-odds scale until what was seen, or more, or less, has the tail's probability. With equal
     scores it is Clopper and Pearson's. Beyond ``EXACT_WORK_MAX`` the tail is a normal one with
-    continuity and skewness corrections.
+    continuity and skewness corrections, of ``logit_cells``.
     """
     if len(bad) != len(chances):
         msg = f"{len(bad)} outcomes and {len(chances)} scores"
@@ -164,7 +167,7 @@ def observed_expected(bad: Sequence[bool], chances: Sequence[float]) -> Observed
 def _ratio_interval(observed: int, chances: list[float]) -> Interval:
     """Interval of observed over expected."""
     tail = (1 - LEVEL) / 2
-    logits = [logit(chance) for chance in chances]
+    logits, weights = logit_cells(chances)
     expected = math.fsum(chances)
 
     def moved(by: float) -> list[float]:
@@ -172,31 +175,62 @@ def _ratio_interval(observed: int, chances: list[float]) -> Interval:
 
     def end(count: int, level: float) -> float:
         """The ratio at which so many, or more, have this probability."""
-        near = _crossing(lambda shift: _normal_tail(moved(shift), count), level)
-        by = _crossing(lambda shift: upper_tail(moved(shift), count), level, near, _NEAR)
-        return math.fsum(moved(by)) / expected
+        by = _crossing(lambda shift: _normal_tail(moved(shift), count, weights), level)
+        if _is_quick(len(chances), count):
+            own = [logit(chance) for chance in chances]
+            by = _crossing(
+                lambda shift: tail_of([chance_of(one + shift) for one in own], count),
+                *(level, by, _NEAR),
+            )
+        return math.fsum(map(mul, weights, moved(by))) / expected
 
     low = end(observed, tail) if observed else 0.0
     all_bad = observed == len(chances)
     return low, len(chances) / expected if all_bad else end(observed + 1, 1 - tail)
 
 
+def logit_cells(chances: Sequence[float]) -> tuple[list[float], list[int]]:
+    """Log-odds of scores and how many scores have each.
+
+    From ``CELLS_FROM`` scores on, those of one ``CELL`` stand together at their mean, so that any
+    number of them costs the same: a sum of chances changes by less than a part in 100,000.
+    """
+    logits = [logit(chance) for chance in chances]
+    if len(logits) < CELLS_FROM:
+        return logits, [1] * len(logits)
+    cells: dict[int, list[float]] = {}
+    for one in logits:
+        cells.setdefault(round(one / CELL), []).append(one)
+    held = [cells[place] for place in sorted(cells)]
+    return [math.fsum(of) / len(of) for of in held], [len(of) for of in held]
+
+
+def _is_quick(of: int, count: int) -> bool:
+    """Whether the exact tail of so many events is worth its steps."""
+    return of * min(count, of - count + 1) <= EXACT_WORK_MAX
+
+
 def upper_tail(chances: list[float], count: int) -> float:
     """Probability of at least ``count`` events: exactly where that is quick."""
-    work = len(chances) * min(count, len(chances) - count + 1)
-    return tail_of(chances, count) if work <= EXACT_WORK_MAX else _normal_tail(chances, count)
+    if _is_quick(len(chances), count):
+        return tail_of(chances, count)
+    return _normal_tail(chances, count, [1] * len(chances))
 
 
-def _normal_tail(chances: list[float], count: int) -> float:
-    """The same from a normal distribution, corrected for continuity and skewness."""
-    mean = math.fsum(chances)
-    variance = math.fsum(c * (1 - c) for c in chances)
+def _normal_tail(chances: list[float], count: int, weights: Sequence[int]) -> float:
+    """The same from a normal distribution, corrected for continuity and skewness.
+
+    ``weights`` say how many events have each chance.
+    """
+    mean = math.fsum(map(mul, weights, chances))
+    each = [of * c * (1 - c) for of, c in zip(weights, chances, strict=True)]
+    variance = math.fsum(each)
     if variance <= 0:
         return 1.0 if mean >= count else 0.0
     deviation = math.sqrt(variance)
-    skewness = math.fsum(c * (1 - c) * (1 - 2 * c) for c in chances) / (variance * deviation)
+    third = math.fsum(v * (1 - 2 * c) for v, c in zip(each, chances, strict=True))
     x = (count - 0.5 - mean) / deviation
-    refined = _NORMAL.cdf(-x) + skewness * (x * x - 1) / 6 * _NORMAL.pdf(x)
+    refined = _NORMAL.cdf(-x) + third / (variance * deviation) * (x * x - 1) / 6 * _NORMAL.pdf(x)
     return min(1.0, max(0.0, refined))
 
 

@@ -100,13 +100,14 @@ class BoardSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoardView:
-    """The shared board of one bundle."""
+    """The shared board of one bundle. ``later_entries`` of the ledger are not counted yet."""
 
     bundle: str
     bundles: tuple[str, ...]
     as_of: datetime
     simulated: bool
     sections: tuple[BoardSection, ...]
+    later_entries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

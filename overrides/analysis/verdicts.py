@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import mul
 
 from overrides.analysis.disparity import EVENTS_MIN
 from overrides.analysis.power import Enough, enough_by
@@ -21,6 +22,7 @@ from overrides.statistics import (
     Z,
     chance_of,
     logit,
+    logit_cells,
     observed_expected,
 )
 
@@ -138,22 +140,26 @@ def _shift(loans: Sequence[Loan]) -> tuple[float, float, float] | None:
     few = outcome.of < RELIABLE_CASES_MIN or min(outcome.observed, good) < EVENTS_MIN
     if few or outcome.interval is None:
         return None
-    logits = [logit(loan.chance) for loan in loans]
-    low, high = (shift_to(logits, end * outcome.expected) for end in outcome.interval)
-    return shift_to(logits, outcome.observed), low, high
+    logits, weights = logit_cells([loan.chance for loan in loans])
+    low, high = (shift_to(logits, end * outcome.expected, weights) for end in outcome.interval)
+    return shift_to(logits, outcome.observed, weights), low, high
 
 
-def shift_to(logits: Sequence[float], expected: float) -> float:
+def shift_to(
+    logits: Sequence[float], expected: float, weights: Sequence[int] | None = None
+) -> float:
     """The shift of all log-odds at which so many bad loans are expected.
 
-    Newton's steps, and where one leaves the bracket, its middle.
+    ``weights`` say how many loans have each, one where there are none. Newton's steps, and where
+    one leaves the bracket, its middle.
     """
+    of = [1] * len(logits) if weights is None else weights
     low, high, by = -_SHIFT_MAX, _SHIFT_MAX, 0.0
     while high - low > _SHIFT_EXACT:
         chances = [chance_of(at + by) for at in logits]
-        gap = expected - math.fsum(chances)
+        gap = expected - math.fsum(map(mul, of, chances))
         low, high = (by, high) if gap > 0 else (low, by)
-        slope = math.fsum(chance * (1 - chance) for chance in chances)
+        slope = math.fsum(n * c * (1 - c) for n, c in zip(of, chances, strict=True))
         step = gap / slope if slope > 0 else math.inf
         if abs(step) < _SHIFT_EXACT:
             return by

@@ -1,10 +1,11 @@
 """Auditors read what was written, with its proof; the board says what its numbers count."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from decision_service.access import HOST
 from decision_service.auditing import Auditing
 from decision_service.board import NOT_ENOUGH, board_sections
 from decision_service.board_page import BoardPage
+from decision_service.kept_counts import KeptCounts
 from decision_service.ledger_words import KIND_WORDS, kind_words, summary
 from decision_service.model_pages import blocks
+from decision_service.override_pages import OverridePages
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.wiring import build
 from explain.declared.bundle_schema import Kpi
@@ -401,6 +404,32 @@ def test_a_board_of_the_past_knows_nothing_of_what_came_later(house: DeskHouse) 
     page = BoardPage(house.services)
     now, then = page.numbers(), page.numbers(as_of=before)
     assert decided(figures(now.sections)) == decided(figures(then.sections)) + 1
+
+
+@pytest.mark.parametrize("report", ["board", "overrides"])
+def test_a_report_that_takes_long_is_the_last_count_and_says_what_came_later(
+    house: DeskHouse, report: str
+) -> None:
+    begun: list[Callable[[], None]] = []
+    seconds = count(step=60)
+    counts = KeptCounts(
+        begin=begun.append, monotonic=lambda: 0.0, processor=lambda: float(next(seconds))
+    )
+    services = replace(house.services, counts=counts)
+    pages = {"board": BoardPage(services).numbers, "overrides": OverridePages(services).report}
+    first = pages[report]()
+    later = house.apply_until("decline")["case_id"]
+    house.desk.review(house.viewer("asha"), later, house.form("asha", later, decision="decline"))
+    shown = pages[report]()
+    assert shown.as_of == first.as_of
+    assert shown.sections[0] == first.sections[0]
+    assert shown.later_entries > first.later_entries == 0
+    (work,) = begun
+    work()
+    counted = pages[report]()
+    assert counted.later_entries == 0
+    whole = pages[report](as_of=house.clock())
+    assert counted.sections[: len(whole.sections)] == whole.sections
 
 
 def decided(found: dict[str, Figure]) -> int:

@@ -1,12 +1,13 @@
 """Every number against its slow, plain definition, and what an interval must never do."""
 
 import math
+import random
 from fractions import Fraction
 from itertools import product
 from statistics import NormalDist, median
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from overrides import statistics
@@ -190,3 +191,20 @@ def test_a_population_that_did_not_move_is_stable(weights: list[float]) -> None:
     assert stability_index(shares, shares) == 0
     assume(len(set(shares)) > 1)
     assert stability_index(shares, shares[::-1]) >= 0
+
+
+@given(st.integers(0, 10_000), st.floats(0.7, 1.4))
+@settings(max_examples=8, deadline=None)
+def test_very_many_scores_have_the_interval_that_each_of_them_moved_alone_gives(
+    seed: int, ratio: float
+) -> None:
+    rng = random.Random(seed)
+    chances = [rng.betavariate(2, 6) for _ in range(2_000)]
+    bad = [rng.random() < min(1.0, ratio * chance) for chance in chances]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statistics, "EXACT_WORK_MAX", 0)
+        alone = observed_expected(bad, chances)
+        patch.setattr(statistics, "CELLS_FROM", 1)
+        together = observed_expected(bad, chances)
+    assert (together.observed, together.expected) == (alone.observed, alone.expected)
+    assert together.interval == pytest.approx(alone.interval, rel=1e-5)

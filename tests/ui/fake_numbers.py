@@ -193,6 +193,7 @@ def overrides(bundle: str) -> BoardView:
         as_of=NOW,
         simulated=True,
         sections=(verdict, officers),
+        later_entries=1204,
     )
 
 

@@ -132,6 +132,13 @@ def test_a_page_is_kept_by_nobody_and_loads_nothing_from_elsewhere(
     assert all(source.startswith("/static/") for source in loaded)
 
 
+def test_a_report_says_how_many_later_entries_it_does_not_hold(visit: Visit) -> None:
+    reader = visit("meera")
+    said = "1,204 later entries of the ledger not counted yet"
+    assert said in reader.get("/overrides").text
+    assert "not counted yet" not in reader.get("/board").text
+
+
 @pytest.mark.parametrize(("who", "address", "status"), MISSING)
 def test_what_is_not_there_is_a_page_with_a_next_step(
     visit: Visit, who: str, address: str, status: int
