@@ -8,6 +8,7 @@ from typing import Any
 
 from decision_service.services import Services
 from overrides.booked_loans import BookedFile, BookedLoan, Declared, read_booked
+from overrides.booking_errors import BookedFileRefused
 from overrides.findings import Opening, decide_run
 from overrides.instants import instant_text
 from overrides.journal import Decided, Json, OnceOnly, Receipt, State
@@ -26,6 +27,7 @@ from overrides.values import Actor, CaseStatus, Decision, OutcomeKind
 
 ROWS_AT_ONCE = 500
 SHARE_DIGITS = 6
+NO_LINE = "not one line of it says what loan it is; the first, line {line}: {problem}"
 BROKEN_KEPT_MAX = 500  # lines that could not be read, named in the record; all are counted
 
 
@@ -89,8 +91,11 @@ def record_run(
 ) -> Receipt:
     """Write a reconciliation down, and open what it found as findings that somebody closes.
 
-    Raises as ``decide_run`` does.
+    Raises as ``decide_run`` does, and ``BookedFileRefused`` where not one line could be read.
     """
+    if done.file.broken and not done.file.loans:
+        first = done.file.broken[0]
+        raise BookedFileRefused(NO_LINE.format(line=first.line, problem=first.problem))
     told = done.as_json()
     facts: dict[str, Json] = {
         "file_sha256": done.sha256,

@@ -7,6 +7,7 @@ import pytest
 
 from decision_service.reconciliation import reconcile_file, record_run
 from overrides.booked_loans import Declared
+from overrides.booking_errors import BookedFileRefused
 from overrides.reconciling import ProductScope, Standing
 from tests.decision_service.desk_house import DeskHouse, desk_house
 
@@ -112,6 +113,20 @@ def test_a_recorded_run_opens_each_finding_once_and_keeps_what_is_personal_seale
     assert register.runs[-1].told["unread"] == 1
     again = record_run(services, kofi, reconcile_file(services, content, Declared(), SCOPE))
     assert (again.answer["opened"], again.answer["known"]) == (0, len(mine))
+
+
+def test_a_file_of_which_no_line_can_be_read_is_no_run(house: DeskHouse) -> None:
+    services, kofi = house.services, house.actors["kofi"]
+    lines = [
+        "loan_id,booked_on,amount,application_id",
+        "L1,2026-03-02,5,A-1",
+        "L2,2026-03-02,5,A-2",
+    ]
+    done = reconcile_file(services, "\n".join(lines).encode(), Declared(), SCOPE)
+    before = len(services.findings.known().runs)
+    with pytest.raises(BookedFileRefused, match="not one line of it says"):
+        record_run(services, kofi, done)
+    assert len(services.findings.known(fresh=True).runs) == before
 
 
 def test_cases_are_looked_up_by_the_block(

@@ -52,7 +52,8 @@ if (self.document) {
   const caseOf = (act) => act.place.split("/", 3).join("/");
   const pageOf = (act) => (act.place.endsWith("/review") ? caseOf(act) : act.place);
   const clock = (at) => `${new Date(at).toISOString().slice(11, 16)} UTC`;
-  const words = (node) => node?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  const tight = (node) => node?.textContent.replace(/\s+/g, " ").trim() ?? "";
+  const words = (node) => [...(node?.querySelectorAll("h2, p, dt, dd") ?? [])].map(tight).join("; ") || tight(node);
   const read = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
   const make = (tag, given, ...inside) => {
     const made = Object.assign(document.createElement(tag), given);
@@ -153,7 +154,7 @@ if (self.document) {
   async function beside(act, box, buttons) {
     try {
       const answer = await fetch(caseOf(act)), page = await read(answer);
-      const lines = answer.ok ? ["h1", ".decide > p", ".decide .holder", ".timeline li"].flatMap((part) => [...page.querySelectorAll(part)].slice(0, 3)) : [one("main", page)];
+      const lines = answer.ok ? ["h1", ".decide > p:not(.aside)", ".decide .holder", ".timeline li"].flatMap((part) => [...page.querySelectorAll(part)].slice(0, 3)) : [one("main", page)];
       box.replaceChildren(make("h3", {}, "What the case says now"), make("ul", { className: "plain" }, ...lines.map((line) => make("li", {}, words(line)))));
       if (!answer.ok || field(act, "step")) return;
       const shown = act.place.endsWith("/review") ? page : await read(await fetch(pageOf(act)));
