@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from decision_service.demo.letters import Post
 from decision_service.demo.loans import Loan, report, taken
-from decision_service.demo.people import HABITS, LOW_CODES, PEOPLE, Choice, choose
+from decision_service.demo.people import HABITS, LOW_CODES, PEOPLE, Choice, choose, review_day
 from decision_service.outcome_import import OutcomeImport
 from decision_service.services import Services
 from overrides.errors import OverridesError
@@ -98,6 +98,7 @@ class Stage:
     numbers: frozenset[str]  # fields whose values are numbers
     truths: frozenset[str]  # fields whose values are yes or no
     end: datetime
+    review_days: Mapping[str, int]  # by code; 0 where none is asked for
     folder: Path  # where the simulated loan book is written, month by month
 
 
@@ -141,8 +142,7 @@ class History:
             file = self.stage.services.cases.case(case_id)
             if left and file and file.case.recommendation is Recommendation.DECLINE:
                 view = self.stage.desk.case(self.stage.viewers[name], case_id)
-                code, note = LOW_CODES[left % len(LOW_CODES)]
-                self._record(view, Choice("approve", code, note), name)
+                self._record(view, Choice("approve", *LOW_CODES[left % len(LOW_CODES)]), name)
                 left -= 1
 
     def _at(self, at: datetime, happen: Callable[[], None]) -> None:
@@ -208,8 +208,7 @@ class History:
 
     @property
     def _known(self) -> frozenset[str]:
-        names = set(self.applications[0]) - {"application_id"}
-        return frozenset(names)
+        return frozenset(self.applications[0]) - {"application_id"}
 
     def _value(self, name: str, text: str) -> object:
         if name in self.stage.numbers:
@@ -267,6 +266,7 @@ class History:
             evidence=(Evidence("document", f"SIMULATED-{self.chance.randint(10000, 99999)}"),),
             adverse_reasons=choice.concepts,
             dwell_ms=dwell_ms,
+            review_on=review_day(self.stage.review_days[choice.code], self.stage.clock()),
         )
         self.stage.acts.override(actor, view.case_id, override)
 

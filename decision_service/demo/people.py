@@ -9,6 +9,7 @@ analysis has something true to find.
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 PASSWORD = "countermand-demo"  # noqa: S105  shown on the demo's first page, never used elsewhere
 
@@ -129,3 +130,8 @@ def choose(
         code, note = chance.choice(HIGH_CODES)
         return Choice("decline", code, note, given)
     return Choice("approve")
+
+
+def review_day(days: int, now: datetime) -> date | None:
+    """Half way through the days within which an override is looked at again; None for none."""
+    return now.date() + timedelta(days=days // 2) if days else None

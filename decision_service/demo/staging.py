@@ -195,6 +195,7 @@ def _history(
         numbers=frozenset(name for name, kind in types.items() if kind in NUMBER_TYPES),
         truths=frozenset(name for name, kind in types.items() if kind == "boolean"),
         end=end,
+        review_days={code.code: code.review_days for code in fields.rules.justifications},
         folder=settings_folder(services.settings),
     )
     with (sample / "held_out.csv").open(encoding="utf-8", newline="") as file:

@@ -17,11 +17,14 @@ CASE = f"/cases/{DECLINE.case_id}"
 
 
 def waiting(page: Page) -> int:
-    """How many acts lie on the device."""
+    """How many acts lie on the device. A store that is empty is just being let go: that is none."""
     found: int = page.evaluate(
         """indexedDB.databases().then((kept) => !kept.length ? 0 : new Promise((done) => {
-        indexedDB.open("countermand-queue").onsuccess = (event) => {
-          const base = event.target.result;
+        const asked = indexedDB.open("countermand-queue");
+        asked.onupgradeneeded = () => asked.transaction.abort();
+        asked.onerror = () => done(0);
+        asked.onsuccess = () => {
+          const base = asked.result;
           base.transaction("acts").objectStore("acts").count().onsuccess = (counted) => {
             base.close();
             done(counted.target.result);

@@ -42,7 +42,7 @@ PROMISED = """
     explain, bundle add, bundle list,
     bundle suspend, bundle resume,
     bundle validate, bundle signoff, bundle signoffs, bundle exception, bundle vote,
-    bundle promote, bundle rollback, bundle drill,
+    bundle promote, bundle rollback, bundle drill, bundle watch, bundle looks, bundle compare,
     bundle again, bundle card, decide, ledger verify, ledger export,
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier, ledger slip,
     ledger stamp,
