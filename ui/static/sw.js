@@ -21,7 +21,7 @@ async function visit(request, path, address) {
   let answer;
   try { answer = await fetch(request); } catch { return reads ? kept(address) : sent(path, copy); }
   if (answer.status === 401) await caches.delete(PAGES);
-  else if (reads && answer.type === "basic") await keep(address, answer.clone());
+  else if (reads && answer.type === "basic") await keep(address, answer.clone()).catch(() => {}); // what cannot be kept is shown all the same
   return answer;
 }
 
@@ -46,6 +46,7 @@ async function keep(address, answer) {
   const pages = await caches.open(PAGES);
   for (const key of await pages.keys()) {
     const one = await pages.match(key);
+    if (!one) continue; // another tab has let it go meanwhile
     const old = now - Number(one.headers.get(AT)) > HOURS * 3600e3;
     if (old || (person && one.headers.get(MAY) !== person)) await pages.delete(key);
   }
