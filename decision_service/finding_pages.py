@@ -23,6 +23,7 @@ from decision_service.people_gate import acting_person
 from decision_service.reconciliation import reconcile_file, record_run
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from decision_service.typed_forms import typed_day
 from overrides.events import read_event
 from overrides.finding_errors import FindingUnknown
 from overrides.finding_register import FindingRegister, Run, Tracked
@@ -191,7 +192,7 @@ class FindingPages:
         if len(form.note) > NOTE_CHARS_MAX:
             said = f"At most {NOTE_CHARS_MAX:,} characters."
             raise Refused(422, "Please check", said, {"note": said})
-        new_id, due = self.services.new_id, _day(form.due)
+        new_id, due = self.services.new_id, typed_day(form.due)
 
         def decide(state: State) -> Decided:
             register = self.services.findings.within(state)
@@ -314,11 +315,3 @@ def _runs_seen(register: FindingRegister, actor: Actor) -> list[Run]:
         for run in reversed(register.runs)
         if not actor.branch or branches_of(run) in ((), (actor.branch,))
     ]
-
-
-def _day(text: str) -> date | None:
-    """A day as the browser writes it; None for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -11,6 +11,7 @@ from decision_service.board_page import BoardPage
 from decision_service.board_promises import TITLE as PROMISES
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from decision_service.typed_forms import refuse_faulty, typed_day
 from explain.declared.bundle_schema import Kpi
 from overrides.board_reviews import CostKind, Word, is_month, month_end
 from overrides.journal import Decided, Draft, Json, State
@@ -106,12 +107,12 @@ def _action(services: Services, bundle: str, form: ReviewForm) -> Decide:
     del services, bundle
     faults = {}
     owner = next((role for role in OWNERS if role.value == form.owner), None)
-    due = _day(form.due)
+    due = typed_day(form.due)
     if owner is None:
         faults["owner"] = "Choose who is to do it."
     if due is None:
         faults["due"] = "Choose by when."
-    _refuse(faults)
+    refuse_faulty(faults)
     assert owner is not None, "refused above"
     assert due is not None, "refused above"
     return lambda by: decide_action(by, form.month, owner, due, form.note)
@@ -120,7 +121,7 @@ def _action(services: Services, bundle: str, form: ReviewForm) -> Decide:
 def _closing(services: Services, bundle: str, form: ReviewForm) -> Decide:
     """Close an action."""
     del services, bundle
-    _refuse({} if form.done in {"yes", "no"} else {"done": "Choose done or dropped."})
+    refuse_faulty({} if form.done in {"yes", "no"} else {"done": "Choose done or dropped."})
     return lambda by: decide_closing(by, form.action, form.note, done=form.done == "yes")
 
 
@@ -129,12 +130,12 @@ def _judgement(services: Services, bundle: str, form: ReviewForm) -> Decide:
     faults = {}
     says = next((word for word in Word if word.value == form.says), None)
     kpi = _kpi(services, bundle, form.kpi)
-    until = _day(form.until)
+    until = typed_day(form.until)
     if says is None:
         faults["says"] = "Choose one."
     if says is Word.EXTEND and until is None:
         faults["until"] = "Choose until when."
-    _refuse(faults)
+    refuse_faulty(faults)
     assert says is not None, "refused above"
     standing = promise_standings(services, bundle)[kpi.id]
     of = Promised(kpi=kpi.id, day=date.fromisoformat(kpi.date), standing=standing)
@@ -161,7 +162,7 @@ def _cost(services: Services, bundle: str, form: ReviewForm) -> Decide:
         minor = minor_units(form.amount, currency)
     except ValueError as wrong:
         faults["amount" if currency else "currency"] = f"{wrong}."
-    _refuse(faults)
+    refuse_faulty(faults)
     assert kind is not None, "refused above"
     return lambda by: decide_cost(by, form.month, kind, minor, currency, form.note)
 
@@ -216,18 +217,3 @@ def _tabled(section: BoardSection) -> list[Json]:
         )
         rows.append([section.title, row[0], "", "", said, ""])
     return rows
-
-
-def _day(text: str) -> date | None:
-    """A day as the browser writes it; None for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _refuse(faults: Mapping[str, str]) -> None:
-    """Refuse a form with everything that is wrong with it, if anything."""
-    if faults:
-        said = next(iter(faults.values())) if len(faults) == 1 else "Look at the marked fields."
-        raise Refused(422, "Please check", said, dict(faults))

@@ -11,6 +11,7 @@ from decision_service.people import Person, PersonState
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
+from decision_service.typed_forms import refuse_faulty, typed_day
 from overrides.journal import Decided, State
 from overrides.training import (
     DAYS_MAX,
@@ -59,7 +60,7 @@ class TrainingPages:
         """
         actor = acting_person(self.services, viewer, Permission.TRAINING)
         today = self.services.clock().date()
-        day = _day(as_of) if as_of else today
+        day = typed_day(as_of) if as_of else today
         if day is None or day > today:
             raise Refused(422, "Choose another day", f"Choose a day up to {day_words(today)}.")
         with refusing():
@@ -213,19 +214,11 @@ def _sees(actor: Actor, person: Person) -> bool:
     return actor.role in WHOLE_ROLES or person.ref == actor.ref
 
 
-def _day(text: str) -> date | None:
-    """A day as the browser writes it; None for anything else."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def _read(form: TrainingForm, days: dict[str, int]) -> tuple[Ground, date | None]:
     """Ground and last day of the form; ``Refused`` with everything that is wrong with it."""
     faults = {}
     ground = next((one for one in Ground if one.value == form.ground), None)
-    last_day = _day(form.last_day)
+    last_day = typed_day(form.last_day)
     if form.bundle not in days:
         faults["bundle"] = "Choose a bundle."
     if ground is None:
@@ -236,7 +229,6 @@ def _read(form: TrainingForm, days: dict[str, int]) -> tuple[Ground, date | None
         faults["last_day"] = "Choose the last day."
     if len(form.note) > NOTE_CHARS_MAX:
         faults["note"] = f"At most {NOTE_CHARS_MAX:,} characters."
-    if faults or ground is None:
-        said = next(iter(faults.values())) if len(faults) == 1 else "Look at the marked fields."
-        raise Refused(422, "Please check", said, faults)
+    refuse_faulty(faults)
+    assert ground is not None, "refused above"
     return ground, last_day

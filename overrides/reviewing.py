@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from overrides.authority import check_role
 from overrides.board_reviews import CostKind, Reviews, Word, is_month, month_end
-from overrides.forms import check_note, tidy
+from overrides.forms import check_note
 from overrides.instants import instant_text
 from overrides.journal import Draft, Json, Slot
 from overrides.review_errors import (
@@ -25,7 +25,7 @@ from overrides.review_errors import (
     PromiseNotDue,
     PromiseSettled,
 )
-from overrides.signing_off import NOTE_PARTY, TITLES
+from overrides.signing_off import NOTE_PARTY, TITLES, note_slots
 from overrides.values import Actor, NewId, Role
 from overrides.version_record import OWNERS
 
@@ -87,7 +87,7 @@ def decide_signature(by: Reviewer, month: str, seen: str, note: str = "") -> Dra
         if one.owner is by.actor.role:
             raise MonthSigned(month, f"Somebody for {TITLES[one.owner]}")
     data: dict[str, Json] = {"month": month, "owner": by.actor.role.value, "of": seen}
-    return _draft("month_signed", by, data, *_note(note))
+    return _draft("month_signed", by, data, *note_slots(note))
 
 
 def decide_action(by: Reviewer, month: str, owner: Role, due: date, text: str) -> Draft:
@@ -108,7 +108,7 @@ def decide_action(by: Reviewer, month: str, owner: Role, due: date, text: str) -
         "of": review.event_id,
         "due": due.isoformat(),
     }
-    return _draft("action_opened", by, data, *_note(text))
+    return _draft("action_opened", by, data, *note_slots(text))
 
 
 def decide_closing(by: Reviewer, action: str, note: str, *, done: bool) -> Draft:
@@ -124,7 +124,7 @@ def decide_closing(by: Reviewer, action: str, note: str, *, done: bool) -> Draft
         raise ActionNotYours(TITLES[found.owner])
     check_note(note, NOTE_CHARS_MIN)
     data: dict[str, Json] = {"of": action, "owner": by.actor.role.value, "done": done}
-    return _draft("action_closed", by, data, *_note(note))
+    return _draft("action_closed", by, data, *note_slots(note))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ def decide_judgement(
         "says": says.value,
         "until": until.isoformat() if until and says is Word.EXTEND else "",
     }
-    return _draft("promise_judged", by, data, *_note(note))
+    return _draft("promise_judged", by, data, *note_slots(note))
 
 
 def decide_cost(
@@ -187,7 +187,7 @@ def decide_cost(
         "amount_minor": amount_minor,
         "currency": currency,
     }
-    return _draft("cost_entered", by, data, *_note(note))
+    return _draft("cost_entered", by, data, *note_slots(note))
 
 
 def _check_day(day: date | None, first: date, days_max: int) -> None:
@@ -195,11 +195,6 @@ def _check_day(day: date | None, first: date, days_max: int) -> None:
     last = first + timedelta(days=days_max)
     if day is None or not first <= day <= last:
         raise DayNotPossible(first.isoformat(), last.isoformat())
-
-
-def _note(text: str) -> tuple[Slot, ...]:
-    """What was written beside it, if anything."""
-    return (Slot("note", NOTE_PARTY, {"text": tidy(text)}),) if text.strip() else ()
 
 
 def _draft(kind: str, by: Reviewer, data: dict[str, Json], *slots: Slot) -> Draft:

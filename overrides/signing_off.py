@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from overrides.authority import check_role
+from overrides.forms import tidy
 from overrides.governance_errors import (
     DissentUnexplained,
     ExceptionNotPossible,
@@ -148,7 +149,7 @@ def decide_sign_off(
         if one.owner is owner:
             raise SignedAlready(_for(owner))
     data: dict[str, Json] = {"owner": owner.value, "of": found.event_id}
-    return _draft("bundle_signed_off", of, actor, data, new_id, *_note(note))
+    return _draft("bundle_signed_off", of, actor, data, new_id, *note_slots(note))
 
 
 def decide_exception(
@@ -186,7 +187,7 @@ def decide_exception(
         "vote_until": instant_text(vote_until),
         "until": instant_text(until),
     }
-    return _draft("bundle_exception_asked", of, actor, data, new_id, *_note(note))
+    return _draft("bundle_exception_asked", of, actor, data, new_id, *note_slots(note))
 
 
 def decide_vote(
@@ -211,7 +212,7 @@ def decide_vote(
     if not agrees and not note.strip():
         raise DissentUnexplained
     data: dict[str, Json] = {"owner": actor.role.value, "of": asked.event_id, "agrees": agrees}
-    return _draft("bundle_exception_voted", of, actor, data, new_id, *_note(note))
+    return _draft("bundle_exception_voted", of, actor, data, new_id, *note_slots(note))
 
 
 def evidence_to_promote(of: Subject, now: datetime) -> tuple[str, ...]:
@@ -264,9 +265,9 @@ def _check_blocking(of: Subject, found: Validation) -> None:
         raise FindingsOpen(of.name, ", ".join(found.blocking))
 
 
-def _note(note: str) -> tuple[Slot, ...]:
-    """The note's encrypted part, where there is one."""
-    return (Slot("note", NOTE_PARTY, {"text": note.strip()}),) if note.strip() else ()
+def note_slots(note: str) -> tuple[Slot, ...]:
+    """The encrypted part of a note on a model, where there is one."""
+    return (Slot("note", NOTE_PARTY, {"text": tidy(note)}),) if note.strip() else ()
 
 
 def _draft(
