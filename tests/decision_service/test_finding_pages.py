@@ -8,6 +8,9 @@ import pytest
 from decision_service.finding_pages import FindingPages
 from decision_service.miss_pages import MissPages
 from decision_service.override_pages import OverridePages
+from decision_service.reconciliation import reconcile_file, record_run
+from overrides.booked_loans import Declared
+from overrides.reconciling import ProductScope
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.test_override_report import ground, loans
 from ui.finding_views import BookedForm, FindingFilter, FindingForm
@@ -93,6 +96,20 @@ def test_a_team_lead_sees_their_own_branch(house: DeskHouse, run_id: str) -> Non
         pages(house).finding(greta, of_kind(house, "Booked without a decision"))
     with pytest.raises(Refused):
         pages(house).reconciliation(house.viewer("asha"))
+
+
+def test_a_run_of_another_branch_alone_is_not_there_for_a_team_lead(
+    house: DeskHouse, content: bytes
+) -> None:
+    scope = ProductScope(branches=frozenset({"river"}))
+    done = reconcile_file(house.services, content, Declared(), scope)
+    other = record_run(house.services, house.actors["kofi"], done).answer["run"]
+    assert pages(house).run(house.viewer("kofi"), other).branches
+    greta = house.viewer("greta")
+    assert other not in {run.run_id for run in pages(house).reconciliation(greta).runs}
+    with pytest.raises(Refused) as refused:
+        pages(house).run(greta, other)
+    assert refused.value.status == 404
 
 
 def test_a_finding_is_owned_and_closed_and_not_by_whom_it_is_about(
