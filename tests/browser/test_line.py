@@ -127,3 +127,34 @@ def test_on_a_line_of_the_second_generation_a_case_can_be_read_in_time(arrive: A
     page.goto(f"/cases/{DECLINE.case_id}", wait_until="domcontentloaded")
     took = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
     assert took < 5_000, took
+
+
+def test_a_device_that_can_keep_nothing_shows_every_page_all_the_same(
+    arrive: Arrive, house: House
+) -> None:
+    page = arrive("asha", width=390)
+    ready(page, house)
+    (worker,) = page.context.service_workers
+    worker.evaluate(
+        """() => {
+        const full = () => Promise.reject(new Error("the disk is full"));
+        caches.delete = caches.open = full;
+        }"""
+    )
+    for address in ("/desk", CASE, "/login"):
+        page.goto(address)
+        expect(page.locator("main h1")).to_be_visible()
+        assert page.evaluate("[...document.styleSheets].some((one) => one.cssRules.length > 0)")
+
+
+def test_a_page_that_another_tab_lets_go_of_meanwhile_costs_nothing(
+    arrive: Arrive, house: House
+) -> None:
+    page = arrive("asha", width=390)
+    ready(page, house)
+    page.goto(CASE)
+    (worker,) = page.context.service_workers
+    worker.evaluate("() => { Cache.prototype.match = () => Promise.resolve(undefined); }")
+    page.goto("/desk")
+    expect(page.locator("main h1")).to_be_visible()
+    assert set(on_device(page)) == {"/desk", CASE}

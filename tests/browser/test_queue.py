@@ -90,6 +90,25 @@ def test_a_conflict_shows_both_versions_and_is_sent_again_on_the_case_as_it_stan
     assert len(desk.done) == 1
 
 
+def test_nothing_leaves_while_another_tab_is_at_it(arrive: Arrive, house: House) -> None:
+    page = arrive("asha", width=1280)
+    agreed_offline(page, house)
+    other = page.context.new_page()
+    other.goto("/desk")
+    other.evaluate(
+        """() => new Promise((begun) => navigator.locks.request("countermand-queue", () => {
+        begun();
+        return new Promise((done) => { window.ended = done; });
+        }))"""
+    )
+    page.context.set_offline(False)
+    page.wait_for_timeout(1_000)  # what would be sent at once is sent in a few milliseconds
+    assert not house.office.desk.done
+    other.evaluate("window.ended()")
+    expect(page.get_by_text("Recorded at").first).to_be_visible()
+    assert len(house.office.desk.done) == 1
+
+
 def test_what_waits_can_be_taken_back_and_is_then_a_draft(arrive: Arrive, house: House) -> None:
     page = arrive("asha", width=390)
     agreed_offline(page, house)

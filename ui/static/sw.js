@@ -16,28 +16,32 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function visit(request, path, address) {
-  if (path === "/login" || path === "/logout") await caches.delete(PAGES);
+  const wipe = () => caches.delete(PAGES).catch(() => {});
+  if (path === "/login" || path === "/logout") await wipe();
   const reads = request.method === "GET", copy = reads ? null : request.clone();
   let answer;
   try { answer = await fetch(request); } catch { return reads ? kept(address) : sent(path, copy); }
-  if (answer.status === 401) await caches.delete(PAGES);
+  if (answer.status === 401) await wipe();
   else if (reads && answer.type === "basic") await keep(address, answer.clone()).catch(() => {}); // what cannot be kept is shown all the same
   return answer;
 }
 
 // What pages are drawn with; a file named by its content never changes.
 async function file(request, named) {
-  const files = await caches.open(FILES), one = await files.match(request);
+  const files = await caches.open(FILES).catch(() => null), one = await files?.match(request);
   if (one && named) return one;
-  try {
-    const answer = await fetch(request);
-    if (answer.ok) await files.put(request, answer.clone());
-    for (const key of (await files.keys()).slice(0, -FILES_MOST)) await files.delete(key);
-    return answer;
-  } catch (down) {
+  let answer;
+  try { answer = await fetch(request); } catch (down) {
     if (one) return one;
     throw down;
   }
+  if (answer.ok && files) await keepFile(files, request, answer.clone()).catch(() => {});
+  return answer;
+}
+
+async function keepFile(files, request, answer) {
+  await files.put(request, answer);
+  for (const key of (await files.keys()).slice(0, -FILES_MOST)) await files.delete(key);
 }
 
 // The server says which page may be kept, and for whom; a page of anybody else wipes what is there.
