@@ -11,6 +11,7 @@ from itertools import count
 import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from starlette.types import Receive, Scope, Send
 
 from tests.ui.fake_office import FakeOffice, FakePeople
 from tests.ui.fake_server import make_app
@@ -35,26 +36,43 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @dataclass
 class House:
-    """The served application and the office behind it."""
+    """What is served at an address, one office after another.
 
-    address: str
-    app: FastAPI
+    Each office has an application of its own: what a closed window has under way goes on with the
+    office that it was sent to.
+    """
+
+    address: str = ""
     office: FakeOffice = field(default_factory=FakeOffice)
+    app: FastAPI = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the first."""
+        self.open(self.office)
+
+    def open(self, office: FakeOffice) -> None:
+        """Serve this one from now on."""
+        self.office, self.app = office, make_app(office)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the application of the moment."""
+        await self.app(scope, receive, send)
 
 
 @contextmanager
 def serving() -> Iterator[House]:
     """The pages on a free port of this host."""
-    app = make_app()
+    house = House()
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    config = uvicorn.Config(app, log_level="error", lifespan="off", ws="none")
+    config = uvicorn.Config(house, log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield House(address=f"http://127.0.0.1:{port}", app=app)
+    house.address = f"http://127.0.0.1:{port}"
+    yield house
     server.should_exit = True
     thread.join(10)
     listener.close()
@@ -72,7 +90,7 @@ def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
     sends reaches nobody: its token is of an office that is gone.
     """
     people = FakePeople(office=f"-{next(OFFICES)}")
-    house.app.state.office = house.office = FakeOffice(people=people)
+    house.open(FakeOffice(people=people))
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 

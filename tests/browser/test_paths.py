@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Arrive, House
 from tests.browser.filling import choose
@@ -82,6 +82,15 @@ def test_the_second_person_upholds(arrive: Arrive, house: House) -> None:
     assert house.office.desk.cases[WAITING.case_id].final == "approve"
 
 
+def tab_to(wanted: Locator, *, most: int) -> None:
+    """Press Tab until this has the focus; a date field alone is three or four stops."""
+    for _ in range(most):
+        wanted.page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    expect(wanted).to_be_focused()
+
+
 def test_the_whole_way_by_keyboard(arrive: Arrive, house: House) -> None:
     page = arrive("asha")
     keys = page.keyboard
@@ -95,12 +104,15 @@ def test_the_whole_way_by_keyboard(arrive: Arrive, house: House) -> None:
     keys.press("k")
     keys.press("Enter")
     expect(page).to_have_url(re.compile(f"{CASE}$"))
+    page.wait_for_load_state()  # keys are for the page whose script has run
     keys.press("c")
     expect(page.get_by_text("This case is yours now.")).to_be_visible()
+    page.wait_for_load_state()
     keys.press("a")
     expect(page.get_by_role("button", name="Agree: decline")).to_be_focused()
     keys.press("v")
     expect(page).to_have_url(re.compile("/override$"))
+    page.wait_for_load_state()
     keys.type("31")
     expect(page.get_by_label("One-off cause, now resolved")).to_be_checked()
     keys.type("11")
@@ -113,9 +125,7 @@ def test_the_whole_way_by_keyboard(arrive: Arrive, house: House) -> None:
         keys.press("Tab")
     keys.type(NOTE)
     expect(page.get_by_label("What do you know that the model does not?")).to_have_value(NOTE)
-    for _ in ("the day", "the month", "the year", "the calendar", "the button"):
-        keys.press("Tab")
-    expect(page.get_by_role("button", name="Check before recording")).to_be_focused()
+    tab_to(page.get_by_role("button", name="Check before recording"), most=8)
     keys.press("Enter")
     expect(page.get_by_text("jkcav?1")).to_be_visible()
     page.get_by_role("button", name="Record override").press("Enter")
