@@ -17,11 +17,13 @@ from explain.worker import model as worker_model
 from explain.worker.model import WorkerTrees
 from overrides.events import read_event
 from tests.decision_service.service_house import BUNDLE, House, bundle_with, open_house
+from tests.proven_once import proven_each_time
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    opened = open_house(tmp_path_factory.mktemp("house"))
+    with proven_each_time():  # no other house's process is killed here
+        opened = open_house(tmp_path_factory.mktemp("house"))
     yield opened
     opened.close()
 
