@@ -328,3 +328,10 @@ def interval_words(interval: Interval | None, form: str) -> str:
         return ""
     low, high = (form.format(end).replace("%", " %") for end in interval)
     return f"{low} to {high}"
+
+
+def rate_words(share: Share) -> tuple[str, str]:
+    """A rate and its interval; of few cases, that they are too few."""
+    if share.value is None or share.of < RELIABLE_CASES_MIN:
+        return NOT_ENOUGH.lower(), ""
+    return percent(share.value), interval_words(share.interval, "{:.1%}")

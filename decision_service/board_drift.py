@@ -1,13 +1,13 @@
 """Whether the applications of late are like those of before, in words."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
+
+import numpy as np
 
 from decision_service.board import NOT_ENOUGH
+from decision_service.case_columns import Array, CaseColumns, microseconds
 from overrides.analysis.drift import Shift, score_shift, shift
 from overrides.metrics import RELIABLE_CASES_MIN
-from overrides.reading import BoardFact
 from ui.views import BoardSection
 
 LATE = timedelta(days=90)
@@ -21,48 +21,41 @@ LEAD = (
 HEADING = ("Of", "Cases before", "Cases of late", "Stability index", "By chance below", "Finding")
 
 
-def drift_section(facts: Sequence[BoardFact], as_of: datetime) -> BoardSection:
+def drift_section(columns: CaseColumns) -> BoardSection:
     """Scores, advice, branches and cases without a score, of late and before."""
-    start = as_of - LATE
-    late = [fact for fact in facts if start <= fact.opened_at <= as_of]
-    before = [fact for fact in facts if start - BEFORE <= fact.opened_at < start]
-    old, new = _scores(before), _scores(late)
-    kinds: tuple[tuple[str, Callable[[BoardFact], str]], ...] = (
-        ("Recommendation", lambda fact: fact.recommendation.value),
-        ("Branch", lambda fact: fact.branch),
-        ("With or without a score", lambda fact: str(fact.probability is None)),
+    opened, as_of = columns["opened"], columns.as_of
+    start = microseconds(as_of - LATE)
+    late = (start <= opened) & (opened <= microseconds(as_of))
+    before = (microseconds(as_of - LATE - BEFORE) <= opened) & (opened < start)
+    scored = columns.scored()
+    old, new = (columns["chance"][rows & scored].tolist() for rows in (before, late))
+    kinds = (
+        ("Recommendation", columns["recommendation"]),
+        ("Branch", columns["branch"]),
+        ("With or without a score", scored.astype(np.int64)),
     )
-    rows = [_row("Score, in tenths of those before", old, new, score_shift(old, new))]
-    rows += [_row(name, before, late, _mix(before, late, key)) for name, key in kinds]
+    rows = [_row("Score, in tenths of those before", len(old), len(new), score_shift(old, new))]
+    of = int(np.count_nonzero(before)), int(np.count_nonzero(late))
+    rows += [_row(name, *of, _mix(kind[before], kind[late])) for name, kind in kinds]
     return BoardSection(
         title="Drift",
         lead=LEAD,
         figures=(),
-        table=(HEADING, *rows) if facts else (),
+        table=(HEADING, *rows) if len(columns) else (),
         table_caption="Make-up of applications, of late beside before",
     )
 
 
-def _scores(facts: Sequence[BoardFact]) -> list[float]:
-    """Probabilities of bad of those that were scored."""
-    return [fact.probability for fact in facts if fact.probability is not None]
-
-
-def _mix(
-    before: Sequence[BoardFact], late: Sequence[BoardFact], key: Callable[[BoardFact], str]
-) -> Shift | None:
+def _mix(before: Array, late: Array) -> Shift | None:
     """How the shares of some kinds changed."""
-    counts = [Counter(map(key, some)) for some in (before, late)]
-    names = sorted({name for count in counts for name in count})
-    return shift(*([count[name] for name in names] for count in counts))
+    kinds = int(max(before.max(initial=0), late.max(initial=0))) + 1
+    return shift(*(np.bincount(some, minlength=kinds).tolist() for some in (before, late)))
 
 
-def _row(
-    name: str, before: Sequence[object], late: Sequence[object], found: Shift | None
-) -> tuple[str, ...]:
+def _row(name: str, before: int, late: int, found: Shift | None) -> tuple[str, ...]:
     """One comparison; of few cases only how few they are."""
-    counted = (name, f"{len(before):,}", f"{len(late):,}")
-    if min(len(before), len(late)) < RELIABLE_CASES_MIN:
+    counted = (name, f"{before:,}", f"{late:,}")
+    if min(before, late) < RELIABLE_CASES_MIN:
         return (*counted, NOT_ENOUGH.lower(), "", "")
     if found is None:
         return (*counted, "0.0000", "", "All of one kind")

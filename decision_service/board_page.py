@@ -1,16 +1,16 @@
 """The shared board of one bundle, for the page, the interface and the report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING
 
 from decision_service.access import Permission
 from decision_service.board import board_sections
-from decision_service.board_drift import drift_section
 from decision_service.board_promises import promises_section
 from decision_service.board_reviews import reviews_section
-from decision_service.board_vintages import vintages_section
 from decision_service.errors import NoChampion
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
@@ -18,8 +18,10 @@ from decision_service.services import Services
 from decision_service.watch_words import watch_section
 from overrides.analysis.verdicts import Terms
 from overrides.labels import OutcomeDefinition
-from overrides.metrics import board
 from ui.views import BoardSection, BoardView, Viewer
+
+if TYPE_CHECKING:
+    from decision_service.case_columns import CaseColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +55,45 @@ class BoardPage:
             view = self._counted(name, as_of or services.clock(), since)
         else:
             size = services.ledger.head().size
-            view = services.counts.view(
-                "board", name, size, lambda: self._counted(name, services.clock(), None)
-            )
+            view = services.counts.view("board", name, size, lambda: self._counted_now(name))
         today = () if as_of else self._of_today(name, services.clock())
         return replace(view, bundles=bundles, sections=(*view.sections, *today))
 
     def _counted(self, name: str, at: datetime, since: datetime | None) -> BoardView:
         """What is counted from the cases; the list of bundles and what is of today are left out."""
+        from decision_service.case_columns import CaseColumns
+
+        definition = outcome_definitions(self.services)(name)
+        facts = self.services.cases.board_facts(at, bundle=name, since=since)
+        return self._worded(name, CaseColumns.of(facts, definition, at))
+
+    def _counted_now(self, name: str) -> BoardView:
+        """The same of the cases as they stand."""
+        with cases_now(self.services, name) as columns:
+            return self._worded(name, columns)
+
+    def _worded(self, name: str, columns: "CaseColumns") -> BoardView:
+        """The numbers of a bundle's cases."""
+        from decision_service.board_counts import board_of
+        from decision_service.board_drift import drift_section
+        from decision_service.board_vintages import vintages_section
+
         loaded = self.services.registry.loaded(name)
-        facts = tuple(self.services.cases.board_facts(at, bundle=name, since=since))
-        definitions = outcome_definitions(self.services)
-        counted = board(facts, definitions, at)
+        counted = board_of(columns)
         kpis = {kpi.id: kpi for kpi in loaded.bundle.kpis}
         spec = loaded.bundle.outcome_spec.value
         terms = Terms(float(spec.margin), float(spec.loss_given_default)) if spec else None
         return BoardView(
             bundle=name,
             bundles=(),
-            as_of=at,
+            as_of=columns.as_of,
             simulated=counted.simulated.count > 0,
             sections=(
                 *board_sections(
                     counted, kpis, {code.code: code.label for code in loaded.rules.justifications}
                 ),
-                vintages_section(facts, definitions, at, terms),
-                drift_section(facts, at),
+                vintages_section(columns, terms),
+                drift_section(columns),
                 promises_section(counted, kpis),
             ),
         )
@@ -89,6 +104,16 @@ class BoardPage:
             reviews_section(self.services.reviews.known(), name, at),
             watch_section(self.services.watches.known().held(name)),
         )
+
+
+@contextmanager
+def cases_now(services: Services, name: str) -> Iterator["CaseColumns"]:
+    """A bundle's cases as they stand. Raises ``BundleUnavailable``."""
+    definition = outcome_definitions(services)(name)
+    with services.columns.now(
+        name, definition, services.cases, services.ledger, services.clock()
+    ) as columns:
+        yield columns
 
 
 def outcome_definitions(services: Services) -> Callable[[str], OutcomeDefinition]:

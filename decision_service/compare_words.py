@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from decision_service.board import NOT_ENOUGH, interval_words
+from decision_service.board import NOT_ENOUGH, interval_words, rate_words
 from decision_service.comparing import Replay
-from decision_service.override_ground import rate_words
 from decision_service.verdict_words import money_words
 from decision_service.wording import percent
 from overrides.analysis.challenge import Challenge, Difference, Group

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decision_service.access import Permission
 from decision_service.acting import Acting
 from decision_service.board import LABEL_WORDS
-from decision_service.board_page import outcome_definitions
+from decision_service.board_page import cases_now
 from decision_service.errors import NoChampion
 from decision_service.feedback_export import FeedbackExport
 from decision_service.people_gate import acting_person
@@ -14,7 +14,6 @@ from decision_service.refusals import refusing
 from decision_service.services import Services
 from overrides.feedback import CAVEATS
 from overrides.labels import LabelStatus
-from overrides.metrics import board
 from ui.ports import Refused
 from ui.views import FeedbackView, Viewer
 
@@ -32,24 +31,24 @@ class FeedbackPages:
 
     def feedback(self, viewer: Viewer, bundle: str) -> FeedbackView:
         """What an export of a model's cases would hold now, and the ones made before."""
+        from decision_service.board_counts import labels_of
+
         acting_person(self.services, viewer, Permission.FEEDBACK)
         with refusing():
             name = self._bundle(bundle)
-            now = self.services.clock()
-            facts = self.services.cases.board_facts(now, bundle=name)
-            counted = board(facts, outcome_definitions(self.services), now)
+            with cases_now(self.services, name) as columns:
+                labels, simulated = labels_of(columns), bool(columns["simulated"].any())
             made = self.services.cases.feedback_exports()
             names = self.services.people.names({row.actor for row in made})
             return FeedbackView(
                 bundle=name,
                 bundles=tuple(s.name for s in self.services.registry.standings().all()),
                 counts=tuple(
-                    (status.value, counted.labels.get(status, 0), LABEL_WORDS[status])
-                    for status in LabelStatus
+                    (status.value, labels[status], LABEL_WORDS[status]) for status in LabelStatus
                 ),
-                total=sum(counted.labels.values()),
+                total=labels.total(),
                 exports=tuple((row.at, names[row.actor], row.rows, row.folder) for row in made),
-                caveats=(*CAVEATS, *((SIMULATED,) if counted.simulated.count else ())),
+                caveats=(*CAVEATS, *((SIMULATED,) if simulated else ())),
                 files={row.folder: self._files(row.folder) for row in made},
             )
 

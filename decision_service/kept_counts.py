@@ -16,7 +16,8 @@ from threading import Lock, Thread
 from decision_service.errors import NotReady
 from ui.views import BoardView
 
-AT_ONCE_SECONDS = 1.0  # of processor time: up to here a report is counted for each look
+AT_ONCE_SECONDS = 0.2  # of processor time: up to here a report is counted for each look
+AT_ONCE_ENTRIES = 1_000  # later ones, up to which the next count is taken to be as quick
 FRESH_SECONDS = 60.0  # without later entries only the time of day changes a number
 REST = 9  # times as long as it took passes before the next count: a tenth of one core at most
 FIRST_WAIT_SECONDS = 20.0  # for a count that somebody else's look began
@@ -77,7 +78,7 @@ class KeptCounts:
         with self._adding:
             report = self._reports.setdefault((name, bundle), _Report())
         kept = report.kept
-        if kept is None or kept.processor_s <= AT_ONCE_SECONDS:
+        if kept is None or _is_quick(kept, size):
             return self._now(report, size, count)
         if self._due(kept, size) and report.busy.acquire(blocking=False):
             self._begin(lambda: self._beside(report, size, count))
@@ -89,7 +90,7 @@ class KeptCounts:
             raise NotReady(waiting_for=WAITING_FOR)
         try:
             kept = report.kept
-            if kept is None or kept.processor_s <= AT_ONCE_SECONDS:
+            if kept is None or _is_quick(kept, size):
                 kept = report.kept = self._counted(size, count)
         finally:
             report.busy.release()
@@ -115,6 +116,11 @@ class KeptCounts:
         view = count()
         at, spent = self._monotonic(), self._processor() - used
         return _Kept(view, size, spent, at - began, at)
+
+
+def _is_quick(kept: _Kept, size: int) -> bool:
+    """Whether another count may be made while somebody waits."""
+    return kept.processor_s <= AT_ONCE_SECONDS and size - kept.size <= AT_ONCE_ENTRIES
 
 
 def _shown(kept: _Kept, size: int) -> BoardView:

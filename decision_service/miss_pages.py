@@ -6,8 +6,6 @@ from typing import Any
 
 from decision_service.access import Permission
 from decision_service.acting import Acting
-from decision_service.override_ground import books_of
-from decision_service.override_misses import found_misses, miss_row
 from decision_service.override_pages import OverridePages
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
@@ -65,8 +63,11 @@ class MissPages:
 
     def _standing(self, bundle: str) -> tuple[str, dict[str, Opening]]:
         """The bundle's name, and what stands of it by its clue."""
-        ground, name = OverridePages(self.services).ground(bundle)
-        stands = [miss for miss in found_misses(books_of(ground)) if miss.stands]
+        from decision_service.override_ground import books_of
+        from decision_service.override_misses import found_misses, miss_row
+
+        with OverridePages(self.services).ground(bundle) as (ground, name):
+            stands = [miss for miss in found_misses(books_of(ground.every)) if miss.stands]
         found = {}
         for miss in stands:
             label, of, without, gain, ends, finding = miss_row(miss, ground.code_labels)

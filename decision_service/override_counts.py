@@ -1,19 +1,19 @@
 """How often people override, why, who, how far from the cut-off, and how long it took."""
 
-from collections import Counter
-from collections.abc import Sequence
+import numpy as np
 
-from decision_service.board import NOT_ENOUGH, Measure, figure_of, share_figure
-from decision_service.override_ground import HIGH, LOW, Ground, rate_words
+from decision_service.board import NOT_ENOUGH, Measure, figure_of, rate_words, share_figure
+from decision_service.board_counts import names_counted, override_rates, turnaround
+from decision_service.case_columns import DECISIONS, Array, CaseColumns
+from decision_service.override_ground import HIGH, LOW, Ground, decided_from
+from decision_service.oversight_counts import advised_by_people
 from decision_service.wording import percent
-from overrides.analysis.oversight import advised
 from overrides.analysis.verdicts import (
     concentration,
     effective_cutoff,
 )
 from overrides.labels import add_months
-from overrides.metrics import RELIABLE_CASES_MIN, override_rates, turnaround
-from overrides.reading import BoardFact
+from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.statistics import Share
 from overrides.values import Decision, Recommendation
 from ui.views import BoardSection, Figure
@@ -22,14 +22,14 @@ from ui.words import score_words
 MONTHS_BACK = (1, 3, 6, 12)
 
 
-def volumes(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
+def volumes(ground: Ground, decided: Array) -> BoardSection:
     """How often, in the span and before."""
-    rates = override_rates(decided)
+    every = ground.every
+    rates = override_rates(every, decided)
     rows = []
     for months in MONTHS_BACK:
         start = add_months(ground.as_of, -months)
-        span = [f for f in ground.every if f.ending.at is not None and f.ending.at >= start]
-        past = override_rates([fact for fact in span if fact.ending.decision is not None])
+        past = override_rates(every, (every["decision"] > 0) & decided_from(every, start))
         sides = ((past.low_side, "low"), (past.high_side, "high"))
         cells = [
             cell
@@ -64,9 +64,17 @@ def volumes(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
     )
 
 
-def matrix(decided: Sequence[BoardFact]) -> BoardSection:
+def matrix(every: CaseColumns, decided: Array) -> BoardSection:
     """Recommendation against final decision."""
-    counts = Counter((fact.recommendation, fact.ending.decision) for fact in decided)
+    counts = {
+        (advice, decision): int(
+            np.count_nonzero(
+                decided & every.advised(advice) & (every["decision"] == DECISIONS.index(decision))
+            )
+        )
+        for advice in Recommendation
+        for decision in Decision
+    }
     rows = [
         (
             each.value.capitalize(),
@@ -84,7 +92,7 @@ def matrix(decided: Sequence[BoardFact]) -> BoardSection:
     )
 
 
-def bands_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
+def bands_section(ground: Ground, decided: Array) -> BoardSection:
     """Override rates by how far a score lies from the cut-off that was crossed."""
     low, high = ground.cutoffs
     bands = (
@@ -95,14 +103,13 @@ def bands_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
         ("Fails by more", high * 2, 1.0),
     )
     rows = []
+    advised = advised_by_people(ground.every, decided) & ground.every.scored()
+    chances, against = ground.every["chance"][advised], ground.every["side"][advised] > 0
     for name, above, to in bands:
-        inside = [
-            fact
-            for fact in advised(decided)
-            if fact.probability is not None
-            and (above < fact.probability <= to or (above == 0.0 == fact.probability))
-        ]
-        share = Share(sum(fact.side is not None for fact in inside), len(inside))
+        inside = (above < chances) & (chances <= to)
+        if above == 0.0:
+            inside |= chances == 0.0
+        share = Share(int(np.count_nonzero(inside & against)), int(np.count_nonzero(inside)))
         ends = f"{score_words(above)} to {score_words(to)}"
         rows.append((name, ends, f"{share.count:,} of {share.of:,}", *rate_words(share)))
     return BoardSection(
@@ -114,20 +121,15 @@ def bands_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
     )
 
 
-def codes_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
+def codes_section(ground: Ground, decided: Array) -> BoardSection:
     """Justifications."""
-    against = [fact for fact in decided if fact.side is not None]
-    counts = Counter(fact.code for fact in against)
+    counts = names_counted(ground.every, "code", decided & (ground.every["side"] > 0))
+    against = counts.total()
     rows = [
-        (
-            code or "none",
-            ground.code_labels.get(code, ""),
-            f"{count:,}",
-            percent(count / len(against)),
-        )
+        (code or "none", ground.code_labels.get(code, ""), f"{count:,}", percent(count / against))
         for code, count in sorted(counts.items())
     ]
-    missing = Share(counts.get("", 0), len(against))
+    missing = Share(counts.get("", 0), against)
     return BoardSection(
         title="Why",
         lead="Justifications of the overrides in the span, in the order of their codes.",
@@ -149,15 +151,19 @@ def _none_allowed(label: str, share: Share, counted: str) -> Figure:
     )
 
 
-def people_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
+def people_section(ground: Ground, decided: Array) -> BoardSection:
     """Who overrides, and with whom."""
-    against = [fact for fact in decided if fact.side is not None and fact.reviewer]
-    counts = Counter(fact.reviewer for fact in against)
+    every = ground.every
+    rows_against = decided & (every["side"] > 0) & (every["reviewer"] > 0)
+    counts = names_counted(every, "reviewer", rows_against)
+    against = counts.total()
     index = concentration(counts.values())
-    second = [fact for fact in against if fact.approver]
-    self_approved = Share(sum(fact.approver == fact.reviewer for fact in second), len(second))
+    approved = rows_against & (every["approver"] > 0)
+    pairs = zip(every.words("approver", approved), every.words("reviewer", approved), strict=True)
+    same = [approver == reviewer for approver, reviewer in pairs]
+    second, self_approved = len(same), Share(sum(same), len(same))
     names = ground.names(set(counts))
-    cases = Counter(fact.reviewer for fact in advised(decided))
+    cases = names_counted(every, "reviewer", advised_by_people(every, decided))
     rows = sorted(
         (names.get(person, person), f"{count:,} of {cases[person]:,}", *rate_words(share))
         for person, count in counts.items()
@@ -171,11 +177,11 @@ def people_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection
         figures=(
             figure_of(
                 "Concentration of overrides",
-                Measure(index, None, len(against), words),
-                f"{len(against):,} overrides by {len(counts):,} people{even}",
+                Measure(index, None, against, words),
+                f"{against:,} overrides by {len(counts):,} people{even}",
                 "Sum of squared shares; 1 where one person makes them all.",
             ),
-            share_figure("With a second person", Share(len(second), len(against)), "overrides", ""),
+            share_figure("With a second person", Share(second, against), "overrides", ""),
             _none_allowed("Approved by oneself", self_approved, "second approvals"),
         ),
         table=(("Officer", "Overrides", "Rate", "95 %"), *rows) if rows else (),
@@ -183,15 +189,17 @@ def people_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection
     )
 
 
-def cutoffs_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
+def cutoffs_section(ground: Ground, decided: Array) -> BoardSection:
     """Where people draw the line, beside where the policy does."""
-    looked = [fact for fact in decided if fact.by_person and fact.probability is not None]
+    every = ground.every
+    rows = decided & every["by_person"] & every.scored()
+    looked = int(np.count_nonzero(rows))
     found = effective_cutoff(
-        (fact.probability or 0.0, fact.ending.decision is Decision.APPROVE) for fact in looked
+        zip(every["chance"][rows].tolist(), every.approved()[rows].tolist(), strict=True)
     )
     low, high = (score_words(end) for end in ground.cutoffs)
     policy = low if low == high else f"{low} to {high}"
-    counted = f"{len(looked):,} scored cases that people decided; the policy's is {policy}"
+    counted = f"{looked:,} scored cases that people decided; the policy's is {policy}"
     point = None if found is None else found.probability
     return BoardSection(
         title="Effective cut-off",
@@ -205,7 +213,7 @@ def cutoffs_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSectio
                 Measure(
                     point,
                     None if found is None else found.interval,
-                    len(looked),
+                    looked,
                     "" if point is None else score_words(point),
                 ),
                 counted,
@@ -215,16 +223,16 @@ def cutoffs_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSectio
     )
 
 
-def times_section(ground: Ground, decided: Sequence[BoardFact]) -> BoardSection:
+def times_section(ground: Ground, decided: Array) -> BoardSection:
     """Turnaround of overrides and of the others."""
     kinds = (
-        ("Low-side overrides", [fact for fact in decided if fact.side is LOW]),
-        ("High-side overrides", [fact for fact in decided if fact.side is HIGH]),
-        ("All other decisions", [fact for fact in decided if fact.side is None]),
+        ("Low-side overrides", LOW),
+        ("High-side overrides", HIGH),
+        ("All other decisions", None),
     )
     rows = []
-    for name, facts in kinds:
-        taken = turnaround(facts, ground.as_of)
+    for name, side in kinds:
+        taken = turnaround(ground.every, decided & ground.every.against(side))
         told = taken.cases >= RELIABLE_CASES_MIN and taken.median is not None
         hours = [
             f"{length.total_seconds() / 3600:.1f} hours"

@@ -7,7 +7,6 @@ from decision_service.board import NOT_ENOUGH
 from decision_service.override_ground import Books
 from overrides.analysis.disparity import EVENTS_MIN
 from overrides.analysis.misses import PER, Clue, Marked, Miss, Remedy, clues_named, misses
-from overrides.analysis.verdicts import Loan
 from overrides.metrics import RELIABLE_CASES_MIN
 from ui.views import BoardSection
 
@@ -43,11 +42,10 @@ def misses_section(books: Books, code_labels: Mapping[str, str]) -> BoardSection
 
 def found_misses(books: Books) -> tuple[Miss, ...]:
     """What each justification tells beyond the score, where it was used often enough."""
-    marked = [
-        Marked(Loan(fact.probability or 0.0, bad), frozenset({fact.code}))
-        for fact, bad in books.low
-    ]
-    counts = Counter(fact.code for fact, _ in books.low if fact.code)
+    codes = books.columns.words("code", books.low)
+    loans = books.columns.loans(books.low)
+    marked = [Marked(loan, frozenset({code})) for loan, code in zip(loans, codes, strict=True)]
+    counts = Counter(code for code in codes if code)
     return misses(marked, clues_named(counts, Remedy.COLLECT, RELIABLE_CASES_MIN))
 
 

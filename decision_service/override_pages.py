@@ -1,24 +1,26 @@
 """The override report of one bundle, for the page and for the command line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from decision_service.access import Permission
-from decision_service.board_page import outcome_definitions
+from decision_service.board_page import cases_now, outcome_definitions
 from decision_service.errors import NoChampion
-from decision_service.override_ground import Ground
-from decision_service.override_report import report_sections
-from decision_service.oversight_words import note_section, oversight_section
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
 from overrides.analysis.boilerplate import fingerprint, repeated
 from overrides.analysis.verdicts import Terms
-from overrides.reading import BoardFact
 from overrides.statistics import Share
 from ui.tables import table_of
 from ui.views import BoardView, Viewer
+
+if TYPE_CHECKING:
+    from decision_service.case_columns import CaseColumns
+    from decision_service.override_ground import Ground
 
 NOTES_READ_MAX = 500
 """Notes of the latest overrides that are held against each other: each has to be decrypted."""
@@ -75,33 +77,54 @@ class OverridePages:
         return standings.standing(name).name
 
     def _counted(self, name: str, as_of: datetime | None, since: datetime | None) -> BoardView:
-        """Read the cases of a bundle and count them; the list of bundles is left out."""
-        ground, _ = self.ground(name, as_of=as_of, since=since)
-        return BoardView(
-            bundle=name,
-            bundles=(),
-            as_of=ground.as_of,
-            simulated=any(fact.simulated for fact in ground.every),
-            sections=(
-                *report_sections(ground),
-                note_section(*self._notes(ground.decided())),
-                oversight_section(ground),
-            ),
-        )
+        """Count the cases of a bundle; the list of bundles is left out."""
+        from decision_service.override_report import report_sections
+        from decision_service.oversight_words import note_section, oversight_section
 
-    def ground(
-        self, bundle: str = "", *, as_of: datetime | None = None, since: datetime | None = None
-    ) -> tuple[Ground, str]:
-        """What the report counts, and the bundle's name. Raises as ``report`` does."""
-        services, name = self.services, self._name(bundle)
-        loaded = services.registry.loaded(name)
-        at = as_of or services.clock()
+        with self._ground(name, as_of, since) as ground:
+            return BoardView(
+                bundle=name,
+                bundles=(),
+                as_of=ground.as_of,
+                simulated=bool(ground.every["simulated"].any()),
+                sections=(
+                    *report_sections(ground),
+                    note_section(*self._notes(ground)),
+                    oversight_section(ground),
+                ),
+            )
+
+    @contextmanager
+    def ground(self, bundle: str = "") -> Iterator[tuple["Ground", str]]:
+        """What the report counts now, and the bundle's name. Raises as ``report`` does."""
+        name = self._name(bundle)
+        with self._ground(name, None, None) as found:
+            yield found, name
+
+    @contextmanager
+    def _ground(
+        self, name: str, as_of: datetime | None, since: datetime | None
+    ) -> Iterator["Ground"]:
+        """The cases as they stood, with what the report says beside them."""
+        from decision_service.case_columns import CaseColumns
+
+        if as_of is None:
+            with cases_now(self.services, name) as columns:
+                yield self._beside(name, columns, since)
+        else:
+            facts = self.services.cases.board_facts(as_of, bundle=name)
+            definition = outcome_definitions(self.services)(name)
+            yield self._beside(name, CaseColumns.of(facts, definition, as_of), since)
+
+    def _beside(self, name: str, columns: "CaseColumns", since: datetime | None) -> "Ground":
+        """Cases with what their bundle declares."""
+        from decision_service.override_ground import Ground
+
+        loaded = self.services.registry.loaded(name)
         spec = loaded.bundle.outcome_spec.value
         cutoffs = loaded.rules.cutoffs
-        found = Ground(
-            every=tuple(services.cases.board_facts(at, bundle=name)),
-            definition=outcome_definitions(services)(name),
-            as_of=at,
+        return Ground(
+            every=columns,
             since=since,
             cutoffs=(float(cutoffs.approve_up_to), float(cutoffs.decline_above)),
             kpis={kpi.id: kpi for kpi in loaded.bundle.kpis},
@@ -109,23 +132,20 @@ class OverridePages:
             names=self._names,
             terms=Terms(float(spec.margin), float(spec.loss_given_default)) if spec else None,
         )
-        return found, name
 
     def _names(self, refs: Iterable[str]) -> Mapping[str, str]:
         """Names of persons; who has none stays a reference."""
         return self.services.people.names(refs)
 
-    def _notes(self, decided: Iterable[BoardFact]) -> tuple[Share, int]:
+    def _notes(self, ground: "Ground") -> tuple[Share, int]:
         """How many notes repeat an earlier one, and how many were erased.
 
         Notes are opened one by one, hashed with the installation's key, and forgotten.
         """
-        against = [fact for fact in decided if fact.side is not None and fact.ending.at is not None]
-        against.sort(key=lambda fact: (fact.ending.at, fact.case_ref))
         prints = []
         erased = 0
-        for fact in against[-NOTES_READ_MAX:]:
-            for act in self.services.cases.acts(fact.case_ref):
+        for case_ref in ground.latest_overrides(NOTES_READ_MAX):
+            for act in self.services.cases.acts(case_ref):
                 if act.type != "override_recorded" or "note" not in act.slots:
                     continue
                 opened = self.services.ledger.open_slots(act.event_id, ("note",)).get("note")

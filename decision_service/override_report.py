@@ -21,14 +21,14 @@ from ui.views import BoardSection
 
 def report_sections(ground: Ground) -> tuple[BoardSection, ...]:
     """The report. Its first section is the verdict."""
-    books, decided = books_of(ground), ground.decided()
+    books, decided = books_of(ground.every), ground.decided()
     return (
         verdict_section(ground, books),
         *group_sections(ground, books),
         misses_section(books, ground.code_labels),
         vintage_section(ground),
         volumes(ground, decided),
-        matrix(decided),
+        matrix(ground.every, decided),
         bands_section(ground, decided),
         codes_section(ground, decided),
         people_section(ground, decided),

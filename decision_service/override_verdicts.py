@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from decision_service.board import NOT_ENOUGH, Measure, figure_of
-from decision_service.override_ground import LOW, Books, Ground, loans_of, rate_words
+from decision_service.board import NOT_ENOUGH, Measure, figure_of, rate_words
+from decision_service.override_ground import LOW, Books, Ground
 from decision_service.verdict_words import conclusion_words, enough_words, group_rows, money_words
 from overrides.analysis.disparity import EVENTS_MIN
 from overrides.analysis.groups import group_verdicts
@@ -11,15 +11,12 @@ from overrides.analysis.verdicts import (
     Compared,
     Loan,
     Terms,
-    Value,
-    value_of,
+    expected_of,
     verdict,
 )
-from overrides.analysis.vintages import vintage_curve
 from overrides.metrics import RELIABLE_CASES_MIN
-from overrides.reading import BoardFact
 from overrides.statistics import Share
-from overrides.values import Decision, Recommendation
+from overrides.values import Recommendation
 from ui.views import BoardSection, Figure
 from ui.words import score_words
 
@@ -31,8 +28,9 @@ NO_HIGH_SIDE = (
 
 def verdict_section(ground: Ground, books: Books) -> BoardSection:
     """Were low-side overrides right."""
-    args = (loans_of(books.agreed), loans_of(books.chance))
-    found = verdict(loans_of(books.low), *args, books.coming, ground.as_of)
+    pool = books.columns.pool
+    args = (pool(books.agreed), pool(books.chance))
+    found = verdict(pool(books.low), *args, books.coming, ground.as_of)
     outcome = found.outcome
     counted = f"{outcome.of:,} matured low-side overrides: {outcome.observed} went bad, "
     counted += f"{outcome.expected:.1f} were expected"
@@ -57,7 +55,7 @@ def verdict_section(ground: Ground, books: Books) -> BoardSection:
             "Of all comparisons this one alone tells judgement from an error of the scores.",
         ),
     ]
-    changed = verdict(loans_of(books.changed), *args, (), ground.as_of).outcome
+    changed = expected_of(pool(books.changed))
     if changed.of:
         ratio = "" if changed.ratio is None else f"{changed.ratio:.2f}"
         figures.append(
@@ -111,12 +109,10 @@ def _comparison(books: Books, terms: Terms | None) -> tuple[tuple[str, ...], ...
     money = ("Earned less lost",) if terms else ()
     rows = []
     for name, loans in named:
-        share = Share(sum(bad for _, bad in loans), len(loans))
-        mean = sum(fact.probability or 0.0 for fact, _ in loans) / len(loans) if loans else None
-        values: tuple[Value, ...] = ()
-        if terms:
-            each = [(bad, fact.amount.minor, fact.amount.currency) for fact, bad in loans]
-            values = value_of(each, terms)
+        pool = books.columns.pool(loans)
+        share = Share(pool.observed, len(pool))
+        mean = pool.scores.expected / len(pool) if len(pool) else None
+        values = books.columns.values(loans, terms) if terms else ()
         rows.append(
             (
                 name,
@@ -133,16 +129,18 @@ def _comparison(books: Books, terms: Terms | None) -> tuple[tuple[str, ...], ...
 
 def group_sections(ground: Ground, books: Books) -> Iterable[BoardSection]:
     """Officers, branches and codes, each pulled towards all of them."""
-    people = ground.names({fact.reviewer for fact, _ in books.low if fact.reviewer})
-    keys: tuple[tuple[str, Callable[[BoardFact], str]], ...] = (
-        ("officer", lambda fact: people.get(fact.reviewer, "by policy")),
-        ("branch", lambda fact: fact.branch or "no branch"),
-        ("code", lambda fact: f"{fact.code} {ground.code_labels.get(fact.code, '')}".strip()),
+    columns = books.columns
+    people = ground.names(set(columns.words("reviewer", books.low)) - {""})
+    keys: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+        ("officer", "reviewer", lambda person: people.get(person, "by policy")),
+        ("branch", "branch", lambda branch: branch or "no branch"),
+        ("code", "code", lambda code: f"{code} {ground.code_labels.get(code, '')}".strip()),
     )
-    for word, key in keys:
+    loans = columns.loans(books.low)
+    for word, column, key in keys:
         groups: dict[str, list[Loan]] = {}
-        for fact, bad in books.low:
-            groups.setdefault(key(fact), []).append(Loan(fact.probability or 0.0, bad))
+        for name, loan in zip(columns.words(column, books.low), loans, strict=True):
+            groups.setdefault(key(name), []).append(loan)
         yield BoardSection(
             title=f"Low-side overrides by {word}",
             lead=(
@@ -158,17 +156,12 @@ def group_sections(ground: Ground, books: Books) -> Iterable[BoardSection]:
 
 def vintage_section(ground: Ground) -> BoardSection:
     """Bad rates by month on book."""
-    approved = [
-        fact
-        for fact in ground.every
-        if fact.ending.decision is Decision.APPROVE and not fact.ending.random_accept
-    ]
+    every = ground.every
+    approved = every.approved() & ~every["random_accept"]
+    agreed = every.against(None) & every.advised(Recommendation.APPROVE)
     kinds = (
-        ("Approved against the model", [fact for fact in approved if fact.side is LOW]),
-        (
-            "Approved as recommended",
-            [f for f in approved if f.side is None and f.recommendation is Recommendation.APPROVE],
-        ),
+        ("Approved against the model", approved & every.against(LOW)),
+        ("Approved as recommended", approved & agreed),
     )
     rows = [
         (
@@ -178,8 +171,8 @@ def vintage_section(ground: Ground) -> BoardSection:
             *rate_words(point.bad),
             "" if point.mean_chance is None else score_words(point.mean_chance),
         )
-        for name, facts in kinds
-        for point in vintage_curve(facts, ground.definition, ground.as_of)
+        for name, loans in kinds
+        for point in every.curve(loans)
     ]
     return BoardSection(
         title="Bad rate by month on book",

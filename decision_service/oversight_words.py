@@ -3,10 +3,16 @@
 None of these says that anybody was right or wrong, and none is about one person.
 """
 
-from decision_service.board import Measure, figure_of
-from decision_service.override_ground import Ground, rate_words
+from decision_service.board import Measure, figure_of, rate_words
+from decision_service.override_ground import Ground
+from decision_service.oversight_counts import (
+    advised_by_people,
+    by_month_end,
+    by_queue,
+    by_time_left,
+    never_overriding,
+)
 from decision_service.wording import percent
-from overrides.analysis.oversight import advised, by_month_end, by_queue, by_time_left, unvarying
 from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.statistics import Share
 from ui.views import BoardSection, Figure
@@ -14,11 +20,12 @@ from ui.views import BoardSection, Figure
 
 def oversight_section(ground: Ground) -> BoardSection:
     """Override rates against time left, queue length and month's end, and who never overrides."""
-    facts = advised(ground.decided())
+    every = ground.every
+    advised = advised_by_people(every, ground.decided())
     kinds = (
-        ("Time left", by_time_left(facts)),
-        ("Queue of the branch", by_queue(facts, ground.every)),
-        ("Day of the month", by_month_end(facts)),
+        ("Time left", by_time_left(every, advised)),
+        ("Queue of the branch", by_queue(every, advised)),
+        ("Day of the month", by_month_end(every, advised)),
     )
     rows = [
         (kind, name, f"{share.count:,} of {share.of:,}", *rate_words(share))
@@ -26,7 +33,7 @@ def oversight_section(ground: Ground) -> BoardSection:
         for name, share in found
         if share.of
     ]
-    found = unvarying(facts)
+    found = never_overriding(every, advised)
     never = Share(found.never, found.looked_at)
     return BoardSection(
         title="Does oversight look",

@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from overrides import merkle
+from overrides.analysis.agreement import agreement
 from overrides.canonical import canonical, parse_strict
 from overrides.errors import LedgerAltered, NotCanonical, NoteInvalid, ProofInvalid
 from overrides.notes import Checkpoint, Signer, open_checkpoint
 from overrides.statistics import (
-    agreement,
     observed_expected,
     shrunk_ratio,
     stability_index,

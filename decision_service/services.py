@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from decision_service.folded import Folded
 from decision_service.housekeeping import Housekeeping
+from decision_service.kept_cases import KeptCases
 from decision_service.kept_counts import KeptCounts
 from decision_service.oversight import Oversight
 from decision_service.people import People
@@ -71,6 +72,7 @@ class Services:
     verify: Callable[[Trust], Findings]  # reads the whole log back and checks it
     closers: tuple[Callable[[], None], ...] = ()
     counts: KeptCounts = field(default_factory=KeptCounts)  # reports that take long to count
+    columns: KeptCases = field(default_factory=KeptCases)  # what they count, kept in step
 
     @property
     def oversight(self) -> Oversight:

@@ -4,6 +4,7 @@ Bad loans are counted only among approvals whose whole performance window has cl
 default beside loans that had no time yet to default would make every young cohort look worse.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ def board(facts: Iterable[BoardFact], definitions: Definitions, as_of: datetime)
             if fact.ending.at is not None
         ),
         approvals=Share(len(approved), len(decided)),
-        expected_risk=sum(chances) / len(chances) if chances else None,
+        expected_risk=math.fsum(chances) / len(chances) if chances else None,
         quality=_quality("all matured approvals", matured, lambda _: True),
         qualities=(
             _quality("agreed with the model", matured, _agreed),

@@ -21,6 +21,7 @@ from overrides.values import CaseStatus, Decision, Money, OverrideSide, Recommen
 
 PAGE_ROWS_MAX = 500
 
+StatusCounts = Mapping[CaseStatus, int]
 KeyedHash = Callable[[str, str], str]  # purpose and text: hex; the vault's ``lookup_hash``
 
 
@@ -273,9 +274,7 @@ class CaseBook(Protocol):
     def count(self, wanted: CaseFilter, now: datetime, *, at_most: int | None = None) -> int:
         """How many cases the filter keeps; rows looked at one by one only up to ``at_most``."""
 
-    def counts(
-        self, *, branch: str | None = None, bundle: str | None = None
-    ) -> Mapping[CaseStatus, int]:
+    def counts(self, *, branch: str | None = None, bundle: str | None = None) -> StatusCounts:
         """How many cases stand in each state, every state named."""
 
     def search(
@@ -327,6 +326,12 @@ class CaseBook(Protocol):
         self, as_of: datetime, *, bundle: str | None = None, since: datetime | None = None
     ) -> Iterator[BoardFact]:
         """Every case opened by ``as_of`` (and from ``since`` on), as it stood then."""
+
+    def facts_of(self, cases: Sequence[str], as_of: datetime, bundle: str) -> Iterator[BoardFact]:
+        """The same of those of these cases that are of a bundle."""
+
+    def touched(self, after: int, to: int) -> frozenset[str]:
+        """Cases that entries from the place ``after`` up to and without ``to`` are about."""
 
     def feedback_facts(
         self, as_of: datetime, *, bundle: str | None = None

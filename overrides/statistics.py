@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import mul
 from statistics import NormalDist
+from typing import Protocol
 
 LEVEL = 0.95
 Z = 1.959964  # the standard normal's 97.5 % point, to the digits that golden numbers use
@@ -24,6 +25,16 @@ _TINY = 1e-15
 _NORMAL = NormalDist()
 
 Interval = tuple[float, float]
+
+
+class InOrder(Protocol):
+    """Numbers in order: a sequence or an array."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def __getitem__(self, place: int, /) -> float:
+        """The number at a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +154,38 @@ class ObservedExpected:
         return self.observed / self.expected if self.expected > 0 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Probabilities of events, summed up as far as intervals need them.
+
+    ``logits`` and ``weights`` are those of ``logit_cells``, ``variance`` of the number of events.
+    """
+
+    chances: Sequence[float]
+    expected: float
+    variance: float
+    logits: Sequence[float]
+    weights: Sequence[int]
+
+    @classmethod
+    def of(cls, chances: Sequence[float]) -> "Scores":
+        """Sum up some probabilities; ``ValueError`` for a number that is none."""
+        if not all(0 <= chance <= 1 for chance in chances):
+            msg = "a score that is no probability"
+            raise ValueError(msg)
+        variance = math.fsum(chance * (1 - chance) for chance in chances)
+        return cls(chances, math.fsum(chances), variance, *logit_cells(chances))
+
+
 def observed_expected(bad: Sequence[bool], chances: Sequence[float]) -> ObservedExpected:
+    """``seen_beside`` of single outcomes."""
+    if len(bad) != len(chances):
+        msg = f"{len(bad)} outcomes and {len(chances)} scores"
+        raise ValueError(msg)
+    return seen_beside(sum(bad), Scores.of(chances))
+
+
+def seen_beside(observed: int, scores: Scores) -> ObservedExpected:
     """Observed over expected bads, its z, and an interval of the ratio.
 
     The interval is exact in the Poisson-binomial sense: all scores are moved together on the
@@ -151,42 +193,34 @@ def observed_expected(bad: Sequence[bool], chances: Sequence[float]) -> Observed
     scores it is Clopper and Pearson's. Beyond ``EXACT_WORK_MAX`` the tail is a normal one with
     continuity and skewness corrections, of ``logit_cells``.
     """
-    if len(bad) != len(chances):
-        msg = f"{len(bad)} outcomes and {len(chances)} scores"
-        raise ValueError(msg)
-    if not all(0 <= chance <= 1 for chance in chances):
-        msg = "a score that is no probability"
-        raise ValueError(msg)
-    observed, expected = sum(bad), math.fsum(chances)
-    deviation = math.sqrt(math.fsum(chance * (1 - chance) for chance in chances))
-    z = (observed - expected) / deviation if deviation > 0 else None
-    interval = _ratio_interval(observed, list(chances)) if expected > 0 else None
-    return ObservedExpected(observed, expected, len(chances), interval, z)
+    deviation = math.sqrt(scores.variance)
+    z = (observed - scores.expected) / deviation if deviation > 0 else None
+    interval = _ratio_interval(observed, scores) if scores.expected > 0 else None
+    return ObservedExpected(observed, scores.expected, len(scores.chances), interval, z)
 
 
-def _ratio_interval(observed: int, chances: list[float]) -> Interval:
+def _ratio_interval(observed: int, scores: Scores) -> Interval:
     """Interval of observed over expected."""
     tail = (1 - LEVEL) / 2
-    logits, weights = logit_cells(chances)
-    expected = math.fsum(chances)
+    of = len(scores.chances)
 
     def moved(by: float) -> list[float]:
-        return [chance_of(logit + by) for logit in logits]
+        return [chance_of(logit + by) for logit in scores.logits]
 
     def end(count: int, level: float) -> float:
         """The ratio at which so many, or more, have this probability."""
-        by = _crossing(lambda shift: _normal_tail(moved(shift), count, weights), level)
-        if _is_quick(len(chances), count):
-            own = [logit(chance) for chance in chances]
+        by = _crossing(lambda shift: _normal_tail(moved(shift), count, scores.weights), level)
+        if _is_quick(of, count):
+            own = [logit(chance) for chance in scores.chances]
             by = _crossing(
                 lambda shift: tail_of([chance_of(one + shift) for one in own], count),
                 *(level, by, _NEAR),
             )
-        return math.fsum(map(mul, weights, moved(by))) / expected
+        return math.fsum(map(mul, scores.weights, moved(by))) / scores.expected
 
     low = end(observed, tail) if observed else 0.0
-    all_bad = observed == len(chances)
-    return low, len(chances) / expected if all_bad else end(observed + 1, 1 - tail)
+    all_bad = observed == of
+    return low, of / scores.expected if all_bad else end(observed + 1, 1 - tail)
 
 
 def logit_cells(chances: Sequence[float]) -> tuple[list[float], list[int]]:
@@ -290,9 +324,13 @@ def shrunk_ratio(observed: int, expected: float, prior: float = 4.0) -> float:
 
 def quantile(values: Sequence[float], share: float) -> float | None:
     """The value that ``share`` of the values do not exceed, by linear interpolation."""
-    if not values:
+    return quantile_of_sorted(sorted(values), share)
+
+
+def quantile_of_sorted(ordered: InOrder, share: float) -> float | None:
+    """The same of values in order."""
+    if not len(ordered):
         return None
-    ordered = sorted(values)
     place = share * (len(ordered) - 1)
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)
@@ -302,30 +340,3 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 def stability_index(expected: Sequence[float], actual: Sequence[float]) -> float:
     """Population stability index of two sets of shares over the same bands, none of them zero."""
     return math.fsum((a - e) * math.log(a / e) for e, a in zip(expected, actual, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far two raters of the same cases agree, beyond what chance would give.
-
-    ``kappa`` is Cohen's, ``ac1`` Gwet's, ``pabak`` the prevalence- and bias-adjusted one.
-    """
-
-    of: int
-    kappa: float | None
-    ac1: float
-    pabak: float
-
-
-def agreement(first: Sequence[bool], second: Sequence[bool]) -> Agreement | None:
-    """Agreement of two raters on yes or no; None for no cases."""
-    of = len(first)
-    if not of:
-        return None
-    same = sum(a == b for a, b in zip(first, second, strict=True)) / of
-    yes_first, yes_second = sum(first) / of, sum(second) / of
-    by_chance = yes_first * yes_second + (1 - yes_first) * (1 - yes_second)
-    yes = (yes_first + yes_second) / 2
-    spread = 2 * yes * (1 - yes)
-    kappa = None if by_chance >= 1 else (same - by_chance) / (1 - by_chance)
-    return Agreement(of, kappa, (same - spread) / (1 - spread), 2 * same - 1)

@@ -1,11 +1,12 @@
 """How far several people who judged the same cases agree, beyond chance.
 
-Two raters: ``overrides.statistics.agreement`` (Cohen's kappa, Gwet's AC1, PABAK). Here: any number
-of raters. Ratings are of nominal categories, in no order.
+Two raters: ``agreement`` (Cohen's kappa, Gwet's AC1, PABAK); any number of raters: Fleiss' kappa
+and Krippendorff's alpha. Ratings are of nominal categories, in no order.
 """
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 
 RELIABLE_ALPHA, TENTATIVE_ALPHA = 0.80, 0.667
 """Krippendorff, Content Analysis: reliable from the first on, tentative from the second on."""
@@ -59,3 +60,30 @@ def fleiss_kappa(raters: Sequence[Sequence[Hashable]]) -> float | None:
         everything.update(case)
     by_chance = sum((n / (len(cases) * of)) ** 2 for n in everything.values())
     return None if by_chance >= 1 else (observed - by_chance) / (1 - by_chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two raters of the same cases agree, beyond what chance would give.
+
+    ``kappa`` is Cohen's, ``ac1`` Gwet's, ``pabak`` the prevalence- and bias-adjusted one.
+    """
+
+    of: int
+    kappa: float | None
+    ac1: float
+    pabak: float
+
+
+def agreement(first: Sequence[bool], second: Sequence[bool]) -> Agreement | None:
+    """Agreement of two raters on yes or no; None for no cases."""
+    of = len(first)
+    if not of:
+        return None
+    same = sum(a == b for a, b in zip(first, second, strict=True)) / of
+    yes_first, yes_second = sum(first) / of, sum(second) / of
+    by_chance = yes_first * yes_second + (1 - yes_first) * (1 - yes_second)
+    yes = (yes_first + yes_second) / 2
+    spread = 2 * yes * (1 - yes)
+    kappa = None if by_chance >= 1 else (same - by_chance) / (1 - by_chance)
+    return Agreement(of, kappa, (same - spread) / (1 - spread), 2 * same - 1)

@@ -19,11 +19,11 @@ from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.statistics import (
     Interval,
     ObservedExpected,
+    Scores,
     Z,
     chance_of,
     logit,
-    logit_cells,
-    observed_expected,
+    seen_beside,
 )
 
 _SHIFT_MAX = 60.0
@@ -36,6 +36,29 @@ class Loan:
 
     chance: float
     bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Matured approvals summed up: how many went bad, and the probabilities that were recorded."""
+
+    observed: int
+    scores: Scores
+
+    @classmethod
+    def of(cls, loans: "Loans") -> "Pool":
+        """Sum up single loans; what is summed up already stays as it is."""
+        if isinstance(loans, Pool):
+            return loans
+        scores = Scores.of([loan.chance for loan in loans])
+        return cls(sum(loan.bad for loan in loans), scores)
+
+    def __len__(self) -> int:
+        """How many loans."""
+        return len(self.scores.chances)
+
+
+Loans = Sequence[Loan] | Pool
 
 
 class Conclusion(StrEnum):
@@ -76,9 +99,9 @@ class Verdict:
 
 
 def verdict(
-    loans: Sequence[Loan],
-    agreed: Sequence[Loan],
-    by_chance: Sequence[Loan],
+    loans: Loans,
+    agreed: Loans,
+    by_chance: Loans,
     maturing: Iterable[datetime],
     as_of: datetime,
 ) -> Verdict:
@@ -87,6 +110,7 @@ def verdict(
     A conclusion is given only once there are as many as the agreed power takes: whoever looks each
     month and stops at the first interval that leaves 1 out would find one too often.
     """
+    loans = Pool.of(loans)
     outcome = expected_of(loans)
     expected = outcome.expected / outcome.of if outcome.of else None
     enough = enough_by(expected, outcome.of, maturing, as_of, least=RELIABLE_CASES_MIN)
@@ -99,9 +123,10 @@ def verdict(
     )
 
 
-def expected_of(loans: Sequence[Loan]) -> ObservedExpected:
+def expected_of(loans: Loans) -> ObservedExpected:
     """Observed over expected bads of some loans."""
-    return observed_expected([loan.bad for loan in loans], [loan.chance for loan in loans])
+    pool = Pool.of(loans)
+    return seen_beside(pool.observed, pool.scores)
 
 
 def conclude(outcome: ObservedExpected, enough: Enough) -> Conclusion:
@@ -114,7 +139,7 @@ def conclude(outcome: ObservedExpected, enough: Enough) -> Conclusion:
     return Conclusion.WORSE if low > 1 else Conclusion.ALIKE
 
 
-def compared(loans: Sequence[Loan], others: Sequence[Loan]) -> Compared | None:
+def compared(loans: Loans, others: Loans) -> Compared | None:
     """Odds of going bad at equal score, over those of ``others``; None where too few say so.
 
     Each side's scores are shifted on the log-odds scale until they expect what was seen; the
@@ -133,14 +158,15 @@ def compared(loans: Sequence[Loan], others: Sequence[Loan]) -> Compared | None:
     return Compared(math.exp(gap), interval, len(others))
 
 
-def _shift(loans: Sequence[Loan]) -> tuple[float, float, float] | None:
+def _shift(loans: Loans) -> tuple[float, float, float] | None:
     """How far scores must move on the log-odds scale to expect what was seen, with its ends."""
-    outcome = expected_of(loans)
+    pool = Pool.of(loans)
+    outcome = expected_of(pool)
     good = outcome.of - outcome.observed
     few = outcome.of < RELIABLE_CASES_MIN or min(outcome.observed, good) < EVENTS_MIN
     if few or outcome.interval is None:
         return None
-    logits, weights = logit_cells([loan.chance for loan in loans])
+    logits, weights = pool.scores.logits, pool.scores.weights
     low, high = (shift_to(logits, end * outcome.expected, weights) for end in outcome.interval)
     return shift_to(logits, outcome.observed, weights), low, high
 
@@ -195,11 +221,11 @@ def value_of(loans: Sequence[tuple[bool, int, str]], terms: Terms) -> tuple[Valu
     for bad, amount, currency in loans:
         share = -terms.loss_given_default if bad else terms.margin
         brought.setdefault(currency, []).append(share * amount)
-    return tuple(_value(currency, each) for currency, each in sorted(brought.items()))
+    return tuple(value_in(currency, each) for currency, each in sorted(brought.items()))
 
 
-def _value(currency: str, each: Sequence[float]) -> Value:
-    """The sum of one currency."""
+def value_in(currency: str, each: Sequence[float]) -> Value:
+    """The sum of what each loan of one currency brought, as ``value_of`` says."""
     of, total = len(each), math.fsum(each)
     if of < RELIABLE_CASES_MIN:
         return Value(currency, total, None, of)

@@ -1,10 +1,11 @@
 """Bad rates by month on book, of loans whose books were closed for that month, and of no others."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from overrides.labels import LabelStatus, OutcomeDefinition, label
+from overrides.labels import LabelStatus, Observation, OutcomeDefinition, label
 from overrides.reading import BoardFact
 from overrides.statistics import Share
 
@@ -41,19 +42,22 @@ def _month(
 ) -> MonthOnBook:
     """One point of the curve."""
     until = replace(definition, window_months=month)
-    bad = of = 0
-    chances = 0.0
+    bad, chances = 0, []
     for fact in approved:
-        # A later report would be taken for the worst since the start, and move a default forward.
-        seen = [
-            observation
-            for observation in fact.observations
-            if observation.months_on_book is None or observation.months_on_book <= month
-        ]
-        found = label(until, fact.ending, seen, as_of)
+        found = label(until, fact.ending, seen_by(month, fact.observations), as_of)
         good = found.status is LabelStatus.OBSERVED_GOOD
         if found.closed(as_of) and (good or found.status is LabelStatus.OBSERVED_BAD):
-            of += 1
             bad += not good
-            chances += fact.probability or 0.0
-    return MonthOnBook(month, Share(bad, of), chances / of if of else None)
+            chances.append(fact.probability or 0.0)
+    of = len(chances)
+    return MonthOnBook(month, Share(bad, of), math.fsum(chances) / of if of else None)
+
+
+def seen_by(month: int, observations: Iterable[Observation]) -> list[Observation]:
+    """Observations up to a month on book.
+
+    A later one would be taken for the worst since the start, and move a default forward.
+    """
+    return [
+        one for one in observations if one.months_on_book is None or one.months_on_book <= month
+    ]

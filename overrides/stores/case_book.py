@@ -23,7 +23,13 @@ from overrides.reading import (
     OutcomeRow,
     RowPage,
 )
-from overrides.stores.case_facts import board_facts, feedback_facts, scored_cases
+from overrides.stores.case_facts import (
+    board_facts,
+    facts_of,
+    feedback_facts,
+    scored_cases,
+    touched,
+)
 from overrides.stores.case_lists import (
     counted,
     cursor_of,
@@ -275,6 +281,16 @@ class SqlCaseBook:
         """Every case opened by ``as_of`` (and from ``since`` on), as it stood then."""
         with reading(self._engine) as connection:
             yield from board_facts(connection, self._log, as_of, bundle=bundle, since=since)
+
+    def facts_of(self, cases: Sequence[str], as_of: datetime, bundle: str) -> Iterator[BoardFact]:
+        """The same of those of these cases that are of a bundle."""
+        with reading(self._engine) as connection:
+            yield from facts_of(connection, self._log, as_of, cases, bundle)
+
+    def touched(self, after: int, to: int) -> frozenset[str]:
+        """Cases that entries from the place ``after`` up to and without ``to`` are about."""
+        with reading(self._engine) as connection:
+            return touched(connection, self._log, after, to)
 
     def feedback_facts(
         self, as_of: datetime, *, bundle: str | None = None

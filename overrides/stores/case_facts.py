@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, func, select
@@ -34,6 +35,8 @@ from overrides.values import CaseStatus, Decision, Money, OutcomeKind, Recommend
 
 _BATCH = 1000
 _STREAMED = {"yield_per": 10_000}
+_NOTHING: tuple[str, tuple[Observation, ...]] = ("\U0010ffff", ())  # behind every reference
+_OBSERVATION_COLUMNS = ("case_ref", "kind", "value", "observed_at", "months_on_book", "seq")
 _OPEN = sorted(status.value for status in OPEN_STATES)
 _ACT_COLUMNS = (
     *("seq", "status", "final", "side", "code", "by_person", "reviewer", "approver"),
@@ -57,14 +60,51 @@ def board_facts(
     query = _standing_query(log, as_of, bundle)
     if since is not None:
         query = query.where(FILES.c.opened_at >= instant_text(since))
-    observed = _observations(connection, log, as_of)
-    rows = connection.execute(query.order_by(ACTS.c.case_ref)).mappings()
-    changed = _changed(connection, log, as_of)
-    for row in rows:
-        fact = _fact(row, observed.get(row["case_ref"], ()))
+    yield from _facts(connection, log, as_of, query)
+
+
+def facts_of(
+    connection: Connection, log: str, as_of: datetime, refs: Sequence[str], bundle: str
+) -> Iterator[BoardFact]:
+    """The same of these cases, whatever others there are, by their reference."""
+    ordered = sorted(refs)
+    for start in range(0, len(ordered), _BATCH):
+        some = ordered[start : start + _BATCH]
+        yield from _facts(connection, log, as_of, _standing_query(log, as_of, bundle, some), some)
+
+
+def touched(connection: Connection, log: str, after: int, to: int) -> frozenset[str]:
+    """Cases that entries from the place ``after`` up to and without ``to`` are about."""
+    found: set[str] = set()
+    for table in (ACTS, OUTCOMES):
+        query = select(table.c.case_ref).where(
+            table.c.log == log, table.c.seq >= after, table.c.seq < to
+        )
+        found.update(connection.execute(query.distinct()).scalars())
+    return frozenset(found)
+
+
+def _facts(
+    connection: Connection,
+    log: str,
+    as_of: datetime,
+    query: Select[Any],
+    refs: Sequence[str] | None = None,
+) -> Iterator[BoardFact]:
+    """What a query over standing cases found, with what the books said of each."""
+    observed = _observations(connection, log, as_of, refs)
+    changed = _changed(connection, log, as_of, refs)
+    ref, seen = next(observed, _NOTHING)
+    rows = connection.execute(query.order_by(ACTS.c.case_ref), execution_options=_STREAMED)
+    for row in rows.mappings():  # both come in the order of references
+        while ref < row["case_ref"]:
+            ref, seen = next(observed, _NOTHING)
+        fact = _fact(row, seen if ref == row["case_ref"] else ())
         countered = ("counter_offered", row["case_ref"], row["decision_id"]) in changed
         corrected = ("input_corrected", row["case_ref"], "") in changed
-        yield replace(fact, countered=countered, corrected=corrected)
+        if countered or corrected:
+            fact = replace(fact, countered=countered, corrected=corrected)
+        yield fact
 
 
 def feedback_facts(
@@ -81,7 +121,7 @@ def feedback_facts(
         rows = connection.execute(query).mappings().all()
         batch = sorted(rows, key=lambda row: places[row["seq"]])
         refs = [row["case_ref"] for row in batch]
-        observed = _observations(connection, log, as_of, refs)
+        observed = dict(_observations(connection, log, as_of, refs))
         acts = _acts(connection, log, as_of, refs)
         entries = _entries(connection, log, [row["decision_seq"] for row in batch])
         for row in batch:
@@ -115,14 +155,16 @@ def scored_cases(
         yield ScoredCase(name, recommendation, probability, approved, at)
 
 
-def _standing_query(log: str, as_of: datetime, bundle: str | None) -> Select[Any]:
-    """The last act on each case by ``as_of``, and the decision that stood then."""
-    last = (
-        select(func.max(ACTS.c.seq).label("seq"))
-        .where(ACTS.c.log == log, ACTS.c.at <= instant_text(as_of))
-        .group_by(ACTS.c.case_ref)
-        .subquery()
+def _standing_query(
+    log: str, as_of: datetime, bundle: str | None, refs: Sequence[str] | None = None
+) -> Select[Any]:
+    """The last act on each case by ``as_of``, or on these, and the decision that stood then."""
+    acts = select(func.max(ACTS.c.seq).label("seq")).where(
+        ACTS.c.log == log, ACTS.c.at <= instant_text(as_of)
     )
+    if refs is not None:
+        acts = acts.where(ACTS.c.case_ref.in_(refs))
+    last = acts.group_by(ACTS.c.case_ref).subquery()
     return _named(bundle, last.join(ACTS, (ACTS.c.seq == last.c.seq) & (ACTS.c.log == log)))
 
 
@@ -181,13 +223,17 @@ def _acts(
     }
 
 
-def _changed(connection: Connection, log: str, as_of: datetime) -> frozenset[tuple[str, str, str]]:
+def _changed(
+    connection: Connection, log: str, as_of: datetime, refs: Sequence[str] | None
+) -> frozenset[tuple[str, str, str]]:
     """Offers with the decision they are of, and corrected cases: kind, case, decision or ""."""
     query = select(ACTS.c.type, ACTS.c.case_ref, ACTS.c.decision_id).where(
         ACTS.c.log == log,
         ACTS.c.at <= instant_text(as_of),
         ACTS.c.type.in_(("counter_offered", "input_corrected")),
     )
+    if refs is not None:
+        query = query.where(ACTS.c.case_ref.in_(refs))
     return frozenset(
         (kind, case_ref, decision_id if kind == "counter_offered" else "")
         for kind, case_ref, decision_id in connection.execute(query)
@@ -196,29 +242,30 @@ def _changed(connection: Connection, log: str, as_of: datetime) -> frozenset[tup
 
 def _observations(
     connection: Connection, log: str, as_of: datetime, refs: Sequence[str] | None = None
-) -> Mapping[str, tuple[Observation, ...]]:
-    """What the books had said by ``as_of`` of each case, or of these."""
+) -> Iterator[tuple[str, tuple[Observation, ...]]]:
+    """What the books had said by ``as_of`` of each case, or of these, by reference."""
     query = (
-        select(OUTCOMES)
+        select(*(OUTCOMES.c[name] for name in _OBSERVATION_COLUMNS))
         .where(OUTCOMES.c.log == log, OUTCOMES.c.at <= instant_text(as_of))
         .order_by(OUTCOMES.c.case_ref, OUTCOMES.c.seq)
     )
     if refs is not None:
         query = query.where(OUTCOMES.c.case_ref.in_(refs))
-    rows = connection.execute(query).mappings()
-    return {
-        case_ref: tuple(
-            Observation(
-                kind=OutcomeKind(row["kind"]),
-                value=row["value"],
-                observed_at=stored_instant(row["observed_at"]),
-                months_on_book=row["months_on_book"],
-                seq=row["seq"],
-            )
-            for row in group
+    rows = connection.execute(query, execution_options=_STREAMED)
+    for case_ref, group in groupby(rows, key=itemgetter(0)):
+        yield (
+            case_ref,
+            tuple(
+                Observation(
+                    kind=OutcomeKind(kind),
+                    value=value,
+                    observed_at=stored_instant(observed_at),
+                    months_on_book=months,
+                    seq=seq,
+                )
+                for _, kind, value, observed_at, months, seq in group
+            ),
         )
-        for case_ref, group in groupby(rows, key=lambda row: str(row["case_ref"]))
-    }
 
 
 def _entries(

@@ -9,14 +9,20 @@ from decision_service.board import Measure
 from decision_service.board_drift import drift_section
 from decision_service.board_promises import MET, NOT_MET, NOT_YET, promise, promises_section
 from decision_service.board_vintages import vintages_section
+from decision_service.case_columns import CaseColumns
 from explain.declared.bundle_schema import Kpi
 from overrides.analysis.verdicts import Terms
 from overrides.metrics import board
+from overrides.reading import BoardFact
 from overrides.values import Money
 from tests.overrides.test_metrics import AS_OF, DEFINITION, fact
 from ui.views import BoardSection
 
 BEFORE_DUE, DUE = date(2026, 6, 30), date(2026, 7, 1)
+
+
+def columns(facts: list[BoardFact]) -> CaseColumns:
+    return CaseColumns.of(facts, DEFINITION, AS_OF)
 
 
 def kpi(**more: Any) -> Kpi:
@@ -91,19 +97,19 @@ def test_a_quarter_is_counted_by_currency_and_says_what_each_hundred_brought() -
         for currency in ("DEM", "EUR")
         for k in range(40)
     ]
-    section = vintages_section(facts, lambda _: DEFINITION, AS_OF, Terms(0.10, 0.50))
+    section = vintages_section(columns(facts), Terms(0.10, 0.50))
     assert [row[1] for row in section.table[1:]] == ["DEM", "EUR"]
     for row in section.table[1:]:
         assert row[2:7] == ("40", "40", "4", "4.0", "1.00")
         assert row[9].startswith("4.00 (95 %: ")
-    plain = vintages_section(facts, lambda _: DEFINITION, AS_OF, None)
+    plain = vintages_section(columns(facts), None)
     assert len(plain.table[0]) == 8
     assert "no money is worked out" in plain.lead
 
 
 def test_a_quarter_of_few_matured_loans_has_no_ratio_and_no_money() -> None:
     facts = [fact("approve", "approve", worst=0) for _ in range(29)]
-    (row,) = vintages_section(facts, lambda _: DEFINITION, AS_OF, Terms(0.1, 0.5)).table[1:]
+    (row,) = vintages_section(columns(facts), Terms(0.1, 0.5)).table[1:]
     assert row[6:] == ("not enough data yet", "", "", "")
 
 
@@ -111,10 +117,10 @@ def test_drift_is_told_of_enough_applications_on_both_sides() -> None:
     late, before = AS_OF - timedelta(days=10), AS_OF - timedelta(days=200)
     old = [fact("approve" if k % 2 else "decline", opened=before) for k in range(100)]
     new = [fact("decline", opened=late) for _ in range(100)]
-    found = rows(drift_section([*old, *new], AS_OF))
+    found = rows(drift_section(columns([*old, *new])))
     assert found["Recommendation"][1:3] == ("100", "100")
     assert found["Recommendation"][-1] == "Changed"
     assert found["Branch"][3:] == ("0.0000", "", "All of one kind")
-    few = rows(drift_section([*old, *new[:29]], AS_OF))
+    few = rows(drift_section(columns([*old, *new[:29]])))
     assert {row[3] for row in few.values()} == {"not enough data yet"}
-    assert drift_section([], AS_OF).table == ()
+    assert drift_section(columns([])).table == ()

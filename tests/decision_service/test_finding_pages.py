@@ -1,6 +1,7 @@
 """A file goes up on the page, and its findings are tracked by those who answer for the branch."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -190,7 +191,7 @@ def test_what_the_model_misses_is_tracked_once_by_who_watches(
     with pytest.raises(Refused, match="stands no more"):
         desk.track(kofi, BUNDLE, "M01", house.key())
     facts = [*loans(120, 14, "decline", code="M01"), *loans(120, 60, "decline", code="C02")]
-    monkeypatch.setattr(OverridePages, "ground", lambda *_: (ground(*facts), BUNDLE))
+    monkeypatch.setattr(OverridePages, "ground", lambda *_: nullcontext((ground(*facts), BUNDLE)))
     first, _ = desk.misses(kofi, BUNDLE).lines
     assert first.clue == "M01"
     assert "Ask for it on the application" in first.said

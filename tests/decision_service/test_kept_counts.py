@@ -8,7 +8,13 @@ from functools import partial
 import pytest
 
 from decision_service.errors import NotReady
-from decision_service.kept_counts import AT_ONCE_SECONDS, FRESH_SECONDS, REST, KeptCounts
+from decision_service.kept_counts import (
+    AT_ONCE_ENTRIES,
+    AT_ONCE_SECONDS,
+    FRESH_SECONDS,
+    REST,
+    KeptCounts,
+)
 from ui.views import BoardView
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
@@ -54,6 +60,16 @@ def test_a_quick_report_is_counted_for_each_look() -> None:
         ("count 3", 0),
     ]
     assert counter.begun == []
+
+
+def test_after_very_many_entries_nobody_waits_for_a_report_that_was_quick() -> None:
+    counter = Counter(seconds=AT_ONCE_SECONDS)
+    counts = counter.kept()
+    counter.look(counts, 5)
+    counter.now += REST * LONG
+    later = AT_ONCE_ENTRIES + 1
+    assert counter.look(counts, 5 + later) == ("count 1", later)
+    assert len(counter.begun) == 1
 
 
 def test_a_long_one_is_shown_as_last_counted_with_what_came_later_and_counted_anew_once() -> None:

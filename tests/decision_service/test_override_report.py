@@ -10,6 +10,7 @@ import pytest
 from decision_service.access import ROLES, Permission
 from decision_service.auditing import Auditing
 from decision_service.board import NOT_ENOUGH
+from decision_service.case_columns import CaseColumns
 from decision_service.override_ground import Ground
 from decision_service.override_report import report_sections
 from decision_service.oversight_words import oversight_section
@@ -46,9 +47,7 @@ def let_in_by_chance(of: int, bad: int) -> list[BoardFact]:
 
 def ground(*facts: BoardFact, **more: Any) -> Ground:
     given: dict[str, Any] = {
-        "every": facts,
-        "definition": DEFINITION,
-        "as_of": AS_OF,
+        "every": CaseColumns.of(facts, DEFINITION, AS_OF),
         "since": None,
         "cutoffs": (0.2, 0.35),
         "kpis": {},

@@ -2,10 +2,10 @@
 
 import pytest
 
+from overrides.analysis.agreement import agreement
 from overrides.metrics import OverrideRates
 from overrides.statistics import (
     Share,
-    agreement,
     distribution,
     observed_expected,
     shrunk_ratio,

@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from overrides import statistics
+from overrides.analysis.agreement import agreement
 from overrides.statistics import (
     Share,
-    agreement,
     distribution,
     observed_expected,
     quantile,

