@@ -274,6 +274,7 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("GET", "/models/{name}"): Permission.MODELS,
     ("GET", "/models/{name}/signoffs"): Permission.MODELS,
     ("POST", "/models/{name}/signoffs"): Permission.SIGN_OFF,
+    ("GET", "/models/{name}/routing"): Permission.MODELS,
     ("GET", "/models/{name}/review"): Permission.BOARD,
     ("POST", "/models/{name}/review"): Permission.SIGN_OFF,
     ("GET", "/feedback"): Permission.FEEDBACK,

@@ -1,4 +1,4 @@
-"""The page of sign-offs: what was validated, who signed, and whether the viewer may."""
+"""The pages before a promotion: what was validated, who signed, and what the desk would get."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,15 @@ from decision_service.governance_words import acts_of, standing_words, validatio
 from decision_service.governing import Governing
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
+from decision_service.routing_preview import RoutingPreviews
+from decision_service.routing_words import lines_of, table_of
 from decision_service.services import Services
 from overrides.errors import NoAuthority
 from overrides.governance_errors import GovernanceError
 from overrides.signing_off import TITLES, Subject, decide_sign_off
 from overrides.values import Actor
 from overrides.version_record import OWNERS, Validation
-from ui.governance_views import ActLine, FindingLine, OwnerLine, SignOffView
+from ui.governance_views import ActLine, FindingLine, OwnerLine, RoutingView, SignOffView
 from ui.views import Viewer
 
 ROUTE = "signoffs"
@@ -48,6 +50,21 @@ class GoverningPages:
             )
         place = f" Recorded: ledger entry {receipt.entries[0].seq:,}." if receipt.entries else ""
         return f"Signed for {TITLES[actor.role]}.{place}"
+
+    def routing(self, viewer: Viewer, name: str) -> RoutingView:
+        """What the newest version would have sent to people on past cases; looking is recorded."""
+        actor = acting_person(self.services, viewer, Permission.MODELS)
+        with refusing():
+            found = RoutingPreviews(self.services).of(actor, name)
+            title = self.services.registry.newest(name).title
+        return RoutingView(
+            name=name,
+            title=title,
+            version=found.version,
+            in_force=found.in_force,
+            lines=lines_of(found),
+            table=table_of(found),
+        )
 
     def _view(self, actor: Actor, name: str) -> SignOffView:
         """Everything on the page."""

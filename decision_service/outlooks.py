@@ -120,12 +120,7 @@ def stated(loaded: Loaded | None, file: CaseFile, inputs: Payload | None) -> Sta
     row = recorded_row(contract, inputs)
     if row is None:
         return ERASED
-    context = {
-        name: _scalar(contract, name, text)
-        for name, text in inputs["context"].items()
-        if name in contract
-    }
-    return Stated(loaded, decision, row, {**context, **row})
+    return Stated(loaded, decision, row, {**recorded_context(contract, inputs), **row})
 
 
 def recorded_row(contract: Contract, inputs: Payload) -> Row | None:
@@ -134,6 +129,12 @@ def recorded_row(contract: Contract, inputs: Payload) -> Row | None:
     if any(field.name not in recorded for field in contract.features):
         return None
     return {f.name: _scalar(contract, f.name, recorded[f.name]) for f in contract.features}
+
+
+def recorded_context(contract: Contract, inputs: Payload) -> Row:
+    """The other fields of a contract that a rule may name, as they were recorded."""
+    recorded = inputs["context"]
+    return {name: _scalar(contract, name, recorded[name]) for name in recorded if name in contract}
 
 
 def doubts(told: Stated) -> Doubts:

@@ -56,3 +56,15 @@ class SignOffView:
     sign_for: str = ""  # the owner the viewer may sign for; "" for none
     sign_for_words: str = ""
     cannot: str = ""  # why the viewer may not sign just now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingView:
+    """What a version's routing would have meant on past cases; ``in_force``: it decides now."""
+
+    name: str
+    title: str
+    version: str
+    in_force: bool
+    lines: tuple[str, ...]
+    table: tuple[tuple[str, ...], ...]

@@ -1,11 +1,11 @@
-"""The page on which the four owners see what was validated, and sign."""
+"""The pages on which the four owners see what was validated and what it means, and sign."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from ui.frame import Fault
-from ui.governance_contexts import SignOffPage
+from ui.governance_contexts import RoutingPage, SignOffPage
 from ui.kept import shows_again
 from ui.ports import Refused
 from ui.render import page
@@ -52,6 +52,15 @@ def _again(
 def show_sign_offs(request: Request, viewer: Reader, name: str) -> Response:
     """Who validated and signed it."""
     return sign_off_page(request, viewer, name)
+
+
+@router.get("/models/{name}/routing")
+def show_routing(request: Request, viewer: Reader, name: str) -> Response:
+    """What the newest version would have sent to people on past cases."""
+    of = office(request).governance.routing(viewer, name)
+    title = f"What {of.title} would send to people"
+    context = RoutingPage(shell=shell(request, viewer, title, current="models"), of=of)
+    return page(request, context)
 
 
 @router.post("/models/{name}/signoffs")

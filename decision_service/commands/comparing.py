@@ -1,4 +1,4 @@
-"""``countermand bundle compare``: what a challenger would have advised on past cases."""
+"""``countermand bundle compare`` and ``preview``: what another version would mean on past cases."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from decision_service.commands.installation import installed
 
 
 def declare(bundle: Verbs) -> None:
-    """Add the verb to the noun."""
+    """Add the verbs to the noun."""
     parser = bundle.verb("compare", compare, reads=True)
     parser.add_argument("name", metavar="NAME", help="the bundle whose cases are scored again")
     parser.add_argument(
@@ -16,6 +16,14 @@ def declare(bundle: Verbs) -> None:
         metavar="OTHER",
         default="",
         help="the challenger, another registered bundle (default: the newest version of NAME)",
+    )
+    parser = bundle.verb("preview", preview, reads=True)
+    parser.add_argument("name", metavar="NAME", help="the bundle whose newest version may come")
+    parser.add_argument(
+        "--over",
+        metavar="OTHER",
+        default="",
+        help="the bundle whose past cases are routed again (default: the champion)",
     )
 
 
@@ -42,4 +50,25 @@ def compare(args: argparse.Namespace) -> int:
     print_table(table_of(found))
     for line in lines_of(found, replay):
         print(line)
+    return YES
+
+
+def preview(args: argparse.Namespace) -> int:
+    """Show the extra cases and hours for people that a version would have meant in 90 days.
+
+    Applications are read for it, which is recorded. Hours rest on recorded reading times alone.
+    """
+    from decision_service.access import HOST
+    from decision_service.routing_preview import RoutingPreviews
+    from decision_service.routing_words import json_of, lines_of, table_of
+
+    with installed(args) as services:
+        previews = RoutingPreviews(services, seconds=float("inf"))
+        found = previews.of(HOST, args.name, args.over)
+    if args.json:
+        print_json(dict(json_of(found)))
+        return YES
+    for line in lines_of(found):
+        print(line)
+    print_table(table_of(found))
     return YES

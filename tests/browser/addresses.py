@@ -89,6 +89,7 @@ PAGES = (
     ("dev", "/models/german-credit"),
     ("dev", "/models/german-credit/signoffs"),
     ("meera", "/models/german-credit/signoffs"),
+    ("dev", "/models/german-credit/routing"),
     ("dev", "/models/german-credit/review"),
     ("meera", "/models/german-credit/review"),
     ("anil", "/admin"),

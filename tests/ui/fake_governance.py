@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from tests.ui.fake_cases import NOW
-from ui.governance_views import ActLine, FindingLine, OwnerLine, SignOffView
+from ui.governance_views import ActLine, FindingLine, OwnerLine, RoutingView, SignOffView
 from ui.ports import Refused
 from ui.views import Viewer
 
@@ -42,6 +42,21 @@ VIEW = SignOffView(
     ),
 )
 
+ROUTING = RoutingView(
+    name=VIEW.name,
+    title=VIEW.title,
+    version=VIEW.version,
+    in_force=False,
+    lines=(
+        "Of 1,204 cases in 90 days, 412.4 were to come to people and 626.4 would have been.",
+        "That is 2.4 more cases and 0.3 more hours a day (95 %: 0.2 to 0.4).",
+    ),
+    table=(
+        ("Why a case comes to a person", "As it was", "With this version"),
+        ("The score lies close to a cut-off.", "112", "326"),
+    ),
+)
+
 
 @dataclass
 class FakeGovernance:
@@ -61,6 +76,12 @@ class FakeGovernance:
         if "sign_off" in viewer.may and not self.signed:
             return replace(VIEW, sign_for="compliance", sign_for_words="compliance")
         return replace(VIEW, cannot="Your role signs nothing.")
+
+    def routing(self, viewer: Viewer, name: str) -> RoutingView:
+        """What it would mean."""
+        del viewer
+        assert name == VIEW.name
+        return ROUTING
 
     def sign(self, viewer: Viewer, name: str, seen: str, note: str, key: str) -> str:
         """Sign."""
