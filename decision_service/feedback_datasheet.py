@@ -57,6 +57,9 @@ inverse, for {about["design"]["weighted_rows"]} rows
 ({about["design"]["effective_rows"] or "no"} effective rows by Kish's formula). It corrects for
 selection only as far as cases with the same recommendation and band of score are alike.
 
+`appealed` and `appeal_result` are known only after the decision: they say how it was received, and
+are no features of it. An appeal that was still open at the cut keeps its case out of the set.
+
 `split` is a suggestion: by the time of closing, no day in two parts.
 
 {_use(about, form)}

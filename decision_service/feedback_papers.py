@@ -74,7 +74,7 @@ def contract(about: Mapping[str, Json], columns: Columns) -> str:
         "apiVersion": "v3.2.0",
         "kind": "DataContract",
         "id": CONTRACT_ID,
-        "version": "2.0.0",
+        "version": "2.1.0",
         "status": "active",
         "name": "Labelled feedback set",
         "domain": "credit",
@@ -156,7 +156,7 @@ def croissant(
             f"{about['rows']} closed credit decisions as of {about['as_of']}, joined with what"
             " became of the loans. Each row says why its outcome is or is not known."
         ),
-        "version": "2.0.0",
+        "version": "2.1.0",
         "license": "https://spdx.org/licenses/LicenseRef-internal-use-only",
         "url": f"urn:countermand:feedback:{about['row_hash']}",
         "datePublished": str(about["as_of"])[:10],

@@ -5,8 +5,9 @@ from typing import Any
 
 from decision_service.board import NOT_ENOUGH, interval_words
 from decision_service.policy import ROUTING_TEXTS
-from decision_service.routing_preview import Preview
+from decision_service.routing_preview import DAYS, Preview
 from overrides.analysis.workload import Workload
+from overrides.metrics import RELIABLE_CASES_MIN
 
 HEADING = ("Why a case comes to a person", "As it was", "With this version")
 MINUTES = 60
@@ -18,8 +19,11 @@ CAVEATS = (
 
 
 def lines_of(found: Preview) -> tuple[str, ...]:
-    """What stands above the table."""
+    """What stands above the table; of too few cases nothing that could tell of one of them."""
     work = found.work
+    if work.cases < RELIABLE_CASES_MIN:
+        least = f"{RELIABLE_CASES_MIN} cases in {DAYS} days are needed"
+        return (f"{NOT_ENOUGH}: {least}, {work.cases:,} could be scored again.",)
     days = f"{work.days:,.0f} days" if work.days >= 1 else "less than a day"
     counted = (
         f"Of {work.cases:,} cases of {found.of} in {days}, {work.before:,.1f} were to come to"
@@ -38,7 +42,7 @@ def table_of(found: Preview) -> tuple[tuple[str, ...], ...]:
     rows = (
         (ROUTING_TEXTS[code], f"{was:,}", f"{would:,}")
         for code, was, would in found.work.codes
-        if was or would
+        if (was or would) and found.work.cases >= RELIABLE_CASES_MIN
     )
     return (HEADING, *rows)
 
@@ -73,6 +77,8 @@ def json_of(found: Preview) -> Mapping[str, Any]:
 
 def _moved(work: Workload) -> str:
     """How many cases would change sides."""
+    if not work.gained and not work.lost:
+        return "The same cases would have come to a person for certain."
     return (
         f"{work.gained:,} that policy could decide would always have come to a person, and"
         f" {work.lost:,} that always did would not."
@@ -83,7 +89,7 @@ def _a_day(work: Workload) -> tuple[str, ...]:
     """Cases and hours a day, each as far as it is known."""
     cases, hours, each = work.cases_a_day, work.hours_a_day, work.handling
     if cases is None:
-        return (f"Cases a day: {NOT_ENOUGH.lower()}, {work.cases:,} cases.",)
+        return ()
     said = f"That is {_signed(cases)} cases a day."
     if hours is None:
         return (said, f"Officer-hours a day: {NOT_ENOUGH.lower()}, {each.of:,} reading times.")

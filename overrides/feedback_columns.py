@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from overrides.appeals import AppealResult
 from overrides.journal import Json
 from overrides.labels import LabelSource, LabelStatus
 from overrides.values import CaseStatus, Decision, Recommendation
@@ -90,6 +91,7 @@ def _version(part: str) -> tuple[Column, Column]:
     )
 
 
+ANSWERED = tuple(result.value for result in AppealResult if result is not AppealResult.OPEN)
 SOURCES = (LabelSource.OWN_BOOK.value, LabelSource.RANDOM_ACCEPT.value)
 
 ROW_COLUMNS: tuple[Column, ...] = (
@@ -115,6 +117,8 @@ ROW_COLUMNS: tuple[Column, ...] = (
     _text("justification_code", "Code of the override."),
     _text("reviewer_pseudonym", "Who decided or proposed, under a keyed pseudonym."),
     _text("approver_pseudonym", "Who upheld it, under a keyed pseudonym."),
+    _flag("appealed", "Whether the applicant contested a decision. Known afterwards: no feature."),
+    _text("appeal_result", "What the latest appeal came to.", ANSWERED),
     _text("queue", "Where the case waited."),
     Column("routing", TEXTS, "Codes: why it came to a person."),
     Column("knockouts", TEXTS, "Knock-out rules that held."),

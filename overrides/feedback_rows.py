@@ -9,6 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from overrides.appeals import appeals_in
 from overrides.feedback_columns import HUMAN_ACTS, NUMBER, ROW_COLUMNS, exact_number
 from overrides.feedback_design import RANDOM_METHOD, WEIGHT_METHOD, Chance, Design
 from overrides.instants import instant_text
@@ -65,6 +66,8 @@ class FeedbackRow:
     justification_code: str | None
     reviewer_pseudonym: str | None
     approver_pseudonym: str | None
+    appealed: bool
+    appeal_result: str | None  # of the latest appeal
     queue: str
     routing: tuple[str, ...]
     knockouts: tuple[str, ...]
@@ -167,6 +170,7 @@ def _row(
         justification_code=fact.code or None,
         reviewer_pseudonym=_pseudonym(cut, "person", fact.reviewer),
         approver_pseudonym=_pseudonym(cut, "person", fact.approver),
+        **_appealed(closed, cut),
         queue=decision.queue,
         routing=decision.routing,
         knockouts=decision.knockouts,
@@ -208,6 +212,15 @@ def _assigned(closed: FeedbackFact, cut: Cut) -> dict[str, Any]:
         "p_routed": decision.sampled.get("p_routed"),
         "p_assigned": decision.p_assigned if drawn else None,
         "p_random_accept": p_random,
+    }
+
+
+def _appealed(closed: FeedbackFact, cut: Cut) -> dict[str, Any]:
+    """Whether the applicant contested a decision by the cut, and what the latest appeal came to."""
+    appeals = appeals_in([act for act in closed.acts if act.at <= cut.as_of])
+    return {
+        "appealed": bool(appeals),
+        "appeal_result": appeals[-1].result.value if appeals else None,
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, func, select
 
+from overrides.appeals import ENDS, is_appeal
 from overrides.cases import OPEN_STATES
 from overrides.feedback_columns import HUMAN_ACTS
 from overrides.feedback_design import ScoredCase
@@ -204,7 +205,25 @@ def _closed_places(connection: Connection, log: str, as_of: datetime) -> list[tu
 def _acts(
     connection: Connection, log: str, as_of: datetime, refs: Sequence[str]
 ) -> Mapping[str, tuple[ActRow, ...]]:
-    """What people decided on each of these cases by ``as_of``, in order."""
+    """What people decided on each of these cases by ``as_of``, in order.
+
+    Of a contested case with every end of it, whoever it was by.
+    """
+    acts = _acts_of(connection, log, as_of, refs, HUMAN_ACTS)
+    contested = [ref for ref, some in acts.items() if any(is_appeal(act) for act in some)]
+    if not contested:
+        return acts
+    return {**acts, **_acts_of(connection, log, as_of, contested, HUMAN_ACTS | ENDS)}
+
+
+def _acts_of(
+    connection: Connection,
+    log: str,
+    as_of: datetime,
+    refs: Sequence[str],
+    kinds: frozenset[str],
+) -> dict[str, tuple[ActRow, ...]]:
+    """Acts of these kinds on each of these cases by ``as_of``, in order."""
     query = (
         select(ACTS, EVENTS.c.body)
         .join(EVENTS, (ACTS.c.log == EVENTS.c.log) & (ACTS.c.seq == EVENTS.c.seq))
@@ -212,7 +231,7 @@ def _acts(
             ACTS.c.log == log,
             ACTS.c.case_ref.in_(refs),
             ACTS.c.at <= instant_text(as_of),
-            ACTS.c.type.in_(sorted(HUMAN_ACTS)),
+            ACTS.c.type.in_(sorted(kinds)),
         )
         .order_by(ACTS.c.case_ref, ACTS.c.seq)
     )

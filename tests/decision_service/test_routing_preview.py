@@ -46,4 +46,10 @@ def test_a_policy_that_automates_nothing_would_have_sent_every_case_to_a_person(
         view = GoverningPages(services).routing(house.viewer("mina"), BUNDLE)
         assert (view.lines[0], view.in_force) == (lines_of(found)[0], False)
         house.clock.passes(days=91)
-        assert previews.of(HOST, BUNDLE).work.cases == 0
+        house.apply()
+        few = previews.of(HOST, BUNDLE)
+        assert few.work.cases == 1
+        assert lines_of(few) == (
+            "Not enough data yet: 30 cases in 90 days are needed, 1 could be scored again.",
+        )
+        assert len(table_of(few)) == 1, "one case's reasons are told to nobody"

@@ -224,6 +224,51 @@ def test_a_case_reopened_after_the_cut_is_as_it_was_at_the_cut(house: House) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("again", "result"), [("decline", "upheld"), ("approve", "changed"), ("", "ended")]
+)
+def test_a_row_says_whether_the_applicant_contested_and_what_came_of_it(
+    house: House, again: str, result: str
+) -> None:
+    ref = house.apply_for("decline")
+    house.review(ref, "decline")
+    before = cut(house)
+    (plain,) = made(house)[1]
+    assert (plain.appealed, plain.appeal_result) == (False, None)
+    contested = Draft(
+        event_id=house.new_id(),
+        type="case_reopened",
+        actor=SENIOR.ref,
+        role="senior_officer",
+        data={
+            "reason": "applicant_contests",
+            "appeal": {
+                "of": "",
+                "decision": "decline",
+                "terms": "as_applied",
+                "rules": "",
+                "by_law": False,
+                "received_at": instant_text(house.now),
+                "answer_by": instant_text(house.now),
+                "excludes": [],
+            },
+        },
+        case=ref,
+    )
+    house.write(contested)
+    assert made(house)[1] == [], "an open appeal keeps its case out"
+    if again == "approve":
+        house.override(ref, "approve")
+    elif again:
+        house.review(ref, again)
+    else:
+        house.withdraw(ref)
+    (row,) = made(house)[1]
+    assert (row.appealed, row.appeal_result) == (True, result)
+    assert "case_decided" not in {act["kind"] for act in row.acts}
+    assert made(house, before)[1] == [plain], "what comes after the cut changes nothing"
+
+
 def test_a_row_whose_application_was_erased_is_in_no_later_set_and_is_counted(
     house: House,
 ) -> None:
