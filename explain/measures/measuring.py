@@ -33,8 +33,9 @@ SEED = 1
 def measure(bundle: Bundle) -> list[Measured]:
     """All that can be measured of this bundle; BundleInvalid where its trees cannot be compared."""
     scores = bundle.score(bundle.reference)
+    trial = _trial(bundle, scores)  # first, as a library apart rests once it has told its trees
     apart = similar(bundle, scores) if bundle.method == "tree_path_dependent" else []
-    return [*apart, *_trial(bundle, scores), *_stillness(bundle, scores)]
+    return [*apart, *trial, *_stillness(bundle, scores)]
 
 
 def differing(told: Sequence[Measured], found: Sequence[Measured]) -> list[str]:

@@ -1,6 +1,5 @@
 """A writer killed at any moment: what it told is there, whole, and the ledger goes on."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ from overrides.stores.verifying import verify_engine
 from overrides.verify import SAME_HOST
 from tests.crash.writing import write_some, write_until_killed
 from tests.ledgers import LOG, TestLedger, ledger_at
+from tests.nursery import nursery
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "12"))
 
@@ -27,9 +27,7 @@ pytestmark = pytest.mark.crash
 @pytest.fixture(scope="module")
 def processes() -> ForkServerContext:
     """A server that has everything imported and makes processes quickly."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.crash.writing"])
-    return context
+    return nursery()
 
 
 def told_by(listen: Connection) -> list[str]:

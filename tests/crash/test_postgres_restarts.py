@@ -1,6 +1,5 @@
 """PostgreSQL taken away in mid-write: the journal says so, and goes on when it is back."""
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -17,6 +16,7 @@ from overrides.errors import LedgerUnavailable
 from tests.crash.test_killed_writers import check, told_by
 from tests.crash.writing import write_until_killed
 from tests.ledgers import ledger_at
+from tests.nursery import nursery
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "12")) // 4
 
@@ -78,8 +78,7 @@ def test_a_server_stopped_at_once_loses_nothing_it_acknowledged(
 ) -> None:
     url = str(own_server.get_uri()).replace("postgresql://", "postgresql+psycopg://")
     keys, told = tmp_path / "keys", set[str]()
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.crash.writing"])
+    processes = nursery()
     with ledger_at(url, keys) as ledger:
         ledger.begin()
     for _ in range(ROUNDS):

@@ -1,23 +1,24 @@
-"""A process that works off lots: it reads a number and a size per line, and answers in JSON."""
+"""A process that works off lots: it is told a number and a size, and answers with what was done."""
 
 import gc
-import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TextIO
+from multiprocessing.connection import Connection
+from typing import Any
 
 from tests.evidence.lots import Lot, Tally
 from tests.evidence.parts import PARTS
-from tests.evidence.results import LotDone
+from tests.evidence.results import ROOT, LotDone
 
 
-def serve(name: str, seed: int, sabotage: str, answers: TextIO) -> None:
+def serve(name: str, seed: int, sabotage: str, line: "Connection[Any, Any]") -> None:
     """Work off every lot that is asked for."""
     part = PARTS[name]
-    for line in sys.stdin:
-        number, units = map(int, line.split())
+    while (asked := _asked(line)) is not None:
+        number, units = asked
         started = time.monotonic()
         try:
             tally = part.run(Lot(seed, number, units, sabotage))
@@ -26,18 +27,37 @@ def serve(name: str, seed: int, sabotage: str, answers: TextIO) -> None:
                 raise
             tally = Tally(units)  # a fault put in on purpose may break the harness too
             tally.fail("broken", f"{type(broken).__name__}: {broken}")
-        done = LotDone.of(number, units, time.monotonic() - started, tally)
-        answers.write(json.dumps(asdict(done)) + "\n")
-        answers.flush()
+        line.send(asdict(LotDone.of(number, units, time.monotonic() - started, tally)))
         gc.collect()
 
 
+def forked(
+    name: str,
+    seed: int,
+    sabotage: str,
+    surroundings: Mapping[str, str],
+    line: "Connection[Any, Any]",
+) -> None:
+    """The same in a process that was forked off another, in surroundings of its own."""
+    os.chdir(ROOT)
+    os.environ.update(surroundings)
+    serve(name, seed, sabotage, line)
+
+
+def _asked(line: "Connection[Any, Any]") -> tuple[int, int] | None:
+    """Number and size of the next lot; None when nobody will ask again."""
+    try:
+        asked: tuple[int, int] = line.recv()
+    except EOFError:
+        return None
+    return asked
+
+
 def main() -> None:
-    """Keep what is printed by others away from the answers."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    name, seed, sabotage = sys.argv[1:]
-    serve(name, int(seed), sabotage, answers)
+    """As a program: the line is open under a number."""
+    name, seed, sabotage, line = sys.argv[1:]
+    with Connection(int(line)) as opened:
+        serve(name, int(seed), sabotage, opened)
 
 
 if __name__ == "__main__":

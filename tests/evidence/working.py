@@ -1,26 +1,30 @@
 """Working off a part: lots handed to processes, one to a core, until there are enough units."""
 
-import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.evidence.disk_calls import PRELOAD, library
 from tests.evidence.lots import Part
 from tests.evidence.results import ROOT, Found, LotDone
+from tests.evidence.worker import forked
+from tests.nursery import nursery
 
 FAILURES_MAX = 200  # beyond these a part is not gone on with
 
 Watch = Callable[[Found], None]
+Line: TypeAlias = "Connection[Any, Any]"
 
 
 def cores() -> int:
@@ -121,35 +125,48 @@ def only(part: Part, found: Found, number: int, units: int, sabotage: str = "") 
 @contextmanager
 def worker(part: Part, seed: int, sabotage: str) -> Iterator[Callable[[int, int], LotDone]]:
     """A process that works off one lot after the other."""
+    ours, theirs = Pipe()
+    begin = _program if part.preloaded else _forked
+    with ours:
+        with theirs:
+            end = begin(part, seed, sabotage, theirs)
+
+        def ask(number: int, units: int) -> LotDone:
+            try:
+                ours.send((number, units))
+                return LotDone(**ours.recv())
+            except (EOFError, ConnectionError):
+                words = f"broken: the process ended with {end()}"
+                return LotDone(number, units, 0, 0.0, failed=1, failures=[words])
+
+        try:
+            yield ask
+        finally:
+            ours.close()
+            end()
+
+
+def _program(part: Part, seed: int, sabotage: str, line: Line) -> Callable[[], int]:
+    """Start it as a program, which a library that is preloaded takes; what waits for its end."""
     command = [sys.executable, "-m", "tests.evidence.worker", part.name, str(seed), sabotage]
-    surroundings = {**os.environ, **part.surroundings()}
-    if part.preloaded:
-        surroundings[PRELOAD] = str(library())
     process = subprocess.Popen(
-        command,
+        [*command, str(line.fileno())],
         cwd=ROOT,
-        env=surroundings,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
+        env={**os.environ, **part.surroundings(), PRELOAD: str(library())},
+        pass_fds=[line.fileno()],
     )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    asked, told = process.stdin, process.stdout
+    return process.wait
 
-    def ask(number: int, units: int) -> LotDone:
-        asked.write(f"{number} {units}\n")
-        asked.flush()
-        line = told.readline()
-        if not line:
-            words = f"broken: the process ended with {process.wait()}"
-            return LotDone(number, units, 0, 0.0, failed=1, failures=[words])
-        return LotDone(**json.loads(line))
 
-    try:
-        yield ask
-    finally:
-        with suppress(BrokenPipeError):
-            asked.close()
-        process.wait()
-        told.close()
+def _forked(part: Part, seed: int, sabotage: str, line: Line) -> Callable[[], int]:
+    """Fork it off a process that has imported everything; what waits for its end."""
+    process = nursery().Process(
+        target=forked, args=(part.name, seed, sabotage, dict(part.surroundings()), line)
+    )
+    process.start()
+
+    def end() -> int:
+        process.join()
+        return process.exitcode or 0
+
+    return end

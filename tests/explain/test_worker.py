@@ -104,8 +104,10 @@ def test_other_libraries_are_asked_apart_too(
     here, apart = (load(folder, apart=apart) for apart in (False, True))
     assert apart.score(rows[:50]) == here.score(rows[:50])
     assert apart.explain(rows[:50]) == here.explain(rows[:50])
-    ours, theirs = here.parts_in_memory()[0], apart.parts_in_memory()[0]
+    ours, (theirs, explainer) = here.parts_in_memory()[0], apart.parts_in_memory()
     assert isinstance(theirs, WorkerTrees)
+    check_model_adapter(theirs, rows[:10])
+    check_explainer(theirs, explainer, rows[:10])
     assert theirs.trees() == ours.trees()  # type: ignore[attr-defined]
     assert (theirs.precision, theirs.scale) == (ours.precision, ours.scale)
 
