@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 
 from decision_service.case_columns import (
+    APPEALS,
     LABELS,
     NEVER,
     NO_TIME,
@@ -18,6 +19,7 @@ from decision_service.case_columns import (
     CaseColumns,
     microseconds,
 )
+from overrides.appeals import AppealResult
 from overrides.labels import LabelStatus
 from overrides.metrics import Board, OverrideRates, Quality, Turnaround
 from overrides.statistics import Share, quantile_of_sorted, seen_beside
@@ -35,6 +37,7 @@ def board_of(columns: CaseColumns) -> Board:
     matured = columns.matured()
     referred = columns.advised(Recommendation.REFER)
     chances = columns["chance"][approved & scored].tolist()
+    contested, changed_on_appeal = appeal_rates(columns, np.ones(len(columns), dtype=bool))
     return Board(
         as_of=columns.as_of,
         cases=len(columns),
@@ -58,6 +61,8 @@ def board_of(columns: CaseColumns) -> Board:
         by_person=names_counted(columns, "reviewer", decided & (columns["reviewer"] > 0)),
         other_terms=_share(columns["countered"] & (columns["side"] == 0), approved),
         corrected=Share(_count(columns["corrected"]), len(columns)),
+        contested=contested,
+        changed_on_appeal=changed_on_appeal,
     )
 
 
@@ -83,6 +88,15 @@ def override_rates(columns: CaseColumns, decided: Array) -> OverrideRates:
         (of(Recommendation.DECLINE, None) + let_in, let_in),
         of(Recommendation.REFER, None),
     )
+
+
+def appeal_rates(columns: CaseColumns, rows: Array) -> tuple[Share, Share]:
+    """``overrides.metrics.appeal_rates`` of the rows of a mask."""
+    appeal = columns["appeal"]
+    contested, changed = appeal > 0, appeal == APPEALS.index(AppealResult.CHANGED)
+    decided = changed | (appeal == APPEALS.index(AppealResult.UPHELD))
+    once = contested | (columns["decision"] > 0)
+    return _share(rows & contested, rows & once), _share(rows & changed, rows & decided)
 
 
 def turnaround(columns: CaseColumns, rows: Array) -> Turnaround:

@@ -74,6 +74,7 @@ class BoardPage:
 
     def _worded(self, name: str, columns: "CaseColumns") -> BoardView:
         """The numbers of a bundle's cases."""
+        from decision_service.board_appeals import appeals_section
         from decision_service.board_counts import board_of
         from decision_service.board_drift import drift_section
         from decision_service.board_vintages import vintages_section
@@ -92,6 +93,7 @@ class BoardPage:
                 *board_sections(
                     counted, kpis, {code.code: code.label for code in loaded.rules.justifications}
                 ),
+                appeals_section(counted.contested, counted.changed_on_appeal),
                 vintages_section(columns, terms),
                 drift_section(columns),
                 promises_section(counted, kpis),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from overrides.analysis.verdicts import Loan, Pool, Terms, Value, value_in
 from overrides.analysis.vintages import MONTHS, MonthOnBook, seen_by
+from overrides.appeals import AppealResult
 from overrides.labels import Label, LabelStatus, OutcomeDefinition, label
 from overrides.reading import BoardFact
 from overrides.statistics import CELL, CELLS_FROM, Scores, Share, logit
@@ -31,13 +32,14 @@ AT_ONCE = 20_000  # rows that wait to be put into the arrays together
 SIDES: tuple[OverrideSide | None, ...] = (None, *OverrideSide)
 DECISIONS: tuple[Decision | None, ...] = (None, *Decision)
 RECOMMENDATIONS, STATUSES, LABELS = tuple(Recommendation), tuple(CaseStatus), tuple(LabelStatus)
+APPEALS: tuple[str, ...] = ("", *AppealResult)
 NOT_SEEN, GOOD, BAD = 0, 1, 2  # of a loan by a month on book
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TIMES = ("opened", "start", "due", "closed", "matures", "until")
 _NAMED = ("code", "branch", "currency", "reviewer", "approver")
-_KINDS = ("status", "recommendation", "decision", "side", "label")
+_KINDS = ("status", "recommendation", "decision", "side", "label", "appeal")
 _FLAGS = ("reliable", "random_accept", "by_person", "simulated", "countered", "corrected")
 _CURVE = tuple(f"by_{month}" for month in MONTHS)
 _ROW = np.dtype(
@@ -52,9 +54,9 @@ _ROW = np.dtype(
         *((name, np.uint8) for name in _CURVE),
     ]
 )
-_SIDE, _DECISION, _RECOMMENDATION, _STATUS, _LABEL = (
+_SIDE, _DECISION, _RECOMMENDATION, _STATUS, _LABEL, _APPEAL = (
     {kind: place for place, kind in enumerate(kinds)}
-    for kinds in (SIDES, DECISIONS, RECOMMENDATIONS, STATUSES, LABELS)
+    for kinds in (SIDES, DECISIONS, RECOMMENDATIONS, STATUSES, LABELS, APPEALS)
 )
 _SEEN = {LabelStatus.OBSERVED_GOOD: GOOD, LabelStatus.OBSERVED_BAD: BAD}
 
@@ -254,6 +256,7 @@ class CaseColumns:
         yield _DECISION[ending.decision]
         yield _SIDE[fact.side]
         yield _LABEL[found.status]
+        yield _APPEAL[fact.appeal]
         yield from (fact.reliable, ending.random_accept, fact.by_person)
         yield from (fact.simulated, fact.countered, fact.corrected)
         yield from curve

@@ -4,6 +4,8 @@ Nothing is ranked: officers, branches and codes stand in the order of their name
 pulled towards all of them, and no ratio of a few loans is shown as it came out.
 """
 
+from decision_service.board_appeals import appeals_section
+from decision_service.board_counts import appeal_rates
 from decision_service.override_counts import (
     bands_section,
     codes_section,
@@ -34,4 +36,5 @@ def report_sections(ground: Ground) -> tuple[BoardSection, ...]:
         people_section(ground, decided),
         cutoffs_section(ground, decided),
         times_section(ground, decided),
+        appeals_section(*appeal_rates(ground.every, decided)),
     )

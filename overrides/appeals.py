@@ -33,6 +33,7 @@ TAKING_PART = frozenset(
 )
 """What keeps whoever did it from deciding on an appeal."""
 
+REOPENED = "case_reopened"
 ENDS = frozenset({"case_decided", "case_withdrawn", "case_expired"})
 
 

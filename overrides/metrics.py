@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from overrides.appeals import AppealResult
 from overrides.labels import Label, LabelStatus, OutcomeDefinition, label
 from overrides.reading import BoardFact
 from overrides.statistics import ObservedExpected, Share, observed_expected, quantile
@@ -93,6 +94,8 @@ class Board:
     by_person: Mapping[str, int] = field(default_factory=dict)  # decisions by reviewer
     other_terms: Share = field(default=Share(0, 0))  # approvals on other terms, no override
     corrected: Share = field(default=Share(0, 0))  # cases with a corrected value, of all cases
+    contested: Share = field(default=Share(0, 0))  # by their applicants, of all decided once
+    changed_on_appeal: Share = field(default=Share(0, 0))  # of appeals that were decided
 
 
 def board(facts: Iterable[BoardFact], definitions: Definitions, as_of: datetime) -> Board:
@@ -104,6 +107,7 @@ def board(facts: Iterable[BoardFact], definitions: Definitions, as_of: datetime)
     matured = matured_approvals(approved, definitions, as_of)
     against = tuple(fact for fact in decided if fact.side is not None)
     chances = [fact.probability for fact in approved if fact.probability is not None]
+    contested, changed_on_appeal = appeal_rates(every)
     return Board(
         as_of=as_of,
         cases=len(every),
@@ -133,7 +137,20 @@ def board(facts: Iterable[BoardFact], definitions: Definitions, as_of: datetime)
             sum(fact.countered and fact.side is None for fact in approved), len(approved)
         ),
         corrected=Share(sum(fact.corrected for fact in every), len(every)),
+        contested=contested,
+        changed_on_appeal=changed_on_appeal,
     )
+
+
+def appeal_rates(facts: Iterable[BoardFact]) -> tuple[Share, Share]:
+    """Contested cases of those decided at least once, and appeals changed of those decided.
+
+    Of a case that was contested several times the latest appeal counts. Those that are open, and
+    those that ended without a decision, are in the first alone.
+    """
+    results = Counter(f.appeal for f in facts if f.appeal or f.ending.decision is not None)
+    changed, of = results[AppealResult.CHANGED], results.total()
+    return Share(of - results[""], of), Share(changed, results[AppealResult.UPHELD] + changed)
 
 
 def override_rates(decided: Iterable[BoardFact]) -> OverrideRates:

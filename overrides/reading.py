@@ -34,8 +34,7 @@ def application_key(lookup: KeyedHash, bundle: str, application_id: str) -> str:
 class CaseFilter:
     """Which cases a list holds. No statuses: every open case.
 
-    Open cases come first, most urgent first as ``overrides.urgency`` says, and then the closed
-    ones, closed last first.
+    Open cases come first, most urgent first (``overrides.urgency``), then those closed last.
 
     ``reason`` is a routing code. ``asleep`` keeps the cases that are set aside now or, where false,
     all others; ``referred`` in the same way those that were referred upwards. ``holder`` keeps
@@ -247,6 +246,7 @@ class BoardFact:
     simulated: bool
     countered: bool = False  # whether its decision is on other terms than those applied for
     corrected: bool = False  # whether a person corrected a value of it
+    appeal: str = ""  # what its latest appeal came to (``AppealResult``), "" for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

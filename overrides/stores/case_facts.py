@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, FromClause, Select, func, select
 
-from overrides.appeals import ENDS, is_appeal
+from overrides.appeals import ENDS, REOPENED, appeals_in, is_appeal
 from overrides.cases import OPEN_STATES
 from overrides.feedback_columns import HUMAN_ACTS
 from overrides.feedback_design import ScoredCase
@@ -95,6 +95,7 @@ def _facts(
     """What a query over standing cases found, with what the books said of each."""
     observed = _observations(connection, log, as_of, refs)
     changed = _changed(connection, log, as_of, refs)
+    contested = _contested(connection, log, as_of, changed)
     ref, seen = next(observed, _NOTHING)
     rows = connection.execute(query.order_by(ACTS.c.case_ref), execution_options=_STREAMED)
     for row in rows.mappings():  # both come in the order of references
@@ -103,8 +104,9 @@ def _facts(
         fact = _fact(row, seen if ref == row["case_ref"] else ())
         countered = ("counter_offered", row["case_ref"], row["decision_id"]) in changed
         corrected = ("input_corrected", row["case_ref"], "") in changed
-        if countered or corrected:
-            fact = replace(fact, countered=countered, corrected=corrected)
+        appeal = contested.get(row["case_ref"], "")
+        if countered or corrected or appeal:
+            fact = replace(fact, countered=countered, corrected=corrected, appeal=appeal)
         yield fact
 
 
@@ -245,11 +247,11 @@ def _acts_of(
 def _changed(
     connection: Connection, log: str, as_of: datetime, refs: Sequence[str] | None
 ) -> frozenset[tuple[str, str, str]]:
-    """Offers with the decision they are of, and corrected cases: kind, case, decision or ""."""
+    """Offers with the decision they are of, corrected and reopened cases: kind, case, decision."""
     query = select(ACTS.c.type, ACTS.c.case_ref, ACTS.c.decision_id).where(
         ACTS.c.log == log,
         ACTS.c.at <= instant_text(as_of),
-        ACTS.c.type.in_(("counter_offered", "input_corrected")),
+        ACTS.c.type.in_(("counter_offered", "input_corrected", REOPENED)),
     )
     if refs is not None:
         query = query.where(ACTS.c.case_ref.in_(refs))
@@ -257,6 +259,19 @@ def _changed(
         (kind, case_ref, decision_id if kind == "counter_offered" else "")
         for kind, case_ref, decision_id in connection.execute(query)
     )
+
+
+def _contested(
+    connection: Connection, log: str, as_of: datetime, changed: frozenset[tuple[str, str, str]]
+) -> Mapping[str, str]:
+    """What the latest appeal came to, of each case that an applicant contested."""
+    found, reopened = {}, sorted({ref for kind, ref, _ in changed if kind == REOPENED})
+    for start in range(0, len(reopened), _BATCH):
+        some = reopened[start : start + _BATCH]
+        for ref, acts in _acts_of(connection, log, as_of, some, ENDS | {REOPENED}).items():
+            if appeals := appeals_in(acts):
+                found[ref] = appeals[-1].result.value
+    return found
 
 
 def _observations(

@@ -423,6 +423,7 @@ def test_the_board_is_one_set_of_numbers_with_denominators(callers: Callers) -> 
     body = callers.get("otto", "/metrics/board").json()
     titles = [section["title"] for section in body["sections"]]
     assert sorted(titles) == [
+        "Appeals",
         "Approvals by quarter",
         "Decision quality",
         "Drift",

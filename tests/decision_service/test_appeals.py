@@ -84,22 +84,29 @@ def test_an_appeal_is_decided_by_somebody_else_after_a_view_of_their_own(callers
     assert told(callers, case_id, "asha")["result"] == "upheld", "who decided first sees it"
 
 
+def turned(callers: Callers, case_id: str) -> Any:
+    """Approve on appeal: one proposes, another upholds, each after a view of their own."""
+    assert viewed(callers, case_id, "elena").status_code == 201
+    version = callers.get("elena", f"/cases/{case_id}").json()["version"]
+    proposed = callers.override("elena", case_id, version)
+    assert proposed.json()["status"] == "waiting_approval", proposed.text
+    file = callers.house.services.cases.case(case_id)
+    assert file is not None
+    verdict = {"verdict": "uphold", "seen_version": file.row.version}
+    unseen = callers.post("hanna", f"/cases/{case_id}/approval", verdict)
+    assert unseen.json()["type"].endswith("first-view-missing")
+    assert viewed(callers, case_id, "hanna").status_code == 201
+    verdict["seen_version"] = callers.get("hanna", f"/cases/{case_id}").json()["version"]
+    return callers.post("hanna", f"/cases/{case_id}/approval", verdict)
+
+
 def test_an_appeal_that_is_right_ends_in_another_decision_and_an_undo_opens_it_again(
     callers: Callers,
 ) -> None:
     case_id = declined(callers)
     assert appeal(callers, case_id).status_code == 201
-    assert viewed(callers, case_id, "hanna").status_code == 201
-    version = callers.get("hanna", f"/cases/{case_id}").json()["version"]
-    answer = callers.override("hanna", case_id, version)
-    assert answer.status_code == 201, answer.text
-    if answer.json()["status"] == "waiting_approval":
-        file = callers.house.services.cases.case(case_id)
-        assert file is not None
-        verdict = {"verdict": "uphold", "seen_version": file.row.version}
-        refused = callers.post("elena", f"/cases/{case_id}/approval", verdict)
-        assert refused.json()["type"].endswith("first-view-missing")
-        return
+    upheld = turned(callers, case_id)
+    assert upheld.json()["status"] == "decided", upheld.text
     assert told(callers, case_id)["result"] == "changed"
     assert callers.post("hanna", f"/cases/{case_id}/undo").status_code == 201
     assert told(callers, case_id)["result"] == "open"
@@ -269,3 +276,19 @@ def test_a_refusal_that_stands_on_appeal_is_told_by_a_letter_of_its_own(callers:
     assert again is not None
     assert (again.state, again.kind) == ("due", first.kind)
     assert again.called_by != first.called_by
+
+
+def test_a_letter_of_the_first_refusal_falls_away_where_an_appeal_changes_it(
+    callers: Callers,
+) -> None:
+    case_id, house = declined(callers), callers.house
+    first = house.services.letters.letter(case_id)
+    assert first is not None
+    assert first.state == "due"
+    assert appeal(callers, case_id).status_code == 201
+    assert turned(callers, case_id).json()["status"] == "decided"
+    assert told(callers, case_id)["result"] == "changed"
+    left = house.services.letters.letter(case_id)
+    assert left is None or left.state not in {"due", "drafted", "checked", "issued"}
+    due = LetterDesk(house.services).letters(house.viewer("hanna"), "due", "").lines
+    assert case_id not in {line.case_id for line in due}

@@ -255,11 +255,11 @@ def test_who_was_asked_and_sent_nothing_gets_a_letter_that_says_what_was_missing
     step(house, "asha", case_id, "draft", language="en")
 
 
-def asked(house: DeskHouse) -> str:
+def asked(house: DeskHouse, field: str = "", **members: Any) -> str:
     """A case that waits for its applicant, with two things asked for."""
-    case_id = str(house.apply()["case_id"])
+    case_id = str(house.apply(**members)["case_id"])
     rooms = WaitingPages(house.services)
-    fields = (rooms.asking(house.viewer("asha"), case_id).fields[0][0],)
+    fields = (field or rooms.asking(house.viewer("asha"), case_id).fields[0][0],)
     version = house.desk.case(house.viewer("asha"), case_id).version
     form = AskForm(
         fields=fields,
@@ -284,6 +284,24 @@ def test_a_letter_about_what_is_missing_says_until_when_and_states_no_reasons(
     assert reasons(letter) == []
     step(house, "asha", case_id, "draft", language="en")
     step(house, "asha", case_id, "issued")
+
+
+def test_what_is_asked_of_another_party_is_named_with_their_role_and_without_their_value(
+    house: DeskHouse,
+) -> None:
+    parties = [
+        {"ref": "P-asked", "role": "applicant"},
+        {"ref": "P-other", "role": "guarantor", "fields": ["credit_amount"]},
+    ]
+    case_id = asked(house, "credit_amount", parties=parties)
+    decision = house.services.cases.case(case_id).decision  # type: ignore[union-attr]
+    amount = f"{decision.amount.minor // 100:,}"
+    items = [part["text"] for part in made(house, case_id).parts if part["key"] == "item"]
+    (told,) = [text for text in items if "From the record of" in text]
+    assert told.startswith("From the record of the person who stands in for the loan:")
+    assert amount not in told
+    own = [part["text"] for part in made(house, asked(house, "credit_amount")).parts]
+    assert not any("From the record of" in text for text in own)
 
 
 def test_two_steps_from_one_page_are_one(house: DeskHouse) -> None:

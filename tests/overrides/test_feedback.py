@@ -257,6 +257,7 @@ def test_a_row_says_whether_the_applicant_contested_and_what_came_of_it(
     )
     house.write(contested)
     assert made(house)[1] == [], "an open appeal keeps its case out"
+    assert [fact.appeal for fact in house.book.board_facts(house.now)] == ["open"]
     if again == "approve":
         house.override(ref, "approve")
     elif again:
@@ -265,6 +266,8 @@ def test_a_row_says_whether_the_applicant_contested_and_what_came_of_it(
         house.withdraw(ref)
     (row,) = made(house)[1]
     assert (row.appealed, row.appeal_result) == (True, result)
+    assert [fact.appeal for fact in house.book.board_facts(house.now)] == [result]
+    assert [fact.appeal for fact in house.book.board_facts(before.as_of)] == [""]
     assert "case_decided" not in {act["kind"] for act in row.acts}
     assert made(house, before)[1] == [plain], "what comes after the cut changes nothing"
 

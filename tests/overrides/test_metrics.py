@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from overrides.labels import Ending, LabelStatus, Observation, OutcomeDefinition, add_months
-from overrides.metrics import board
+from overrides.metrics import appeal_rates, board
 from overrides.reading import BoardFact
+from overrides.statistics import Share
 from overrides.values import (
     CaseStatus,
     Decision,
@@ -187,3 +188,19 @@ def test_reasons_scores_states_and_simulation_are_shares_of_what_they_say() -> N
     assert (found.simulated.count, found.simulated.of) == (1, 3)
     assert found.by_status == {CaseStatus.DECIDED: 1, CaseStatus.IN_REVIEW: 2}
     assert found.labels == {LabelStatus.IMMATURE: 1}
+
+
+def test_appeals_are_counted_over_what_was_decided_and_changes_over_what_was_decided_again() -> (
+    None
+):
+    facts = [
+        *[fact("decline", "decline")] * 5,
+        *[fact("decline", "decline", appeal="upheld")] * 2,
+        fact("decline", "approve", appeal="changed"),
+        fact("decline", appeal="open"),
+        fact("decline", appeal="ended"),
+        fact("decline"),
+    ]
+    assert appeal_rates(facts) == (Share(5, 10), Share(1, 3))
+    counted = numbers(*facts)
+    assert (counted.contested, counted.changed_on_appeal) == appeal_rates(facts)

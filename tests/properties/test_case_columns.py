@@ -27,6 +27,7 @@ from overrides import metrics, statistics
 from overrides.analysis.oversight import advised
 from overrides.analysis.verdicts import Loan, Terms, expected_of, value_of
 from overrides.analysis.vintages import vintage_curve
+from overrides.appeals import AppealResult
 from overrides.errors import ActError, CaseError, OutcomeRefused
 from overrides.labels import Ending, Observation, OutcomeDefinition
 from overrides.reading import BoardFact
@@ -121,6 +122,7 @@ def facts(draw: st.DrawFn, number: int = 0) -> BoardFact:
         simulated=draw(st.booleans()),
         countered=draw(st.booleans()),
         corrected=draw(st.booleans()),
+        appeal=draw(st.sampled_from(["", *AppealResult])),
     )
 
 

@@ -15,12 +15,13 @@ def test_chance_counts_by_how_likely_it_was_and_certainty_as_one() -> None:
         *[RoutedCase(0.1, 0.1, NONE, NONE)] * 20,
         *[RoutedCase(0.1, 1.0, NONE, NEAR)] * 12,
         *[RoutedCase(1.0, 0.1, BAND, NONE)] * 2,
+        *[RoutedCase(1.0, 1.0, BAND, BAND)] * 3,
     ]
     found = workload(cases, ("refer_band", "near_cutoff"), [600_000] * 15 + [1_200_000] * 15, 10.0)
-    assert found.before == pytest.approx(32 * 0.1 + 2)
-    assert found.after == pytest.approx(22 * 0.1 + 12)
+    assert found.before == pytest.approx(32 * 0.1 + 5)
+    assert found.after == pytest.approx(22 * 0.1 + 15)
     assert (found.gained, found.lost) == (12, 2)
-    assert found.codes == (("refer_band", 2, 0), ("near_cutoff", 0, 12))
+    assert found.codes == (("refer_band", 5, 3), ("near_cutoff", 0, 12))
     assert found.cases_a_day == pytest.approx(0.9)
     assert found.hours_a_day is not None
     assert found.hours_a_day[0] == pytest.approx(0.9 * 15 / 60)
