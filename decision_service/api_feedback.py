@@ -21,7 +21,7 @@ from decision_service.visits import actor_of, body_of, json_answer, key_of, serv
 from overrides.errors import OutcomeRefused
 from overrides.feedback_made import FeedbackExportRow
 from overrides.instants import instant_text
-from overrides.outcomes import read_instant
+from overrides.outcome_lines import read_instant
 
 router = APIRouter(prefix="/v1", tags=["feedback"])
 

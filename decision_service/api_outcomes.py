@@ -9,7 +9,7 @@ from decision_service.errors import Fault, InvalidRequest
 from decision_service.outcome_import import OutcomeImport
 from decision_service.visits import actor_of, body_of, key_of, services_of
 from overrides.errors import OutcomeRefused
-from overrides.outcomes import OutcomeLine, read_record
+from overrides.outcome_lines import OutcomeLine, read_record
 
 router = APIRouter(prefix="/v1", tags=["outcomes"])
 

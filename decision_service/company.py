@@ -131,6 +131,7 @@ def _bad(
             observed_at=one.observed_at,
             months_on_book=one.months_on_book,
             seq=one.seq,
+            account=one.account,
         )
         for one in outcomes
     ]

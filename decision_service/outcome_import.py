@@ -17,6 +17,7 @@ from decision_service.services import Services
 from overrides.cases import Case
 from overrides.errors import LedgerUnavailable, OutcomeRefused
 from overrides.journal import (
+    About,
     Command,
     Decided,
     Draft,
@@ -28,7 +29,8 @@ from overrides.journal import (
     Told,
 )
 from overrides.letter_rows import LetterRow
-from overrides.outcomes import SOURCE_API, OutcomeLine, OutcomeRecord, decide_outcome, read_lines
+from overrides.outcome_lines import OutcomeLine, OutcomeRecord, read_lines
+from overrides.outcomes import SOURCE_API, account_key, decide_outcome
 from overrides.reading import application_key
 from overrides.values import Actor
 
@@ -154,6 +156,7 @@ class OutcomeImport:
                     if line.record is None:
                         raise OutcomeRefused(problem=line.problem)  # noqa: TRY301
                     case = self._case(state, line.record, bundles)
+                    account = self._account_key(case, line.record)
                     decided = decide_outcome(
                         case,
                         line.record,
@@ -161,12 +164,13 @@ class OutcomeImport:
                         ahead,
                         new_id,
                         source=source,
+                        account=account,
                         simulated=simulated,
                     )
                 except OutcomeRefused as refused:
                     results.append({"result": REFUSED, "problem": refused.problem, "case_id": ""})
                     continue
-                ahead.take(decided.drafts)
+                ahead.take(decided.drafts, account)
                 answer = decided.answer
                 results.append(
                     {"result": answer["result"], "problem": "", "case_id": answer["case_id"]}
@@ -174,6 +178,12 @@ class OutcomeImport:
             return Decided(tuple(ahead.drafts), {"results": results})
 
         return command
+
+    def _account_key(self, case: Case | None, record: OutcomeRecord) -> str:
+        """Keyed hash of the record's account, "" where it names none."""
+        if case is None or not record.account:
+            return ""
+        return account_key(self.services.vault.lookup_hash, case.case_ref, record.account)
 
     def _case(self, state: State, record: OutcomeRecord, bundles: Iterable[str]) -> Case | None:
         """The record's case, found by the application's id, and by its bundle where one is named.
@@ -209,14 +219,18 @@ class _Ahead:
 
     state: State
     drafts: list[Draft] = field(default_factory=list)
-    _taken: dict[tuple[str, str, str], tuple[str, str]] = field(default_factory=dict)
+    _taken: dict[About, tuple[str, str]] = field(default_factory=dict)
+    _accounts: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def take(self, drafts: Iterable[Draft]) -> None:
-        """Count these as written."""
+    def take(self, drafts: Iterable[Draft], account: str) -> None:
+        """Count these as written, of the account with this keyed hash."""
         for draft in drafts:
-            place = (str(draft.case), str(draft.data["kind"]), str(draft.data["observed_at"]))
-            self._taken[place] = draft.event_id, str(draft.data["value"])
+            data, ref, number = draft.data, str(draft.case), int(draft.data.get("account", 0))
+            about = About(ref, str(data["kind"]), str(data["observed_at"]), number)
+            self._taken[about] = draft.event_id, str(data["value"])
             self.drafts.append(draft)
+            if number:
+                self._accounts.setdefault(ref, {})[account] = number
 
     @property
     def now(self) -> datetime:
@@ -231,16 +245,17 @@ class _Ahead:
         """The case that an application opened."""
         return self.state.case_of_application(bundle, application_key)
 
-    def outcome_told(self, case_ref: str, kind: str, observed_at: str, told: Told) -> bool:
+    def outcome_told(self, about: About, told: Told) -> bool:
         """Whether this source reported this value before; what this command decides is new."""
-        if (case_ref, kind, observed_at) in self._taken:
-            return False
-        return self.state.outcome_told(case_ref, kind, observed_at, told)
+        return about not in self._taken and self.state.outcome_told(about, told)
 
-    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
+    def outcome_at(self, about: About) -> tuple[str, str] | None:
         """Event id and value of the latest observation, decided in this command or before."""
-        taken = self._taken.get((case_ref, kind, observed_at))
-        return taken or self.state.outcome_at(case_ref, kind, observed_at)
+        return self._taken.get(about) or self.state.outcome_at(about)
+
+    def outcome_accounts(self, case_ref: str) -> Mapping[str, int]:
+        """The accounts that were heard of, in this command or before."""
+        return {**self.state.outcome_accounts(case_ref), **self._accounts.get(case_ref, {})}
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""

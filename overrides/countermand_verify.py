@@ -749,8 +749,10 @@ letter_drafted|concepts due_at holds kind locale pack source template|reason rep
 letter_moved|of to|channel on reason|note
 month_reviewed|as_of figures month name sha256||record
 month_signed|month name of owner||note
-outcome_corrected|corrects kind months_on_book observed_at simulated source value||
-outcome_observed|corrects kind months_on_book observed_at simulated source value||
+outcome_corrected|corrects kind months_on_book observed_at simulated source value|account
+  currency|account
+outcome_observed|corrects kind months_on_book observed_at simulated source value|account
+  currency|account
 override_recorded|code concepts decision_id dwell_ms evidence_types from grant needs needs_why
   seen_version side to|confidence|evidence note
 person_added|branch currency limit_minor person role|valid_until|name

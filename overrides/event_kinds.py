@@ -84,7 +84,9 @@ _SCORE = (
 )
 _PERSON_ON_CASE = _kind("person reason", "until", "note")
 _REASON = _kind("reason", slots="note evidence")
-_OUTCOME = _kind("kind value observed_at months_on_book source corrects simulated")
+_OUTCOME = _kind(
+    "kind value observed_at months_on_book source corrects simulated", "account currency", "account"
+)
 _PERSON = "person role branch limit_minor currency"
 
 KINDS: Mapping[str, Kind] = MappingProxyType(

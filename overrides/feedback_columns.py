@@ -34,6 +34,7 @@ STRUCTURES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
             ("value", TEXT),
             ("observed_at", INSTANT),
             ("months_on_book", WHOLE),
+            ("account", WHOLE),
         ),
         ACTS: (
             ("kind", TEXT),

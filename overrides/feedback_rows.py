@@ -265,6 +265,7 @@ def _observation(seen: Observation) -> dict[str, Json]:
         "value": seen.value,
         "observed_at": instant_text(seen.observed_at),
         "months_on_book": seen.months_on_book,
+        "account": seen.account,
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from overrides.cases import Case
 from overrides.letter_rows import LetterRow
@@ -122,6 +122,15 @@ class OnceOnly:
     fingerprint: str
 
 
+class About(NamedTuple):
+    """What an observation of the lender's books is of: later ones of the same replace it."""
+
+    case_ref: str
+    kind: str
+    observed_at: str  # an instant as the ledger spells it
+    account: int = 0  # of the case, in the order they were heard of; 0 for the loan as a whole
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A value, and the file or interface that reported it."""
@@ -143,11 +152,14 @@ class State(Protocol):
     def case_of_application(self, bundle: str, application_key: str) -> Case | None:
         """The case that an application opened, by the keyed hash of its id."""
 
-    def outcome_told(self, case_ref: str, kind: str, observed_at: str, told: Told) -> bool:
-        """Whether this source has reported this value for this kind and instant before."""
+    def outcome_told(self, about: About, told: Told) -> bool:
+        """Whether this source has reported this value of this before."""
 
-    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
-        """Event id and value of the latest observation of this kind and instant, if any."""
+    def outcome_at(self, about: About) -> tuple[str, str] | None:
+        """Event id and value of the latest observation of this, if any."""
+
+    def outcome_accounts(self, case_ref: str) -> Mapping[str, int]:
+        """The accounts that were heard of: their numbers, from 1 on, by their keyed hashes."""
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""

@@ -6,8 +6,8 @@ back by a later cure or re-ageing; only a correction of the record itself does t
 """
 
 from calendar import monthrange
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -74,6 +74,7 @@ class Observation:
     observed_at: datetime
     months_on_book: int | None
     seq: int  # where it stands in the ledger: later beats earlier
+    account: int = 0  # which of the loan's accounts; 0 speaks of all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +123,41 @@ def label(
     Observations later than ``as_of`` are left out; of two of the same kind and instant the later
     entry counts. Days past due are monthly: where there are several reports, every month of the
     window must be among them for a good label. A single report, or the first where all come after
-    the window, is taken as the worst since the disbursement.
+    the window, is taken as the worst since the disbursement. Of a loan in several accounts each is
+    looked at alone, and the case is what the worst of them is.
     """
     if decided.status is not CaseStatus.DECIDED:
         return _unseen(_NOT_APPROVED.get(decided.status, LabelStatus.IMMATURE), decided.status)
     if decided.decision is not Decision.APPROVE or decided.at is None:
         return _unseen(LabelStatus.UNOBSERVED_DECLINED, "declined")
     seen = standing(outcomes, as_of)
+    accounts = sorted({o.account for o in seen if o.account})
+    if len(accounts) < 2:  # noqa: PLR2004 - several
+        return _of_account(definition, decided, decided.at, seen, as_of)
+    found = {
+        account: _of_account(
+            definition,
+            decided,
+            decided.at,
+            tuple(o for o in seen if o.account in {0, account}),
+            as_of,
+        )
+        for account in accounts
+    }
+    return _worst(found)
+
+
+def _of_account(
+    definition: OutcomeDefinition,
+    decided: Ending,
+    decided_at: datetime,
+    seen: tuple[Observation, ...],
+    as_of: datetime,
+) -> Label:
+    """Label of a loan in one account."""
     if _never_taken(seen):
         return _unseen(LabelStatus.UNOBSERVED_NOT_TAKEN, OutcomeKind.NOT_TAKEN)
-    start = _start(seen, decided.at)
+    start = _start(seen, decided_at)
     matures_at = add_months(start, definition.window_months)
     window = _Window(definition, start, matures_at, as_of)
     status, reason = window.managed(seen)
@@ -143,6 +169,35 @@ def label(
     if hidden and status is LabelStatus.OBSERVED_GOOD:
         unmanaged = LabelStatus.INDETERMINATE
     return Label(status, unmanaged, matures_at, source, reason)
+
+
+_WORST_FIRST = (
+    LabelStatus.OBSERVED_BAD,
+    LabelStatus.EXCLUDED,
+    LabelStatus.IMMATURE,  # whose window is open may still go bad
+    LabelStatus.INDETERMINATE,
+    LabelStatus.OBSERVED_GOOD,
+    LabelStatus.UNOBSERVED_NOT_TAKEN,  # says nothing where another account was taken
+)
+
+
+def _worst(found: Mapping[int, Label]) -> Label:
+    """The label of a loan in several accounts: of fraud, else the worst; closed with the last."""
+    order = {status: place for place, status in enumerate(_WORST_FIRST)}
+    account, worst = min(
+        found.items(),
+        key=lambda item: (item[1].reason != OutcomeKind.FRAUD, order[item[1].status], item[0]),
+    )
+    unmanaged = min((label.unmanaged for label in found.values()), key=order.__getitem__)
+    if worst.reason == OutcomeKind.FRAUD:
+        unmanaged = worst.unmanaged
+    ends = [label.matures_at for label in found.values() if label.matures_at is not None]
+    return replace(
+        worst,
+        unmanaged=unmanaged,
+        matures_at=max(ends, default=None),
+        reason=f"account {account}: {worst.reason}",
+    )
 
 
 def add_months(start: datetime, months: int) -> datetime:
@@ -160,10 +215,10 @@ def _unseen(status: LabelStatus, reason: str) -> Label:
 
 def standing(outcomes: Iterable[Observation], as_of: datetime) -> tuple[Observation, ...]:
     """What the books say at ``as_of``, corrections applied, in the order it was observed."""
-    latest: dict[tuple[OutcomeKind, datetime], Observation] = {}
+    latest: dict[tuple[OutcomeKind, datetime, int], Observation] = {}
     for observation in sorted(outcomes, key=lambda o: o.seq):
         if observation.observed_at <= as_of:
-            latest[observation.kind, observation.observed_at] = observation
+            latest[observation.kind, observation.observed_at, observation.account] = observation
     return tuple(sorted(latest.values(), key=lambda o: (o.observed_at, o.seq)))
 
 

@@ -1,7 +1,6 @@
 """What may be asked of the cases: plain values, read from tables the ledger can fill again.
 
-Nothing here is personal data. Names, fields, notes and evidence are opened from the slots of the
-event that a row names; ``application_key`` and ``subject`` are keyed hashes.
+Nothing here is personal. Names, fields, notes and evidence are in the event that a row names.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -219,6 +218,7 @@ class OutcomeRow:
     source: str
     corrects: str | None
     simulated: bool
+    account: int = 0  # which of the loan's accounts, in the order they were heard of; 0 for all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ _CLASSES = {
     "party": RecordClass.APPLICATION,
     "shown": RecordClass.APPLICATION,
     "terms": RecordClass.APPLICATION,
+    "account": RecordClass.APPLICATION,  # its number in the lender's books
     "loan": RecordClass.APPLICATION,  # as the core system booked it
     "monitor": RecordClass.MONITORING,
     "note": RecordClass.NOTES,

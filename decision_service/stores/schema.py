@@ -28,7 +28,7 @@ from overrides.stores.guards import install_guards, remove_guards
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST = "0010"
+NEWEST = "0011"
 STEPS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "alembic_version"
 FORMER_TABLES = ("legal_hold",)  # of earlier releases; a step drops them

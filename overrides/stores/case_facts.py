@@ -37,7 +37,10 @@ from overrides.values import CaseStatus, Decision, Money, OutcomeKind, Recommend
 _BATCH = 1000
 _STREAMED = {"yield_per": 10_000}
 _NOTHING: tuple[str, tuple[Observation, ...]] = ("\U0010ffff", ())  # behind every reference
-_OBSERVATION_COLUMNS = ("case_ref", "kind", "value", "observed_at", "months_on_book", "seq")
+_OBSERVATION_COLUMNS = (
+    *("case_ref", "kind", "value", "observed_at", "months_on_book", "seq"),
+    "account",
+)
 _OPEN = sorted(status.value for status in OPEN_STATES)
 _ACT_COLUMNS = (
     *("seq", "status", "final", "side", "code", "by_person", "reviewer", "approver"),
@@ -296,8 +299,9 @@ def _observations(
                     observed_at=stored_instant(observed_at),
                     months_on_book=months,
                     seq=seq,
+                    account=account,
                 )
-                for _, kind, value, observed_at, months, seq in group
+                for _, kind, value, observed_at, months, seq, account in group
             ),
         )
 

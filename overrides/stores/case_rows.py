@@ -202,6 +202,7 @@ def outcome_row(row: Row) -> OutcomeRow:
         source=row["source"],
         corrects=row["corrects"],
         simulated=bool(row["simulated"]),
+        account=row["account"],
     )
 
 

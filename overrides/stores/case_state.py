@@ -13,7 +13,7 @@ from overrides.cases import Appeal, Case, Offer, Proposal
 from overrides.event_kinds import RARE_KINDS
 from overrides.events import read_event
 from overrides.instants import parse_instant
-from overrides.journal import Event, Told
+from overrides.journal import About, Event, Told
 from overrides.letter_rows import LetterRow
 from overrides.stores.case_tables import ACTS, FILES, OUTCOMES
 from overrides.stores.hot_path import HotPath, Lookup
@@ -52,11 +52,17 @@ _OBSERVED = (
         OUTCOMES.c.case_ref == bindparam("ref"),
         OUTCOMES.c.kind == bindparam("kind"),
         OUTCOMES.c.observed_at == bindparam("observed_at"),
+        OUTCOMES.c.account == bindparam("account"),
     )
     .order_by(OUTCOMES.c.seq.desc())
 )
 _TOLD = _OBSERVED.where(
     OUTCOMES.c.value == bindparam("value"), OUTCOMES.c.source == bindparam("source")
+)
+_ACCOUNTS = (
+    select(OUTCOMES.c.account_key, OUTCOMES.c.account)
+    .where(OUTCOMES.c.case_ref == bindparam("ref"), OUTCOMES.c.account > 0)
+    .distinct()
 )
 
 # Named as text, so that the index by kind leads straight to the few entries there are.
@@ -166,6 +172,16 @@ def standing_of(path: HotPath, case_ref: str) -> Standing | None:
     return None if found is None else dict(zip(_COLUMNS, found, strict=True))
 
 
+def _about(about: About) -> dict[str, str | int]:
+    """What is asked for of an observation."""
+    return {
+        "ref": about.case_ref,
+        "kind": about.kind,
+        "observed_at": about.observed_at,
+        "account": about.account,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class SqlState:
     """What a command may look at: the tables, through the writer's own transaction."""
@@ -188,17 +204,20 @@ class SqlState:
         case = as_case(dict(zip(_COLUMNS, found, strict=True)))
         return case if case.bundle == bundle else None
 
-    def outcome_told(self, case_ref: str, kind: str, observed_at: str, told: Told) -> bool:
-        """Whether this source has reported this value for this kind and instant before."""
-        wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at}
-        wanted |= {"value": told.value, "source": told.source}
+    def outcome_told(self, about: About, told: Told) -> bool:
+        """Whether this source has reported this value of this before."""
+        wanted = {**_about(about), "value": told.value, "source": told.source}
         return self.path.first(_TOLD, wanted) is not None
 
-    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
-        """Event id and value of the latest observation of this kind and instant, if any."""
-        wanted = {"ref": case_ref, "kind": kind, "observed_at": observed_at}
-        found = self.path.first(_OBSERVED, wanted)
+    def outcome_at(self, about: About) -> tuple[str, str] | None:
+        """Event id and value of the latest observation of this, if any."""
+        found = self.path.first(_OBSERVED, _about(about))
         return None if found is None else (found[0], found[1])
+
+    def outcome_accounts(self, case_ref: str) -> Mapping[str, int]:
+        """The accounts that were heard of: their numbers, from 1 on, by their keyed hashes."""
+        rows = self.path.connection.execute(_ACCOUNTS, {"ref": case_ref})
+        return {key or f"erased {number}": number for key, number in rows}
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""

@@ -201,6 +201,9 @@ class OutcomeObservedRow(SQLModel, table=True):
     source: str = Field(sa_column=_text())
     corrects: str | None = Field(sa_column=_text(nullable=True))
     simulated: bool = Field(sa_column=_flag())
+    # Of the case, in the order they were heard of; 0 for the loan as a whole.
+    account: int = Field(sa_column=Column(Integer, nullable=False, server_default="0"))
+    account_key: str | None = Field(sa_column=_text(nullable=True))  # None once erased
 
 
 class FeedbackMadeRow(SQLModel, table=True):

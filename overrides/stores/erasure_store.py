@@ -15,7 +15,7 @@ from overrides.stores.erasure_state import SqlErasureState, request_of
 from overrides.stores.erasure_tables import REQUESTS
 from overrides.stores.holds import every_hold
 from overrides.stores.ledger_tables import DataKey, ErasedSlot, LedgerPayload
-from overrides.stores.projections import forget_applications
+from overrides.stores.projections import forget_accounts, forget_applications
 from overrides.stores.reading import EVENTS
 from overrides.vault import Vault
 
@@ -78,6 +78,7 @@ class SqlErasures:
             if locked:
                 connection.execute(_DELETE_KEY, locked)
             forget_applications(connection, [event for event, slot in pairs if slot == "inputs"])
+            forget_accounts(connection, [event for event, slot in pairs if slot == "account"])
 
         return write
 

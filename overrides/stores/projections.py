@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from overrides.event_kinds import DECISION_KINDS, RARE_KINDS, opens_case
 from overrides.instants import instant_text
 from overrides.journal import Command, Event, Opened, State
+from overrides.outcomes import account_key
 from overrides.reading import KeyedHash, application_key
 from overrides.stores.case_state import SqlState, look_ahead, standing_of
 from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES, TABLES
@@ -53,6 +54,9 @@ _ON_ACT = (
     *("target_at", "asleep_until", "referred"),
 )
 _EARLIER = DECISIONS.alias("earlier")
+_FORGET_ACCOUNT = (
+    update(OUTCOMES).where(OUTCOMES.c.event_id == bindparam("event")).values(account_key=None)
+)
 _FORGET = (
     update(FILES)
     .where(
@@ -108,7 +112,7 @@ class CaseProjector:
         if event.type in KINDS:
             self._act(path, event, opened_slots)
         elif event.type in {"outcome_observed", "outcome_corrected"}:
-            path.later(_INSERT_OUTCOME, _outcome(event))
+            path.later(_INSERT_OUTCOME, self._outcome(event, opened_slots))
         elif event.type == "feedback_exported":
             path.later(_INSERT_EXPORT, _export(event))
         if event.type in _RARE:
@@ -140,6 +144,28 @@ class CaseProjector:
         if application_id is None:
             return None
         return application_key(self._lookup, event.data["bundle"], application_id)
+
+    def _outcome(self, event: Event, opened_slots: Opened) -> Standing:
+        """Row of an observation."""
+        names = ("kind", "value", "observed_at", "months_on_book", "source", "corrects")
+        account = opened_slots.get("account", {}).get("number")
+        return {
+            "log": event.log,
+            "seq": event.seq,
+            "event_id": event.event_id,
+            "case_ref": event.case,
+            "at": instant_text(event.recorded_at),
+            **{name: event.data[name] for name in names},
+            "simulated": event.data["simulated"],
+            "account": event.data.get("account", 0),
+            "account_key": account and account_key(self._lookup, str(event.case), account),
+        }
+
+
+def forget_accounts(connection: Connection, events: Sequence[str]) -> None:
+    """Let go of the keys of accounts whose numbers were erased from these observations."""
+    if events:
+        connection.execute(_FORGET_ACCOUNT, [{"event": event_id} for event_id in events])
 
 
 def forget_applications(connection: Connection, events: Sequence[str]) -> None:
@@ -211,19 +237,6 @@ def _about(event: Event) -> str | None:
     """The decision that an act names; of a reopening, the entry of the decision it undid."""
     member = "of" if event.type == "case_reopened" else "decision_id"
     return event.data.get(member)
-
-
-def _outcome(event: Event) -> Standing:
-    """Row of an observation."""
-    names = ("kind", "value", "observed_at", "months_on_book", "source", "corrects", "simulated")
-    return {
-        "log": event.log,
-        "seq": event.seq,
-        "event_id": event.event_id,
-        "case_ref": event.case,
-        "at": instant_text(event.recorded_at),
-        **{name: event.data[name] for name in names},
-    }
 
 
 def _export(event: Event) -> Standing:

@@ -16,6 +16,7 @@ from decision_service.erasure_finishing import finish_erasures, keys_pending
 from decision_service.erasure_words import request_lines
 from decision_service.erasures import Named
 from decision_service.errors import InvalidRequest
+from decision_service.outcome_import import OutcomeImport
 from decision_service.people_changes import NewPerson, people_changes
 from decision_service.reconciliation import reconcile_file, record_run
 from decision_service.stores.schema import table_names
@@ -47,6 +48,7 @@ from overrides.examination import Trust
 from overrides.finding_register import Tracked
 from overrides.forms import Shown
 from overrides.journal import Receipt
+from overrides.outcome_lines import OutcomeLine, read_record
 from overrides.reconciling import ProductScope
 from overrides.retention import DEFAULT_SCHEDULE
 from overrides.signing import sign_checkpoint
@@ -642,4 +644,37 @@ def test_what_the_core_system_booked_is_erased_with_its_case_or_by_the_loans_id(
     house.erase(party="LOAN-2")
     assert state(found[False]) == "erased"
     assert len(services.findings.known(fresh=True).findings) == len(every)
+    assert verdict(house) == "CLEAN"
+
+
+def test_the_number_of_an_account_goes_with_the_case_and_its_outcomes_stay(
+    embedded: ErasureHouse,
+) -> None:
+    house, services = embedded, embedded.services
+    made = house.closed("P-anna")
+    told = {
+        "application_id": made["application_id"],
+        "observed_at": f"{house.desk.clock():%Y-%m-%d}",
+        "kind": "disbursed",
+        "value": "400000",
+        "account_id": "DE-77",
+    }
+    line = OutcomeLine(0, read_record(told))
+    OutcomeImport(services).records([line], house.people["carla"])
+
+    def keys() -> list[tuple[int, bool]]:
+        engine = open_engine(services.settings.url)
+        with reading(engine) as connection:
+            rows = connection.execute(text("SELECT account, account_key FROM outcome")).all()
+        engine.dispose()
+        return [(number, key is None) for number, key in rows]
+
+    assert keys() == [(1, False)]
+    services.rebuild()
+    assert keys() == [(1, False)]
+    house.erase(case=made["case_id"])
+    assert keys() == [(1, True)]
+    assert house.parts(made["case_id"])["outcome_observed", "account"] == "erased"
+    services.rebuild()
+    assert keys() == [(1, True)]
     assert verdict(house) == "CLEAN"

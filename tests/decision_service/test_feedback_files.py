@@ -21,7 +21,7 @@ from decision_service.outcome_import import OutcomeImport
 from overrides.errors import LedgerUnavailable
 from overrides.journal import Command, OnceOnly, Receipt
 from overrides.labels import LabelStatus
-from overrides.outcomes import OutcomeLine, read_record
+from overrides.outcome_lines import OutcomeLine, read_record
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.test_casework import NOTE
 from tests.sample_models.trained import sample_bundles

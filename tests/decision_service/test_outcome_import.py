@@ -12,7 +12,7 @@ from decision_service.access import HOST
 from decision_service.outcome_import import ImportReport, OutcomeImport
 from overrides.errors import LedgerUnavailable
 from overrides.journal import Command, OnceOnly, Receipt
-from overrides.outcomes import OutcomeLine, read_record
+from overrides.outcome_lines import OutcomeLine, read_record
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from tests.sample_models.trained import sample_bundles
 
@@ -104,6 +104,22 @@ def test_lines_of_one_batch_know_of_each_other(house: DeskHouse, tmp_path: Path)
     )
     assert report.counts == {"recorded": 1, "corrected": 1, "unchanged": 2, "refused": 0}
     assert [value for _, value in outcomes(house, made["case_id"])] == ["30", "60"]
+
+
+def test_accounts_of_one_loan_are_told_apart(house: DeskHouse, tmp_path: Path) -> None:
+    made = applied(house)
+    head = "application_id,observed_at,kind,value,account_id,currency\n"
+    line = f"{made['application_id']},2026-05-01,"
+    text = f"{head}{line}max_days_past_due,30,DE-1,\n{line}max_days_past_due,60,DE-2,DEM\n"
+    assert import_text(house, tmp_path, text).counts["recorded"] == 2
+    text = f"{head}{line}max_days_past_due,60,DE-1,\n{line}disbursed,5,DE-3,EUR\n"
+    report = import_text(house, tmp_path, text)
+    assert (report.counts["corrected"], report.counts["refused"]) == (1, 1)
+    assert "EUR" in report.refused[0].problem
+    seen = house.services.cases.outcomes(made["case_id"])
+    assert [(row.value, row.account) for row in seen] == [("30", 1), ("60", 2), ("60", 1)]
+    bodies = b"".join(entry.body for entry in house.services.ledger.changes(-1, 10_000))
+    assert b"DE-2" not in bodies
 
 
 def test_more_lines_than_a_batch_all_go_in(house: DeskHouse, tmp_path: Path) -> None:

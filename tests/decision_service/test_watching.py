@@ -14,7 +14,7 @@ from decision_service.model_pages import ModelPages
 from decision_service.outcome_import import OutcomeImport
 from decision_service.watch_words import FIRED, TITLE, watch_json, watch_table, watch_words
 from decision_service.watching import Watching, cohorts, watch_all
-from overrides.outcomes import OutcomeLine, read_record
+from overrides.outcome_lines import OutcomeLine, read_record
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.letting_out import VALIDATOR
 from tests.overrides.test_metrics import AS_OF, DEFINITION, fact

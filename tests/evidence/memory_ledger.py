@@ -17,7 +17,7 @@ from overrides.cases import Case
 from overrides.errors import KeyReused
 from overrides.event_kinds import opens_case
 from overrides.events import body_of
-from overrides.journal import Command, Draft, Entry, Event, OnceOnly, Receipt, Told
+from overrides.journal import About, Command, Draft, Entry, Event, OnceOnly, Receipt, Told
 from overrides.merkle import Frontier, Subtree, leaf_hash
 from overrides.reading import application_key
 from overrides.stores.case_state import as_case
@@ -61,7 +61,7 @@ class Store:
     cases: dict[str, Case] = field(default_factory=dict)  # as made of the standings, when asked for
     standings: dict[str, Standing] = field(default_factory=dict)
     by_application: dict[str, str] = field(default_factory=dict)
-    observed: dict[tuple[str, str, str], list[tuple[str, Told]]] = field(default_factory=dict)
+    observed: dict[About, list[tuple[str, Told]]] = field(default_factory=dict)
     shown: set[tuple[str, str, str]] = field(default_factory=set)
     answers: dict[str, Answer] = field(default_factory=dict)
     turn: threading.RLock = field(default_factory=threading.RLock)
@@ -137,15 +137,18 @@ class MemoryState:
         case = None if ref is None else self.case(ref)
         return case if case is not None and case.bundle == bundle else None
 
-    def outcome_told(self, case_ref: str, kind: str, observed_at: str, told: Told) -> bool:
-        """Whether this source has reported this value for this kind and instant before."""
-        known = self._store.observed.get((case_ref, kind, observed_at), ())
-        return any(before == told for _, before in known)
+    def outcome_told(self, about: About, told: Told) -> bool:
+        """Whether this source has reported this value of this before."""
+        return any(before == told for _, before in self._store.observed.get(about, ()))
 
-    def outcome_at(self, case_ref: str, kind: str, observed_at: str) -> tuple[str, str] | None:
-        """Event id and value of the latest observation of this kind and instant, if any."""
-        known = self._store.observed.get((case_ref, kind, observed_at))
+    def outcome_at(self, about: About) -> tuple[str, str] | None:
+        """Event id and value of the latest observation of this, if any."""
+        known = self._store.observed.get(about)
         return (known[-1][0], known[-1][1].value) if known else None
+
+    def outcome_accounts(self, _case_ref: str) -> Mapping[str, int]:
+        """Nobody names accounts here."""
+        return {}
 
     def shown_before(self, case_ref: str, person: str, decision_id: str) -> bool:
         """Whether this person was already shown the reasons of this decision."""
@@ -258,7 +261,8 @@ class MemoryJournal:
         store, ref = self._store, str(draft.case)
         if draft.type in {"outcome_observed", "outcome_corrected"}:
             data = draft.data
-            known = store.observed.setdefault((ref, data["kind"], data["observed_at"]), [])
+            about = About(ref, data["kind"], data["observed_at"])
+            known = store.observed.setdefault(about, [])
             known.append((draft.event_id, Told(data["value"], data["source"])))
         if draft.type not in KINDS:
             return

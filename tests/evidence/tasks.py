@@ -23,7 +23,8 @@ from overrides.desk import (
 )
 from overrides.forms import ApprovalForm, OverrideForm, ReviewForm, Shown, WithdrawalForm
 from overrides.journal import Command, Decided, Draft, OnceOnly, Slot, State
-from overrides.outcomes import OutcomeRecord, decide_outcome
+from overrides.outcome_lines import OutcomeRecord
+from overrides.outcomes import decide_outcome
 from overrides.reading import KeyedHash, application_key
 from overrides.values import Actor, Decision, NewId, OutcomeKind, Verdict
 from tests.evidence.office import START, open_office, prepare, sqlite_url

@@ -35,7 +35,8 @@ from overrides.forms import ApprovalForm, OverrideForm, ReviewForm, Shown, Withd
 from overrides.ids import id_maker
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Receipt, Slot, State, VersionStamp
-from overrides.outcomes import OutcomeRecord, decide_outcome
+from overrides.outcome_lines import OutcomeRecord
+from overrides.outcomes import decide_outcome
 from overrides.reading import application_key
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.case_tables import TABLES

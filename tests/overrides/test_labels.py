@@ -32,7 +32,12 @@ class Book:
         self.seen: list[Observation] = []
 
     def say(
-        self, kind: str, value: str = "", month: int | None = None, at: datetime | None = None
+        self,
+        kind: str,
+        value: str = "",
+        month: int | None = None,
+        at: datetime | None = None,
+        account: int = 0,
     ) -> "Book":
         """One more observation, by default at the end of its month on book."""
         when = at or add_months(START, month or 0)
@@ -43,14 +48,15 @@ class Book:
                 observed_at=when,
                 months_on_book=month,
                 seq=len(self.seen),
+                account=account,
             )
         )
         return self
 
-    def late(self, *days: int, first: int = 1) -> "Book":
+    def late(self, *days: int, first: int = 1, account: int = 0) -> "Book":
         """Monthly reports of days past due."""
         for month, worst in enumerate(days, first):
-            self.say("max_days_past_due", str(worst), month)
+            self.say("max_days_past_due", str(worst), month, account=account)
         return self
 
     def label(self, as_of: datetime = LATER, ending: Ending = APPROVED) -> Label:
@@ -240,3 +246,44 @@ def test_months_are_calendar_months(months: int, day: str) -> None:
 def test_a_definition_that_no_loan_could_meet_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="retail"):
         OutcomeDefinition(id="retail", **wrong)  # type: ignore[arg-type]
+
+
+def two_accounts(*second: int) -> Book:
+    """The first was always paid; the second as told."""
+    return book().late(*CLEAN, account=1).late(*second, account=2)
+
+
+def test_a_loan_in_several_accounts_is_what_the_worst_of_them_is() -> None:
+    assert two_accounts(*CLEAN).label().status is GOOD
+    found = two_accounts(0, 0, 95).label()
+    assert (found.status, found.reason) == (BAD, "account 2: 95 days past due")
+    assert two_accounts(*CLEAN[1:], 45).label().status is INDETERMINATE
+
+
+def test_reports_of_one_account_neither_correct_nor_fill_those_of_another() -> None:
+    """Each has the same months; together they would be whole, and alone they have gaps."""
+    found = book().late(0, 0, 0, account=1).late(*CLEAN[:3], first=4, account=2).label()
+    assert found.status is IMMATURE
+    gap = two_accounts(0, 0).late(*CLEAN[3:], first=4, account=2).label()
+    assert (gap.status, gap.reason) == (INDETERMINATE, "account 2: gap in the months")
+
+
+def test_the_window_closes_with_the_last_account() -> None:
+    late = Book().say("disbursed", "1", 0, account=1).late(*CLEAN, account=1)
+    late.say("disbursed", "1", 4, account=2)
+    found = late.label(YEAR_ON)
+    assert (found.status, found.matures_at) == (IMMATURE, add_months(START, 16))
+
+
+def test_an_account_that_was_not_taken_says_nothing_of_the_other() -> None:
+    assert book().late(*CLEAN, account=1).say("not_taken", month=1, account=2).label().status is (
+        GOOD
+    )
+    assert Book().say("not_taken", month=1, account=1).say(
+        "not_taken", month=1, account=2
+    ).label().status is (LabelStatus.UNOBSERVED_NOT_TAKEN)
+
+
+def test_fraud_in_one_account_takes_the_whole_loan_out() -> None:
+    found = two_accounts(0, 120).say("fraud", month=2, account=1).label()
+    assert (found.status, found.unmanaged) == (LabelStatus.EXCLUDED, LabelStatus.EXCLUDED)

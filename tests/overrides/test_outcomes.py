@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 from overrides.cases import Case
 from overrides.errors import OutcomeRefused
 from overrides.events import check_draft
-from overrides.journal import Draft, Told
-from overrides.outcomes import (
+from overrides.journal import About, Draft, Told
+from overrides.outcome_lines import (
     LINE_BYTES_MAX,
-    SOURCE_API,
     OutcomeLine,
     OutcomeRecord,
-    decide_outcome,
     read_lines,
     read_record,
 )
+from overrides.outcomes import SOURCE_API, decide_outcome
 from overrides.values import OutcomeKind
 from tests.overrides.samples import NOON, SERVICE, case, ids
 
@@ -180,13 +179,17 @@ class Known:
     def __init__(self, *known: tuple[str, str]) -> None:
         self.known = list(known)  # value and event id, oldest first
 
-    def outcome_told(self, _ref: str, _kind: str, _at: str, told: Told) -> bool:
+    def outcome_told(self, _about: About, told: Told) -> bool:
         """Whether the value is known; all of it came from one file."""
         return told.source == FILE and any(told.value == known for known, _ in self.known)
 
-    def outcome_at(self, _ref: str, _kind: str, _at: str) -> tuple[str, str] | None:
+    def outcome_at(self, _about: About) -> tuple[str, str] | None:
         """Event and value of the latest."""
         return self.known[-1][::-1] if self.known else None
+
+    def outcome_accounts(self, _ref: str) -> dict[str, int]:
+        """Two accounts, by their keyed hashes."""
+        return {"first": 1, "second": 2}
 
 
 LENT = case(received_at=NOON - timedelta(days=400))
@@ -300,3 +303,50 @@ def test_a_record_checks_itself(wrong: dict[str, object]) -> None:
     }
     with pytest.raises(OutcomeRefused):
         OutcomeRecord(**(facts | wrong))  # type: ignore[arg-type]
+
+
+def told(made: OutcomeRecord, account: str = "") -> Draft:
+    """What is written of a record, of the account with this keyed hash."""
+    decided = decide_outcome(LENT, made, SERVICE, Known(), ids(), source=FILE, account=account)  # type: ignore[arg-type]
+    draft = decided.drafts[0]
+    check_draft(draft)
+    return draft
+
+
+def test_the_ledger_says_which_account_it_is_and_keeps_its_number_encrypted() -> None:
+    known = told(record(account_id="DE-77"), "second")
+    assert known.data["account"] == 2
+    assert [(slot.name, slot.payload) for slot in known.slots] == [("account", {"number": "DE-77"})]
+    assert "DE-77" not in str(known.data)
+    assert told(record(account_id="DE-99"), "another").data["account"] == 3
+    assert "account" not in told(record()).data
+
+
+def test_an_amount_in_another_currency_than_the_application_is_refused() -> None:
+    assert LENT.amount.currency == "DEM"
+    paid_out = {"kind": "disbursed", "value": "400000"}
+    assert told(record(**paid_out, currency="DEM")).data["currency"] == "DEM"
+    with pytest.raises(OutcomeRefused, match="amount is in EUR, the application in DEM"):
+        told(record(**paid_out, currency="EUR"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("currency", "euro", "three capital letters"),
+        ("currency", 9, "must be text"),
+        ("account_id", "x" * 201, "at most 200"),
+        ("account_id", 17, "must be text"),
+    ],
+)
+def test_what_is_no_account_or_currency_is_refused(name: str, value: object, said: str) -> None:
+    with pytest.raises(OutcomeRefused, match=said):
+        record(**{name: value})
+
+
+def test_a_broken_line_in_the_middle_of_a_hundred_thousand_spoils_no_other() -> None:
+    lines = [HEADING, *[b"A-1,2026-01-31,max_days_past_due,0,1\n"] * 100_000]
+    lines[50_000] = b'A-1,2026-01-31,"max_days\n'
+    found = list(read_lines(lines))
+    assert len(found) == 100_000
+    assert [line.number for line in found if line.record is None] == [50_001]

@@ -133,6 +133,7 @@ def test_every_part_of_every_entry_has_its_class() -> None:
         "party": RecordClass.APPLICATION,
         "shown": RecordClass.APPLICATION,
         "terms": RecordClass.APPLICATION,
+        "account": RecordClass.APPLICATION,
         "loan": RecordClass.APPLICATION,
         "monitor": RecordClass.MONITORING,
         "note": RecordClass.NOTES,

@@ -1,5 +1,6 @@
 """Labels against a slow, plain reading of the rules, and what no history may ever lead to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -101,3 +102,24 @@ def test_the_order_in_which_things_are_read_does_not_matter(
     mixed = [seen[i] for i in shift if i < len(seen)]
     as_of = add_months(START, 10)
     assert label(DEFINITION, APPROVED, seen, as_of) == label(DEFINITION, APPROVED, mixed, as_of)
+
+
+@given(monthly=reports, events=others, as_of_month=st.integers(0, 14))
+def test_a_loan_in_one_account_is_the_same_with_and_without_its_number(
+    monthly: dict[int, int], events: list[tuple[OutcomeKind, int]], as_of_month: int
+) -> None:
+    seen, as_of = observe(monthly, events), add_months(START, as_of_month)
+    numbered = [replace(one, account=3) for one in seen]
+    assert label(DEFINITION, APPROVED, seen, as_of) == label(DEFINITION, APPROVED, numbered, as_of)
+
+
+@given(first=reports, second=reports, as_of_month=st.integers(0, 12))
+def test_two_accounts_are_the_worse_of_the_plain_readings_of_each(
+    first: dict[int, int], second: dict[int, int], as_of_month: int
+) -> None:
+    told = [replace(one, account=1) for one in observe(first, [])]
+    told += [replace(one, account=2, seq=one.seq + 50) for one in observe(second, [])]
+    found = label(DEFINITION, APPROVED, told, add_months(START, as_of_month))
+    each = {plain_reading(first, as_of_month), plain_reading(second, as_of_month)}
+    worst_first = (BAD, LabelStatus.IMMATURE, LabelStatus.INDETERMINATE, GOOD)
+    assert found.status is next(status for status in worst_first if status in each)
