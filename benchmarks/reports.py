@@ -20,6 +20,7 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from benchmarks.credit_bundle import NAME
 from benchmarks.databases import DATABASES, database
 from benchmarks.memory import Watch
 from decision_service.board import board_sections
@@ -38,7 +39,8 @@ from overrides.stores.case_tables import ACTS, DECISIONS, FILES, OUTCOMES
 from overrides.stores.engine import create_all, open_engine, writing
 
 LOG = "bench.example/reports"
-BUNDLE = "german-credit"
+BUNDLE = NAME
+PLACES_FROM = 10**9  # in a ledger that has as many entries as it likes besides
 END = datetime(2026, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=3 * 365)
 APPROVE_UP_TO, DECLINE_ABOVE = 0.29, 0.43
@@ -107,7 +109,7 @@ def case(rng: random.Random, number: int, of: int) -> Rows:
     decision = {
         **names,
         **scored,
-        "seq": 10 * number,
+        "seq": PLACES_FROM + 10 * number,
         "event_id": ref,
         "completed_at": None,
         "random_accept": False,
@@ -116,7 +118,7 @@ def case(rng: random.Random, number: int, of: int) -> Rows:
         {
             **names,
             **standing,
-            "seq": 10 * number + step,
+            "seq": PLACES_FROM + 10 * number + step,
             "event_id": ref,
             "type": kind,
             "at": instant_text(at),
@@ -162,7 +164,7 @@ def observations(
     return [
         {
             **place,
-            "seq": 10 * number + 2 + step,
+            "seq": PLACES_FROM + 10 * number + 2 + step,
             "event_id": f"{number}-{step}",
             "at": instant_text(at),
             "kind": kind,

@@ -55,22 +55,25 @@ class BoardPage:
             view = self._counted(name, as_of or services.clock(), since)
         else:
             size = services.ledger.head().size
-            view = services.counts.view("board", name, size, lambda: self._counted_now(name))
+            view = services.counts.view("board", name, size, lambda: self.now(name))
         today = () if as_of else self._of_today(name, services.clock())
         return replace(view, bundles=bundles, sections=(*view.sections, *today))
 
+    def now(self, name: str) -> BoardView:
+        """What is counted of a bundle's cases as they stand, and never a kept count.
+
+        The list of bundles and what is of today are left out. Raises as ``numbers`` does.
+        """
+        with cases_now(self.services, name) as columns:
+            return self._worded(name, columns)
+
     def _counted(self, name: str, at: datetime, since: datetime | None) -> BoardView:
-        """What is counted from the cases; the list of bundles and what is of today are left out."""
+        """The same as it was on a day."""
         from decision_service.case_columns import CaseColumns
 
         definition = outcome_definitions(self.services)(name)
         facts = self.services.cases.board_facts(at, bundle=name, since=since)
         return self._worded(name, CaseColumns.of(facts, definition, at))
-
-    def _counted_now(self, name: str) -> BoardView:
-        """The same of the cases as they stand."""
-        with cases_now(self.services, name) as columns:
-            return self._worded(name, columns)
 
     def _worded(self, name: str, columns: "CaseColumns") -> BoardView:
         """The numbers of a bundle's cases."""

@@ -35,12 +35,15 @@ def in_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """One count: of a ledger of ``size`` entries, what it cost, and when it was finished."""
+    """One count: of a ledger of ``size`` entries, what it cost, and when it was finished.
+
+    ``rest_s`` is how long the next one waits: not at all after a first, which read every case.
+    """
 
     view: BoardView
     size: int
     processor_s: float
-    took_s: float
+    rest_s: float
     at: float
 
 
@@ -91,7 +94,7 @@ class KeptCounts:
         try:
             kept = report.kept
             if kept is None or _is_quick(kept, size):
-                kept = report.kept = self._counted(size, count)
+                kept = report.kept = self._counted(size, count, first=kept is None)
         finally:
             report.busy.release()
         return _shown(kept, size)
@@ -99,7 +102,7 @@ class KeptCounts:
     def _beside(self, report: _Report, size: int, count: Count) -> None:
         """Count while the last one is shown; it stays where that fails."""
         try:
-            report.kept = self._counted(size, count)
+            report.kept = self._counted(size, count, first=False)
         except Exception:
             LOGGER.exception("a report could not be counted; the last count is still shown")
         finally:
@@ -108,14 +111,14 @@ class KeptCounts:
     def _due(self, kept: _Kept, size: int) -> bool:
         """Whether a newer count is worth its time."""
         age = self._monotonic() - kept.at
-        return age >= REST * kept.took_s and (size != kept.size or age >= FRESH_SECONDS)
+        return age >= kept.rest_s and (size != kept.size or age >= FRESH_SECONDS)
 
-    def _counted(self, size: int, count: Count) -> _Kept:
+    def _counted(self, size: int, count: Count, *, first: bool) -> _Kept:
         """Count, and what it cost."""
         began, used = self._monotonic(), self._processor()
         view = count()
         at, spent = self._monotonic(), self._processor() - used
-        return _Kept(view, size, spent, at - began, at)
+        return _Kept(view, size, spent, 0.0 if first else REST * (at - began), at)
 
 
 def _is_quick(kept: _Kept, size: int) -> bool:

@@ -180,7 +180,7 @@ _PREPARED: Mapping[str, Callable[[Services, str, ReviewForm], Decide]] = {
 def promise_standings(services: Services, bundle: str) -> Mapping[str, str]:
     """How each number that the version in force promised stands now, by id, as the board has it."""
     kpis = services.registry.loaded(bundle).bundle.kpis
-    sections = BoardPage(services).numbers(bundle, as_of=services.clock()).sections
+    sections = BoardPage(services).now(bundle).sections
     rows = next(section.table[1:] for section in sections if section.title == PROMISES)
     return {kpi.id: row[-1] for kpi, row in zip(kpis, rows, strict=True)}
 

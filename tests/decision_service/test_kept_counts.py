@@ -84,13 +84,18 @@ def test_a_long_one_is_shown_as_last_counted_with_what_came_later_and_counted_an
     assert counter.look(counts, 9) == ("count 2", 1), "it was begun at 8 entries"
 
 
-def test_counting_takes_a_tenth_of_the_time_at_most() -> None:
+def test_counting_takes_a_tenth_of_the_time_at_most_once_every_case_was_read() -> None:
     counter = Counter()
     counts = counter.kept()
     counter.look(counts, 5)
-    counter.now += REST * LONG - 1
-    assert counter.look(counts, 6) == ("count 1", 1)
+    counter.look(counts, 6)
+    counter.begun.pop()()
+    counter.now += REST * LONG - 0.1
+    assert counter.look(counts, 7) == ("count 2", 1)
     assert counter.begun == []
+    counter.now += 0.2
+    counter.look(counts, 7)
+    assert len(counter.begun) == 1
 
 
 def test_without_later_entries_only_age_asks_for_another_count() -> None:
