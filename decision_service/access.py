@@ -212,6 +212,8 @@ ROUTES: Mapping[tuple[str, str], Permission] = {
     ("POST", "/cases/{case_id}/review-date"): Permission.HAND_ON,
     ("GET", "/training"): Permission.TRAINING,
     ("POST", "/training"): Permission.TRAIN,
+    ("GET", "/training/practice"): Permission.DECIDE,
+    ("POST", "/training/practice"): Permission.DECIDE,
     ("GET", "/reconciliation"): Permission.RECONCILE,
     ("POST", "/reconciliation"): Permission.RECONCILE,
     ("GET", "/reconciliation/{run_id}"): Permission.RECONCILE,

@@ -193,6 +193,8 @@ SUMMARIES: Mapping[str, Callable[[Data], str]] = {
     "bundle_drilled": lambda d: f"{d['name']}: {'went well' if d['ok'] else 'failed'}.",
     "watch_declared": lambda d: f"{d['name']}: {', '.join(d['statistics'])}.",
     "watch_looked": lambda d: f"{d['name']}, loans of {d['month']}: {d['loans']}.",
+    "practice_answered": lambda d: f"{d['bundle']}: case {d['place']} of round {d['round']}.",
+    "practice_finished": lambda d: f"{d['bundle']}: {d['right']} of {d['cases']} right.",
     "retraining_proposed": lambda d: f"{d['name']}, on {d['rows']} rows.",
     "bundle_exception_voted": lambda d: f"{d['name']}: {'for' if d['agrees'] else 'against'} it.",
 } | {kind: lambda d: f"{d['name']}." for kind in BUNDLE_KINDS}

@@ -16,6 +16,7 @@ from decision_service.letter_desk import LetterDesk
 from decision_service.miss_pages import MissPages
 from decision_service.people_changes import people_changes
 from decision_service.people_pages import PeoplePages, Showcase
+from decision_service.practising import PracticePages
 from decision_service.question_pages import QuestionPages
 from decision_service.receipt_pages import ReceiptPages
 from decision_service.review_date_pages import ReviewDatePages
@@ -43,7 +44,7 @@ from ui.question_ports import Questions
 from ui.review_date_ports import ReviewDates
 from ui.review_ports import Reviews
 from ui.sharing_ports import Sharing
-from ui.training_ports import Training
+from ui.training_ports import Practice, Training
 from ui.waiting_ports import WaitingRoom
 
 
@@ -61,6 +62,7 @@ class Rooms:
     changes: Changes
     letters: Letters
     training: Training
+    practice: Practice
     findings: Findings
     misses: Misses
     review_dates: ReviewDates
@@ -86,6 +88,7 @@ def office_of(services: Services, showcase: Showcase | None = None) -> Rooms:
         changes=ChangingPages(services),
         letters=LetterDesk(services),
         training=TrainingPages(services),
+        practice=PracticePages(services),
         findings=FindingPages(services),
         misses=MissPages(services),
         review_dates=ReviewDatePages(services),

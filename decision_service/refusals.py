@@ -73,6 +73,7 @@ TITLES: dict[type[Exception], str] = {
     training_errors.TrainingNotForThem: "Choose a person",
     training_errors.TrainingDay: "Choose another day",
     training_errors.TrainingNotHeld: "Nothing to end",
+    training_errors.PracticeMoved: "Another case is next",
     review_errors.MonthNotOver: "Choose another month",
     review_errors.MonthOpenAlready: "Read and sign those",
     review_errors.OtherReview: "Open the review again",

@@ -1,7 +1,7 @@
 """The training register as its page has it: who is trained, on any day, and recording it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from decision_service.access import LEADERS, OVERSIGHT, ROLE_WORDS, Permission
@@ -13,6 +13,7 @@ from decision_service.refusals import refusing
 from decision_service.services import Services
 from decision_service.typed_forms import refuse_faulty, typed_day
 from overrides.journal import Decided, State
+from overrides.practice import Round
 from overrides.training import (
     DAYS_MAX,
     Ground,
@@ -80,6 +81,7 @@ class TrainingPages:
                 ),
                 bundles=tuple((name, name) for name in days),
                 grounds=tuple((ground.value, words) for ground, words in GROUND_WORDS.items()),
+                practises=Permission.DECIDE in viewer.may,
                 latest=today + timedelta(days=max(map(_most, days.values()), default=0)),
             )
 
@@ -153,15 +155,21 @@ class TrainingPages:
         known = {person.ref: person for person in people}
         held = [entry for entry in register.newest() if entry.person in known]
         names = self.services.people.names({entry.by for entry in held})
+        practices = register.practices
         lines = [
-            _line(entry, day, (known[entry.person].name, names[entry.by]), days) for entry in held
+            replace(
+                _line(entry, day, (known[entry.person].name, names[entry.by]), days),
+                practice=_practice_words(practices.result(entry.person, entry.bundle)),
+            )
+            for entry in held
         ]
-        for bundle in (name for name, most in days.items() if most and missing):
-            lines += [
-                _missing(person.name, bundle)
-                for person in people
-                if person.state is PersonState.ACTIVE and not register.held(person.ref, bundle)
-            ]
+        for bundle, most in days.items():
+            for person in people:
+                practised = practices.result(person.ref, bundle)
+                wanted = practised or (most and missing)
+                held_none = not register.held(person.ref, bundle)
+                if wanted and held_none and person.state is PersonState.ACTIVE:
+                    lines.append(_missing(person.name, bundle, practised, asked=bool(most)))
         return tuple(sorted(lines, key=lambda line: (line.name.casefold(), line.bundle)))
 
 
@@ -199,10 +207,23 @@ def _line(
     )
 
 
-def _missing(name: str, bundle: str) -> TrainingLine:
-    """A line for somebody of whom nothing is recorded though a policy asks."""
-    words = STATE_WORDS["missing"]
-    return TrainingLine(name=name, bundle=bundle, asked=True, state="missing", state_words=words)
+def _missing(name: str, bundle: str, practised: Round | None, *, asked: bool) -> TrainingLine:
+    """A line for who has no entry, though a policy asks for one or they practised."""
+    return TrainingLine(
+        name=name,
+        bundle=bundle,
+        asked=asked,
+        state="missing",
+        state_words=STATE_WORDS["missing"],
+        practice=_practice_words(practised),
+    )
+
+
+def _practice_words(practised: Round | None) -> str:
+    """The result of a round of practice and its day; "" where none was finished."""
+    if practised is None or (at := practised.answers[-1].at) is None:
+        return ""
+    return f"{practised.right} of {len(practised.answers)} right, {day_words(at.date())}"
 
 
 def _sees(actor: Actor, person: Person) -> bool:

@@ -757,6 +757,8 @@ override_recorded|code concepts decision_id dwell_ms evidence_types from grant n
   seen_version side to|confidence|evidence note
 person_added|branch currency limit_minor person role|valid_until|name
 person_left|person|reason|
+practice_answered|bundle case_ref concepts decision outcome person place round||
+practice_finished|bundle cases concepts person right round||
 practice_switched|notice practice seed share||note
 promise_judged|due kpi name owner says sha256 standing until||note
 reason_questioned|concept decision_id person||note

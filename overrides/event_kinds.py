@@ -47,7 +47,7 @@ GOVERNANCE_KINDS = (
     "bundle_drilled",
 )
 MODEL_KINDS = (*BUNDLE_KINDS, *GOVERNANCE_KINDS)
-TRAINING_KINDS = ("training_recorded",)
+TRAINING_KINDS = ("training_recorded", "practice_answered", "practice_finished")
 REVIEW_KINDS = (
     "month_reviewed",
     "month_signed",
@@ -135,7 +135,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "first_view_recorded": _kind("decision_id view confidence", slots="note"),
         "staff_notified": _kind("practices sha256 given_on", slots="note"),
         "practice_switched": _kind("practice share notice seed", slots="note"),
-        **dict.fromkeys(TRAINING_KINDS, _kind("person bundle ground last_day", slots="note")),
+        "training_recorded": _kind("person bundle ground last_day", slots="note"),
+        "practice_answered": _kind("person bundle round place case_ref decision outcome concepts"),
+        "practice_finished": _kind("person bundle round cases right concepts"),
         "reconciliation_run": _kind(
             "file_sha256 scope read_as loans unread branches counts opened known", slots="record"
         ),

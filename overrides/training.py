@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from overrides.authority import check_role
-from overrides.event_kinds import TRAINING_KINDS
 from overrides.forms import check_note, tidy
 from overrides.journal import Decided, Draft, Event, Json, Slot
 from overrides.passing_on import LEADING_ROLES
+from overrides.practice import Practices
 from overrides.training_errors import (
     TrainingDay,
     TrainingMissing,
@@ -27,6 +27,7 @@ from overrides.values import DECIDING_ROLES, Actor, NewId, Rules
 
 NOTE_PARTY = "training"  # such notes are about no applicant
 NOTE_CHARS_MIN = 10
+RECORDED = "training_recorded"
 DAYS_MAX = 365  # where a policy says nothing else
 
 
@@ -58,20 +59,21 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """Every entry there is, by person and bundle, the oldest first."""
+    """Every entry there is, by person and bundle, the oldest first; and who practised how."""
 
     entries: Mapping[tuple[str, str], tuple[Trained, ...]] = field(default_factory=dict)
+    practices: Practices = field(default_factory=Practices)
 
     def after(self, events: Iterable[Event]) -> "Register":
         """The same with later entries taken in; entries of other kinds change nothing."""
-        found = dict(self.entries)
-        for event in events:
-            if event.type not in TRAINING_KINDS:
+        found, told = dict(self.entries), tuple(events)
+        for event in told:
+            if event.type != RECORDED:
                 continue
             entry = _entry(event)
             key = (entry.person, entry.bundle)
             found[key] = (*found.get(key, ()), entry)
-        return Register(found)
+        return Register(found, self.practices.after(told))
 
     def held(self, person: str, bundle: str) -> Trained | None:
         """What holds of a person and a bundle; None where nothing was ever recorded."""
@@ -84,7 +86,8 @@ class Register:
             key: tuple(entry for entry in known if entry.at.date() <= day)
             for key, known in self.entries.items()
         }
-        return Register({key: known for key, known in then.items() if known})
+        held = {key: known for key, known in then.items() if known}
+        return Register(held, self.practices.as_of(day))
 
     def newest(self) -> tuple[Trained, ...]:
         """What holds of everybody, by bundle and person."""
@@ -179,7 +182,7 @@ def _draft(
     }
     return Draft(
         event_id=new_id(),
-        type="training_recorded",
+        type=RECORDED,
         actor=actor.ref,
         role=actor.role.value,
         data=data,

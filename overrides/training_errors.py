@@ -7,6 +7,7 @@ TrainingError
   TrainingNotForThem
   TrainingDay
   TrainingNotHeld
+  PracticeMoved
 """
 
 from dataclasses import dataclass
@@ -59,3 +60,10 @@ class TrainingNotHeld(TrainingError):
     """There is no valid training of this person for {bundle} to end: look at the register again."""
 
     bundle: str
+
+
+@dataclass(eq=False)
+class PracticeMoved(TrainingError):
+    """Another practice case comes next: go on with case {place} as the page shows it now."""
+
+    place: str

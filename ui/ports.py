@@ -36,7 +36,7 @@ from ui.question_ports import Questions
 from ui.review_date_ports import ReviewDates
 from ui.review_ports import Reviews
 from ui.sharing_ports import Sharing
-from ui.training_ports import Training
+from ui.training_ports import Practice, Training
 from ui.views import (
     ActForm,
     BoardView,
@@ -304,6 +304,10 @@ class Office(Protocol):
     @property
     def training(self) -> Training:
         """Who is trained to decide which cases."""
+
+    @property
+    def practice(self) -> Practice:
+        """Past cases on which people practise."""
 
     @property
     def reviews(self) -> Reviews:

@@ -1,7 +1,8 @@
-"""What the pages need of the training register; part of ``ui.ports``."""
+"""What the pages need of the training register and of practice; part of ``ui.ports``."""
 
 from typing import Protocol
 
+from ui.practice_views import PracticeForm, PracticeView
 from ui.training_views import TrainingForm, TrainingView
 from ui.views import Viewer
 
@@ -17,3 +18,13 @@ class Training(Protocol):
 
     def warnings(self, viewer: Viewer) -> tuple[str, ...]:
         """What the viewer has to know of their own training before it keeps them from work."""
+
+
+class Practice(Protocol):
+    """Past cases on which people practise. Each method raises ``Refused``."""
+
+    def practice(self, viewer: Viewer, bundle: str, *, begin: bool) -> PracticeView:
+        """The viewer's practice, with the next case where a round is under way or begun."""
+
+    def answer(self, viewer: Viewer, form: PracticeForm) -> str:
+        """Record an answer; a sentence that says what came of the loan."""

@@ -34,6 +34,7 @@ class TrainingLine:
     last_day: date | None = None
     by: str = ""
     at: datetime | None = None
+    practice: str = ""  # the result of the last finished round of practice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +52,4 @@ class TrainingView:
     bundles: Pairs = ()
     grounds: Pairs = ()
     latest: date | None = None
+    practises: bool = False  # the viewer decides cases, so may practise

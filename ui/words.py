@@ -94,6 +94,8 @@ ENTRY_WORDS: tuple[tuple[str, str], ...] = (
     ("staff_notified", "Notice to staff recorded"),
     ("practice_switched", "Oversight practice switched"),
     ("training_recorded", "Training recorded"),
+    ("practice_answered", "Practice case answered"),
+    ("practice_finished", "Practice finished"),
     ("reconciliation_run", "Booked loans reconciled"),
     ("finding_opened", "Finding opened"),
     ("finding_assigned", "Finding given to an owner"),

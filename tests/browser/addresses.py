@@ -54,6 +54,7 @@ PAGES = (
     ("tilo", "/team"),
     ("tilo", "/training"),
     ("asha", "/training"),
+    ("asha", "/training/practice"),
     ("tilo", "/reconciliation"),
     ("tilo", f"/reconciliation/{RUN_ID}"),
     ("tilo", "/findings"),

@@ -16,6 +16,7 @@ from tests.ui.fake_findings import FakeFindings, FakeMisses
 from tests.ui.fake_first_views import FakeFirstViews
 from tests.ui.fake_governance import FakeGovernance
 from tests.ui.fake_letters import FakeLetters
+from tests.ui.fake_practice import FakePractice
 from tests.ui.fake_questions import FakeQuestions
 from tests.ui.fake_receipts import FakeReceipts
 from tests.ui.fake_review_dates import FakeReviewDates
@@ -568,6 +569,7 @@ class FakeOffice:
     questions: FakeQuestions = field(default_factory=FakeQuestions)
     sharing: FakeSharing = field(default_factory=FakeSharing)
     training: FakeTraining = field(default_factory=FakeTraining)
+    practice: FakePractice = field(default_factory=FakePractice)
     review_dates: FakeReviewDates = field(default_factory=FakeReviewDates)
     changes: FakeChanges = field(default_factory=FakeChanges)
     waiting: FakeWaiting = field(default_factory=FakeWaiting)
