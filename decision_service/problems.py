@@ -126,6 +126,7 @@ STATUS: Mapping[type[Exception], int] = {
     training.TrainingNotForThem: 422,
     training.TrainingDay: 422,
     training.TrainingNotHeld: 409,
+    training.PracticeMoved: 409,
     findings.FindingError: 409,
     findings.FindingUnknown: 404,
     findings.FindingClosed: 409,

@@ -18,7 +18,6 @@ from overrides.values import DECIDING_ROLES, Actor, Decision, NewId
 
 CASES = 10  # in a round
 BAD_CASES = CASES // 2  # of a round, where there are so many: rare ones would hardly be met else
-ANSWERED, FINISHED = "practice_answered", "practice_finished"
 
 
 class Outcome(StrEnum):
@@ -72,7 +71,7 @@ class Practices:
         """The same with later entries taken in; entries of other kinds change nothing."""
         found = dict(self.answers)
         for event in events:
-            if event.type != ANSWERED:
+            if event.type != "practice_answered":
                 continue
             told = event.data
             answer = Answer(
@@ -151,7 +150,7 @@ def decide_answer(
         "outcome": answer.outcome.value,
         "concepts": list(answer.concepts),
     }
-    drafts = [_draft(ANSWERED, actor, bundle, data, new_id)]
+    drafts = [_draft("practice_answered", actor, bundle, data, new_id)]
     after = Round(now.number, (*now.answers, answer))
     if after.finished:
         relied = sorted({concept for one in after.answers for concept in one.concepts})
@@ -161,7 +160,7 @@ def decide_answer(
             "right": after.right,
             "concepts": list(relied),
         }
-        drafts.append(_draft(FINISHED, actor, bundle, result, new_id))
+        drafts.append(_draft("practice_finished", actor, bundle, result, new_id))
     return Decided(tuple(drafts))
 
 

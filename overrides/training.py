@@ -27,7 +27,6 @@ from overrides.values import DECIDING_ROLES, Actor, NewId, Rules
 
 NOTE_PARTY = "training"  # such notes are about no applicant
 NOTE_CHARS_MIN = 10
-RECORDED = "training_recorded"
 DAYS_MAX = 365  # where a policy says nothing else
 
 
@@ -68,7 +67,7 @@ class Register:
         """The same with later entries taken in; entries of other kinds change nothing."""
         found, told = dict(self.entries), tuple(events)
         for event in told:
-            if event.type != RECORDED:
+            if event.type != "training_recorded":
                 continue
             entry = _entry(event)
             key = (entry.person, entry.bundle)
@@ -182,7 +181,7 @@ def _draft(
     }
     return Draft(
         event_id=new_id(),
-        type=RECORDED,
+        type="training_recorded",
         actor=actor.ref,
         role=actor.role.value,
         data=data,

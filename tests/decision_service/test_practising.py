@@ -10,7 +10,7 @@ from decision_service.override_pages import OverridePages
 from decision_service.practising import OUTCOME_WORDS, PracticePages
 from decision_service.training_pages import TrainingPages
 from overrides.events import read_event
-from overrides.outcomes import OutcomeLine, read_record
+from overrides.outcome_lines import OutcomeLine, read_record
 from overrides.practice import CASES
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from ui.ports import Refused

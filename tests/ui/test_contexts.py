@@ -17,6 +17,7 @@ from ui import (
     governance_contexts,
     line_contexts,
     memory_contexts,
+    practice_contexts,
     question_contexts,
     review_contexts,
     training_contexts,
@@ -39,6 +40,7 @@ PAGES: list[Any] = [
         verdict_contexts,
         question_contexts,
         review_contexts,
+        practice_contexts,
         training_contexts,
         waiting_contexts,
     )
