@@ -18,6 +18,7 @@ INSTANT = "2026-11-22T01:02:03.123456Z"
 SHA = "c0ffee" * 10 + "c0de"
 
 MEMBERS: dict[str, Any] = {
+    "account": 2,
     "adverse": ["R06", "R02"],
     "against": 1800,
     "agrees": True,
@@ -226,8 +227,19 @@ MEMBERS: dict[str, Any] = {
 
 GOLDEN = Path(__file__).with_name("events_v1.jsonl").read_bytes().splitlines()
 PROMISED = [json.loads(line)["type"] for line in GOLDEN]
-ORDER = [*PROMISED, *sorted(set(KINDS) - set(PROMISED))]
+LATER = {
+    "outcome_corrected": frozenset({"account", "currency"}),
+    "outcome_observed": frozenset({"account", "currency"}),
+}
+"""Members and parts that a kind was given after its line: that line stands, and a further one has
+them."""
+ORDER = [
+    *PROMISED,
+    *sorted(set(KINDS) - set(PROMISED)),
+    *(type_ for type_ in LATER if PROMISED.count(type_) < 2),
+]
 """Kinds as their lines stand: a further one comes at the end and gives no other line a number."""
+NAMES = [f"{seq} {type_}" for seq, type_ in enumerate(ORDER)]
 
 OF_CASES = ("case", "decision", "letter", "outcome", "score")
 
@@ -235,16 +247,18 @@ OF_CASES = ("case", "decision", "letter", "outcome", "score")
 def drafts() -> Iterator[tuple[Draft, dict[str, str]]]:
     """A draft of each kind in the order of the lines, with the commitments of its slots."""
     stamp = VersionStamp("german-credit", "2026.11", SHA)
-    for type_ in ORDER:
+    for place, type_ in enumerate(ORDER):
         kind = KINDS[type_]
-        names = sorted("party.0" if slot == "party" else slot for slot in kind.slots)
+        without = frozenset() if type_ in ORDER[:place] else LATER.get(type_, frozenset())
+        slots = kind.slots - without
+        names = sorted("party.0" if slot == "party" else slot for slot in slots)
         versioned = type_.startswith(("bundle", "decision", "review", "override", "score"))
         draft = Draft(
             event_id=ID,
             type=type_,
             actor=PERSON,
             role="officer",
-            data={member: MEMBERS[member] for member in kind.required | kind.optional},
+            data={name: MEMBERS[name] for name in (kind.required | kind.optional) - without},
             case=CASE if type_.startswith(OF_CASES) else None,
             cause=(ID,) if "of" in kind.required else (),
             model=stamp if versioned else None,

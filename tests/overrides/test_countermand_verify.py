@@ -47,7 +47,7 @@ from overrides.event_kinds import KINDS
 from overrides.events import read_event
 from overrides.export import export
 from overrides.notes import Signer
-from tests.golden.drafts import GOLDEN
+from tests.golden.drafts import GOLDEN, NAMES
 
 SIGNER = Signer(LOG, bytes(range(32)))
 PINNED = Memory(keys=(Key.read(SIGNER.key.vkey),))
@@ -59,7 +59,7 @@ def test_it_knows_exactly_the_kinds_that_can_be_written() -> None:
     assert known == countermand_verify._KINDS
 
 
-@pytest.mark.parametrize("body", GOLDEN, ids=[read_event(line).type for line in GOLDEN])
+@pytest.mark.parametrize("body", GOLDEN, ids=NAMES)
 def test_an_entry_of_every_kind_is_read_as_it_was_written(body: bytes) -> None:
     event, entry, members = read_event(body), read_entry(body), read_members(body)
     assert (entry.log, entry.seq) == (f'"{event.log}"'.encode(), b"%d" % event.seq)
