@@ -126,7 +126,7 @@ def outcome_definitions(services: Services) -> Callable[[str], OutcomeDefinition
 
     @cache
     def definition(name: str) -> OutcomeDefinition:
-        spec = services.registry.loaded(name).bundle.outcome_spec
+        spec = services.registry.told(name).outcome_spec
         return OutcomeDefinition(
             id=spec.id,
             window_months=spec.performance_window_months,

@@ -8,9 +8,8 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
@@ -19,27 +18,16 @@ import decision_service
 from decision_service.board_page import outcome_definitions
 from decision_service.feedback_datasheet import DATASHEET, datasheet
 from decision_service.feedback_errors import FolderTaken, InstantAhead
+from decision_service.feedback_features import OwnColumns
 from decision_service.feedback_files import MANIFEST, FileFormat, FileRows, sha256_of
 from decision_service.feedback_papers import CONTRACT, CROISSANT, contract, croissant
-from decision_service.party_parts import PARTY_SLOTS, whole
 from decision_service.services import Services
-from explain.declared.contract import NUMERIC, Field
 from overrides.errors import NoteInvalid
 from overrides.feedback import Cut, Made, Origin, decide_export, make_feedback
-from overrides.feedback_columns import (
-    CONTRIBUTION,
-    FLAG,
-    NUMBER,
-    SCORED,
-    STATED,
-    TEXT,
-    Column,
-    exact_number,
-)
+from overrides.feedback_columns import Column
 from overrides.feedback_design import design
 from overrides.journal import Json, OnceOnly, Receipt
 from overrides.notes import open_note
-from overrides.reading import DecisionRow
 from overrides.signing_keys import trusted_keys
 from overrides.values import Actor
 
@@ -55,7 +43,6 @@ class FeedbackExport:
     """Writes feedback sets."""
 
     services: Services
-    _known: dict[tuple[str, str | None], Mapping[str, str]] = field(default_factory=dict)
 
     def write(
         self,
@@ -116,70 +103,22 @@ class FeedbackExport:
     ) -> tuple[Made, Mapping[str, Sequence[Column]]]:
         """Write the rows; what is to be said of them, and the columns of each model."""
         definitions, cases = outcome_definitions(self.services), self.services.cases
+        own = OwnColumns(
+            self.services.ledger, lambda name, of: self.services.registry.told(name, model=of)
+        )
         cut = Cut(
             as_of=as_of,
             definitions=definitions,
-            features=self._features,
+            features=own.read,
             pseudonym=self.services.vault.lookup_hash,
             design=design(cases.scored_cases(as_of, bundle=bundle), definitions, as_of),
         )
-        writer = FileRows(folder, cache(self._columns), form)
+        writer = FileRows(folder, own.columns, form)
         facts = cases.feedback_facts(as_of, bundle=bundle)
         made = make_feedback(
             facts, cut, writer, self._origin(as_of), bundle=bundle, purpose=purpose
         )
         return made, writer.columns
-
-    def _features(
-        self, decisions: Sequence[DecisionRow]
-    ) -> Mapping[str, Mapping[str, Json] | None]:
-        """What was stated and what was scored; None once it can no longer be read."""
-        wanted = ("inputs", "explanation", *PARTY_SLOTS)
-        opened = self.services.ledger.open_many([d.event_id for d in decisions], wanted)
-        return {
-            decision.event_id: self._flat(decision, whole(opened.get(decision.event_id, {})))
-            for decision in decisions
-        }
-
-    def _flat(
-        self, decision: DecisionRow, parts: Mapping[str, Mapping[str, Json] | None]
-    ) -> Mapping[str, Json] | None:
-        """An application's own columns, as they are written."""
-        inputs, explanation = (parts.get(name) for name in ("inputs", "explanation"))
-        if inputs is None:
-            return None
-        pushes: list[Any] = list((explanation or {}).get("contributions", ()))
-        fields, sha256 = inputs["fields"], decision.model.sha256 if decision.model else None
-        given = {
-            STATED: {**fields, **inputs["context"]},
-            SCORED: {feature: fields.get(feature) for feature, *_ in pushes},
-            CONTRIBUTION: {feature: amount for feature, amount, *_ in pushes},
-        }
-        kinds = self._kinds(decision.bundle, sha256)
-        return {
-            f"{part}_{name}": _exact(kinds[f"{part}_{name}"], value)
-            for part, values in given.items()
-            for name, value in values.items()
-            if f"{part}_{name}" in kinds
-        }
-
-    def _kinds(self, bundle: str, model: str | None) -> Mapping[str, str]:
-        """Kind of each column of a version."""
-        kinds = self._known.get((bundle, model))
-        if kinds is None:
-            kinds = {column.name: column.kind for column in self._columns(bundle, model)}
-            self._known[bundle, model] = kinds
-        return kinds
-
-    def _columns(self, bundle: str, model: str | None) -> Sequence[Column]:
-        """A version's own columns by its contract; protected fields are in no set."""
-        contract = self.services.registry.loaded(bundle, model=model or "").bundle.contract
-        open_to_all = [f for f in contract.fields if f.role != "monitor_only"]
-        return (
-            *(_column(STATED, f, _kind(f), "as it was stated") for f in open_to_all),
-            *(_column(SCORED, f, _kind(f), "as it was scored") for f in contract.features),
-            *(_column(CONTRIBUTION, f, NUMBER, "its push") for f in contract.features),
-        )
 
     def _origin(self, as_of: datetime) -> Origin:
         """Where the cut lies in the ledger, and how often something was erased from it."""
@@ -258,27 +197,6 @@ def _with_papers(folder: Path, made: Made, columns: Mapping[str, Sequence[Column
             for paper in papers
         },
     }
-
-
-def _column(part: str, of: Field, kind: str, words: str) -> Column:
-    """A column made of a field."""
-    levels = tuple(of.levels) if part != CONTRIBUTION else ()
-    told = f"{of.label}, {words}{f', in {of.unit}' if of.unit and part != CONTRIBUTION else ''}."
-    return Column(f"{part}_{of.name}", kind, told, levels, role=of.role)
-
-
-def _kind(of: Field) -> str:
-    """How a field's recorded text is written into a column."""
-    if of.type in NUMERIC:
-        return NUMBER
-    return FLAG if of.type == "boolean" else TEXT
-
-
-def _exact(kind: str, value: str | None) -> Json:
-    """A recorded value in the form of a row."""
-    if value is None or kind == TEXT:
-        return value
-    return bool(float(value)) if kind == FLAG else exact_number(value)
 
 
 @contextmanager

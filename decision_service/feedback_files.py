@@ -8,7 +8,7 @@ known, so that memory does not grow with the set. The same rows give the same by
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,26 +19,15 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from overrides.feedback import FeedbackRow, WrittenFile
-from overrides.feedback_columns import (
-    FLAG,
-    INSTANT,
-    NUMBER,
-    ROW_COLUMNS,
-    STRUCTURES,
-    TEXT,
-    TEXTS,
-    WHOLE,
-    Column,
-)
-from overrides.instants import parse_instant
+from decision_service.feedback_tables import KeptTables, keep
+from overrides.feedback import WrittenFile
+from overrides.feedback_blocks import RowBlock
+from overrides.feedback_columns import ROW_COLUMNS, Column
 
 MANIFEST = "manifest.json"
 ROWS = ("*.parquet", "*.csv")  # files that have rows
-ROW_GROUP_ROWS = 20_000
 PART_ROWS_MAX = 500_000
 EMPTY_NAME = "feedback"
-COMPRESSION = "zstd"
 BLOCK_BYTES = 1 << 20
 
 FileFormat = Literal["parquet", "csv"]
@@ -97,40 +86,47 @@ class FileRows:
 
         return f"parquet/2 pyarrow/{pa.__version__}"
 
-    def write(self, rows: Iterable[tuple[FeedbackRow, bytes]]) -> tuple[WrittenFile, ...]:
+    def write(self, blocks: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
         """Write every row; an empty file when there is none."""
         waiting: dict[str, _Waiting] = {}
         with ExitStack() as files:
-            for row, exact in rows:
-                if row.bundle not in waiting:
-                    waiting[row.bundle] = _Waiting(files.enter_context(TemporaryFile()))
-                self._wait(waiting[row.bundle], row, exact)
+            for block in blocks:
+                for name, own in block.of_each_bundle():
+                    if name not in waiting:
+                        waiting[name] = _Waiting(files.enter_context(TemporaryFile()))
+                    self._wait(waiting[name], own)
             if not waiting:
                 waiting[EMPTY_NAME] = _Waiting(files.enter_context(TemporaryFile()))
             return tuple(
                 file for name in sorted(waiting) for file in self._parts(name, waiting[name])
             )
 
-    def _wait(self, waiting: _Waiting, row: FeedbackRow, exact: bytes) -> None:
-        """Keep a row, and note the columns its features need."""
-        if row.model_sha256 not in waiting.seen:
-            waiting.seen.add(row.model_sha256)
-            for column in self._kinds(row.bundle, row.model_sha256):
-                waiting.columns.setdefault(column.name, column)
-        waiting.file.write(exact + b"\n")
-        waiting.rows += 1
+    def _wait(self, waiting: _Waiting, block: RowBlock) -> None:
+        """Keep rows, and note the columns their features need."""
+        for row in block.rows:
+            if row.model_sha256 not in waiting.seen:
+                waiting.seen.add(row.model_sha256)
+                for column in self._kinds(row.bundle, row.model_sha256):
+                    waiting.columns.setdefault(column.name, column)
+        if self._form == "csv":
+            waiting.file.writelines(exact + b"\n" for exact in block.exact)
+        else:
+            keep(waiting.file, waiting.all_columns(), block)
+        waiting.rows += len(block.rows)
 
     def _parts(self, name: str, waiting: _Waiting) -> Iterator[WrittenFile]:
         """Write one model's file, or its parts."""
         columns = self.columns[name] = waiting.all_columns()
         waiting.file.seek(0)
-        lines = iter(waiting.file)
+        tables = KeptTables(waiting.file, columns)
         count = -(-waiting.rows // self._part_rows) or 1
         for number in range(count):
             part = f"-{number + 1:05d}" if count > 1 else ""
             path = self._folder / f"{name}{part}.{self._form}"
-            write = _write_csv if self._form == "csv" else _write_parquet
-            write(path, columns, islice(lines, self._part_rows))
+            if self._form == "csv":
+                _write_csv(path, columns, islice(waiting.file, self._part_rows))
+            else:
+                tables.write(path, self._part_rows)
             rows = min(self._part_rows, waiting.rows - number * self._part_rows)
             kinds = {column.name: column.kind for column in columns}
             yield WrittenFile(path.name, sha256_of(path), path.stat().st_size, rows, kinds)
@@ -163,50 +159,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value
-
-
-def _write_parquet(path: Path, columns: Sequence[Column], lines: Iterator[bytes]) -> None:
-    """One Parquet file."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    schema = pa.schema([(column.name, arrow_type(column.kind)) for column in columns])
-    with parquet.ParquetWriter(path, schema, compression=COMPRESSION) as writer:
-        while block := list(islice(lines, ROW_GROUP_ROWS)):
-            rows = msgspec.json.decode(b"[" + b",".join(block) + b"]")
-            arrays = [_array(column, [row.get(column.name) for row in rows]) for column in columns]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-
-
-def arrow_type(kind: str) -> Any:
-    """The Arrow type of a kind of value."""
-    import pyarrow as pa
-
-    if kind in STRUCTURES:
-        return pa.list_(pa.struct([(name, arrow_type(part)) for name, part in STRUCTURES[kind]]))
-    return {
-        TEXT: pa.string(),
-        TEXTS: pa.list_(pa.string()),
-        WHOLE: pa.int64(),
-        NUMBER: pa.float64(),
-        FLAG: pa.bool_(),
-        INSTANT: pa.timestamp("us", tz="UTC"),
-    }[kind]
-
-
-def _array(column: Column, values: Sequence[Any]) -> Any:
-    """A column's values in Arrow; numbers and instants are text in a row's exact form."""
-    import pyarrow as pa
-
-    wanted = arrow_type(column.kind)
-    if column.kind in (NUMBER, INSTANT):
-        return pa.array(values, pa.string()).cast(wanted)
-    if column.kind in STRUCTURES:
-        instants = [name for name, part in STRUCTURES[column.kind] if part == INSTANT]
-        values = [[_with_instants(one, instants) for one in held or ()] for held in values]
-    return pa.array(values, wanted)
-
-
-def _with_instants(held: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """A structure whose instants are instants."""
-    return {**held, **{name: parse_instant(held[name]) for name in names}}

@@ -25,7 +25,7 @@ from decision_service.loading import Found, Loaded, Loader
 from decision_service.standings import Standing, Standings, Version, standing_entry
 from explain.declared.bundle_contents import BundleContents
 from explain.declared.plain_words import wording_problems
-from explain.errors import BundleInvalid
+from explain.errors import BundleInvalid, ExplainError
 from overrides.event_kinds import MODEL_KINDS
 from overrides.events import read_event
 from overrides.governance import Governance
@@ -160,19 +160,20 @@ class Registry:
 
         Raises UnknownBundle, or BundleUnavailable when its files cannot be verified.
         """
-        standing = self._standing(name)
-        fitting = [
-            version
-            for version in standing.versions
-            if model in ("", version.model.sha256)
-            and policy in ("", version.policy.sha256)
-            and codebook in ("", version.codebook.sha256)
-        ]
-        wanted = standing.active if standing.active in fitting or not fitting else fitting[-1]
+        wanted = self._standing(name).with_parts(model, policy, codebook)
         found, problem = self._load(wanted)
         if found is None:
             raise BundleUnavailable(name=name, cause=problem)
         return found
+
+    def told(self, name: str, *, model: str = "") -> BundleContents:
+        """What ``loaded`` has, verified but not proven unless it was: it is asked for no score."""
+        version = self._standing(name).with_parts(model)
+        found, _ = self._loader.known(self._path(version)) or (None, "")
+        try:
+            return found.bundle if found else self._contents(version)
+        except (ExplainError, OSError) as broken:
+            raise BundleUnavailable(name=name, cause=str(broken)) from broken
 
     def described(self, name: str) -> BundleContents:
         """What the active version says of itself, verified, without its model.

@@ -69,6 +69,17 @@ class Standing:
             return "suspended"
         return "champion" if self.champion else "registered"
 
+    def with_parts(self, model: str = "", policy: str = "", codebook: str = "") -> Version:
+        """The newest version with these parts (hashes); the active one if it or no other fits."""
+        fitting = [
+            version
+            for version in self.versions
+            if model in ("", version.model.sha256)
+            and policy in ("", version.policy.sha256)
+            and codebook in ("", version.codebook.sha256)
+        ]
+        return self.active if self.active in fitting or not fitting else fitting[-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Standings:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from overrides.canonical import canonical
 from overrides.errors import (
     EventTooLarge,
     KeyReused,
@@ -17,7 +18,7 @@ from overrides.errors import (
     UnknownKind,
 )
 from overrides.events import BODY_BYTES_MAX, read_event
-from overrides.journal import Command, Decided, Draft, Journal, OnceOnly, Slot, State
+from overrides.journal import Command, Committed, Decided, Draft, Journal, OnceOnly, Slot, State
 from overrides.ledger import LedgerBook
 from overrides.merkle import leaf_hash, verify_consistency, verify_inclusion
 from overrides.values import NewId
@@ -175,6 +176,13 @@ def check_personal_parts(ledger: OpenLedger) -> None:
     assert ledger.book.open_slots("unheard of") == {}
     many = ledger.book.open_many([entry.event_id, "unheard of"], ["note"])
     assert many == {entry.event_id: {"note": {"text": note}}}
+    commit = read_event(entry.body).commit
+    read = Committed(entry.seq, entry.event_id, entry.leaf_hash, commit)
+    assert ledger.book.unsealed([read], ["note"]) == {
+        entry.event_id: {"note": canonical({"text": note})}
+    }
+    assert ledger.book.unsealed([read], ["unheard_of"]) == {entry.event_id: {}}
+    assert ledger.book.unsealed([]) == {}
 
 
 def check_the_tree_proves_every_entry(ledger: OpenLedger) -> None:

@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import Protocol
 
-from overrides.feedback_columns import COLUMNS, RowHash, row_bytes
+from overrides.feedback_blocks import RowBlock, block_of
+from overrides.feedback_columns import COLUMNS, RowHash
 from overrides.feedback_design import sensitivity
-from overrides.feedback_rows import Cut, FeedbackRow, feedback_rows
+from overrides.feedback_rows import AT_ONCE, Cut, FeedbackRow, feedback_rows
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json
 from overrides.labels import LabelStatus
@@ -65,8 +67,8 @@ class RowWriter(Protocol):
     def version(self) -> str:
         """Format and its library with version: the same one writes the same bytes."""
 
-    def write(self, rows: Iterable[tuple[FeedbackRow, bytes]]) -> tuple[WrittenFile, ...]:
-        """Write every row, given with its exact form; at least one file, even for no rows."""
+    def write(self, blocks: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
+        """Write every row; at least one file, even for no rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,24 +95,30 @@ class _Tally:
         self.definitions: set[str] = set()
         self.hash = RowHash()
 
-    def count(self, rows: Iterable[FeedbackRow]) -> Iterator[tuple[FeedbackRow, bytes]]:
-        """The rows that can still be read, counted, with their exact form."""
-        for row in rows:
-            if row.features is None:
-                self.gone[row.label_status] += 1
-                continue
-            self.rows += 1
-            self.labels[row.label_status] += 1
-            self.values[row.label] += 1
-            self.held_back += row.label_status == LabelStatus.OBSERVED_BAD and row.label is None
-            self.declined += row.label_status == LabelStatus.UNOBSERVED_DECLINED
-            self.simulated += row.simulated
-            self.definitions.add(row.outcome_definition_id)
-            if row.weight is not None:
-                self.weights.append(float(row.weight))
-            exact = row_bytes(row.flat())
-            self.hash.add(exact)
-            yield row, exact
+    def count(self, rows: Iterable[FeedbackRow]) -> Iterator[RowBlock]:
+        """The rows that can still be read, counted, some at a time."""
+        left = iter(rows)
+        while batch := list(islice(left, AT_ONCE)):
+            self.gone.update(row.label_status for row in batch if row.features is None)
+            if kept := [row for row in batch if row.features is not None]:
+                for row in kept:
+                    self._take(row)
+                block = block_of(kept)
+                for exact in block.exact:
+                    self.hash.add(exact)
+                yield block
+
+    def _take(self, row: FeedbackRow) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.labels[row.label_status] += 1
+        self.values[row.label] += 1
+        self.held_back += row.label_status == LabelStatus.OBSERVED_BAD and row.label is None
+        self.declined += row.label_status == LabelStatus.UNOBSERVED_DECLINED
+        self.simulated += row.simulated
+        self.definitions.add(row.outcome_definition_id)
+        if row.weight is not None:
+            self.weights.append(float(row.weight))
 
     @property
     def labelled(self) -> int:

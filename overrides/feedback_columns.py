@@ -5,7 +5,7 @@ names, without blanks, where numbers are the shortest decimal that reads back as
 as text, instants are text, and members that are null or empty are left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
@@ -13,7 +13,6 @@ from types import MappingProxyType
 import msgspec
 
 from overrides.appeals import AppealResult
-from overrides.journal import Json
 from overrides.labels import LabelSource, LabelStatus
 from overrides.values import CaseStatus, Decision, Recommendation
 
@@ -170,19 +169,21 @@ ROW_COLUMNS: tuple[Column, ...] = (
 )
 COLUMNS = tuple(column.name for column in ROW_COLUMNS)
 
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_encode = msgspec.json.Encoder().encode
 
 
-def exact_number(recorded: str | None) -> str | None:
-    """A recorded decimal as the shortest text that reads back as the same float64."""
-    return None if recorded is None else repr(float(recorded))
+def exact_numbers(recorded: Sequence[str | None]) -> list[str | None]:
+    """Recorded decimals, each as the shortest text that reads back as the same float64.
 
-
-def row_bytes(flat: Mapping[str, Json]) -> bytes:
-    """The one exact form of a row."""
-    return _encode(
-        {name: value for name, value in flat.items() if value is not None and value != ""}
-    )
+    That is Python's spelling, which some numbers have another one than the encoder's.
+    """
+    numbers = [float(text) for text in recorded if text is not None]
+    told = _encode(numbers)[1:-1].decode().split(",") if numbers else []
+    for place, text in enumerate(told):
+        if "e" in text or "0.0000" in text or text == "null":
+            told[place] = repr(numbers[place])
+    left = iter(told)
+    return [None if text is None else next(left) for text in recorded]
 
 
 class RowHash:

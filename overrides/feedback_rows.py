@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from overrides.appeals import appeals_in
-from overrides.feedback_columns import HUMAN_ACTS, NUMBER, ROW_COLUMNS, exact_number
+from overrides.feedback_columns import HUMAN_ACTS
 from overrides.feedback_design import RANDOM_METHOD, WEIGHT_METHOD, Chance, Design
 from overrides.instants import instant_text
 from overrides.journal import Json, VersionStamp
@@ -21,7 +21,7 @@ from overrides.values import OverrideSide
 # Officers take cases from a shared queue, unless one was drawn by chance and decided the case.
 SELF_SELECTED, DRAWN = "self_selected", "drawn_by_chance"
 PSEUDONYM_CHARS = 32
-AT_ONCE = 500
+AT_ONCE = 1_000
 
 _FLAGS = {
     OverrideSide.APPROVED_AGAINST_MODEL: 1,
@@ -30,8 +30,8 @@ _FLAGS = {
 }
 _LABELS = {LabelStatus.OBSERVED_BAD: 1, LabelStatus.OBSERVED_GOOD: 0}
 
-Features = Callable[[Sequence[DecisionRow]], Mapping[str, Mapping[str, Json] | None]]
-"""Of decisions: by event the model's own columns as they are written; None once erased."""
+Features = Callable[[Sequence[FeedbackFact]], Mapping[str, Mapping[str, Json] | None]]
+"""Of cases: by the decision's event the model's own columns as written; None once erased."""
 Pseudonym = Callable[[str, str], str]  # purpose and reference: keyed hash in hex
 
 
@@ -108,16 +108,6 @@ class FeedbackRow:
     simulated: bool
     features: Mapping[str, Json] | None
 
-    def flat(self) -> dict[str, Json]:
-        """The row as it is written: its columns, and then the model's own."""
-        values: dict[str, Json] = {}
-        for column in ROW_COLUMNS:
-            value = getattr(self, column.name)
-            if column.kind == NUMBER:
-                value = exact_number(value)
-            values[column.name] = list(value) if isinstance(value, tuple) else value
-        return {**values, **(self.features or {})}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
@@ -134,7 +124,7 @@ def feedback_rows(facts: Iterable[FeedbackFact], cut: Cut) -> Iterator[FeedbackR
     """A row for each closed case, in the order given."""
     left = iter(facts)
     while batch := list(islice(left, AT_ONCE)):
-        features = cut.features([closed.decision for closed in batch])
+        features = cut.features(batch)
         for closed in batch:
             found = label(
                 cut.definitions(closed.fact.bundle),
@@ -192,7 +182,7 @@ def _row(
             _act(act, cut) for act in closed.acts if act.type in HUMAN_ACTS and act.at <= cut.as_of
         ),
         ledger_seq=decision.seq,
-        ledger_entry_hash=closed.leaf_hash.hex(),
+        ledger_entry_hash=closed.entry.leaf_hash.hex(),
         simulated=fact.simulated,
         features=features,
     )

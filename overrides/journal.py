@@ -68,6 +68,15 @@ class Entry:
     body: bytes
 
 
+class Committed(NamedTuple):
+    """Which entry personal parts are of, and what it commits to: slots with a hash in hex."""
+
+    seq: int
+    event_id: str
+    leaf_hash: bytes
+    commit: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """An entry read back from its own bytes: what a projection is told. No personal data."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from overrides.errors import SlotErased
-from overrides.journal import Entry, Json
+from overrides.journal import Committed, Entry, Json
 from overrides.ledger_rows import Disclosure
 from overrides.merkle import Frontier
 
@@ -77,6 +77,14 @@ class LedgerBook(Protocol):
         self, event_ids: Sequence[str], slots: Sequence[str] = ()
     ) -> Mapping[str, Mapping[str, Mapping[str, Json] | SlotErased]]:
         """Personal parts of several entries by event, as ``open_slots`` gives those of one."""
+
+    def unsealed(
+        self, entries: Sequence[Committed], slots: Sequence[str] = ()
+    ) -> Mapping[str, Mapping[str, bytes | SlotErased]]:
+        """Exact bytes of the personal parts of entries that were read before, by event.
+
+        What of them each entry commits to is held against its parts, as ``open_slots`` does.
+        """
 
     def disclosures(self, event_ids: Sequence[str], slots: Sequence[str]) -> Sequence[Disclosure]:
         """The named parts of entries in order, with their salts; ``party`` is every party's.

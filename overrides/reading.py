@@ -12,7 +12,7 @@ from typing import Protocol
 from overrides.cases import Appeal, Case, Proposal
 from overrides.feedback_design import ScoredCase
 from overrides.feedback_made import FeedbackExportRow
-from overrides.journal import Json, VersionStamp
+from overrides.journal import Committed, Json, VersionStamp
 from overrides.labels import Ending, Observation
 from overrides.surprises import Surprises
 from overrides.urgency import Clocks, Urgency
@@ -255,7 +255,7 @@ class FeedbackFact:
 
     fact: BoardFact
     decision: DecisionRow
-    leaf_hash: bytes  # of the decision's entry
+    entry: Committed  # of the decision
     decided_seq: int  # ledger place of the event that closed the case
     acts: tuple[ActRow, ...]  # of the case up to the cut, in order
 

@@ -18,6 +18,7 @@ from overrides.cases import OPEN_STATES
 from overrides.feedback_columns import HUMAN_ACTS
 from overrides.feedback_design import ScoredCase
 from overrides.instants import instant_text
+from overrides.journal import Committed
 from overrides.labels import Ending, Observation
 from overrides.reading import ActRow, BoardFact, FeedbackFact
 from overrides.stores.case_rows import (
@@ -132,10 +133,11 @@ def feedback_facts(
         entries = _entries(connection, log, [row["decision_seq"] for row in batch])
         for row in batch:
             body, leaf_hash = entries[row["decision_seq"]]
+            event = event_in(body)
             yield FeedbackFact(
                 fact=_fact(row, observed.get(row["case_ref"], ())),
-                decision=decision_row(event_in(body)),
-                leaf_hash=leaf_hash,
+                decision=decision_row(event),
+                entry=Committed(event.seq, event.event_id, leaf_hash, event.commit),
                 decided_seq=places[row["seq"]],
                 acts=acts.get(row["case_ref"], ()),
             )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal as Number
 
+from overrides.canonical import parse_own
 from overrides.event_kinds import DECISION_KINDS
 from overrides.events import SIMULATED_CLOCK, event_of
 from overrides.feedback_made import FeedbackExportRow
@@ -81,7 +82,7 @@ def case_row(row: Row) -> CaseRow:
 
 def event_in(body: bytes | memoryview) -> Event:
     """The event that an entry of our own ledger holds."""
-    return event_of(json.loads(bytes(body)))
+    return event_of(parse_own(bytes(body)))
 
 
 def decision_row(event: Event) -> DecisionRow:

@@ -22,7 +22,7 @@ from overrides.canonical import read_canonical
 from overrides.errors import LedgerUnavailable, ProofInvalid, SlotErased
 from overrides.events import read_event
 from overrides.instants import instant_text, parse_instant
-from overrides.journal import Entry, Event, Json
+from overrides.journal import Committed, Entry, Json
 from overrides.ledger import Head, SignedCheckpoint
 from overrides.ledger_rows import Disclosure
 from overrides.stores.engine import reading, writing
@@ -137,15 +137,27 @@ class SqlLedgerBook:
         """Personal parts of several entries by event, all read at once."""
         return {
             event_id: {
-                slot: part if isinstance(part, SlotErased) else read_canonical(part.payload)
+                slot: part if isinstance(part, SlotErased) else read_canonical(part)
                 for slot, part in unsealed.items()
             }
-            for event_id, unsealed in self._unseal(event_ids, slots).items()
+            for event_id, unsealed in self.unsealed(self._committed(event_ids), slots).items()
+        }
+
+    def unsealed(
+        self, entries: Sequence[Committed], slots: Sequence[str] = ()
+    ) -> dict[str, dict[str, bytes | SlotErased]]:
+        """Exact bytes of the personal parts of entries that were read before, by event."""
+        return {
+            event_id: {
+                slot: part if isinstance(part, SlotErased) else part.payload
+                for slot, part in unsealed.items()
+            }
+            for event_id, unsealed in self._unseal(entries, slots).items()
         }
 
     def disclosures(self, event_ids: Sequence[str], slots: Sequence[str]) -> list[Disclosure]:
         """The named parts of entries in order, with their salts; ``party`` is every party's."""
-        unsealed = self._unseal(event_ids, slots).values() if slots else ()
+        unsealed = self._unseal(self._committed(event_ids), slots).values() if slots else ()
         parts = (part for slots_of in unsealed for part in slots_of.values())
         found = [part for part in parts if isinstance(part, Disclosure)]
         return sorted(found, key=lambda part: (part.seq, part.slot))
@@ -157,34 +169,39 @@ class SqlLedgerBook:
             return [(row[0], row[1]) for row in connection.execute(query.order_by(_ERASED.c.place))]
 
     def _unseal(
-        self, event_ids: Sequence[str], slots: Sequence[str]
+        self, entries: Sequence[Committed], slots: Sequence[str]
     ) -> dict[str, dict[str, Disclosure | SlotErased]]:
         """Parts of entries of this log by event, and by slot in the order of names, checked.
 
         Where the key above the data keys was destroyed between reading and opening, the data keys
         have been locked anew meanwhile, and are read once more.
         """
-        events, parts = self._stored(event_ids)
+        parts = self._stored(entries)
         if not all(
             key is None or self._vault.knows(key.kek_epoch)
             for stored in parts.values()
             for _, key in stored.values()
         ):
-            events, parts = self._stored(event_ids)
+            parts = self._stored(entries)
         return {
-            event.event_id: self._opened(event, parts[event.event_id], slots) for event in events
+            entry.event_id: self._opened(entry, parts[entry.event_id], slots) for entry in entries
         }
 
-    def _stored(self, event_ids: Sequence[str]) -> tuple[list[Event], dict[str, dict[str, Part]]]:
-        """Entries of this log, and their parts as they lie there."""
+    def _committed(self, event_ids: Sequence[str]) -> list[Committed]:
+        """What entries of this log commit to."""
         wanted = (EVENTS.c.log == self._log, _HAS_PLACE, EVENTS.c.event_id.in_(event_ids))
         with self._reading() as connection:
-            rows = connection.execute(entry_columns().where(*wanted))
-            events = [read_event(entry.body) for entry in as_entries(rows)]
-            return events, stored_parts(connection, self._log, events)
+            entries = as_entries(connection.execute(entry_columns().where(*wanted)))
+        events = ((entry, read_event(entry.body)) for entry in entries)
+        return [Committed(e.seq, e.event_id, entry.leaf_hash, e.commit) for entry, e in events]
+
+    def _stored(self, entries: Sequence[Committed]) -> dict[str, dict[str, Part]]:
+        """Parts of entries as they lie there."""
+        with self._reading() as connection:
+            return stored_parts(connection, self._log, entries)
 
     def _opened(
-        self, event: Event, parts: Mapping[str, Part], slots: Sequence[str]
+        self, event: Committed, parts: Mapping[str, Part], slots: Sequence[str]
     ) -> dict[str, Disclosure | SlotErased]:
         """The named parts of one entry, all of them when none is named."""
         unsealed: dict[str, Disclosure | SlotErased] = {}

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select
 
-from overrides.journal import Event
+from overrides.journal import Committed, Event
 from overrides.record_classes import KeyScope
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import DataKey, LedgerPayload
@@ -90,7 +90,7 @@ def put_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequence[
 
 
 def stored_parts(
-    connection: Connection, log: str, events: Sequence[Event]
+    connection: Connection, log: str, events: Sequence[Event | Committed]
 ) -> dict[str, dict[str, Part]]:
     """Encrypted parts of entries of one log, by event and slot, read at once.
 

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
@@ -16,18 +16,25 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
+from decision_service import feedback_export, feedback_tables
 from decision_service.access import HOST
 from decision_service.app import create_app
 from decision_service.feedback_check import check_set
 from decision_service.feedback_errors import SetUnreadable
 from decision_service.feedback_export import FeedbackExport
+from decision_service.feedback_features import OwnColumns
 from decision_service.feedback_files import FileFormat, FileRows, manifest_sha256
 from decision_service.feedback_verify import Wrong, check_ledger, signed, verify
 from decision_service.people_changes import people_changes
-from overrides.feedback_columns import COLUMNS
+from overrides import feedback
+from overrides.feedback import WrittenFile
+from overrides.feedback_blocks import RowBlock
+from overrides.feedback_columns import COLUMNS, ROW_COLUMNS
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.erasure_house import erasure_house
 from tests.decision_service.test_feedback_files import fill
+from tests.evidence import plain_rows
+from tests.evidence.plain_rows import flat, row_bytes, write_parquet
 
 pytest.importorskip("pyarrow")
 
@@ -99,6 +106,39 @@ def test_the_rows_have_one_hash_whatever_the_format_and_the_size_of_parts(
         (f"{BUNDLE}-00003.parquet", 2),
     ]
     assert verify(tmp_path / "parts")[0] == []
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 1_000])
+def test_the_bytes_are_those_of_a_plain_writer_however_many_rows_are_made_at_once(
+    house: DeskHouse,
+    folders: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: int,
+) -> None:
+    blocks: list[RowBlock] = []
+
+    class Kept(FileRows):
+        def write(self, of: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
+            blocks.extend(of)
+            return super().write(blocks)
+
+    monkeypatch.setattr(feedback_tables, "ROW_GROUP_ROWS", 4)
+    monkeypatch.setattr(plain_rows, "ROW_GROUP_ROWS", 4)
+    monkeypatch.setattr(feedback, "AT_ONCE", at_once)
+    monkeypatch.setattr(feedback_export, "FileRows", Kept)
+    as_of = datetime.fromisoformat(manifest_of(folders["csv"])["as_of"])
+    manifest, _ = FeedbackExport(house.services).write(tmp_path / "set", HOST, as_of=as_of)
+    rows = [line for block in blocks for line in block.exact]
+    assert rows == [row_bytes(flat(row)) for block in blocks for row in block.rows]
+    assert len(rows) == manifest["rows"] == 10
+    columns = OwnColumns(
+        house.services.ledger, lambda name, of: house.services.registry.told(name, model=of)
+    ).columns(BUNDLE, blocks[0].rows[0].model_sha256)
+    write_parquet(tmp_path / "plain", [*ROW_COLUMNS, *columns], rows)
+    assert (tmp_path / "plain").read_bytes() == (
+        tmp_path / "set" / f"{BUNDLE}.parquet"
+    ).read_bytes()
 
 
 @pytest.mark.parametrize(

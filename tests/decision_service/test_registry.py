@@ -19,6 +19,7 @@ from decision_service.errors import (
 from decision_service.registry import Registry
 from decision_service.services import Services
 from decision_service.settings import Settings
+from explain.bundle import Bundle
 from explain.declared.bundle_files import seal
 from explain.errors import BundleError, BundleInvalid
 from overrides.events import read_event
@@ -188,6 +189,27 @@ def test_a_folder_that_is_gone_makes_its_version_unavailable(
         assert other.registry.warm() == (BUNDLE,)
         with pytest.raises(BundleUnavailable):
             other.registry.rules(BUNDLE)
+    finally:
+        other.close()
+
+
+def test_what_a_version_tells_of_itself_is_verified_and_needs_no_proof(
+    services: Services, tmp_path: Path
+) -> None:
+    add(services.registry, tmp_path)
+    other = wiring.build(services.settings, serving=False)
+    try:
+        told = other.registry.told(BUNDLE, model="of another version")
+        assert not isinstance(told, Bundle), "nothing was loaded for it"
+        assert other.registry.loaded(BUNDLE).bundle.contract.fields == told.contract.fields
+        assert other.registry.loaded(BUNDLE).bundle is other.registry.told(BUNDLE)
+    finally:
+        other.close()
+    (told.directory / "policy.yaml").write_text("")
+    other = wiring.build(services.settings, serving=False)
+    try:
+        with pytest.raises(BundleUnavailable):
+            other.registry.told(BUNDLE)
     finally:
         other.close()
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from overrides import merkle
+from overrides.canonical import canonical
 from overrides.errors import ProofInvalid, SlotErased
-from overrides.journal import Entry
+from overrides.journal import Committed, Entry
 from overrides.ledger import Head
 from tests.evidence.memory_ledger import Store, parts_of
 
@@ -70,6 +71,19 @@ class MemoryBook:
         """Personal parts of several entries by event."""
         known = [one for one in event_ids if self.entry_of(one) is not None]
         return {event_id: self.open_slots(event_id, slots) for event_id in known}
+
+    def unsealed(
+        self, entries: Sequence[Committed], slots: Sequence[str] = ()
+    ) -> Mapping[str, Mapping[str, bytes | SlotErased]]:
+        """Exact bytes of the personal parts of entries."""
+        opened = self.open_many([entry.event_id for entry in entries], slots)
+        return {
+            event_id: {
+                slot: part if isinstance(part, SlotErased) else canonical(part)
+                for slot, part in parts.items()
+            }
+            for event_id, parts in opened.items()
+        }
 
     def inclusion(self, seq: int, size: int) -> Sequence[bytes]:
         """Proof that entry ``seq`` is in the tree of ``size`` entries."""

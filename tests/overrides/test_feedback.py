@@ -22,12 +22,14 @@ from overrides.feedback import (
     feedback_rows,
     make_feedback,
 )
+from overrides.feedback_blocks import RowBlock
 from overrides.feedback_design import design
 from overrides.instants import instant_text
 from overrides.journal import Draft, Json
 from overrides.labels import LabelStatus, OutcomeDefinition, add_months
-from overrides.reading import DecisionRow
+from overrides.reading import FeedbackFact
 from overrides.stores.ledger_book import SqlLedgerBook
+from tests.evidence.plain_rows import flat, row_bytes
 from tests.overrides.case_house import LOG, House, house_at
 from tests.overrides.samples import OFFICER, SENIOR, ids
 
@@ -43,11 +45,13 @@ class Kept:
     def __init__(self) -> None:
         self.rows: list[FeedbackRow] = []
 
-    def write(self, rows: Iterable[tuple[FeedbackRow, bytes]]) -> tuple[WrittenFile, ...]:
-        """Keep every row."""
-        kept = list(rows)
-        self.rows = [row for row, _ in kept]
-        lines = b"".join(exact + b"\n" for _, exact in kept)
+    def write(self, blocks: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
+        """Keep every row, once it was seen that its exact form is the one that is defined."""
+        kept = list(blocks)
+        self.rows = [row for block in kept for row in block.rows]
+        exact = [line for block in kept for line in block.exact]
+        assert exact == [row_bytes(flat(row)) for row in self.rows]
+        lines = b"".join(line + b"\n" for line in exact)
         return (WrittenFile("rows.jsonl", sha256(lines).hexdigest(), len(lines), len(self.rows)),)
 
 
@@ -60,8 +64,8 @@ def house(tmp_path: Path) -> Iterator[House]:
 def cut(house: House, erased: frozenset[str] = frozenset()) -> Cut:
     book = SqlLedgerBook(house.engine, log=LOG, vault=house.vault)
 
-    def features(decisions: Sequence[DecisionRow]) -> Mapping[str, Mapping[str, Json] | None]:
-        opened = book.open_many([decision.event_id for decision in decisions], ["inputs"])
+    def features(facts: Sequence[FeedbackFact]) -> Mapping[str, Mapping[str, Json] | None]:
+        opened = book.open_many([fact.entry.event_id for fact in facts], ["inputs"])
         return {
             event_id: None
             if isinstance(slots["inputs"], SlotErased) or event_id in erased
@@ -183,7 +187,7 @@ def test_the_manifest_counts_every_label_and_says_where_in_the_ledger_it_stands(
 
 def told(row: FeedbackRow) -> dict[str, Json]:
     """A row without what it does not say."""
-    return {name: value for name, value in row.flat().items() if value not in (None, "")}
+    return {name: value for name, value in flat(row).items() if value not in (None, "")}
 
 
 def test_the_same_cut_gives_the_same_set_whatever_happened_since(house: House) -> None:

@@ -2,14 +2,17 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from overrides.feedback_columns import RowHash, row_bytes
+from overrides.feedback_blocks import exact_lines
+from overrides.feedback_columns import RowHash, exact_numbers
 from overrides.feedback_design import ScoredCase, design, sensitivity
 from overrides.labels import OutcomeDefinition
+from tests.evidence.plain_rows import exact_number, row_bytes
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 DEFINITION = OutcomeDefinition(id="d", window_months=12)
@@ -82,11 +85,24 @@ values = st.one_of(
 )
 
 
-@given(st.dictionaries(st.text("abcdeé", min_size=1), values))
-def test_the_exact_form_of_a_row_is_that_of_plain_json(row: dict[str, object]) -> None:
-    kept = {name: value for name, value in row.items() if value not in (None, "")}
-    plain = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    assert row_bytes(row) == plain.encode()
+@given(st.lists(st.dictionaries(st.text("abcdeé", min_size=1), values), min_size=1, max_size=5))
+def test_the_exact_form_of_each_row_is_that_of_plain_json(rows: list[dict[str, object]]) -> None:
+    names = {name for row in rows for name in row} | {"f"}
+    found = exact_lines({name: [row.get(name) for row in rows] for name in names})
+    kept = [{name: value for name, value in row.items() if value not in (None, "")} for row in rows]
+    plain = [
+        json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) for row in kept
+    ]
+    assert found == [line.encode() for line in plain] == [row_bytes(row) for row in rows]
+
+
+@given(st.lists(st.none() | st.floats(allow_nan=False, allow_infinity=False)))
+@example([1e-05, 9.999e-05, 0.0001, 1e15, 1e16, 1.5e300, 5e-324, -0.0, 2.0**53, 10.00001])
+def test_a_column_of_numbers_is_written_as_python_writes_each(numbers: list[float | None]) -> None:
+    recorded = [None if number is None else format(Decimal(number), "f") for number in numbers]
+    assert exact_numbers(recorded) == [exact_number(text) for text in recorded]
+    short = [None if number is None else repr(number) for number in numbers]
+    assert exact_numbers(short) == short
 
 
 @given(st.lists(st.binary(), min_size=2, max_size=9))
