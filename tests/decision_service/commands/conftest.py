@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.decision_service.commands.servers import Servers
-from tests.decision_service.commands.shell import Shell, run_program
+from tests.decision_service.commands.shell import Shell, run_copy
 from tests.decision_service.letting_out import promote_in
 from tests.made_once import made_once
 from tests.sample_models.trained import sample_bundles
@@ -52,7 +52,7 @@ def furnished(bundle: Path) -> Path:
             ("bundle", "add", bundle),
             ("user", "add", "core", "--role", "service"),
         ):
-            said = run_program(*words, "--data", data)
+            said = run_copy(*words, "--data", data)
             assert said.status == 0, said
         promote_in(data, bundle.name)
 

@@ -8,20 +8,21 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.decision_service.commands.shell import program
+from tests.decision_service.commands.readied import Program
+from tests.decision_service.commands.shell import NONE, copy, program
 
 READY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server as a program."""
+    """A server as a process."""
 
-    process: subprocess.Popen[str]
+    process: Program | subprocess.Popen[str]
     address: str
     trust: ssl.SSLContext | None = None
 
@@ -41,7 +42,7 @@ class Server:
         """Tell it to stop; its status and what it complained of."""
         self.process.send_signal(number)
         _, err = self.process.communicate(timeout=60)
-        return self.process.returncode, err
+        return self.process.wait(), err
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,12 @@ class Servers:
         data: Path,
         *options: object,
         trust: ssl.SSLContext | None = None,
-        environ: dict[str, str] | None = None,
+        environ: Mapping[str, str] = NONE,
+        from_scratch: bool = False,
     ) -> Server:
-        """A server that is ready."""
+        """A server that is ready; from scratch it has imported for itself what it needs."""
         words = ["serve", "--data", data, "--port", 0, *options]
-        process = program(words, environ=environ or {})
+        process = (program if from_scratch else copy)(words, environ)
         assert process.stdout is not None
         found = re.search(r"https?://\S+", process.stdout.readline())
         if found is None:

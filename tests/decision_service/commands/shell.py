@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from decision_service.cli import main
+from tests.decision_service.commands.readied import Program, copied
 
 ROOT = Path(__file__).parents[3]
+NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -78,23 +80,39 @@ def sentence(said: Said, status: int) -> str:
     return said.err.strip()
 
 
-def program(words: Sequence[object], **options: Any) -> subprocess.Popen[str]:
-    """A command as a program of its own."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("COUNTERMAND_")}
+def surroundings(environ: Mapping[str, str]) -> dict[str, str]:
+    """What a program finds: these variables, and of ours none that names an installation."""
+    others = {k: v for k, v in os.environ.items() if not k.startswith("COUNTERMAND_")}
+    return {**others, **environ}
+
+
+def program(words: Sequence[object], environ: Mapping[str, str] = NONE) -> subprocess.Popen[str]:
+    """A command as a program of its own, from its very first line."""
     return subprocess.Popen(
         [sys.executable, "-m", "countermand", *map(str, words)],
         cwd=ROOT,
-        env={**environ, **options.pop("environ", {})},
-        stdin=options.pop("stdin", subprocess.DEVNULL),
+        env=surroundings(environ),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        **options,
     )
 
 
-def run_program(*words: object, **options: Any) -> Said:
+def run_program(*words: object, environ: Mapping[str, str] = NONE) -> Said:
     """Run a command as a program and wait for its end."""
-    with program(words, **options) as process:
+    with program(words, environ) as process:
         out, err = process.communicate(timeout=120)
     return Said(process.returncode, out, err)
+
+
+def copy(words: Sequence[object], environ: Mapping[str, str] = NONE) -> Program:
+    """A command as a process of its own, of a program that has imported the product."""
+    return copied(words, surroundings(environ))
+
+
+def run_copy(*words: object, environ: Mapping[str, str] = NONE) -> Said:
+    """Run a command as such a process and wait for its end."""
+    process = copy(words, environ)
+    out, err = process.communicate(timeout=120)
+    return Said(process.wait(), out, err)

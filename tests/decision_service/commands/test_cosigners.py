@@ -19,7 +19,7 @@ from overrides import countermand_verify as verifier
 from overrides.cosigning import Cosigner
 from overrides.notes import Checkpoint, Signer
 from tests.decision_service.commands.servers import Start
-from tests.decision_service.commands.shell import Said, Shell, program
+from tests.decision_service.commands.shell import Said, Shell, copy
 from tests.decision_service.commands.test_witness import served
 
 STRANGER = Cosigner("stranger.example/w", b"s" * 32, b"t" * 32)
@@ -443,7 +443,7 @@ def test_of_many_requests_at_once_by_several_programs_one_history_comes(
         branch.grow(name)
         offer = branch("ledger", "checkpoint", "--since", 1)
         offers.append(written(tmp_path / f"{name}.txt", offer))
-    programs = [program(["witness", "cosign", offer, "--data", hq.data]) for offer in offers]
+    programs = [copy(["witness", "cosign", offer, "--data", hq.data]) for offer in offers]
     said = [one.communicate(timeout=60) for one in programs]
     won = [out for (out, _), one in zip(said, programs, strict=True) if one.returncode == 0]
     assert len(won) == 1

@@ -20,7 +20,7 @@ def test_a_server_that_decided_has_loaded_no_library_of_models(
 ) -> None:
     key = house.on_data("key", "add", "--user", "core", "--json").json["key"]
     example = house("bundle", "example", bundle).json
-    server = start(house.data)
+    server = start(house.data, from_scratch=True)
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "one"}
     status, body = server.ask("/v1/decisions", {"application_id": "A-1", **example}, **headers)
     assert status == 201, body

@@ -13,7 +13,7 @@ from decision_service import wiring
 from decision_service.access import HOST
 from decision_service.settings import Settings
 from explain.bundle import describe
-from tests.decision_service.commands.shell import Shell, run_program, sentence
+from tests.decision_service.commands.shell import Shell, run_copy, sentence
 from tests.decision_service.letting_out import promote_unsigned
 from tests.decision_service.service_house import bundle_with
 from tests.sample_models.trained import sample_bundles
@@ -202,7 +202,7 @@ def test_the_selftest_needs_no_installation_and_checks_the_models_of_one(
 
 def test_a_database_that_cannot_be_reached_is_one_sentence(book: Shell) -> None:
     environ = {"COUNTERMAND_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/none"}
-    said = run_program("user", "list", "--data", book.data, environ=environ)
+    said = run_copy("user", "list", "--data", book.data, environ=environ)
     assert "the database cannot be used" in sentence(said, 1)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.decision_service.commands.servers import Start
-from tests.decision_service.commands.shell import Shell, run_program, sentence
+from tests.decision_service.commands.shell import Shell, run_copy, sentence
 from tests.decision_service.letting_out import promote_in
 
 pytestmark = pytest.mark.postgres
@@ -87,7 +87,7 @@ def test_roles_are_made_and_checked_by_a_command(
     assert "COUNTERMAND_ADMIN_URL" in empty.refused("db", "roles", *stem)
 
     as_superuser = {"COUNTERMAND_DATABASE_URL": postgres_url}
-    ended = run_program("serve", "--data", empty.data, "--port", 0, environ=as_superuser)
+    ended = run_copy("serve", "--data", empty.data, "--port", 0, environ=as_superuser)
     assert "who may change what was recorded" in sentence(ended, 1)
 
 

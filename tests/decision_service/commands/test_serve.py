@@ -25,7 +25,7 @@ from tests.decision_service.commands.shell import Shell
 def test_commands_work_beside_a_running_server_and_it_stops_when_told(
     house: Shell, start: Start, bundle: Path, tmp_path: Path
 ) -> None:
-    server = start(house.data)
+    server = start(house.data, from_scratch=True)
     assert server.ask("/healthz")[0] == 200
     assert "serves" in house.refused_on_data("serve", "--port", "0")
     key = house.on_data("key", "add", "--user", "core", "--json").json["key"]

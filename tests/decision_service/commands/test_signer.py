@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.decision_service.commands.readied import Program
 from tests.decision_service.commands.servers import Server, Start
-from tests.decision_service.commands.shell import Shell, program, run_program
+from tests.decision_service.commands.shell import Shell, copy, run_copy
 
 LONGEST_S = 20.0
 
@@ -48,12 +48,12 @@ def memory(shell: Shell) -> dict[str, Any]:
 
 
 @pytest.fixture
-def signers() -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def signers() -> Iterator[Callable[..., Program]]:
     """Starts signers as programs, and ends those that are left."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[Program] = []
 
-    def start(*words: object) -> "subprocess.Popen[str]":
-        process = program(["signer", *words])
+    def start(*words: object) -> Program:
+        process = copy(["signer", *words])
         started.append(process)
         assert process.stdout is not None
         assert "runs" in process.stdout.readline(), process.communicate()
@@ -116,7 +116,7 @@ def test_a_server_that_is_killed_leaves_no_signer_behind(house: Shell, start: St
 
 @pytest.mark.crash
 def test_signers_killed_at_any_moment_never_sign_two_histories(
-    house: Shell, signers: Callable[..., "subprocess.Popen[str]"]
+    house: Shell, signers: Callable[..., Program]
 ) -> None:
     for turn in range(8):
         process = signers("--data", house.data)
@@ -156,8 +156,7 @@ def test_whoever_rewrites_a_row_gets_no_signature_and_decisions_go_on(
     assert "recorded" not in said.err, "what is new was not touched"
     server.stop()
     server = start(house.data)
-    wait_for(lambda: signer_of(server)["problem"])
-    assert "not those that were hashed" in str(signer_of(server)["problem"])
+    wait_for(lambda: "not those that were hashed" in str(signer_of(server)["problem"]))
     assert "countermand_ledger_signing 0.0" in server.ask("/metrics")[1].decode()
     key = house.on_data("key", "add", "--user", "core", "--json").json["key"]
     example = house("bundle", "example", bundle).json
@@ -229,7 +228,7 @@ def test_a_restore_lets_the_signer_begin_anew_and_says_so(house: Shell, tmp_path
 
 
 def test_another_user_s_signer_has_the_key_and_nobody_else_does(
-    house: Shell, start: Start, tmp_path: Path, signers: Callable[..., "subprocess.Popen[str]"]
+    house: Shell, start: Start, tmp_path: Path, signers: Callable[..., Program]
 ) -> None:
     home = tmp_path / "signer"
     assert "--home" in house.refused_on_data("signer", "--separate")
@@ -262,7 +261,7 @@ def test_another_user_s_signer_has_the_key_and_nobody_else_does(
 
 
 def test_a_signer_without_a_ledger_says_so(shell: Shell, tmp_path: Path) -> None:
-    said = run_program("signer", "--data", tmp_path / "nowhere")
+    said = run_copy("signer", "--data", tmp_path / "nowhere")
     assert said.status == 1
     assert re.fullmatch(r"countermand: .*signing\.key.*\n", said.err)
     (shell.data / "countermand.sqlite3").unlink()

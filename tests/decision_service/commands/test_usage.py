@@ -13,7 +13,14 @@ from countermand import __version__
 from decision_service import cli
 from decision_service.commands import offline
 from decision_service.commands.grammar import Parser
-from tests.decision_service.commands.shell import ROOT, Shell, program, run_program, sentence
+from tests.decision_service.commands.shell import (
+    ROOT,
+    Shell,
+    program,
+    run_copy,
+    run_program,
+    sentence,
+)
 
 HEAVY = {
     "alembic",
@@ -190,6 +197,8 @@ def test_whoever_stops_reading_early_gets_no_complaint(bundle: object) -> None:
     assert process.wait(60) in (0, 1)
 
 
-def test_a_program_that_is_refused_says_one_sentence() -> None:
-    said = run_program("user", "list", "--data", "/nowhere/at/all")
+def test_a_program_that_is_refused_says_one_sentence_and_so_does_a_copy_of_one() -> None:
+    words = ("user", "list", "--data", "/nowhere/at/all")
+    said = run_program(*words)
+    assert run_copy(*words) == said
     assert "countermand init" in sentence(said, 1)
