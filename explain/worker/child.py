@@ -9,6 +9,7 @@ in time for each answer, and no core is left that would hold what it was told.
 import math
 import signal
 import socket
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,15 @@ GRACE_SECONDS = 5
 """So long after its time it lives, where nobody ends it before."""
 
 WORDS_MAX = 200
+
+UNUSED: Mapping[str, tuple[str, ...]] = {
+    "xgboost-json": ("pandas", "sklearn"),
+    "xgboost-ubj": ("pandas", "sklearn"),
+}
+"""What a format's library imports where it is installed, to be used with it, which it is not here.
+
+That would be most of the time until the first answer, and most of the memory.
+"""
 
 Message = Mapping[str, Any]
 
@@ -77,6 +87,8 @@ def serve(line: socket.socket) -> None:
 def read(message: Message, content: bytes) -> ModelAdapter:
     """The model in this file, in its library's hands."""
     spec = BundleSpec.model_validate(read_yaml(message["model.yaml"]))
+    for name in UNUSED.get(spec.model.format, ()):
+        sys.modules[name] = None  # type: ignore[assignment] # means: not to be had
     file = ModelFile(spec.model, content, spec.contract.build(), message["path"], list)
     model = read_model(file)
     getattr(model, "booster", None)  # some are read when they are first asked

@@ -103,6 +103,10 @@ def test_other_libraries_are_asked_apart_too(
     folder = bundle_of(family, tmp_path / family, trees.contract, rows[:200])
     here, apart = (load(folder, apart=apart) for apart in (False, True))
     assert apart.score(rows[:50]) == here.score(rows[:50])
+    told = Path(f"/proc/{worker_of(apart).pid}/maps").read_text(encoding="utf-8")
+    loaded = set(re.findall(r"/site-packages/(\w+)/", told))
+    assert "numpy" in loaded
+    assert not family.startswith("xgboost") or loaded.isdisjoint({"pandas", "sklearn"})
     assert apart.explain(rows[:50]) == here.explain(rows[:50])
     ours, (theirs, explainer) = here.parts_in_memory()[0], apart.parts_in_memory()
     assert isinstance(theirs, WorkerTrees)
