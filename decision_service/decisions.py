@@ -9,9 +9,10 @@ from decision_service.errors import ServiceError, UnknownDecision
 from decision_service.party_parts import PARTY_SLOTS, whole
 from decision_service.registry import Registry
 from overrides.events import read_event
+from overrides.feedback_book import FeedbackBook
 from overrides.journal import Event
 from overrides.ledger import LedgerBook
-from overrides.reading import CaseBook, DecisionRow
+from overrides.reading import DecisionRow
 from overrides.values import Actor, Role
 
 
@@ -20,7 +21,7 @@ class DecisionReader:
     """Rebuilds decision objects from the record."""
 
     ledger: LedgerBook
-    cases: CaseBook
+    cases: FeedbackBook
     registry: Registry
 
     def made(self, decision_id: str) -> dict[str, Any]:

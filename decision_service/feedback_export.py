@@ -10,23 +10,36 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
 
 import decision_service
 from decision_service.board_page import outcome_definitions
+from decision_service.errors import BundleUnavailable
 from decision_service.feedback_datasheet import DATASHEET, datasheet
 from decision_service.feedback_errors import FolderTaken, InstantAhead
-from decision_service.feedback_features import OwnColumns
-from decision_service.feedback_files import MANIFEST, FileFormat, FileRows, sha256_of
+from decision_service.feedback_features import OwnColumns, own_columns
+from decision_service.feedback_files import MANIFEST, FileFormat, FileRows, Packing, sha256_of
 from decision_service.feedback_papers import CONTRACT, CROISSANT, contract, croissant
+from decision_service.feedback_processes import APART_FROM, Setting, batches_apart
 from decision_service.services import Services
 from overrides.errors import NoteInvalid
-from overrides.feedback import Cut, Made, Origin, decide_export, make_feedback
+from overrides.feedback import (
+    Batch,
+    Cut,
+    Made,
+    Origin,
+    decide_export,
+    feedback_batches,
+    make_feedback,
+)
+from overrides.feedback_book import Place
 from overrides.feedback_columns import Column
 from overrides.feedback_design import design
 from overrides.journal import Json, OnceOnly, Receipt
+from overrides.labels import OutcomeDefinition
 from overrides.notes import open_note
 from overrides.signing_keys import trusted_keys
 from overrides.values import Actor
@@ -102,23 +115,61 @@ class FeedbackExport:
         self, folder: Path, as_of: datetime, bundle: str | None, purpose: str, form: FileFormat
     ) -> tuple[Made, Mapping[str, Sequence[Column]]]:
         """Write the rows; what is to be said of them, and the columns of each model."""
-        definitions, cases = outcome_definitions(self.services), self.services.cases
-        own = OwnColumns(
-            self.services.ledger, lambda name, of: self.services.registry.told(name, model=of)
-        )
+        cases, definitions = self.services.cases, outcome_definitions(self.services)
+        columns = cache(self._columns)
         cut = Cut(
             as_of=as_of,
             definitions=definitions,
-            features=own.read,
+            features=OwnColumns(self.services.ledger, columns).read,
             pseudonym=self.services.vault.lookup_hash,
             design=design(cases.scored_cases(as_of, bundle=bundle), definitions, as_of),
         )
-        writer = FileRows(folder, own.columns, form)
-        facts = cases.feedback_facts(as_of, bundle=bundle)
+        packing = Packing(columns, form)
+
+        def make(some: Sequence[Place]) -> Iterator[Batch]:
+            """The rows of some cases."""
+            return feedback_batches(cases.feedback_facts(as_of, places=some), cut, packing)
+
+        places = cases.closed_places(as_of, bundle=bundle)
+        if len(places) < APART_FROM:
+            batches = make(places)
+        else:
+            batches = batches_apart(self._setting(cut, bundle, packing), places, make)
+        writer = FileRows(folder, columns, form)
         made = make_feedback(
-            facts, cut, writer, self._origin(as_of), bundle=bundle, purpose=purpose
+            batches, cut, writer, self._origin(as_of), bundle=bundle, purpose=purpose
         )
         return made, writer.columns
+
+    def _columns(self, bundle: str, model: str | None) -> Sequence[Column]:
+        """A version's own columns by its contract."""
+        return list(own_columns(self.services.registry.told(bundle, model=model or "")))
+
+    def _setting(self, cut: Cut, bundle: str | None, packing: Packing) -> Setting:
+        """What other processes need to make rows; versions that cannot be read are not in it."""
+        standings = self.services.registry.standings()
+        wanted = standings.all() if bundle is None else (standings.standing(bundle),)
+        definitions: dict[str, OutcomeDefinition] = {}
+        columns: dict[tuple[str, str | None], Sequence[Column]] = {}
+        for standing in wanted:
+            name = standing.name
+            with suppress(BundleUnavailable):
+                definitions[name] = cut.definitions(name)
+            for model in (None, *(version.model.sha256 for version in standing.versions)):
+                with suppress(BundleUnavailable):
+                    columns[name, model] = packing.kinds(name, model)
+        vault = self.services.vault
+        return Setting(
+            url=self.services.settings.url,
+            log=self.services.ledger.log,
+            keks=dict(vault.keks),
+            lookup_key=vault.lookup_key,
+            as_of=cut.as_of,
+            design=cut.design,
+            definitions=definitions,
+            columns=columns,
+            form=packing.form,
+        )
 
     def _origin(self, as_of: datetime) -> Origin:
         """Where the cut lies in the ledger, and how often something was erased from it."""

@@ -5,7 +5,7 @@ in no set. The personal parts are opened, read and written many cases at a time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -61,20 +61,16 @@ class _Said:
     pushes: Mapping[str, Any]
 
 
+Kinds = Callable[[str, str | None], Sequence[Column]]
+"""Of a model and the hash of its version: its own columns, in order."""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnColumns:
-    """Own columns of many cases. ``told`` gives a version's contents by its model's hash."""
+    """Reads the own columns of many cases."""
 
     ledger: LedgerBook
-    told: Callable[[str, str], BundleContents]
-    _known: dict[tuple[str, str | None], Sequence[Column]] = field(default_factory=dict)
-
-    def columns(self, bundle: str, model: str | None) -> Sequence[Column]:
-        """A version's own columns, in order. Raises what ``told`` raises."""
-        columns = self._known.get((bundle, model))
-        if columns is None:
-            columns = self._known[bundle, model] = list(_columns(self.told(bundle, model or "")))
-        return columns
+    columns: Kinds
 
     def read(self, facts: Sequence[FeedbackFact]) -> Mapping[str, Mapping[str, Json] | None]:
         """Own columns by the decision's event, as they are written; None for what is erased."""
@@ -128,7 +124,7 @@ def _rows(columns: Sequence[Column], cases: Sequence[_Said]) -> Iterator[Mapping
     return (dict(zip(names, values, strict=True)) for values in zip(*written, strict=True))
 
 
-def _columns(contents: BundleContents) -> Iterator[Column]:
+def own_columns(contents: BundleContents) -> Iterator[Column]:
     """A version's own columns by its contract; protected fields are in no set."""
     contract = contents.contract
     open_to_all = [f for f in contract.fields if f.role != "monitor_only"]

@@ -8,7 +8,7 @@ known, so that memory does not grow with the set. The same rows give the same by
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,9 +19,10 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from decision_service.feedback_tables import KeptTables, keep
+from decision_service.feedback_features import Kinds
+from decision_service.feedback_tables import KeptTables, packed_table
 from overrides.feedback import WrittenFile
-from overrides.feedback_blocks import RowBlock
+from overrides.feedback_blocks import PackedRows, RowBlock
 from overrides.feedback_columns import ROW_COLUMNS, Column
 
 MANIFEST = "manifest.json"
@@ -31,8 +32,6 @@ EMPTY_NAME = "feedback"
 BLOCK_BYTES = 1 << 20
 
 FileFormat = Literal["parquet", "csv"]
-Kinds = Callable[[str, str | None], Sequence[Column]]
-"""Of a model and the hash of its version: its own columns, in order."""
 
 
 @dataclass(slots=True)
@@ -58,6 +57,28 @@ def manifest_sha256(folder: Path) -> str:
 def row_files(folder: Path) -> list[Path]:
     """Files with rows in a folder and those below it, in order."""
     return sorted(chain.from_iterable(folder.rglob(pattern) for pattern in ROWS))
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """Makes bytes of rows as they wait for their file: Arrow, or lines in their exact form."""
+
+    kinds: Kinds
+    form: FileFormat = "parquet"
+
+    def __call__(self, block: RowBlock) -> list[PackedRows]:
+        """The rows of each bundle."""
+        return [self._packed(name, own) for name, own in block.of_each_bundle()]
+
+    def _packed(self, bundle: str, block: RowBlock) -> PackedRows:
+        """The rows of one bundle."""
+        models = tuple(dict.fromkeys(row.model_sha256 for row in block.rows))
+        if self.form == "csv":
+            content = b"".join(exact + b"\n" for exact in block.exact)
+        else:
+            own = {c.name: c for model in reversed(models) for c in self.kinds(bundle, model)}
+            content = packed_table((*ROW_COLUMNS, *own.values()), block)
+        return PackedRows(bundle, models, len(block.rows), content)
 
 
 class FileRows:
@@ -86,33 +107,29 @@ class FileRows:
 
         return f"parquet/2 pyarrow/{pa.__version__}"
 
-    def write(self, blocks: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
+    def write(self, packed: Iterable[PackedRows]) -> tuple[WrittenFile, ...]:
         """Write every row; an empty file when there is none."""
         waiting: dict[str, _Waiting] = {}
         with ExitStack() as files:
-            for block in blocks:
-                for name, own in block.of_each_bundle():
-                    if name not in waiting:
-                        waiting[name] = _Waiting(files.enter_context(TemporaryFile()))
-                    self._wait(waiting[name], own)
+            for rows in packed:
+                if rows.bundle not in waiting:
+                    waiting[rows.bundle] = _Waiting(files.enter_context(TemporaryFile()))
+                self._wait(waiting[rows.bundle], rows)
             if not waiting:
                 waiting[EMPTY_NAME] = _Waiting(files.enter_context(TemporaryFile()))
             return tuple(
                 file for name in sorted(waiting) for file in self._parts(name, waiting[name])
             )
 
-    def _wait(self, waiting: _Waiting, block: RowBlock) -> None:
+    def _wait(self, waiting: _Waiting, rows: PackedRows) -> None:
         """Keep rows, and note the columns their features need."""
-        for row in block.rows:
-            if row.model_sha256 not in waiting.seen:
-                waiting.seen.add(row.model_sha256)
-                for column in self._kinds(row.bundle, row.model_sha256):
+        for model in rows.models:
+            if model not in waiting.seen:
+                waiting.seen.add(model)
+                for column in self._kinds(rows.bundle, model):
                     waiting.columns.setdefault(column.name, column)
-        if self._form == "csv":
-            waiting.file.writelines(exact + b"\n" for exact in block.exact)
-        else:
-            keep(waiting.file, waiting.all_columns(), block)
-        waiting.rows += len(block.rows)
+        waiting.file.write(rows.content)
+        waiting.rows += rows.rows
 
     def _parts(self, name: str, waiting: _Waiting) -> Iterator[WrittenFile]:
         """Write one model's file, or its parts."""

@@ -25,15 +25,18 @@ ROW_GROUP_ROWS = 20_000
 COMPRESSION = "zstd"
 
 
-def keep(file: IO[bytes], columns: Sequence[Column], block: RowBlock) -> None:
-    """Add rows to a file, with the columns known by now."""
+def packed_table(columns: Sequence[Column], block: RowBlock) -> bytes:
+    """Rows as an Arrow stream."""
     import pyarrow as pa
 
     nothing = [None] * len(block.rows)
     arrays = [_array(column, block.columns.get(column.name, nothing)) for column in columns]
     table = pa.Table.from_arrays(arrays, schema=schema_of(columns))
-    with pa.ipc.new_stream(file, table.schema) as stream:
-        stream.write_table(table)
+    with pa.BufferOutputStream() as buffer:
+        with pa.ipc.new_stream(buffer, table.schema) as stream:
+            stream.write_table(table)
+        content: bytes = buffer.getvalue().to_pybytes()
+    return content
 
 
 class KeptTables:

@@ -25,12 +25,12 @@ from overrides.drafts import DraftBook
 from overrides.erasing import Erasures
 from overrides.erasure_replay import Replaying
 from overrides.examination import Trust
+from overrides.feedback_book import FeedbackBook
 from overrides.finding_register import FindingRegister
 from overrides.journal import Journal
 from overrides.key_rotation import KeyRotation
 from overrides.ledger import LedgerBook
 from overrides.letter_rows import LetterBook
-from overrides.reading import CaseBook
 from overrides.review_dates import ReviewDates
 from overrides.signing import Signing
 from overrides.signing_desk import SigningDesk
@@ -61,7 +61,7 @@ class Services:
     signing_desk: SigningDesk  # what the signer's own process says of itself
     stamps: StampBook  # what time stamping authorities said of checkpoints
     ledger: LedgerBook  # entries, proofs, checkpoints, opened personal slots
-    cases: CaseBook  # queue, search, case, acts, board and feedback rows
+    cases: FeedbackBook  # queue, search, case, acts, board and feedback rows
     letters: LetterBook  # which letters are called for, and how far they have come
     drafts: DraftBook  # what people typed and did not send
     people: People  # who exists, who a key or a session belongs to

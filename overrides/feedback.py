@@ -6,16 +6,16 @@ change of file format; a row whose application was erased is in no later set, an
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from typing import Protocol
 
-from overrides.feedback_blocks import RowBlock, block_of
-from overrides.feedback_columns import COLUMNS, RowHash
+from overrides.feedback_blocks import PackedRows, RowBlock, block_of
+from overrides.feedback_columns import AT_ONCE, COLUMNS, RowHash
 from overrides.feedback_design import sensitivity
-from overrides.feedback_rows import AT_ONCE, Cut, FeedbackRow, feedback_rows
+from overrides.feedback_rows import Cut, FeedbackRow, feedback_rows
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json
 from overrides.labels import LabelStatus
@@ -67,7 +67,7 @@ class RowWriter(Protocol):
     def version(self) -> str:
         """Format and its library with version: the same one writes the same bytes."""
 
-    def write(self, blocks: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
+    def write(self, packed: Iterable[PackedRows]) -> tuple[WrittenFile, ...]:
         """Write every row; at least one file, even for no rows."""
 
 
@@ -83,8 +83,8 @@ class Origin:
     keys: tuple[str, ...] = ()  # public keys of the log, as signed notes name them
 
 
-class _Tally:
-    """Counts rows on their way to the writer."""
+class Tally:
+    """Counts of rows on their way to the writer."""
 
     def __init__(self) -> None:
         self.labels: Counter[str] = Counter()
@@ -95,21 +95,21 @@ class _Tally:
         self.definitions: set[str] = set()
         self.hash = RowHash()
 
-    def count(self, rows: Iterable[FeedbackRow]) -> Iterator[RowBlock]:
-        """The rows that can still be read, counted, some at a time."""
-        left = iter(rows)
-        while batch := list(islice(left, AT_ONCE)):
-            self.gone.update(row.label_status for row in batch if row.features is None)
-            if kept := [row for row in batch if row.features is not None]:
-                for row in kept:
-                    self._take(row)
-                block = block_of(kept)
-                for exact in block.exact:
-                    self.hash.add(exact)
-                yield block
+    def add(self, other: "Tally") -> None:
+        """Take in the counts of rows that come after."""
+        for mine, theirs in ((self.labels, other.labels), (self.gone, other.gone)):
+            mine.update(theirs)
+        self.values.update(other.values)
+        self.rows += other.rows
+        self.simulated += other.simulated
+        self.held_back += other.held_back
+        self.declined += other.declined
+        self.weights += other.weights
+        self.definitions |= other.definitions
+        self.hash.update(other.hash)
 
-    def _take(self, row: FeedbackRow) -> None:
-        """Count one row."""
+    def take(self, row: FeedbackRow) -> None:
+        """Count a row that can be read."""
         self.rows += 1
         self.labels[row.label_status] += 1
         self.values[row.label] += 1
@@ -140,8 +140,29 @@ class Made:
     files: tuple[WrittenFile, ...]
 
 
+Batch = tuple[Tally, Sequence[PackedRows]]
+Pack = Callable[[RowBlock], Sequence[PackedRows]]
+
+
+def feedback_batches(facts: Iterable[FeedbackFact], cut: Cut, pack: Pack) -> Iterator[Batch]:
+    """The rows of cases, some at a time: counted, and packed unless they cannot be read any more.
+
+    What becomes of some cases depends on no others, so they may be given to several processes.
+    """
+    left = feedback_rows(facts, cut)
+    while rows := list(islice(left, AT_ONCE)):
+        tally, kept = Tally(), [row for row in rows if row.features is not None]
+        tally.gone.update(row.label_status for row in rows if row.features is None)
+        for row in kept:
+            tally.take(row)
+        block = block_of(kept)
+        for exact in block.exact:
+            tally.hash.add(exact)
+        yield tally, pack(block)
+
+
 def make_feedback(
-    facts: Iterable[FeedbackFact],
+    batches: Iterable[Batch],
     cut: Cut,
     writer: RowWriter,
     origin: Origin,
@@ -150,8 +171,15 @@ def make_feedback(
     purpose: str,
 ) -> Made:
     """Write the rows; what the manifest says of them. Nothing in it depends on when it was made."""
-    tally = _Tally()
-    files = writer.write(tally.count(feedback_rows(facts, cut)))
+    tally = Tally()
+
+    def counted() -> Iterator[PackedRows]:
+        """The rows on their way."""
+        for of_these, packed in batches:
+            tally.add(of_these)
+            yield from packed
+
+    files = writer.write(counted())
     about = {
         "format": FORMAT,
         "as_of": instant_text(cut.as_of),

@@ -41,6 +41,16 @@ class RowBlock:
             yield name, RowBlock(_some(self.rows, here), columns, _some(self.exact, here))
 
 
+@dataclass(frozen=True, slots=True)
+class PackedRows:
+    """Rows of one bundle as bytes that their file is made of, and the versions that scored them."""
+
+    bundle: str
+    models: tuple[str | None, ...]  # hashes, in the order in which they come first
+    rows: int
+    content: bytes
+
+
 def block_of(rows: Sequence[FeedbackRow]) -> RowBlock:
     """The columns and exact forms of some rows, of which every one can be read."""
     columns = {column.name: _written(column, map(value, rows)) for column, value in _VALUES}

@@ -91,6 +91,8 @@ def _version(part: str) -> tuple[Column, Column]:
     )
 
 
+AT_ONCE = 1_000  # cases read and rows made together
+
 ANSWERED = tuple(result.value for result in AppealResult if result is not AppealResult.OPEN)
 SOURCES = (LabelSource.OWN_BOOK.value, LabelSource.RANDOM_ACCEPT.value)
 
@@ -190,12 +192,16 @@ class RowHash:
     """A hash over rows in any order: of the hashes of all rows, the smallest first."""
 
     def __init__(self) -> None:
-        self._digests: list[bytes] = []
+        self.digests: list[bytes] = []
 
     def add(self, row: bytes) -> None:
         """Take in a row in its exact form."""
-        self._digests.append(sha256(row).digest())
+        self.digests.append(sha256(row).digest())
+
+    def update(self, other: "RowHash") -> None:
+        """Take in the rows of another one."""
+        self.digests += other.digests
 
     def hexdigest(self) -> str:
         """The hash, in hex."""
-        return sha256(b"".join(sorted(self._digests))).hexdigest()
+        return sha256(b"".join(sorted(self.digests))).hexdigest()

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from overrides.appeals import appeals_in
-from overrides.feedback_columns import HUMAN_ACTS
+from overrides.feedback_columns import AT_ONCE, HUMAN_ACTS
 from overrides.feedback_design import RANDOM_METHOD, WEIGHT_METHOD, Chance, Design
 from overrides.instants import instant_text
 from overrides.journal import Json, VersionStamp
@@ -21,7 +21,6 @@ from overrides.values import OverrideSide
 # Officers take cases from a shared queue, unless one was drawn by chance and decided the case.
 SELF_SELECTED, DRAWN = "self_selected", "drawn_by_chance"
 PSEUDONYM_CHARS = 32
-AT_ONCE = 1_000
 
 _FLAGS = {
     OverrideSide.APPROVED_AGAINST_MODEL: 1,

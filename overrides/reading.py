@@ -10,8 +10,6 @@ from decimal import Decimal as Number
 from typing import Protocol
 
 from overrides.cases import Appeal, Case, Proposal
-from overrides.feedback_design import ScoredCase
-from overrides.feedback_made import FeedbackExportRow
 from overrides.journal import Committed, Json, VersionStamp
 from overrides.labels import Ending, Observation
 from overrides.surprises import Surprises
@@ -333,18 +331,5 @@ class CaseBook(Protocol):
     def touched(self, after: int, to: int) -> frozenset[str]:
         """Cases that entries from the place ``after`` up to and without ``to`` are about."""
 
-    def feedback_facts(
-        self, as_of: datetime, *, bundle: str | None = None
-    ) -> Iterator[FeedbackFact]:
-        """Every case closed by ``as_of``, in the order of closing; the same cut, the same rows."""
-
-    def scored_cases(self, as_of: datetime, *, bundle: str | None = None) -> Iterator[ScoredCase]:
-        """The same cases in any order, with what is needed of all of them at once."""
-
     def surprises(self, bundle: str, *, limit: int = 2000) -> Surprises:
         """How often each reason surprised people, of the latest times reasons were shown."""
-
-    def feedback_exports(
-        self, *, bundle: str | None = None, limit: int = 50
-    ) -> tuple[FeedbackExportRow, ...]:
-        """Feedback sets made so far, newest first."""

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, and_, case, func, or_, select
 
 from overrides.event_kinds import REVIEW_DATE_KINDS
+from overrides.feedback_book import Place
 from overrides.feedback_design import ScoredCase
 from overrides.feedback_made import FeedbackExportRow
 from overrides.instants import instant_text, parse_instant
@@ -23,13 +24,7 @@ from overrides.reading import (
     OutcomeRow,
     RowPage,
 )
-from overrides.stores.case_facts import (
-    board_facts,
-    facts_of,
-    feedback_facts,
-    scored_cases,
-    touched,
-)
+from overrides.stores.case_facts import board_facts, facts_of, feedback_facts, touched
 from overrides.stores.case_lists import (
     counted,
     cursor_of,
@@ -50,6 +45,7 @@ from overrides.stores.case_rows import (
 )
 from overrides.stores.case_state import as_case
 from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES
+from overrides.stores.closed_cases import closed_places, scored_cases
 from overrides.stores.engine import reading
 from overrides.stores.list_order import list_order
 from overrides.stores.questions import surprises
@@ -104,7 +100,7 @@ _STANDS = ~or_(
 
 
 class SqlCaseBook:
-    """A ``CaseBook`` over one log of a database."""
+    """A ``FeedbackBook`` over one log of a database."""
 
     def __init__(self, engine: Engine, *, log: str) -> None:
         self._engine = engine
@@ -292,12 +288,19 @@ class SqlCaseBook:
         with reading(self._engine) as connection:
             return touched(connection, self._log, after, to)
 
-    def feedback_facts(
-        self, as_of: datetime, *, bundle: str | None = None
-    ) -> Iterator[FeedbackFact]:
-        """Every case closed by ``as_of``, in the order of closing; the same cut, the same rows."""
+    def closed_places(self, as_of: datetime, *, bundle: str | None = None) -> list[Place]:
+        """Every case closed by ``as_of``, in the order of closing; the same cut, the same cases."""
         with reading(self._engine) as connection:
-            yield from feedback_facts(connection, self._log, as_of, bundle=bundle)
+            return closed_places(connection, self._log, as_of, bundle)
+
+    def feedback_facts(
+        self, as_of: datetime, *, bundle: str | None = None, places: Sequence[Place] | None = None
+    ) -> Iterator[FeedbackFact]:
+        """What is known of them by then, in that order; of those at some places where given."""
+        with reading(self._engine) as connection:
+            if places is None:
+                places = closed_places(connection, self._log, as_of, bundle)
+            yield from feedback_facts(connection, self._log, as_of, places)
 
     def scored_cases(self, as_of: datetime, *, bundle: str | None = None) -> Iterator[ScoredCase]:
         """The same cases in any order, with what is needed of all of them at once."""

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, FromClause, Select, func, select
 
 from overrides.appeals import ENDS, REOPENED, appeals_in, is_appeal
 from overrides.cases import OPEN_STATES
-from overrides.feedback_columns import HUMAN_ACTS
-from overrides.feedback_design import ScoredCase
+from overrides.feedback_book import Place
+from overrides.feedback_columns import AT_ONCE, HUMAN_ACTS
 from overrides.instants import instant_text
 from overrides.journal import Committed
 from overrides.labels import Ending, Observation
@@ -33,10 +33,10 @@ from overrides.stores.case_rows import (
 from overrides.stores.case_state import Row
 from overrides.stores.case_tables import ACTS, DECISIONS, FILES, OUTCOMES
 from overrides.stores.reading import EVENTS
-from overrides.values import CaseStatus, Decision, Money, OutcomeKind, Recommendation
+from overrides.values import CaseStatus, Money, OutcomeKind, Recommendation
 
-_BATCH = 1000
-_STREAMED = {"yield_per": 10_000}
+_BATCH = AT_ONCE
+STREAMED = {"yield_per": 10_000}
 _NOTHING: tuple[str, tuple[Observation, ...]] = ("\U0010ffff", ())  # behind every reference
 _OBSERVATION_COLUMNS = (
     *("case_ref", "kind", "value", "observed_at", "months_on_book", "seq"),
@@ -62,7 +62,7 @@ def board_facts(
     since: datetime | None = None,
 ) -> Iterator[BoardFact]:
     """Every case opened by ``as_of``, by its reference."""
-    query = _standing_query(log, as_of, bundle)
+    query = standing_query(log, as_of, bundle)
     if since is not None:
         query = query.where(FILES.c.opened_at >= instant_text(since))
     yield from _facts(connection, log, as_of, query)
@@ -75,7 +75,7 @@ def facts_of(
     ordered = sorted(refs)
     for start in range(0, len(ordered), _BATCH):
         some = ordered[start : start + _BATCH]
-        yield from _facts(connection, log, as_of, _standing_query(log, as_of, bundle, some), some)
+        yield from _facts(connection, log, as_of, standing_query(log, as_of, bundle, some), some)
 
 
 def touched(connection: Connection, log: str, after: int, to: int) -> frozenset[str]:
@@ -101,7 +101,7 @@ def _facts(
     changed = _changed(connection, log, as_of, refs)
     contested = _contested(connection, log, as_of, changed)
     ref, seen = next(observed, _NOTHING)
-    rows = connection.execute(query.order_by(ACTS.c.case_ref), execution_options=_STREAMED)
+    rows = connection.execute(query.order_by(ACTS.c.case_ref), execution_options=STREAMED)
     for row in rows.mappings():  # both come in the order of references
         while ref < row["case_ref"]:
             ref, seen = next(observed, _NOTHING)
@@ -115,16 +115,12 @@ def _facts(
 
 
 def feedback_facts(
-    connection: Connection, log: str, as_of: datetime, *, bundle: str | None = None
+    connection: Connection, log: str, as_of: datetime, closed: Sequence[Place]
 ) -> Iterator[FeedbackFact]:
-    """Every case closed by ``as_of``, in the order of closing, with its decision and acts.
-
-    Only the places of all cases are held at once; the rest is read some at a time.
-    """
-    closed = sorted(_closed_places(connection, log, as_of))
+    """The closed cases at these places, with decision and acts of each, read some at a time."""
     for start in range(0, len(closed), _BATCH):
         places = {last: first for first, last in closed[start : start + _BATCH]}
-        query = _named(bundle).where(ACTS.c.log == log, ACTS.c.seq.in_(list(places)))
+        query = _named(None).where(ACTS.c.log == log, ACTS.c.seq.in_(list(places)))
         rows = connection.execute(query).mappings().all()
         batch = sorted(rows, key=lambda row: places[row["seq"]])
         refs = [row["case_ref"] for row in batch]
@@ -143,27 +139,7 @@ def feedback_facts(
             )
 
 
-def scored_cases(
-    connection: Connection, log: str, as_of: datetime, *, bundle: str | None = None
-) -> Iterator[ScoredCase]:
-    """Every case closed by ``as_of``, in any order."""
-    query = _standing_query(log, as_of, bundle).where(ACTS.c.status.not_in(_OPEN))
-    wanted = query.with_only_columns(
-        FILES.c.bundle,
-        DECISIONS.c.recommendation,
-        DECISIONS.c.probability,
-        ACTS.c.final,
-        ACTS.c.closed_at,
-        maintain_column_froms=True,
-    ).where(ACTS.c.closed_at.is_not(None))
-    rows = connection.execute(wanted, execution_options=_STREAMED)
-    for name, recommendation, probability, final, closed_at in rows:
-        approved = None if final is None else final == Decision.APPROVE
-        at = stored_instant(closed_at)
-        yield ScoredCase(name, recommendation, probability, approved, at)
-
-
-def _standing_query(
+def standing_query(
     log: str, as_of: datetime, bundle: str | None, refs: Sequence[str] | None = None
 ) -> Select[Any]:
     """The last act on each case by ``as_of``, or on these, and the decision that stood then."""
@@ -191,22 +167,6 @@ def _named(bundle: str | None, acts: FromClause = ACTS) -> Select[Any]:
         )
     )
     return query if bundle is None else query.where(FILES.c.bundle == bundle)
-
-
-def _closed_places(connection: Connection, log: str, as_of: datetime) -> list[tuple[int, int]]:
-    """Of each closed case: the first act since it was last open, and its last."""
-    query = (
-        select(ACTS.c.case_ref, ACTS.c.seq, ACTS.c.status)
-        .where(ACTS.c.log == log, ACTS.c.at <= instant_text(as_of))
-        .order_by(ACTS.c.seq)
-    )
-    places: dict[str, tuple[int, int]] = {}
-    for case_ref, seq, status in connection.execute(query, execution_options=_STREAMED):
-        if status in OPEN_STATES:
-            places.pop(case_ref, None)
-        else:
-            places[case_ref] = (places[case_ref][0] if case_ref in places else seq, seq)
-    return list(places.values())
 
 
 def _acts(
@@ -290,7 +250,7 @@ def _observations(
     )
     if refs is not None:
         query = query.where(OUTCOMES.c.case_ref.in_(refs))
-    rows = connection.execute(query, execution_options=_STREAMED)
+    rows = connection.execute(query, execution_options=STREAMED)
     for case_ref, group in groupby(rows, key=itemgetter(0)):
         yield (
             case_ref,

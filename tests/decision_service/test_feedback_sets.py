@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
@@ -16,19 +17,21 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from decision_service import feedback_export, feedback_tables
+from decision_service import feedback_export, feedback_processes, feedback_tables
 from decision_service.access import HOST
 from decision_service.app import create_app
 from decision_service.feedback_check import check_set
 from decision_service.feedback_errors import SetUnreadable
 from decision_service.feedback_export import FeedbackExport
-from decision_service.feedback_features import OwnColumns
-from decision_service.feedback_files import FileFormat, FileRows, manifest_sha256
+from decision_service.feedback_features import own_columns
+from decision_service.feedback_files import FileFormat, FileRows, Packing, manifest_sha256
+from decision_service.feedback_processes import Make, Setting, batches_apart
 from decision_service.feedback_verify import Wrong, check_ledger, signed, verify
 from decision_service.people_changes import people_changes
 from overrides import feedback
-from overrides.feedback import WrittenFile
-from overrides.feedback_blocks import RowBlock
+from overrides.feedback import Batch
+from overrides.feedback_blocks import PackedRows, RowBlock
+from overrides.feedback_book import Place
 from overrides.feedback_columns import COLUMNS, ROW_COLUMNS
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from tests.decision_service.erasure_house import erasure_house
@@ -39,6 +42,11 @@ from tests.evidence.plain_rows import flat, row_bytes, write_parquet
 pytest.importorskip("pyarrow")
 
 Keys = dict[str, dict[str, str]]
+POORER: dict[str, Callable[[Setting], Setting]] = {
+    "a contract": lambda setting: replace(setting, columns={}),
+    "a definition": lambda setting: replace(setting, definitions={}),
+    "a newer key": lambda setting: replace(setting, keks={99: bytes(32)}),
+}
 
 
 @pytest.fixture(scope="module")
@@ -118,26 +126,68 @@ def test_the_bytes_are_those_of_a_plain_writer_however_many_rows_are_made_at_onc
 ) -> None:
     blocks: list[RowBlock] = []
 
-    class Kept(FileRows):
-        def write(self, of: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
-            blocks.extend(of)
-            return super().write(blocks)
+    class Kept(Packing):
+        def __call__(self, block: RowBlock) -> list[PackedRows]:
+            blocks.append(block)
+            return super().__call__(block)
 
     monkeypatch.setattr(feedback_tables, "ROW_GROUP_ROWS", 4)
     monkeypatch.setattr(plain_rows, "ROW_GROUP_ROWS", 4)
     monkeypatch.setattr(feedback, "AT_ONCE", at_once)
-    monkeypatch.setattr(feedback_export, "FileRows", Kept)
+    monkeypatch.setattr(feedback_export, "Packing", Kept)
     as_of = datetime.fromisoformat(manifest_of(folders["csv"])["as_of"])
     manifest, _ = FeedbackExport(house.services).write(tmp_path / "set", HOST, as_of=as_of)
     rows = [line for block in blocks for line in block.exact]
     assert rows == [row_bytes(flat(row)) for block in blocks for row in block.rows]
     assert len(rows) == manifest["rows"] == 10
-    columns = OwnColumns(
-        house.services.ledger, lambda name, of: house.services.registry.told(name, model=of)
-    ).columns(BUNDLE, blocks[0].rows[0].model_sha256)
+    model = blocks[0].rows[0].model_sha256
+    columns = own_columns(house.services.registry.told(BUNDLE, model=model or ""))
     write_parquet(tmp_path / "plain", [*ROW_COLUMNS, *columns], rows)
     assert (tmp_path / "plain").read_bytes() == (
         tmp_path / "set" / f"{BUNDLE}.parquet"
+    ).read_bytes()
+
+
+def test_several_processes_make_the_same_bytes(
+    house: DeskHouse,
+    folders: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(feedback_export, "APART_FROM", 1)
+    monkeypatch.setattr(feedback_processes, "AT_ONCE", 3)
+    as_of = datetime.fromisoformat(manifest_of(folders["parquet"])["as_of"])
+    export = FeedbackExport(house.services)
+    export.write(tmp_path / "set", HOST, bundle=BUNDLE, as_of=as_of)
+    names = [path.name for path in folders["parquet"].iterdir()]
+    for name in names:
+        assert (tmp_path / "set" / name).read_bytes() == (folders["parquet"] / name).read_bytes(), (
+            name
+        )
+    assert not caplog.records, "every row was made by them"
+
+
+@pytest.mark.parametrize("lacks", POORER)
+def test_what_a_process_cannot_make_is_made_here(
+    house: DeskHouse,
+    folders: dict[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    lacks: str,
+) -> None:
+    def poorer(setting: Setting, places: Sequence[Place], make_here: Make) -> Iterator[Batch]:
+        return batches_apart(POORER[lacks](setting), places, make_here)
+
+    monkeypatch.setattr(feedback_export, "APART_FROM", 1)
+    monkeypatch.setattr(feedback_export, "batches_apart", poorer)
+    as_of = datetime.fromisoformat(manifest_of(folders["parquet"])["as_of"])
+    FeedbackExport(house.services).write(tmp_path / "set", HOST, bundle=BUNDLE, as_of=as_of)
+    (warned,) = caplog.records
+    assert "made here instead: NotHere" in warned.getMessage()
+    assert (tmp_path / "set" / "manifest.json").read_bytes() == (
+        folders["parquet"] / "manifest.json"
     ).read_bytes()
 
 

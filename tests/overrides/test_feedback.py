@@ -19,10 +19,11 @@ from overrides.feedback import (
     Origin,
     WrittenFile,
     decide_export,
+    feedback_batches,
     feedback_rows,
     make_feedback,
 )
-from overrides.feedback_blocks import RowBlock
+from overrides.feedback_blocks import PackedRows, RowBlock
 from overrides.feedback_design import design
 from overrides.instants import instant_text
 from overrides.journal import Draft, Json
@@ -45,13 +46,16 @@ class Kept:
     def __init__(self) -> None:
         self.rows: list[FeedbackRow] = []
 
-    def write(self, blocks: Iterable[RowBlock]) -> tuple[WrittenFile, ...]:
+    def pack(self, block: RowBlock) -> list[PackedRows]:
         """Keep every row, once it was seen that its exact form is the one that is defined."""
-        kept = list(blocks)
-        self.rows = [row for block in kept for row in block.rows]
-        exact = [line for block in kept for line in block.exact]
-        assert exact == [row_bytes(flat(row)) for row in self.rows]
-        lines = b"".join(line + b"\n" for line in exact)
+        assert block.exact == [row_bytes(flat(row)) for row in block.rows]
+        self.rows += block.rows
+        lines = b"".join(line + b"\n" for line in block.exact)
+        return [PackedRows("every", (), len(block.rows), lines)]
+
+    def write(self, packed: Iterable[PackedRows]) -> tuple[WrittenFile, ...]:
+        """One file."""
+        lines = b"".join(rows.content for rows in packed)
         return (WrittenFile("rows.jsonl", sha256(lines).hexdigest(), len(lines), len(self.rows)),)
 
 
@@ -88,7 +92,8 @@ def made(
     at = at or cut(house)
     writer = Kept()
     facts = house.book.feedback_facts(at.as_of, bundle=bundle)
-    made = make_feedback(facts, at, writer, ORIGIN, bundle=bundle, purpose="retraining")
+    batches = feedback_batches(facts, at, writer.pack)
+    made = make_feedback(batches, at, writer, ORIGIN, bundle=bundle, purpose="retraining")
     return dict(made.about), writer.rows
 
 
