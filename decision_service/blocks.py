@@ -44,15 +44,19 @@ class Blocks:
 
     def begin(self, asked: Sequence[Asked], actor: Actor) -> list[Begun | Exception]:
         """Score them and hand them to the journal; in the place of one refused is why."""
-        used: dict[str, InUse] = {}
-        found = [self._prepared(body, key, actor, used) for body, key in asked]
-        self._score([begun for begun in found if isinstance(begun, Begun)])
-        found = [self._worded(one) if isinstance(one, Begun) else one for one in found]
+        found = self.make(asked, actor)
         journal = self.pipeline.journal
         for one in found:
             if isinstance(one, Begun) and one.command is not None:
                 one.recorded = journal.submit(one.command, once=one.once)
         return found
+
+    def make(self, asked: Sequence[Asked], actor: Actor) -> list[Begun | Exception]:
+        """Score them and put them into words, with the commands that nobody has recorded yet."""
+        used: dict[str, InUse] = {}
+        found = [self._prepared(body, key, actor, used) for body, key in asked]
+        self._score([begun for begun in found if isinstance(begun, Begun)])
+        return [self._worded(one) if isinstance(one, Begun) else one for one in found]
 
     def end(self, begun: Begun | Exception) -> Answer:
         """What the sender of one of them is told, once it is on disk; raises why it is not."""

@@ -153,6 +153,7 @@ STATUS: Mapping[type[Exception], int] = {
     overrides.NoAuthority: 403,
     overrides.NothingToApprove: 409,
     overrides.KeyReused: 422,
+    overrides.OutOfDate: 409,
     erasure.ErasureError: 409,
     erasure.UnknownErasure: 404,
     erasure.ErasureOver: 409,

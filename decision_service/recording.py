@@ -48,6 +48,15 @@ class Record:
         more = self.then(case, drafts[0])
         return Decided((*first, *drafts, *more.drafts), {**answer, **more.answer})
 
+    @property
+    def sheet(self) -> Sheet:
+        """The decision, as far as it is known before it has a case."""
+        return self._sheet
+
+    def opening(self) -> tuple[Draft, ...]:
+        """The entries it comes to where the application has no case."""
+        return self._sheet.drafts(None, self._new_case_ref)
+
     def told(self, receipt: Receipt) -> dict[str, Any]:
         """The decision object of what was written just now, made without reading it back."""
         sheet, made = self._written, self._made

@@ -27,7 +27,7 @@ from overrides.erasure_replay import Replaying
 from overrides.examination import Trust
 from overrides.feedback_book import FeedbackBook
 from overrides.finding_register import FindingRegister
-from overrides.journal import Journal
+from overrides.journal import GroupJournal, Journal
 from overrides.key_rotation import KeyRotation
 from overrides.ledger import LedgerBook
 from overrides.letter_rows import LetterBook
@@ -51,6 +51,7 @@ class Services:
     new_id: NewId
     chance: Chance
     journal: Journal  # the one way to write
+    groups: GroupJournal  # the same, for many commands in one transaction
     vault: Vault  # encryption and keyed hashes
     rotation: KeyRotation  # replaces the key above the data keys
     erasures: Erasures  # requests for erasure, legal holds, what would go

@@ -185,6 +185,7 @@ def _furnish(
         new_id=ground.new_id,
         chance=chance,
         journal=journal,
+        groups=journal,
         vault=ground.vault,
         rotation=rotation,
         erasures=replaying.erasures,

@@ -38,6 +38,7 @@ OverridesError
     NothingToApprove
     ReviewDay
   KeyReused
+  OutOfDate
   LedgerError
     LedgerUnavailable
     LedgerAltered
@@ -234,6 +235,11 @@ class NothingToApprove(ActError):
 @dataclass(eq=False)
 class KeyReused(OverridesError):
     """The Idempotency-Key was used before with another request: use a new key for a new one."""
+
+
+@dataclass(eq=False)
+class OutOfDate(OverridesError):
+    """What this was made ready under has changed since: it has to be decided again."""
 
 
 @dataclass(eq=False)

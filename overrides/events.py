@@ -26,6 +26,7 @@ _MEMBERS = frozenset(
 )
 SIMULATED_CLOCK = "simulated"  # what was written with it was played, not lived
 _CLOCKS = frozenset({"ok", "adjusted", SIMULATED_CLOCK})
+_NO_PLACE = b'"seq":0,"ts":"",'  # what stands between the halves of an entry without a place
 _COMMITMENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -72,6 +73,36 @@ def body_of(
     ``commit`` has a commitment in hex for each slot of the draft. Raises ``UnknownKind``,
     ``NotCanonical`` or ``EventTooLarge``.
     """
+    return _body(draft, log, seq, instant_text(recorded_at), commit, req, clock)
+
+
+def body_around(
+    draft: Draft, *, log: str, commit: Mapping[str, str], req: str | None, clock: str
+) -> tuple[bytes, bytes]:
+    """The same bytes before and after its place and time, which ``placed`` puts between.
+
+    Members are in the order of their names, so these two stand side by side. Raises the same.
+    """
+    before, _, after = _body(draft, log, 0, "", commit, req, clock).rpartition(_NO_PLACE)
+    return before, after
+
+
+def placed(before: bytes, after: bytes, seq: int, recorded_at: datetime) -> bytes:
+    """Exact bytes of an entry whose place and time are known now. Raises ``EventTooLarge``."""
+    body = b'%s"seq":%d,"ts":"%s",%s' % (before, seq, instant_text(recorded_at).encode(), after)
+    return _fitting(body)
+
+
+def _body(
+    draft: Draft,
+    log: str,
+    seq: int,
+    time: str,
+    commit: Mapping[str, str],
+    req: str | None,
+    clock: str,
+) -> bytes:
+    """Exact bytes of an entry."""
     check_draft(draft)
     body = canonical(
         {
@@ -79,7 +110,7 @@ def body_of(
             "log": log,
             "seq": seq,
             "id": draft.event_id,
-            "ts": instant_text(recorded_at),
+            "ts": time,
             "type": draft.type,
             "case": draft.case,
             "actor": draft.actor,
@@ -94,6 +125,11 @@ def body_of(
             "clock": clock,
         }
     )
+    return _fitting(body)
+
+
+def _fitting(body: bytes) -> bytes:
+    """The body, unless it is longer than may be written."""
     if len(body) > BODY_BYTES_MAX:
         raise EventTooLarge(size=len(body), limit=BODY_BYTES_MAX)
     return body
@@ -126,13 +162,16 @@ def read_event(body: bytes) -> Event:
     return event
 
 
-def event_of(members: Mapping[str, Any]) -> Event:
-    """Event from the parsed members of a body that is known to be good."""
+def event_of(members: Mapping[str, Any], recorded_at: datetime | None = None) -> Event:
+    """Event from the parsed members of a body that is known to be good.
+
+    ``recorded_at`` is its time, where that is known without reading it.
+    """
     return Event(
         log=members["log"],
         seq=members["seq"],
         event_id=members["id"],
-        recorded_at=parse_instant(members["ts"]),
+        recorded_at=recorded_at or parse_instant(members["ts"]),
         type=members["type"],
         actor=members["actor"],
         role=members["role"],

@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from overrides.cases import Case
 from overrides.letter_rows import LetterRow
+
+if TYPE_CHECKING:
+    from overrides.sealing import Unplaced
 
 Json = Any  # None, bool, int, str, lists and string-keyed mappings of these; never a float
 SideWrite = Callable[[Any], None]  # given the open SQLAlchemy connection
@@ -104,12 +107,14 @@ class Decided:
     """What a command wants written.
 
     ``answer`` is kept for a repeated request, so it holds references and no personal data.
-    ``also`` are writes to tables beside the ledger that must commit with the events.
+    ``also`` are writes to tables beside the ledger that must commit with the events. ``unplaced``
+    are entries that were made ready before, which come first.
     """
 
-    drafts: tuple[Draft, ...]
+    drafts: tuple[Draft, ...] = ()
     answer: Mapping[str, Json] = field(default_factory=dict)
     also: tuple[SideWrite, ...] = ()
+    unplaced: "tuple[Unplaced, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,11 @@ class OnceOnly:
     route: str
     key: str
     fingerprint: str
+
+
+def request_words(once: OnceOnly) -> str:
+    """What the keyed hash of a request is made of."""
+    return f"{once.actor}\0{once.route}\0{once.key}"
 
 
 class About(NamedTuple):
@@ -227,4 +237,16 @@ class Journal(Protocol):
 
         Raises through the future whatever the command raised, ``KeyReused`` for the same key with
         another request, and ``LedgerUnavailable`` when nothing could be written.
+        """
+
+
+class GroupJournal(Journal, Protocol):
+    """A journal that a whole group of commands can be handed to."""
+
+    def submit_group(
+        self, asked: Sequence[tuple[Command, OnceOnly | None]]
+    ) -> "list[Receipt | Exception]":
+        """Run them in their order, in one transaction in the caller's thread; what became of each.
+
+        In the place of one that was refused or failed is why, as ``submit`` would raise it.
         """

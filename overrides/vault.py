@@ -12,7 +12,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -34,6 +34,7 @@ _SECOND = b"\x02"  # before what is locked in the second way, which is a byte lo
 _FIRST_BYTES = NONCE_BYTES + KEY_BYTES + 16
 
 RandomBytes = Callable[[int], bytes]
+Key = TypeVar("Key", bound="WrappedKey")
 
 
 class KeySource(Protocol):
@@ -53,6 +54,22 @@ class WrappedKey:
     kek_epoch: int
     case: str = ""
     record_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FreshKey(WrappedKey):
+    """A data key that was made just now, so that it need not be opened to be used.
+
+    Whoever made it holds it for as long as the entries that it locks are being written.
+    """
+
+    plain: bytes = field(default=b"", repr=False, compare=False)
+
+    def stored(self) -> WrappedKey:
+        """It as it lies in the database."""
+        return WrappedKey(
+            self.dek_id, self.subject, self.wrapped, self.kek_epoch, self.case, self.record_class
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +146,7 @@ class Vault:
         """Epoch of the key that wraps new data keys."""
         return max(self._ciphers)
 
-    def new_key(self, subject: str, case: str = "", record_class: str = "") -> WrappedKey:
+    def new_key(self, subject: str, case: str = "", record_class: str = "") -> FreshKey:
         """A fresh data key for a party, in one case and for one class of records, wrapped.
 
         Its id begins as the case's reference does: keys of new cases are put side by side, at the
@@ -139,7 +156,7 @@ class Vault:
         begins = case.replace("-", "")[:CASE_CHARS]
         dek_id = begins + chance[:ID_BYTES].hex()[len(begins) :]
         nonce, key = chance[ID_BYTES:-KEY_BYTES], chance[-KEY_BYTES:]
-        fresh = WrappedKey(dek_id, subject, b"", self.epoch, case, record_class)
+        fresh = FreshKey(dek_id, subject, b"", self.epoch, case, record_class, key)
         return self._wrap(key, fresh, nonce)
 
     def rewrap(self, key: WrappedKey) -> WrappedKey:
@@ -189,7 +206,7 @@ class Vault:
         """Keyed hash in hex that finds the same text again, for one purpose only."""
         return hmac.digest(self.lookup_key, f"{purpose}\0{text}".encode(), "sha256").hex()
 
-    def _wrap(self, plain: bytes, key: WrappedKey, nonce: bytes) -> WrappedKey:
+    def _wrap(self, plain: bytes, key: Key, nonce: bytes) -> Key:
         """A data key locked by the newest key-encryption key."""
         ciphers = self._ciphers
         epoch = max(ciphers)
@@ -207,6 +224,8 @@ class Vault:
 
     def _unwrap(self, key: WrappedKey, slot: str) -> bytes:
         """The data key itself. Raises ``SlotErased`` when its key-encryption key was destroyed."""
+        if isinstance(key, FreshKey):
+            return key.plain
         cipher = self._cipher(key.kek_epoch)
         if cipher is None:
             raise SlotErased(slot=slot)

@@ -8,17 +8,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
-from overrides.canonical import canonical, parse_own
-from overrides.errors import LedgerUnavailable
+from overrides.canonical import parse_own
+from overrides.errors import LedgerUnavailable, OutOfDate
 from overrides.event_kinds import opens_case
-from overrides.events import body_of, event_of
+from overrides.events import body_of, event_of, placed
 from overrides.instants import instant_text, parse_instant
-from overrides.journal import Draft, Entry, Json, Opened, Projector
+from overrides.journal import Draft, Entry, Json, Projector
 from overrides.merkle import EMPTY_ROOT, Frontier, Subtree, leaf_hash
-from overrides.record_classes import KeyScope, class_of
+from overrides.record_classes import KeyScope
+from overrides.sealing import KeyFor, Unplaced, seal_slots
 from overrides.stores.hot_path import HotPath
 from overrides.stores.ledger_tables import LedgerEvent, LedgerHead, LedgerSubtree
-from overrides.stores.payloads import key_of, new_key, put_parts
+from overrides.stores.payloads import key_of, new_key, put_key, put_parts
 from overrides.vault import Sealed, Vault, WrappedKey
 
 _HEAD = LedgerHead.__table__  # type: ignore[attr-defined]
@@ -110,26 +111,56 @@ class Tail:
         """Seal, hash, number and put the drafts in order, and apply the projections to each."""
         entries: list[Entry] = []
         for draft in drafts:
-            seq = self._frontier.size
-            parts, opened = self._seal(draft)
+            parts, texts = seal_slots(draft, self._vault, self._key_finder(draft))
             body = body_of(
                 draft,
                 log=self._log,
-                seq=seq,
+                seq=self._frontier.size,
                 recorded_at=now,
                 commit={part.slot: part.commitment for part in parts},
                 req=req,
                 clock=clock,
             )
-            digest = leaf_hash(body)
-            entry = Entry(self._log, seq, draft.event_id, draft.type, now, digest, body)
-            self._put(draft, entry, self._frontier.append(digest))
-            put_parts(self._path, self._log, seq, draft.event_id, parts)
-            entries.append(entry)
-            event = event_of(parse_own(body))
-            for projector in self._projectors:
-                projector.apply(self._path, event, opened)
+            entries.append(self._place(draft, body, now, parts, texts))
         return entries
+
+    def place(
+        self, ready: Sequence[Unplaced], *, now: datetime, clock: str, req: str | None
+    ) -> list[Entry]:
+        """Put entries that were made ready before, with the data keys made for them.
+
+        Raises ``OutOfDate`` where what they were made under holds no longer.
+        """
+        entries: list[Entry] = []
+        epoch = self._vault.epoch
+        for entry in ready:
+            stale = (entry.req, entry.clock) != (req, clock)
+            if stale or any(key.kek_epoch != epoch for key in entry.keys):
+                raise OutOfDate
+            for key in entry.keys:
+                self._keys[KeyScope(key.subject, key.case, key.record_class)] = key
+                put_key(self._path, key)
+            body = placed(entry.before, entry.after, self._frontier.size, now)
+            entries.append(self._place(entry, body, now, entry.parts, entry.payloads))
+        return entries
+
+    def _place(
+        self,
+        draft: Draft | Unplaced,
+        body: bytes,
+        now: datetime,
+        parts: Sequence[Sealed],
+        texts: Mapping[str, bytes],
+    ) -> Entry:
+        """Put one entry at the end, with its parts and what the projections make of it."""
+        seq, digest = self._frontier.size, leaf_hash(body)
+        entry = Entry(self._log, seq, draft.event_id, draft.type, now, digest, body)
+        self._put(draft, entry, self._frontier.append(digest))
+        put_parts(self._path, self._log, seq, draft.event_id, parts)
+        event, opened = event_of(parse_own(body), now), _Payloads(texts)
+        for projector in self._projectors:
+            projector.apply(self._path, event, opened)
+        return entry
 
     def forget_keys(self) -> None:
         """Look for data keys anew: what was written beside the entries may have destroyed some."""
@@ -150,21 +181,18 @@ class Tail:
             },
         )
 
-    def _seal(self, draft: Draft) -> tuple[list[Sealed], Opened]:
-        """The draft's slots encrypted, and their payloads as JSON gives them back."""
-        parts: list[Sealed] = []
-        texts: dict[str, bytes] = {}
+    def _key_finder(self, draft: Draft) -> KeyFor:
+        """Finds the data keys that lock the slots of a draft, or makes them."""
         find = new_key if opens_case(draft.type, draft.data) else key_of
-        for slot in draft.slots:
-            payload = canonical(slot.payload)
-            scope = KeyScope(slot.party, draft.case or "", class_of(slot.name))
+
+        def key_for(scope: KeyScope) -> WrappedKey:
             key = self._keys.get(scope) or find(self._path, self._vault, scope)
             self._keys[scope] = key
-            parts.append(self._vault.seal(key, draft.event_id, slot.name, payload))
-            texts[slot.name] = payload
-        return parts, _Payloads(texts)
+            return key
 
-    def _put(self, draft: Draft, entry: Entry, whole: Sequence[Subtree]) -> None:
+        return key_for
+
+    def _put(self, draft: Draft | Unplaced, entry: Entry, whole: Sequence[Subtree]) -> None:
         """Put an entry and the subtrees it completed."""
         self._last_ts = instant_text(entry.recorded_at)
         self._path.later(

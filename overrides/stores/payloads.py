@@ -58,18 +58,23 @@ def key_of(path: HotPath, vault: Vault, scope: KeyScope) -> WrappedKey:
 def new_key(path: HotPath, vault: Vault, scope: KeyScope) -> WrappedKey:
     """A data key made; where there is one already, the database refuses it."""
     key = vault.new_key(*scope)
+    put_key(path, key)
+    return key
+
+
+def put_key(path: HotPath, key: WrappedKey) -> None:
+    """Put a data key that was made just now."""
     path.later(
         _INSERT_KEY,
         {
             "dek_id": key.dek_id,
-            "subject_ref": scope.subject,
-            "case_ref": scope.case,
-            "record_class": scope.record_class,
+            "subject_ref": key.subject,
+            "case_ref": key.case,
+            "record_class": key.record_class,
             "wrapped": key.wrapped,
             "kek_epoch": key.kek_epoch,
         },
     )
-    return key
 
 
 def put_parts(path: HotPath, log: str, seq: int, event_id: str, parts: Sequence[Sealed]) -> None:

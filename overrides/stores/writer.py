@@ -19,7 +19,15 @@ from sqlalchemy.exc import DBAPIError
 from overrides.canonical import canonical, parse_own
 from overrides.errors import KeyReused, LedgerUnavailable
 from overrides.instants import instant_text
-from overrides.journal import Command, Draft, OnceOnly, Projector, Receipt, StateReader
+from overrides.journal import (
+    Command,
+    Draft,
+    OnceOnly,
+    Projector,
+    Receipt,
+    StateReader,
+    request_words,
+)
 from overrides.stores.append import Tail, ensure_head
 from overrides.stores.engine import writing
 from overrides.stores.hot_path import HotPath, Lookup
@@ -122,6 +130,15 @@ class SqlJournal:
         self._run([job])
         return job.future
 
+    def submit_group(
+        self, asked: Sequence[tuple[Command, OnceOnly | None]]
+    ) -> list[Receipt | Exception]:
+        """Run them in their order, in one transaction in the caller's thread; what became of each.
+
+        In the place of one that was refused or failed is why, as ``submit`` would raise it.
+        """
+        return self._outcomes([_Job(command, once) for command, once in asked])
+
     def close(self) -> None:
         """Take no more commands, and finish those that wait."""
         with self._door:
@@ -213,8 +230,7 @@ class SqlJournal:
         """What a request is known by; nothing where it may be carried out again."""
         if once is None:
             return {}
-        words = f"{once.actor}\0{once.route}\0{once.key}"
-        key_hash = self._vault.lookup_hash("request", words)
+        key_hash = self._vault.lookup_hash("request", request_words(once))
         return {"actor": once.actor, "route": once.route, "key_hash": key_hash}
 
     def _run_one(
@@ -238,7 +254,9 @@ class SqlJournal:
             raise
         except Exception as refusal:  # noqa: BLE001 - whatever it is, it goes to who asked
             return refusal
-        entries = tail.append(decided.drafts, now=now, clock=clock, req=request.get("key_hash"))
+        req = request.get("key_hash")
+        entries = tail.place(decided.unplaced, now=now, clock=clock, req=req)
+        entries += tail.append(decided.drafts, now=now, clock=clock, req=req)
         for write in decided.also:
             write(path.connection)
             tail.forget_keys()

@@ -31,7 +31,7 @@ def test_keys_are_made_once_and_stay(tmp_path: Path) -> None:
     assert open_signer(keys).key == open_public(keys)
     assert open_public(keys).name == NAME
     vault = open_vault(keys, random_bytes=os.urandom)
-    key = vault.new_key("party")
+    key = vault.new_key("party").stored()
     sealed = vault.seal(key, "e", "note", b"{}")
     assert open_vault(keys, random_bytes=os.urandom).open(key, "e", 0, sealed) == {}
 

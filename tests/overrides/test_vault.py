@@ -16,7 +16,7 @@ from overrides.vault import Vault, commitment_of
 PAYLOAD = {"text": "ABCDE1234F", "fields": {"age": 31}}
 TEXT = canonical(PAYLOAD)
 VAULT = Vault(keks={1: b"k" * 32}, lookup_key=b"l" * 32, random_bytes=os.urandom)
-KEY = VAULT.new_key("party-1", "case-1", "notes")
+KEY = VAULT.new_key("party-1", "case-1", "notes").stored()
 DAY, HOUR = datetime(2026, 3, 2, tzinfo=UTC), timedelta(hours=1)
 SEALED = VAULT.seal(KEY, "event-1", "note", TEXT)
 

@@ -1,0 +1,142 @@
+"""What a worker process is told and what it tells: bytes of a fixed form, and never code."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from decision_service.settings import Settings
+from overrides.sealing import Unplaced
+from overrides.vault import Sealed, WrappedKey
+
+
+class Task(msgspec.Struct, frozen=True):
+    """Which blocks of which file a worker is to make: the ``first`` and every ``step`` after it."""
+
+    settings: dict[str, Any]
+    file: str
+    block_bytes: int
+    first: int
+    step: int
+
+
+class Line(msgspec.Struct, array_like=True, frozen=True, tag=0):
+    """A line whose decision is made. ``number`` is its place in its block, from 1.
+
+    ``text`` is the line itself, for the case that it has to be decided again.
+    """
+
+    number: int
+    text: bytes
+    key: str
+    fingerprint: str
+    bundle: str
+    sha256: str  # of the bundle's version
+    by_name: bool  # whether the application names the bundle, or goes to whatever is champion
+    scored: bool
+    application_key: str
+    assigned: str  # to whom it was drawn; "" to nobody
+    application_id: str
+    status: str
+    recommendation: str
+    probability: str  # "" without a score
+    entries: list["Ready"]
+
+
+class Ready(msgspec.Struct, array_like=True, frozen=True):
+    """An entry without its place and time."""
+
+    event_id: str
+    type: str
+    actor: str
+    case: str
+    before: bytes
+    after: bytes
+    req: str | None
+    clock: str
+    parts: list[tuple[str, str, bytes, bytes, str]]
+    keys: list[tuple[str, str, bytes, int, str, str]]
+    payloads: dict[str, bytes]
+
+
+class Refusal(msgspec.Struct, array_like=True, frozen=True, tag=1):
+    """A line that cannot be decided, and why, as the interface would say it."""
+
+    number: int
+    problem: dict[str, Any]
+
+
+class Block(msgspec.Struct, array_like=True, frozen=True):
+    """What became of the lines of one block; ``lines`` counts the empty ones too."""
+
+    lines: int
+    made: list[Line | Refusal]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_block = msgspec.msgpack.Decoder(Block).decode
+_task = msgspec.msgpack.Decoder(Task).decode
+
+
+def encoded(message: Task | Block) -> bytes:
+    """A message as it is sent."""
+    return _encode(message)
+
+
+def read_block(message: bytes) -> Block:
+    """What a worker told. Raises ``ValueError`` for anything else."""
+    return _block(message)
+
+
+def read_task(message: bytes) -> Task:
+    """What a worker is told. Raises ``ValueError`` for anything else."""
+    return _task(message)
+
+
+def told_settings(settings: Settings) -> dict[str, Any]:
+    """Settings as they are sent."""
+    return {**asdict(settings), "data": str(settings.data)}
+
+
+def read_settings(told: Mapping[str, Any]) -> Settings:
+    """Settings as they were sent."""
+    return Settings(**{**told, "data": Path(told["data"])})
+
+
+def ready(entry: Unplaced) -> Ready:
+    """An entry as it is sent; data keys only as they lie in the database."""
+    return Ready(
+        entry.event_id,
+        entry.type,
+        entry.actor,
+        entry.case,
+        entry.before,
+        entry.after,
+        entry.req,
+        entry.clock,
+        [(p.slot, p.dek_id, p.nonce, p.ciphertext, p.commitment) for p in entry.parts],
+        [(k.dek_id, k.subject, k.wrapped, k.kek_epoch, k.case, k.record_class) for k in entry.keys],
+        dict(entry.payloads),
+    )
+
+
+def unplaced_of(entries: Sequence[Ready]) -> tuple[Unplaced, ...]:
+    """Entries as they were sent."""
+    return tuple(
+        Unplaced(
+            event_id=entry.event_id,
+            type=entry.type,
+            actor=entry.actor,
+            case=entry.case,
+            before=entry.before,
+            after=entry.after,
+            req=entry.req,
+            clock=entry.clock,
+            parts=tuple(Sealed(*part) for part in entry.parts),
+            keys=tuple(WrappedKey(*key) for key in entry.keys),
+            payloads=entry.payloads,
+        )
+        for entry in entries
+    )

@@ -1,0 +1,58 @@
+"""A worker process: makes the decisions of its share of a file, and sends them block by block.
+
+``python -m decision_service.bulk.worker FD`` is told what to do over the open line ``FD``. Making
+and sending go on side by side. It writes to no database, and its end harms nobody: whoever asked
+makes the rest itself.
+"""
+
+import gc
+import sys
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+from queue import Queue
+
+from decision_service.access import HOST
+from decision_service.bulk.file_blocks import blocks_of
+from decision_service.bulk.making import Maker
+from decision_service.bulk.messages import encoded, read_settings, read_task
+from decision_service.wiring import build
+
+AHEAD = 2  # blocks that were made and not taken yet
+
+
+def work(line: Connection) -> None:
+    """Do one task to its end, or until nobody listens any more."""
+    task = read_task(line.recv_bytes())
+    services = build(read_settings(task.settings), serving=False, replay=False)
+    ready: Queue[bytes | None] = Queue(AHEAD)
+    sending = threading.Thread(target=_send, args=(line, ready), daemon=True)
+    sending.start()
+    try:
+        services.registry.warm()
+        longest = services.settings.body_bytes_max
+        maker = Maker(services.decisions, HOST, services.ledger.log, longest)
+        gc.freeze()  # models and modules stay: going through them again and again takes time
+        file, of = Path(task.file), {"block_bytes": task.block_bytes, "line_bytes_max": longest}
+        for lines in blocks_of(file, task.first, task.step, **of):
+            if not sending.is_alive():
+                return
+            ready.put(encoded(maker.block(lines)))
+        ready.put(None)
+        sending.join()
+    finally:
+        services.close()
+
+
+def _send(line: Connection, ready: "Queue[bytes | None]") -> None:
+    """Send blocks in their order; ends when they do, or when nobody takes them."""
+    while (block := ready.get()) is not None:
+        try:
+            line.send_bytes(block)
+        except OSError:
+            ready.get()  # whoever waits to put one in goes on, and sees that this has ended
+            return
+
+
+if __name__ == "__main__":
+    work(Connection(int(sys.argv[1])))
