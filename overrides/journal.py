@@ -11,13 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from overrides.cases import Case
 from overrides.letter_rows import LetterRow
-
-if TYPE_CHECKING:
-    from overrides.sealing import Unplaced
 
 Json = Any  # None, bool, int, str, lists and string-keyed mappings of these; never a float
 SideWrite = Callable[[Any], None]  # given the open SQLAlchemy connection
@@ -114,7 +111,7 @@ class Decided:
     drafts: tuple[Draft, ...] = ()
     answer: Mapping[str, Json] = field(default_factory=dict)
     also: tuple[SideWrite, ...] = ()
-    unplaced: "tuple[Unplaced, ...]" = ()
+    unplaced: tuple[Any, ...] = ()  # of ``sealing.Unplaced``, which knows the vault
 
 
 @dataclass(frozen=True, slots=True)

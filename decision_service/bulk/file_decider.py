@@ -82,7 +82,7 @@ class FileDecider:
         decisions = self.services.decisions
         made = [Made(line, decisions) for line in group if isinstance(line, Line)]
         outcomes = iter(
-            self.services.journal.submit_group([(one, one.once(HOST.ref)) for one in made])
+            self.services.groups.submit_group([(one, one.once(HOST.ref)) for one in made])
         )
         told: list[Told] = []
         for one in group:
