@@ -31,6 +31,8 @@ ROUTING_TEXTS: Mapping[str, str] = {
 }
 """Why a case came to a person, by code, in the order in which the reasons are given."""
 
+_PLACES = {code: place for place, code in enumerate(ROUTING_TEXTS)}
+
 UNSCORED = frozenset({"suspended", "model_unavailable", "model_failed"})
 """Codes that say why there is no score."""
 
@@ -195,7 +197,7 @@ def routing_texts(
 
 def in_order(codes: set[str]) -> tuple[str, ...]:
     """Routing codes in the one order in which they are recorded and read."""
-    return tuple(code for code in ROUTING_TEXTS if code in codes)
+    return tuple(sorted(codes, key=_PLACES.__getitem__))
 
 
 def compile_rule(rule: Knockout) -> Rule:

@@ -80,6 +80,7 @@ class FileDecider:
     def _write(self, group: Sequence[Line | Refusal], before: int, maker: Maker) -> None:
         """Record what was made, and tell what became of each line, in their order."""
         decisions = self.services.decisions
+        decisions.registry.standings()  # what is known is not looked for again by every command
         made = [Made(line, decisions) for line in group if isinstance(line, Line)]
         outcomes = iter(
             self.services.groups.submit_group([(one, one.once(HOST.ref)) for one in made])

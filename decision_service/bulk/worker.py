@@ -6,8 +6,10 @@ makes the rest itself.
 """
 
 import gc
+import secrets
 import sys
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import Queue
@@ -18,13 +20,30 @@ from decision_service.bulk.making import Maker
 from decision_service.bulk.messages import encoded, read_settings, read_task
 from decision_service.wiring import build
 
+DRAWN_AT_ONCE = 1024
 AHEAD = 2  # blocks that were made and not taken yet
+
+
+class Drawn:
+    """Random bytes, drawn from ``source`` many at a time: each asking of the system costs."""
+
+    def __init__(self, source: Callable[[int], bytes]) -> None:
+        self._source = source
+        self._left = b""
+
+    def __call__(self, count: int) -> bytes:
+        """So many bytes that nobody was given before."""
+        if len(self._left) < count:
+            self._left = self._source(max(count, DRAWN_AT_ONCE))
+        found, self._left = self._left[:count], self._left[count:]
+        return found
 
 
 def work(line: Connection) -> None:
     """Do one task to its end, or until nobody listens any more."""
     task = read_task(line.recv_bytes())
-    services = build(read_settings(task.settings), serving=False, replay=False)
+    drawn = Drawn(secrets.token_bytes)
+    services = build(read_settings(task.settings), serving=False, replay=False, random_bytes=drawn)
     ready: Queue[bytes | None] = Queue(AHEAD)
     sending = threading.Thread(target=_send, args=(line, ready), daemon=True)
     sending.start()

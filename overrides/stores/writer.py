@@ -19,15 +19,8 @@ from sqlalchemy.exc import DBAPIError
 from overrides.canonical import canonical, parse_own
 from overrides.errors import KeyReused, LedgerUnavailable
 from overrides.instants import instant_text
-from overrides.journal import (
-    Command,
-    Draft,
-    OnceOnly,
-    Projector,
-    Receipt,
-    StateReader,
-    request_words,
-)
+from overrides.journal import Command, Draft, OnceOnly, Projector, Receipt, StateReader
+from overrides.journal import request_words as words_of
 from overrides.stores.append import Tail, ensure_head
 from overrides.stores.engine import writing
 from overrides.stores.hot_path import HotPath, Lookup
@@ -133,11 +126,9 @@ class SqlJournal:
     def submit_group(
         self, asked: Sequence[tuple[Command, OnceOnly | None]]
     ) -> list[Receipt | Exception]:
-        """Run them in their order, in one transaction in the caller's thread; what became of each.
-
-        In the place of one that was refused or failed is why, as ``submit`` would raise it.
-        """
-        return self._outcomes([_Job(command, once) for command, once in asked])
+        """Run them in one transaction, in the caller's thread; what became of each, in order."""
+        nobody: Future[Receipt] = Future()  # the outcomes are told at once
+        return self._outcomes([_Job(command, once, nobody) for command, once in asked])
 
     def close(self) -> None:
         """Take no more commands, and finish those that wait."""
@@ -230,7 +221,7 @@ class SqlJournal:
         """What a request is known by; nothing where it may be carried out again."""
         if once is None:
             return {}
-        key_hash = self._vault.lookup_hash("request", request_words(once))
+        key_hash = self._vault.lookup_hash("request", words_of(once))
         return {"actor": once.actor, "route": once.route, "key_hash": key_hash}
 
     def _run_one(
