@@ -175,6 +175,7 @@ def serve(folder: Path, rounds: int, seconds: float) -> Served:
         print(f"\nPages with {cases:,} cases")
         shown = pages.time_pages(mine, cases)
         together = recorded.measure(mine, bodies)
+    together |= recorded.by_file(folder / "ours", bodies)
     show_pages(shown)
     return Served(distance, raced, others, shown, together)
 

@@ -51,7 +51,6 @@ class Services:
     new_id: NewId
     chance: Chance
     journal: Journal  # the one way to write
-    groups: GroupJournal  # the same, for many commands in one transaction
     vault: Vault  # encryption and keyed hashes
     rotation: KeyRotation  # replaces the key above the data keys
     erasures: Erasures  # requests for erasure, legal holds, what would go
@@ -74,6 +73,12 @@ class Services:
     closers: tuple[Callable[[], None], ...] = ()
     counts: KeptCounts = field(default_factory=KeptCounts)  # reports that take long to count
     columns: KeptCases = field(default_factory=KeptCases)  # what they count, kept in step
+
+    @property
+    def groups(self) -> GroupJournal:
+        """The journal, for many commands in one transaction."""
+        assert isinstance(self.journal, GroupJournal), "an installation's journal takes groups"
+        return self.journal
 
     @property
     def oversight(self) -> Oversight:

@@ -185,7 +185,6 @@ def _furnish(
         new_id=ground.new_id,
         chance=chance,
         journal=journal,
-        groups=journal,
         vault=ground.vault,
         rotation=rotation,
         erasures=replaying.erasures,

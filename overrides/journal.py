@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from overrides.cases import Case
 from overrides.letter_rows import LetterRow
@@ -237,6 +237,7 @@ class Journal(Protocol):
         """
 
 
+@runtime_checkable
 class GroupJournal(Journal, Protocol):
     """A journal that a whole group of commands can be handed to."""
 

@@ -44,7 +44,7 @@ def record(args: argparse.Namespace) -> int:
 
     if form_of(args.file) != "jsonl":
         refuse(f"{args.file} is not JSON lines: write each application as one line of JSON")
-    workers = len(os.sched_getaffinity(0)) if args.workers is None else args.workers
+    workers = _processors() if args.workers is None else args.workers
     shown = _Shown()
     with installed(args) as services:
         decider = FileDecider(services, args.file, workers, shown.told)
@@ -62,6 +62,13 @@ def record(args: argparse.Namespace) -> int:
         f" {found.in_review:,} for a person{before}; {refused}.\n"
     )
     return NO if found.refused else YES
+
+
+def _processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Shown:

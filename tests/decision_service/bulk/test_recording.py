@@ -1,12 +1,14 @@
 """A file is recorded as its applications would have been one by one, whatever comes in between."""
 
 import json
+import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from decision_service.access import HOST
 from decision_service.bulk import workers as processes
@@ -156,15 +158,34 @@ def test_what_was_made_under_another_key_above_the_data_keys_is_decided_again(
     assert isinstance(write(house, fresh), Receipt)
 
 
-def test_data_keys_leave_the_process_wrapped_only(house: House, maker: Maker) -> None:
+@pytest.mark.parametrize(
+    "changed", [{"sha256": "0" * 64}, {"assigned": "nobody"}, {"key": "of another request"}]
+)
+def test_what_no_longer_fits_is_decided_again(
+    house: House, maker: Maker, changed: dict[str, str]
+) -> None:
+    (made,) = made_of(maker.block([line(house, "fits")]))
+    assert isinstance(write(house, structs.replace(made, **changed)), OutOfDate)
+
+
+def test_what_was_made_before_the_clock_fell_is_decided_again(house: House, maker: Maker) -> None:
+    (made,) = made_of(maker.block([line(house, "fell")]))
+    held = structs.replace(made.entries[0], clock="adjusted")
+    assert isinstance(write(house, structs.replace(made, entries=[held])), OutOfDate)
+
+
+def test_data_keys_leave_the_process_wrapped_only(
+    house: House, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn: list[bytes] = []
-    source = maker.decisions.preparer.vault
-    plain = source.random_bytes
-    source.random_bytes = lambda count: drawn.append(found := plain(count)) or found
-    try:
-        message = encoded(maker.block([line(house, "wrapped")]))
-    finally:
-        source.random_bytes = plain
+    vault = maker.decisions.preparer.vault
+
+    def draw(count: int) -> bytes:
+        drawn.append(secrets.token_bytes(count))
+        return drawn[-1]
+
+    monkeypatch.setattr(vault, "random_bytes", draw)
+    message = encoded(maker.block([line(house, "wrapped")]))
     keys = [chance[-32:] for chance in drawn if len(chance) == 16 + 12 + 32]
     assert keys, "a key was drawn"
     assert not any(key in message for key in keys)

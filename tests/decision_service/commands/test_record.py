@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from decision_service.commands import recording
+from explain.bundle import example
 from tests.decision_service.commands.shell import Shell, program
 from tests.sample_models.trained import sample_bundles
 
@@ -21,9 +22,7 @@ def write(path: Path, names: list[str], fields: dict[str, Any]) -> Path:
 
 @pytest.fixture(scope="module")
 def fields() -> dict[str, Any]:
-    from explain.bundle import example
-
-    found: dict[str, Any] = example(sample_bundles() / "german-credit")["fields"]  # type: ignore[assignment]
+    found: dict[str, Any] = example(sample_bundles() / "german-credit")["fields"]
     return found
 
 

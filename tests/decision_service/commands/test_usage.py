@@ -50,7 +50,7 @@ PROMISED = """
     bundle suspend, bundle resume,
     bundle validate, bundle signoff, bundle signoffs, bundle exception, bundle vote,
     bundle promote, bundle rollback, bundle drill, bundle watch, bundle looks, bundle compare,
-    bundle preview, bundle again, bundle card, decide, ledger verify, ledger export,
+    bundle preview, bundle again, bundle card, decide, record, ledger verify, ledger export,
     ledger checkpoint, ledger show, ledger proof, ledger rebuild, ledger verifier, ledger slip,
     ledger stamp,
     outcomes import, outcomes watch, feedback export, feedback check, reconcile,
