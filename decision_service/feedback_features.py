@@ -25,6 +25,7 @@ from overrides.feedback_columns import (
     Column,
     exact_numbers,
 )
+from overrides.feedback_rows import Own
 from overrides.journal import Json
 from overrides.ledger import LedgerBook
 from overrides.reading import FeedbackFact
@@ -72,10 +73,10 @@ class OwnColumns:
     ledger: LedgerBook
     columns: Kinds
 
-    def read(self, facts: Sequence[FeedbackFact]) -> Mapping[str, Mapping[str, Json] | None]:
+    def read(self, facts: Sequence[FeedbackFact]) -> Mapping[str, Own | None]:
         """Own columns by the decision's event, as they are written; None for what is erased."""
         opened = self.ledger.unsealed([fact.entry for fact in facts], WANTED)
-        found: dict[str, Mapping[str, Json] | None] = {}
+        found: dict[str, Own | None] = {}
         versions: dict[tuple[str, str | None], dict[str, _Said]] = {}
         for fact in facts:
             event_id, decision = fact.entry.event_id, fact.decision
@@ -109,19 +110,21 @@ def _said(parts: Parts) -> _Said | None:
     return _Said({**fields, **context} if context else fields, scored, pushed)
 
 
-def _rows(columns: Sequence[Column], cases: Sequence[_Said]) -> Iterator[Mapping[str, Json]]:
-    """The rows of cases of one version, by the names of their columns."""
+def _rows(columns: Sequence[Column], cases: Sequence[_Said]) -> Iterator[Own]:
+    """The rows of cases of one version."""
     parts = {
         STATED: [case.stated for case in cases],
         SCORED: [case.scored for case in cases],
         CONTRIBUTION: [case.pushes for case in cases],
     }
-    written: list[Sequence[Json]] = []
+    as_stated = all(case.scored is case.stated for case in cases)
+    written: dict[str, Sequence[Json]] = {}
     for column in columns:
         part, _, name = column.name.partition("_")
-        written.append(_exact(column.kind, [of.get(name) for of in parts[part]]))
-    names = [column.name for column in columns]
-    return (dict(zip(names, values, strict=True)) for values in zip(*written, strict=True))
+        stated = written.get(f"{STATED}_{name}") if as_stated and part == SCORED else None
+        written[column.name] = stated or _exact(column.kind, [of.get(name) for of in parts[part]])
+    names = tuple(written)
+    return (Own(names, values) for values in zip(*written.values(), strict=True))
 
 
 def own_columns(contents: BundleContents) -> Iterator[Column]:

@@ -6,6 +6,7 @@ it through a pipe, and it ends when the process that started it does. What it ca
 of a newer key or of a contract, or because it was killed, is made here.
 """
 
+import gc
 import logging
 import os
 from collections import deque
@@ -31,7 +32,7 @@ from overrides.stores.ledger_book import SqlLedgerBook
 from overrides.vault import Vault
 
 LOGGER = logging.getLogger(__name__)
-APART_FROM = 10_000  # cases; for fewer it takes longer to start a process than to make their rows
+APART_FROM = 20_000  # cases; for fewer it takes longer to start a process than to make their rows
 PROCESSES_MAX = 4
 BATCH_SECONDS = 600.0  # of AT_ONCE cases
 
@@ -133,12 +134,16 @@ def _begin(setting: Setting) -> None:
             cases.feedback_facts(setting.as_of, places=part), cut, packing
         )
     )
+    gc.freeze()
+    gc.disable()
 
 
 def _make(part: Sequence[Place]) -> list[Batch]:
     """Make rows, in a process of its own."""
     (make,) = _makers
-    return list(make(part))
+    made = list(make(part))
+    gc.collect()  # once for many rows; while they are made, it would look at all of them again
+    return made
 
 
 def _no_newer_keys(seen: object) -> NoReturn:  # noqa: ARG001 - as a ``KeySource`` is called

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from overrides.feedback_columns import NUMBER, ROW_COLUMNS, TEXTS, Column, exact_numbers
-from overrides.feedback_rows import FeedbackRow
+from overrides.feedback_rows import FeedbackRow, Own
 from overrides.journal import Json
 
 _encode_lines = msgspec.json.Encoder(order="deterministic").encode_lines
+_NOTHING = Own((), ())
 _VALUES = tuple((column, attrgetter(column.name)) for column in ROW_COLUMNS)
 
 
@@ -54,10 +55,19 @@ class PackedRows:
 def block_of(rows: Sequence[FeedbackRow]) -> RowBlock:
     """The columns and exact forms of some rows, of which every one can be read."""
     columns = {column.name: _written(column, map(value, rows)) for column, value in _VALUES}
-    features = [row.features or {} for row in rows]
-    for name in dict.fromkeys(chain.from_iterable(features)):
-        columns[name] = _told([own.get(name) for own in features])
+    columns |= _own_columns([row.features or _NOTHING for row in rows])
     return RowBlock(rows, columns, exact_lines(columns))
+
+
+def _own_columns(rows: Sequence[Own]) -> dict[str, Sequence[Json]]:
+    """The models' own columns of some rows, most often all of one version."""
+    names = rows[0].names if rows else ()
+    if all(row.names is names for row in rows):
+        values = zip(*(row.values for row in rows), strict=True)
+        return {name: _told(column) for name, column in zip(names, values, strict=True)}
+    features = [dict(zip(row.names, row.values, strict=True)) for row in rows]
+    every = dict.fromkeys(chain.from_iterable(features))
+    return {name: _told([own.get(name) for own in features]) for name in every}
 
 
 def exact_lines(columns: Mapping[str, Sequence[Json]]) -> list[bytes]:

@@ -179,11 +179,22 @@ def exact_numbers(recorded: Sequence[str | None]) -> list[str | None]:
 
     That is Python's spelling, which some numbers have another one than the encoder's.
     """
+    distinct = dict.fromkeys(recorded)
+    if 2 * len(distinct) < len(recorded):
+        known = dict(zip(distinct, exact_numbers(list(distinct)), strict=True))
+        return [known[text] for text in recorded]
     numbers = [float(text) for text in recorded if text is not None]
-    told = _encode(numbers)[1:-1].decode().split(",") if numbers else []
-    for place, text in enumerate(told):
-        if "e" in text or "0.0000" in text or text == "null":
-            told[place] = repr(numbers[place])
+    if not numbers:
+        return [None] * len(recorded)
+    together = _encode(numbers)[1:-1].decode()
+    told = together.split(",")
+    if "e" in together or "0.0000" in together or "null" in together:
+        told = [
+            repr(number) if "e" in text or "0.0000" in text or text == "null" else text
+            for text, number in zip(told, numbers, strict=True)
+        ]
+    if len(told) == len(recorded):
+        return [*told]
     left = iter(told)
     return [None if text is None else next(left) for text in recorded]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from overrides.appeals import appeals_in
 from overrides.feedback_columns import AT_ONCE, HUMAN_ACTS
@@ -29,8 +29,16 @@ _FLAGS = {
 }
 _LABELS = {LabelStatus.OBSERVED_BAD: 1, LabelStatus.OBSERVED_GOOD: 0}
 
-Features = Callable[[Sequence[FeedbackFact]], Mapping[str, Mapping[str, Json] | None]]
-"""Of cases: by the decision's event the model's own columns as written; None once erased."""
+
+class Own(NamedTuple):
+    """The model's own columns of a row, as written. Rows of one version share their names."""
+
+    names: tuple[str, ...]
+    values: Sequence[Json]
+
+
+Features = Callable[[Sequence[FeedbackFact]], Mapping[str, Own | None]]
+"""Of cases: by the decision's event what its row has of its own; None once erased."""
 Pseudonym = Callable[[str, str], str]  # purpose and reference: keyed hash in hex
 
 
@@ -105,7 +113,7 @@ class FeedbackRow:
     ledger_seq: int
     ledger_entry_hash: str
     simulated: bool
-    features: Mapping[str, Json] | None
+    features: Own | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +142,7 @@ def feedback_rows(facts: Iterable[FeedbackFact], cut: Cut) -> Iterator[FeedbackR
             yield _row(closed, found, cut, features.get(closed.decision.event_id))
 
 
-def _row(
-    closed: FeedbackFact, found: Label, cut: Cut, features: Mapping[str, Json] | None
-) -> FeedbackRow:
+def _row(closed: FeedbackFact, found: Label, cut: Cut, features: Own | None) -> FeedbackRow:
     """One row."""
     fact, decision, ending = closed.fact, closed.decision, closed.fact.ending
     closed_at = ending.at or decision.made_at

@@ -144,7 +144,7 @@ def _pairs(items: Sequence[Sequence[str]] | None) -> tuple[tuple[str, str], ...]
 
 def concepts_in(items: Sequence[str | Sequence[str]] | None) -> tuple[str, ...]:
     """Concepts in their order; entries of the first releases have an amount beside each."""
-    return tuple(one if isinstance(one, str) else one[0] for one in items or ())
+    return tuple([one if isinstance(one, str) else one[0] for one in items or ()])
 
 
 def act_row(row: Row, event: Event) -> ActRow:

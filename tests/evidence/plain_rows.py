@@ -26,7 +26,8 @@ def flat(row: FeedbackRow) -> dict[str, Any]:
         if column.kind == NUMBER:
             value = exact_number(value)
         values[column.name] = list(value) if isinstance(value, tuple) else value
-    return {**values, **(row.features or {})}
+    own = dict(zip(*row.features, strict=True)) if row.features else {}
+    return {**values, **own}
 
 
 def row_bytes(values: Mapping[str, Any]) -> bytes:

@@ -25,6 +25,7 @@ from overrides.feedback import (
 )
 from overrides.feedback_blocks import PackedRows, RowBlock
 from overrides.feedback_design import design
+from overrides.feedback_rows import Own
 from overrides.instants import instant_text
 from overrides.journal import Draft, Json
 from overrides.labels import LabelStatus, OutcomeDefinition, add_months
@@ -68,12 +69,15 @@ def house(tmp_path: Path) -> Iterator[House]:
 def cut(house: House, erased: frozenset[str] = frozenset()) -> Cut:
     book = SqlLedgerBook(house.engine, log=LOG, vault=house.vault)
 
-    def features(facts: Sequence[FeedbackFact]) -> Mapping[str, Mapping[str, Json] | None]:
+    def features(facts: Sequence[FeedbackFact]) -> Mapping[str, Own | None]:
         opened = book.open_many([fact.entry.event_id for fact in facts], ["inputs"])
         return {
             event_id: None
             if isinstance(slots["inputs"], SlotErased) or event_id in erased
-            else {f"stated_{name}": value for name, value in slots["inputs"]["fields"].items()}
+            else Own(
+                tuple(f"stated_{name}" for name in slots["inputs"]["fields"]),
+                tuple(slots["inputs"]["fields"].values()),
+            )
             for event_id, slots in opened.items()
         }
 
@@ -133,7 +137,7 @@ def test_each_closed_case_is_a_row_that_says_what_is_known_of_its_outcome(house:
     assert [row.justification_code for row in rows] == [None, "M01", "M04", None]
     assert [row.decided_by for row in rows] == ["person", "person", "person", None]
     assert rows[1].pd_at_decision == "0.36"
-    assert rows[1].features == {"stated_duration_months": 24}
+    assert rows[1].features == Own(("stated_duration_months",), (24,))
     assert rows[1].principal_reasons == ("R01", "R02")
     assert rows[1].model_sha256 == "ab" * 32
     assert len(rows[1].ledger_entry_hash) == 64
