@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from decision_service.access import LEADERS, OVERSIGHT, ROLE_WORDS, Permission
 from decision_service.acting import Acting
@@ -13,7 +14,7 @@ from decision_service.refusals import refusing
 from decision_service.services import Services
 from decision_service.typed_forms import refuse_faulty, typed_day
 from overrides.journal import Decided, State
-from overrides.practice import Round
+from overrides.practice import CASES, Practices, Round
 from overrides.training import (
     DAYS_MAX,
     Ground,
@@ -26,7 +27,7 @@ from overrides.training_errors import TrainingNotForThem
 from overrides.values import DECIDING_ROLES, Actor, Role
 from ui.ports import Refused
 from ui.training_views import TrainingForm, TrainingLine, TrainingView
-from ui.views import Viewer
+from ui.views import Notice, Viewer
 from ui.words import day_words
 
 WARN_DAYS = 30
@@ -113,8 +114,11 @@ class TrainingPages:
         until = f"is trained until {day_words(last_day)}" if last_day else "is not trained"
         return f"{name} {until} for {form.bundle}. Recorded: ledger entry {seq:,}."
 
-    def warnings(self, viewer: Viewer) -> tuple[str, ...]:
-        """What the viewer has to know of their own training before it keeps them from work."""
+    def warnings(self, viewer: Viewer) -> tuple[Notice, ...]:
+        """What the viewer has to know of their own training before it keeps them from work.
+
+        Who has none yet is led to practice, until a round of it is finished.
+        """
         if Role(viewer.role) not in DECIDING_ROLES:
             return ()
         today = self.services.clock().date()
@@ -124,9 +128,12 @@ class TrainingPages:
             if state == "valid":
                 continue
             held = register.held(viewer.person_ref, bundle)
-            ends = f" on {day_words(held.last_day)}" if held and held.last_day else ""
-            words = STATE_WORDS[state].lower()
-            said.append(f"Your training for {bundle}: {words}{ends}. See the page Training.")
+            if held is None:
+                said.append(new_here(register.practices, viewer.person_ref, bundle))
+                continue
+            ends = f" on {day_words(held.last_day)}" if held.last_day else ""
+            words = f"Your training for {bundle}: {STATE_WORDS[state].lower()}{ends}."
+            said.append(Notice(tone="note", text=words, href="/training", link="See Training"))
         return tuple(said)
 
     def _days(self) -> dict[str, int]:
@@ -171,6 +178,21 @@ class TrainingPages:
                 if wanted and held_none and person.state is PersonState.ACTIVE:
                     lines.append(_missing(person.name, bundle, practised, asked=bool(most)))
         return tuple(sorted(lines, key=lambda line: (line.name.casefold(), line.bundle)))
+
+
+def new_here(practices: Practices, person: str, bundle: str) -> Notice:
+    """What is said to somebody whom the register does not have for a bundle that asks for it."""
+    words = f"Your training for {bundle}: missing. Whoever leads your branch records it."
+    result, now = practices.result(person, bundle), practices.current(person, bundle)
+    if now.answers:
+        link = f"Go on practising: {len(now.answers)} of {CASES} answered"
+    elif result:
+        words = f"{words} Your practice: {_practice_words(result)}."
+        return Notice(tone="note", text=words, href="/training", link="See Training")
+    else:
+        link = f"Practise on {CASES} past cases first"
+    query = urlencode({"bundle": bundle})
+    return Notice(tone="note", text=words, href=f"/training/practice?{query}", link=link)
 
 
 def state_of(held: Trained | None, day: date) -> str:

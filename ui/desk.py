@@ -12,7 +12,7 @@ from ui.contexts import DeskPage, SearchPage
 from ui.frame import Tab
 from ui.line import may_be_kept
 from ui.render import page
-from ui.views import Notice, QueuePage, Viewer
+from ui.views import QueuePage
 from ui.visit import Doer, Reader, go, office, shell
 from ui.words import STATUS_WORDS
 
@@ -67,12 +67,6 @@ class Filters:
         }
 
 
-def _training(request: Request, viewer: Viewer) -> tuple[Notice, ...]:
-    """What the viewer has to know of their own training before it keeps them from work."""
-    said = office(request).training.warnings(viewer)
-    return tuple(Notice(tone="note", text=words) for words in said)
-
-
 @router.get("/desk")
 def show_desk(
     request: Request,
@@ -86,7 +80,13 @@ def show_desk(
     found = office(request).desk.queue(viewer, filters, cursor)
     narrowed = any(value for name, value in filters.items() if name != "status")
     context = DeskPage(
-        shell=shell(request, viewer, "Desk", current="desk", notices=_training(request, viewer)),
+        shell=shell(
+            request,
+            viewer,
+            "Desk",
+            current="desk",
+            notices=office(request).training.warnings(viewer),
+        ),
         queue=found,
         tabs=_tabs(found, status),
         filters=filters,

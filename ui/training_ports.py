@@ -4,7 +4,7 @@ from typing import Protocol
 
 from ui.practice_views import PracticeForm, PracticeView
 from ui.training_views import TrainingForm, TrainingView
-from ui.views import Viewer
+from ui.views import Notice, Viewer
 
 
 class Training(Protocol):
@@ -16,7 +16,7 @@ class Training(Protocol):
     def record(self, viewer: Viewer, form: TrainingForm) -> str:
         """Record that somebody is trained, or is not any more; a sentence."""
 
-    def warnings(self, viewer: Viewer) -> tuple[str, ...]:
+    def warnings(self, viewer: Viewer) -> tuple[Notice, ...]:
         """What the viewer has to know of their own training before it keeps them from work."""
 
 

@@ -76,6 +76,8 @@ class Notice:
     tone: str  # "done", "note", "problem"
     text: str
     details: tuple[str, ...] = ()
+    href: str = ""  # where to go on from here, under the words of ``link``
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Practice over a real installation: masked past cases, recorded reading, and no figure moved."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,11 @@ import pytest
 from decision_service.outcome_import import OutcomeImport
 from decision_service.override_pages import OverridePages
 from decision_service.practising import OUTCOME_WORDS, PracticePages
-from decision_service.training_pages import TrainingPages
+from decision_service.training_pages import TrainingPages, new_here
 from overrides.events import read_event
 from overrides.outcome_lines import OutcomeLine, read_record
-from overrides.practice import CASES
+from overrides.practice import CASES, Answer, Outcome, Practices
+from overrides.values import Decision
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from ui.ports import Refused
 from ui.practice_views import PracticeForm
@@ -133,3 +135,19 @@ def test_who_decides_no_cases_has_no_practice(house: DeskHouse) -> None:
     with pytest.raises(Refused) as refused:
         PracticePages(house.services).practice(house.viewer("greta"), BUNDLE, begin=False)
     assert refused.value.status == 403
+
+
+def test_who_is_new_is_led_to_practice_until_a_round_is_finished() -> None:
+    def notice(answered: int) -> tuple[str, str, str]:
+        at = datetime(2026, 3, 1, tzinfo=UTC)
+        given = Answer(
+            case_ref="c", decision=Decision.APPROVE, outcome=Outcome.GOOD, concepts=(), at=at
+        )
+        said = new_here(Practices({("p", "loans"): (given,) * answered}), "p", "loans")
+        return said.text, said.href, said.link
+
+    ten, three, done = notice(0), notice(3), notice(CASES)
+    assert ten[1:] == ("/training/practice?bundle=loans", "Practise on 10 past cases first")
+    assert three[1:] == (ten[1], "Go on practising: 3 of 10 answered")
+    assert "Your practice: 10 of 10 right" in done[0]
+    assert done[1] == "/training"

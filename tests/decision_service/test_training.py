@@ -249,7 +249,10 @@ def test_the_page_shows_each_what_they_answer_for_and_any_day(house: DeskHouse) 
     assert names["greta"] == north
     assert names["kofi"] == names["root"] == sorted([*north, ("chitra", "missing")])
     (warned,) = pages(house).warnings(house.viewer("asha"))
-    assert f"runs out soon on {day_words(day + timedelta(days=20))}" in warned
+    assert f"runs out soon on {day_words(day + timedelta(days=20))}" in warned.text
+    assert warned.href == "/training"
+    (unknown,) = pages(house).warnings(house.viewer("chitra"))
+    assert unknown.href == f"/training/practice?bundle={BUNDLE}"
     assert pages(house).warnings(house.viewer("greta")) == ()
     house.clock.passes(days=30)
     assert pages(house).register(house.viewer("asha"), "").lines[0].state == "over"

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from tests.ui.fake_cases import NOW
 from ui.ports import Refused
 from ui.training_views import TrainingForm, TrainingLine, TrainingView
-from ui.views import Viewer
+from ui.views import Notice, Viewer
 
 TODAY = NOW.date()
 STATES = (("valid", "Valid", 200), ("soon", "Runs out soon", 12), ("over", "Has run out", -3))
@@ -34,6 +34,7 @@ class FakeTraining:
     """Four people of a branch; one was never trained."""
 
     recorded: list[TrainingForm] = field(default_factory=list)
+    warned: tuple[Notice, ...] = ()
 
     def register(self, viewer: Viewer, as_of: str) -> TrainingView:
         """Everybody for the team lead, her own line for an officer."""
@@ -65,6 +66,6 @@ class FakeTraining:
         self.recorded.append(form)
         return "Asha is trained."
 
-    def warnings(self, viewer: Viewer) -> tuple[str, ...]:
-        """Nothing to warn of."""
-        return ()
+    def warnings(self, viewer: Viewer) -> tuple[Notice, ...]:
+        """What was planted; nothing to begin with."""
+        return self.warned

@@ -2,6 +2,7 @@
 
 from tests.ui.conftest import Visit
 from tests.ui.fake_office import FakeOffice
+from ui.views import Notice
 
 
 def form(who: str, **fields: str) -> dict[str, str]:
@@ -42,3 +43,12 @@ def test_a_past_day_offers_no_form(visit: Visit) -> None:
     assert "Register on" in page.text
     assert "31 Jan 2024" in page.text
     assert "Record training" not in page.text
+
+
+def test_the_desk_leads_who_has_no_training_to_practice(visit: Visit, office: FakeOffice) -> None:
+    assert "/training/practice" not in visit("asha").get("/desk").text
+    address, link = "/training/practice?bundle=a&b", "Practise on 10 past cases first"
+    warned = Notice(tone="note", text="Your training: missing.", href=address, link=link)
+    office.training.warned = (warned,)
+    page = visit("asha").get("/desk").text
+    assert f'Your training: missing. <a href="/training/practice?bundle=a&amp;b">{link}</a>' in page
