@@ -108,14 +108,23 @@ class CaseColumns:
     def take(self, facts: Iterable[BoardFact], as_of: datetime) -> None:
         """Take in cases as they stand now, in place of what was held of them."""
         self.as_of = as_of
-        if not self._rows:
-            self._rows = {ref: row for row, ref in enumerate(self.refs)}
+        self._place_rows()
         left = iter(facts)
         while some := list(islice(left, AT_ONCE)):
             for fact in some:
                 if self._rows.setdefault(fact.case_ref, len(self.refs)) == len(self.refs):
                     self.refs.append(fact.case_ref)
             self._put([self._rows[fact.case_ref] for fact in some], some)
+
+    def row_of(self, case_ref: str) -> int | None:
+        """The row of a case; None for one that is not among them."""
+        self._place_rows()
+        return self._rows.get(case_ref)
+
+    def _place_rows(self) -> None:
+        """Know the row of each case, from the first time that one is asked for."""
+        if not self._rows:
+            self._rows = {ref: row for row, ref in enumerate(self.refs)}
 
     def changing(self, by: datetime) -> list[str]:
         """Cases of which something changes by then without an entry."""

@@ -1,6 +1,6 @@
 """What an override report is made from: the cases, and the matured ones by how they came about."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ import numpy as np
 from decision_service.case_columns import NEVER, Array, CaseColumns, instant, microseconds
 from explain.declared.bundle_schema import Kpi
 from overrides.analysis.verdicts import Terms
+from overrides.first_views import StatedView
 from overrides.values import OverrideSide, Recommendation
 
 TERMS_CODES = frozenset({"G03"})
@@ -27,6 +28,7 @@ class Ground:
     code_labels: Mapping[str, str]
     names: Callable[[Iterable[str]], Mapping[str, str]]
     terms: Terms | None = None
+    views: Sequence[StatedView] = ()  # the latest first views, the newest first
 
     @property
     def as_of(self) -> datetime:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NOTES_READ_MAX = 500
 """Notes of the latest overrides that are held against each other: each has to be decrypted."""
 
+VIEWS_READ_MAX = 2000
+"""First views, the latest, that are held against what was decided."""
 
 NOTES = "notes of overrides"  # what is opened for the report, to count those that repeat others
 
@@ -79,7 +81,11 @@ class OverridePages:
     def _counted(self, name: str, as_of: datetime | None, since: datetime | None) -> BoardView:
         """Count the cases of a bundle; the list of bundles is left out."""
         from decision_service.override_report import report_sections
-        from decision_service.oversight_words import note_section, oversight_section
+        from decision_service.oversight_words import (
+            movement_section,
+            note_section,
+            oversight_section,
+        )
 
         with self._ground(name, as_of, since) as ground:
             return BoardView(
@@ -91,6 +97,7 @@ class OverridePages:
                     *report_sections(ground),
                     note_section(*self._notes(ground)),
                     oversight_section(ground),
+                    movement_section(ground),
                 ),
             )
 
@@ -131,6 +138,7 @@ class OverridePages:
             code_labels={code.code: code.label for code in loaded.rules.justifications},
             names=self._names,
             terms=Terms(float(spec.margin), float(spec.loss_given_default)) if spec else None,
+            views=self.services.cases.first_views(name, columns.as_of, limit=VIEWS_READ_MAX),
         )
 
     def _names(self, refs: Iterable[str]) -> Mapping[str, str]:

@@ -1,13 +1,22 @@
 """Override rates by the pressure people are under, counted from columns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import numpy as np
 
 from decision_service.board_counts import names_counted
-from decision_service.case_columns import NEVER, NO_TIME, Array, CaseColumns
+from decision_service.case_columns import (
+    DECISIONS,
+    NEVER,
+    NO_TIME,
+    RECOMMENDATIONS,
+    Array,
+    CaseColumns,
+)
+from overrides.analysis.movement import Movement, Viewed, movements
 from overrides.analysis.oversight import Unvarying, unvarying
+from overrides.first_views import StatedView
 from overrides.statistics import Share, quantile_of_sorted
 from overrides.values import Recommendation
 
@@ -101,3 +110,24 @@ def never_overriding(columns: CaseColumns, rows: Array) -> Unvarying:
     named = rows & (columns["reviewer"] > 0)
     against = named & (columns["side"] > 0)
     return unvarying(*(names_counted(columns, "reviewer", some) for some in (named, against)))
+
+
+def moved(columns: CaseColumns, decided: Array, views: Iterable[StatedView]) -> Movement | None:
+    """How far people moved once they saw the advice; None where no case can tell.
+
+    Cases that somebody else decided than had the view can not, nor those decided on another
+    recommendation, on corrected values or on other terms than were viewed.
+    """
+    changed = columns["corrected"] | columns["countered"]
+    told = decided & columns["by_person"] & ~changed
+    found = []
+    for view in views:
+        row = columns.row_of(view.case_ref)
+        if row is None or not told[row]:
+            continue
+        final = DECISIONS[columns["decision"][row]]
+        advice = RECOMMENDATIONS[columns["recommendation"][row]]
+        decider = columns.names["reviewer"][columns["reviewer"][row]]
+        if final is not None and (advice, decider) == (view.advice, view.person):
+            found.append(Viewed(bundle="", view=view.view, advice=advice, final=final))
+    return movements(found).get("")

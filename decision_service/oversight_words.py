@@ -10,12 +10,15 @@ from decision_service.oversight_counts import (
     by_month_end,
     by_queue,
     by_time_left,
+    moved,
     never_overriding,
 )
 from decision_service.wording import percent
 from overrides.metrics import RELIABLE_CASES_MIN
 from overrides.statistics import Share
 from ui.views import BoardSection, Figure
+
+MOVEMENT = "How far advice moves people"
 
 
 def oversight_section(ground: Ground) -> BoardSection:
@@ -28,7 +31,7 @@ def oversight_section(ground: Ground) -> BoardSection:
         ("Day of the month", by_month_end(every, advised)),
     )
     rows = [
-        (kind, name, f"{share.count:,} of {share.of:,}", *rate_words(share))
+        (kind, name, f"{share.count:,} of {share.of:,}", *rate_words(share), _agreed(share))
         for kind, found in kinds
         for name, share in found
         if share.of
@@ -51,8 +54,58 @@ def oversight_section(ground: Ground) -> BoardSection:
                 meaning="A sign to look at how they work, and no proof that they do not look.",
             ),
         ),
-        table=(("By", "Cases", "Overrides", "Rate", "95 %"), *rows) if rows else (),
+        table=(("By", "Cases", "Overrides", "Rate", "95 %", "Agreed"), *rows) if rows else (),
         table_caption="Override rates by pressure",
+    )
+
+
+def _agreed(against: Share) -> str:
+    """The rest, who decided as advised; of few cases, that they are too few."""
+    return rate_words(Share(against.of - against.count, against.of))[0]
+
+
+def movement_section(ground: Ground) -> BoardSection:
+    """How far people moved once they had seen the advice, where they said their own view first."""
+    found = moved(ground.every, ground.decided(), ground.views)
+    lead = (
+        "On a drawn share of cases people say what they would do before they see the score. Here "
+        "is what they then decided. It says how far the advice moves them, and nothing of whether "
+        "it moved them rightly."
+    )
+    if found is None:
+        none = "No case of this span has both a first view and a decision by the same person."
+        return BoardSection(title=MOVEMENT, lead=f"{lead} {none}", figures=())
+    parts = (
+        ("Came round to the advice", found.towards, "first views that differed from it"),
+        ("Turned away from the advice", found.away, "first views that agreed with it"),
+        ("Decided as they first viewed it", found.unmoved, "first views that told"),
+    )
+    meanings = (
+        "High, it may be sound trust or none of their own: outcomes tell which.",
+        "What made them change their mind is in the notes.",
+        "Of both kinds together.",
+    )
+    left = (
+        f"Of {found.viewed:,} cases counted, {found.undecided:,} had a first view that could not "
+        f"tell, and on {found.unadvised:,} the model advised neither way."
+    )
+    return BoardSection(
+        title=MOVEMENT,
+        lead=f"{lead} {left}",
+        figures=tuple(
+            figure_of(
+                label,
+                Measure(
+                    part.share,
+                    part.interval,
+                    part.of,
+                    "" if part.share is None else percent(part.share),
+                ),
+                f"{part.count:,} of {part.of:,} {of}",
+                meaning,
+            )
+            for (label, part, of), meaning in zip(parts, meanings, strict=True)
+        ),
     )
 
 

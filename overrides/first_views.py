@@ -14,7 +14,7 @@ from overrides.errors import CaseClosed
 from overrides.forms import note_slots
 from overrides.journal import Decided
 from overrides.oversight_errors import FirstViewNotAsked
-from overrides.values import Actor, NewId
+from overrides.values import Actor, NewId, Recommendation
 
 FIRST_VIEW = "first_view_recorded"
 SEEN = frozenset({FIRST_VIEW, "reasons_shown"})  # whoever did one of these on a case is not blind
@@ -42,6 +42,16 @@ class FirstView:
         if not 1 <= self.confidence <= CONFIDENCE_MAX:
             msg = f"confidence is from 1 to {CONFIDENCE_MAX}, not {self.confidence}"
             raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedView:
+    """A first view as it was recorded; ``advice`` is what was hidden from the person then."""
+
+    case_ref: str
+    person: str
+    view: View
+    advice: Recommendation
 
 
 def decide_first_view(

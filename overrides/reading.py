@@ -10,6 +10,7 @@ from decimal import Decimal as Number
 from typing import Protocol
 
 from overrides.cases import Appeal, Case, Proposal
+from overrides.first_views import StatedView
 from overrides.journal import Committed, Json, VersionStamp
 from overrides.labels import Ending, Observation
 from overrides.surprises import Surprises
@@ -333,3 +334,8 @@ class CaseBook(Protocol):
 
     def surprises(self, bundle: str, *, limit: int = 2000) -> Surprises:
         """How often each reason surprised people, of the latest times reasons were shown."""
+
+    def first_views(
+        self, bundle: str, as_of: datetime, *, limit: int = 2000
+    ) -> tuple[StatedView, ...]:
+        """The latest first views on cases of a bundle by then, the newest first."""

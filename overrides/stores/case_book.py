@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
-from overrides.event_kinds import REVIEW_DATE_KINDS
 from overrides.feedback_book import Place
 from overrides.feedback_design import ScoredCase
 from overrides.feedback_made import FeedbackExportRow
+from overrides.first_views import StatedView
 from overrides.instants import instant_text, parse_instant
 from overrides.reading import (
     ActRow,
@@ -24,6 +24,7 @@ from overrides.reading import (
     OutcomeRow,
     RowPage,
 )
+from overrides.stores.case_changes import changes
 from overrides.stores.case_facts import board_facts, facts_of, feedback_facts, touched
 from overrides.stores.case_lists import (
     counted,
@@ -37,7 +38,6 @@ from overrides.stores.case_lists import (
 from overrides.stores.case_rows import (
     act_row,
     case_row,
-    change_row,
     decision_row,
     event_in,
     export_row,
@@ -47,6 +47,7 @@ from overrides.stores.case_state import as_case
 from overrides.stores.case_tables import ACTS, COUNTS, DECISIONS, EXPORTS, FILES, OUTCOMES
 from overrides.stores.closed_cases import closed_places, scored_cases
 from overrides.stores.engine import reading
+from overrides.stores.first_views import first_views
 from overrides.stores.list_order import list_order
 from overrides.stores.questions import surprises
 from overrides.stores.reading import EVENTS
@@ -60,42 +61,6 @@ _BODIES_OF_DECISIONS = select(EVENTS.c.body).join(
 )
 _ACTS = select(ACTS, EVENTS.c.body).join(
     EVENTS, (ACTS.c.log == EVENTS.c.log) & (ACTS.c.seq == EVENTS.c.seq)
-)
-_CHANGES = select(
-    ACTS, FILES.c.bundle, FILES.c.simulated, DECISIONS.c.event_id.label("decision_event")
-).select_from(
-    ACTS.join(FILES, FILES.c.case_ref == ACTS.c.case_ref).join(
-        DECISIONS, DECISIONS.c.decision_id == ACTS.c.decision_id
-    )
-)
-_NO_CHANGES = (
-    "case_claimed",
-    "case_released",
-    "reasons_shown",
-    "reason_questioned",
-    "what_if_tried",
-    *REVIEW_DATE_KINDS,
-)
-_ENDED, _UNDOING = ACTS.alias("ended"), ACTS.alias("undoing")
-_DECIDING = ("review_recorded", "override_recorded", "approval_recorded")
-# A decision that was undone, the act that came to it (its entry is the one before), and what undid
-# it are told to nobody outside. A proposal is another act than the verdict that came to a decision.
-_STANDS = ~or_(
-    and_(ACTS.c.type == "case_reopened", ACTS.c.about.is_not(None)),
-    and_(
-        ACTS.c.type.in_(("case_decided", *_DECIDING)),
-        select(_UNDOING.c.seq)
-        .join(_ENDED, _UNDOING.c.about == _ENDED.c.event_id)
-        .where(
-            _ENDED.c.log == ACTS.c.log,
-            _ENDED.c.seq == case((ACTS.c.type == "case_decided", ACTS.c.seq), else_=ACTS.c.seq + 1),
-            _ENDED.c.case_ref == ACTS.c.case_ref,
-            _ENDED.c.type == "case_decided",
-            _UNDOING.c.case_ref == ACTS.c.case_ref,
-            _UNDOING.c.type == "case_reopened",
-        )
-        .exists(),
-    ),
 )
 
 
@@ -264,12 +229,8 @@ class SqlCaseBook:
         Leases are no change, and neither are a decision that was undone, the act that came to it
         and its undoing.
         """
-        query = _CHANGES.where(
-            ACTS.c.log == self._log, ACTS.c.seq > after, ACTS.c.type.not_in(_NO_CHANGES), _STANDS
-        )
-        query = query.order_by(ACTS.c.seq).limit(page_limit(limit))
         with reading(self._engine) as connection:
-            return tuple(change_row(row) for row in connection.execute(query).mappings())
+            return changes(connection, self._log, after, page_limit(limit))
 
     def board_facts(
         self, as_of: datetime, *, bundle: str | None = None, since: datetime | None = None
@@ -311,6 +272,13 @@ class SqlCaseBook:
         """How often each reason surprised people, of the latest times reasons were shown."""
         with reading(self._engine) as connection:
             return surprises(connection, self._log, bundle, limit)
+
+    def first_views(
+        self, bundle: str, as_of: datetime, *, limit: int = 2000
+    ) -> tuple[StatedView, ...]:
+        """The latest first views on cases of a bundle by then, the newest first."""
+        with reading(self._engine) as connection:
+            return first_views(connection, self._log, bundle, as_of, limit)
 
     def feedback_exports(
         self, *, bundle: str | None = None, limit: int = 50

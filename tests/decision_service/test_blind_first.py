@@ -21,16 +21,18 @@ from decision_service.blindness import (
 from decision_service.case_json import case_object, case_objects
 from decision_service.case_rows import queue_rows
 from decision_service.first_view_pages import FirstViewPages
+from decision_service.override_pages import OverridePages
 from decision_service.oversight import SEED_FILE, Oversight
+from decision_service.oversight_counts import moved
 from decision_service.recording_views import record_first_view
 from overrides.blind_first import was_drawn
 from overrides.events import read_event
-from overrides.first_views import FirstView, View
+from overrides.first_views import FirstView, StatedView, View
 from overrides.oversight import Practice
 from overrides.oversight_errors import FirstViewMissing, FirstViewNotAsked
-from overrides.values import CaseStatus
+from overrides.values import CaseStatus, Recommendation
 from tests.decision_service.blind_house import HIGH, blind_house, notify, planted, switch
-from tests.decision_service.desk_house import DeskHouse, desk_house
+from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from ui.blind_views import BlindView, FirstViewForm
 from ui.ports import Refused
 
@@ -279,3 +281,27 @@ def test_rebuilt_from_the_ledger_the_same_cases_are_hidden(house: DeskHouse) -> 
     house.services.rebuild()
     assert blind(house, "asha", seen) is None
     assert blind(house, "asha", unseen) is not None
+
+
+def test_what_was_thought_and_what_was_decided_are_held_together(house: DeskHouse) -> None:
+    case_id = house.apply_until("decline")["case_id"]
+    before, cases = house.clock(), house.services.cases
+    house.clock.passes(days=1)
+    say(house, "asha", case_id, view="approve")
+    form = house.form("asha", case_id, decision="decline")
+    house.desk.review(house.viewer("asha"), case_id, form)
+    latest = cases.first_views(BUNDLE, house.clock(), limit=1)
+    wanted = StatedView(
+        case_ref=case_id,
+        person=house.actors["asha"].ref,
+        view=View.APPROVE,
+        advice=Recommendation.DECLINE,
+    )
+    assert latest == (wanted,)
+    assert wanted not in cases.first_views(BUNDLE, before)
+    assert cases.first_views("another", house.clock()) == ()
+    with OverridePages(house.services).ground() as (ground, _):
+        assert wanted in ground.views
+        found = moved(ground.every, ground.decided(), [wanted])
+    assert found is not None
+    assert (found.towards.count, found.towards.of, found.away.of) == (1, 1, 0)

@@ -13,12 +13,14 @@ from decision_service.board import NOT_ENOUGH
 from decision_service.case_columns import CaseColumns
 from decision_service.override_ground import Ground
 from decision_service.override_report import report_sections
-from decision_service.oversight_words import oversight_section
+from decision_service.oversight_words import movement_section, oversight_section
 from decision_service.verdict_words import NOT_SEPARABLE, SEPARABLE
+from decision_service.wording import percent
 from overrides.analysis.verdicts import Terms
+from overrides.first_views import StatedView, View
 from overrides.labels import Ending
 from overrides.reading import BoardFact
-from overrides.values import CaseStatus, Decision, Money, Role
+from overrides.values import CaseStatus, Decision, Money, Recommendation, Role
 from tests.decision_service.desk_house import DeskHouse, desk_house
 from tests.decision_service.test_casework import NOTE
 from tests.overrides.test_metrics import AS_OF, DEFINITION, OPENED, fact
@@ -150,6 +152,65 @@ def test_officers_who_never_override_are_counted_and_not_named() -> None:
     found = oversight_section(ground(*facts))
     assert found.figures[0].value == "1 of 6"
     assert "p-9" not in str(found)
+
+
+def test_movement_counts_whom_the_advice_could_move_and_nobody_else() -> None:
+    """Forty differed from the advice at first, ten of whom came round to it."""
+    came = [fact("decline", "decline", reviewer="p-1") for _ in range(10)]
+    stayed = [fact("decline", "approve", reviewer="p-2") for _ in range(30)]
+    sure = [fact("approve", "approve", reviewer="p-3") for _ in range(40)]
+    others = [
+        fact("decline", "decline", reviewer="p-9"),
+        replace(fact("decline", "decline", reviewer="p-1"), corrected=True),
+        replace(fact("decline", "decline", reviewer="p-1"), countered=True),
+        fact("approve", "approve", reviewer="p-1"),  # the recommendation was another one then
+        fact("decline", None),
+    ]
+    facts = [
+        replace(each, case_ref=f"case-{number}")
+        for number, each in enumerate([*came, *stayed, *sure, *others])
+    ]
+    viewed = {"p-1": Recommendation.DECLINE, "p-2": Recommendation.DECLINE}
+    views = [
+        StatedView(
+            case_ref=each.case_ref,
+            person="p-1" if number >= 80 else each.reviewer,
+            view=View.APPROVE,
+            advice=viewed.get("p-1" if number >= 80 else each.reviewer, Recommendation.APPROVE),
+        )
+        for number, each in enumerate(facts)
+    ]
+    unknown = replace(views[0], case_ref="case-of-another-bundle")
+    found = movement_section(ground(*facts, views=[*views, unknown]))
+    towards, away, unmoved = found.figures
+    assert towards.denominator.startswith("10 of 40 first views that differed")
+    assert (towards.value, away.value, unmoved.value) == (
+        percent(0.25),
+        percent(0.0),
+        percent(0.875),
+    )
+    assert towards.interval
+    assert "p-1" not in str(found)
+
+
+def test_without_first_views_nothing_is_said_of_movement_and_few_give_no_number() -> None:
+    facts = [replace(fact("decline", "decline", reviewer="p-1"), case_ref="case-1")]
+    view = StatedView(
+        case_ref="case-1", person="p-1", view=View.APPROVE, advice=Recommendation.DECLINE
+    )
+    assert movement_section(ground(*facts)).figures == ()
+    figures = movement_section(ground(*facts, views=[view])).figures
+    assert {figure.value for figure in figures} == {NOT_ENOUGH}
+
+
+def test_agreement_is_told_beside_overrides_under_the_same_pressure() -> None:
+    facts = [fact("approve", "decline") for _ in range(10)]
+    facts += [fact("approve", "approve") for _ in range(30)]
+    rows = oversight_section(ground(*facts)).table
+    assert rows[0][-1] == "Agreed"
+    assert {(row[2], row[3], row[-1]) for row in rows[1:]} == {
+        ("10 of 40", percent(0.25), percent(0.75))
+    }
 
 
 @pytest.fixture(scope="module")

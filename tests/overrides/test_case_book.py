@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import delete, text
 
 from overrides.cases import Case
 from overrides.errors import CaseClosed, StaleCase, UnknownCase
+from overrides.first_views import FirstView, View, decide_first_view
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, State
 from overrides.reading import CaseFilter
@@ -466,3 +468,27 @@ def test_a_feedback_set_that_was_made_is_listed(house: House) -> None:
     (row,) = house.book.feedback_exports(bundle="german-credit")
     assert (row.folder, row.rows, row.counts) == ("set-1", 3, {"IMMATURE": 3})
     assert house.book.feedback_exports(bundle="other") == ()
+
+
+def test_first_views_come_newest_first_with_the_advice_that_was_hidden(house: House) -> None:
+    form = FirstView(view=View.APPROVE, confidence=3)
+    cases = [house.apply_for(advice) for advice in ("decline", "refer", "approve")]
+
+    def decide(state: State, case_ref: str) -> Decided:
+        case = state.case(case_ref)
+        assert case is not None
+        return decide_first_view(case, OFFICER, form, state.now, house.new_id, asked=True)
+
+    for case_ref in cases:
+        house.do(partial(decide, case_ref=case_ref))
+    bundle = house.book.case(cases[0]).row.bundle  # type: ignore[union-attr]
+    found = house.book.first_views(bundle, house.now)
+    assert [(one.case_ref, one.person, one.view.value, one.advice.value) for one in found] == [
+        (case_ref, OFFICER.ref, "approve", advice)
+        for case_ref, advice in reversed(
+            [*zip(cases, ("decline", "refer", "approve"), strict=True)]
+        )
+    ]
+    assert house.book.first_views(bundle, house.now, limit=1) == found[:1]
+    assert house.book.first_views("other", house.now) == ()
+    assert house.book.first_views(bundle, NOON - timedelta(days=1)) == ()
