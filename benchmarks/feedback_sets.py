@@ -2,8 +2,9 @@
 
 The decisions are real ones of the benchmark's model, each with its encrypted parts, and each case
 was withdrawn afterwards. The set and the script's table are made in turns, each by a process of
-its own; the set is made twice and has to have the same bytes. The script has one frame of what was
-stated and what each feature pushed: no labels, no acts, no checks, no hashes.
+its own; the set is made each time and has to have the same bytes. The script has one frame of what
+was stated and what each feature pushed, 60 columns of the set's 153: not what the decision was, no
+labels, no acts, no checks, no hashes. Seconds of a processor are those of all processes of a side.
 """
 
 import argparse
