@@ -149,7 +149,8 @@ def _scored_amount(used: InUse, checked: CheckedFields | None) -> Money:
     if used.loaded is None or checked is None:
         return Money(0, NO_CURRENCY)
     defaults = used.loaded.policy.spec.defaults
-    value = {**checked.context, **checked.features}.get(defaults.amount_field)
+    name = defaults.amount_field
+    value = checked.features.get(name, checked.context.get(name))
     if not isinstance(value, float) or value < 0:
         return Money(0, defaults.currency)
     whole = 10 ** digits_shown(defaults.currency)

@@ -26,6 +26,8 @@ _LISTS = (list, tuple)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _NEVER_TEXT = re.compile("[\x00\ud800-\udfff]")
 _STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+PLAIN_NUMBER_CHARS = 32
+_LONG_OR_HUGE = re.compile(rf"[0-9.]{{{PLAIN_NUMBER_CHARS - 1}}}|[0-9][eE]")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder().decode
 
@@ -162,11 +164,13 @@ def parse_strict(
             raise NotCanonical(problem="a number too large to be held exactly")
         return value
 
+    plain = max_number_chars >= PLAIN_NUMBER_CHARS and not _LONG_OR_HUGE.search(text)
+    read = None if plain else number  # the parser's own numbers are these, where none is strange
     try:
         value = json.loads(
             text,
-            parse_int=number,
-            parse_float=number,
+            parse_int=read,
+            parse_float=read,
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique_members,
         )

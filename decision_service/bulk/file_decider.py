@@ -14,6 +14,7 @@ from typing import Any
 from decision_service.access import HOST
 from decision_service.answers import OURS
 from decision_service.bulk.file_blocks import BLOCK_BYTES
+from decision_service.bulk.garbage import looked_for_between_blocks
 from decision_service.bulk.making import Maker
 from decision_service.bulk.messages import Line, Refusal
 from decision_service.bulk.recording_made import Made
@@ -69,12 +70,16 @@ class FileDecider:
         longest = services.settings.body_bytes_max
         maker = Maker(services.decisions, HOST, services.ledger.log, longest)
         settings, sizes = services.settings, {"block_bytes": self.block_bytes}
-        with Workers(settings, self.file, self.workers, **sizes) as workers:
+        with (
+            Workers(settings, self.file, self.workers, **sizes) as workers,
+            looked_for_between_blocks() as block_done,
+        ):
             for block in workers.blocks(maker):
                 before = self.counts.lines
                 for start in range(0, len(block.made), GROUP):
                     self._write(block.made[start : start + GROUP], before, maker)
                 self.counts.lines = before + block.lines
+                block_done()
         return self.counts
 
     def _write(self, group: Sequence[Line | Refusal], before: int, maker: Maker) -> None:

@@ -5,7 +5,6 @@ and sending go on side by side. It writes to no database, and its end harms nobo
 makes the rest itself.
 """
 
-import gc
 import secrets
 import sys
 import threading
@@ -16,6 +15,7 @@ from queue import Queue
 
 from decision_service.access import HOST
 from decision_service.bulk.file_blocks import blocks_of
+from decision_service.bulk.garbage import looked_for_between_blocks
 from decision_service.bulk.making import Maker
 from decision_service.bulk.messages import encoded, read_settings, read_task
 from decision_service.wiring import build
@@ -51,12 +51,13 @@ def work(line: Connection) -> None:
         services.registry.warm()
         longest = services.settings.body_bytes_max
         maker = Maker(services.decisions, HOST, services.ledger.log, longest)
-        gc.freeze()  # models and modules stay: going through them again and again takes time
         file, of = Path(task.file), {"block_bytes": task.block_bytes, "line_bytes_max": longest}
-        for lines in blocks_of(file, task.first, task.step, **of):
-            if not sending.is_alive():
-                return
-            ready.put(encoded(maker.block(lines)))
+        with looked_for_between_blocks() as block_done:
+            for lines in blocks_of(file, task.first, task.step, **of):
+                if not sending.is_alive():
+                    return
+                ready.put(encoded(maker.block(lines)))
+                block_done()
         ready.put(None)
         sending.join()
     finally:

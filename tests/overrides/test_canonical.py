@@ -197,3 +197,28 @@ def test_a_document_keeps_the_kind_of_its_numbers() -> None:
     found = parse_strict(b"[1,-0,2.5,1e3,12345678901234567890]", max_bytes=LIMIT)
     assert found == [1, 0, 2.5, 1000.0, 12345678901234567890]
     assert [type(number) for number in found] == [int, int, float, float, int]
+
+
+SPELT = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,60})(\.[0-9]{1,60})?([eE][-+]?[0-9]{1,4})?", fullmatch=True
+)
+
+
+@given(numbers=st.lists(SPELT, max_size=4), longest=st.sampled_from([20, 31, 32, 40]))
+def test_a_number_is_read_the_same_whether_or_not_it_looks_strange(
+    numbers: list[str], longest: int
+) -> None:
+    """The plain ones are left to the parser; ``[[1e0]]`` beside them has all looked at."""
+
+    def read(text: str) -> object:
+        try:
+            return parse_strict(text.encode(), max_bytes=LIMIT, max_number_chars=longest)
+        except NotCanonical as refused:
+            return refused.problem
+
+    alone, beside = read(f"[{','.join(numbers)}]"), read(f"[{','.join([*numbers, '1e0'])}]")
+    if isinstance(beside, list):
+        assert alone == beside[:-1]
+        assert [type(number) for number in alone] == [type(number) for number in beside[:-1]]
+    else:
+        assert alone == beside

@@ -1,5 +1,6 @@
 """A file is recorded as its applications would have been one by one, whatever comes in between."""
 
+import gc
 import json
 import secrets
 import sys
@@ -13,6 +14,7 @@ from msgspec import structs
 from decision_service.access import HOST
 from decision_service.bulk import workers as processes
 from decision_service.bulk.file_decider import Counts, FileDecider, Stopped, Told
+from decision_service.bulk.garbage import BLOCKS, looked_for_between_blocks
 from decision_service.bulk.making import Maker
 from decision_service.bulk.messages import Block, Line, Refusal, encoded, read_block
 from decision_service.bulk.recording_made import Made
@@ -258,3 +260,13 @@ def test_a_made_entry_differs_in_place_and_time_alone(house: House, maker: Maker
     assert (whole["seq"], whole["case"]) == (entry.seq, made.entries[0].case)
     assert entry.body.startswith(made.entries[0].before)
     assert entry.body.endswith(made.entries[0].after)
+
+
+def test_garbage_is_looked_for_again_afterwards() -> None:
+    assert gc.isenabled()
+    with looked_for_between_blocks() as block_done:
+        assert not gc.isenabled()
+        for _ in range(BLOCKS):
+            block_done()
+    assert gc.isenabled()
+    assert not gc.get_freeze_count()
