@@ -43,7 +43,7 @@ def oversight_section(ground: Ground) -> BoardSection:
         lead=(
             "How often people went against the advice, by the pressure they were under. Agreeing "
             "is no fault and overriding no merit: whether either was right is told only by "
-            "outcomes, or on seeded cases with an agreed answer."
+            "outcomes."
         ),
         figures=(
             Figure(
@@ -68,9 +68,9 @@ def movement_section(ground: Ground) -> BoardSection:
     """How far people moved once they had seen the advice, where they said their own view first."""
     found = moved(ground.every, ground.decided(), ground.views)
     lead = (
-        "On a drawn share of cases people say what they would do before they see the score. Here "
-        "is what they then decided. It says how far the advice moves them, and nothing of whether "
-        "it moved them rightly."
+        "Where first views are switched on, people say what they would do on a drawn share of "
+        "cases before they see the score. What they then decided says how far the advice moves "
+        "them, and nothing of whether it moved them rightly."
     )
     if found is None:
         none = "No case of this span has both a first view and a decision by the same person."
