@@ -20,6 +20,7 @@ _NO_CHANGES = (
     "reasons_shown",
     "reason_questioned",
     "what_if_tried",
+    "first_view_recorded",
     *REVIEW_DATE_KINDS,
 )
 _ENDED, _UNDOING = ACTS.alias("ended"), ACTS.alias("undoing")
