@@ -4,7 +4,7 @@ import gc
 import json
 import secrets
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from decision_service.bulk.recording_made import Made
 from decision_service.bulk.worker import Drawn
 from overrides.canonical import canonical, read_canonical
 from overrides.errors import LedgerUnavailable, OutOfDate
+from overrides.examination import Trust
 from overrides.journal import Receipt
 from tests.decision_service.service_house import BUNDLE, House, open_house
 from tests.decision_service.test_two_paths import entry_of
@@ -270,3 +271,21 @@ def test_garbage_is_looked_for_again_afterwards() -> None:
             block_done()
     assert gc.isenabled()
     assert not gc.get_freeze_count()
+
+
+@pytest.mark.postgres
+def test_a_file_is_recorded_on_a_database_server_too(
+    new_postgres: Callable[[], str], tmp_path: Path
+) -> None:
+    served = open_house(tmp_path / "data", settings={"database_url": new_postgres()})
+    try:
+        lines = [line(served, f"pg-{n}") for n in range(8)]
+        counts, told = decide(served, tmp_path, [*lines, lines[0], b"{broken"], workers=2)
+        assert (counts.recorded, counts.replayed, counts.refused) == (9, 1, 1)
+        assert told[8]["decision_id"] == told[0]["decision_id"]
+        seqs = [answer["seq"] for answer in told[:8]]
+        assert seqs == sorted(seqs)
+        trust = Trust(keys=(served.services.signer.key,), keys_from="here")
+        assert served.services.verify(trust).verdict.name == "CLEAN"
+    finally:
+        served.close()
