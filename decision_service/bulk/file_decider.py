@@ -13,7 +13,7 @@ from typing import Any
 
 from decision_service.access import HOST
 from decision_service.answers import OURS
-from decision_service.bulk.file_blocks import BLOCK_BYTES
+from decision_service.bulk.file_blocks import BLOCK_BYTES, block_count
 from decision_service.bulk.garbage import looked_for_between_blocks
 from decision_service.bulk.making import Maker
 from decision_service.bulk.messages import Line, Refusal
@@ -33,6 +33,7 @@ Told = Mapping[str, Any]  # the answer to one line
 class Counts:
     """What became of the lines so far."""
 
+    part: float = 0.0  # of the file, by its bytes
     lines: int = 0
     decided: int = 0  # by policy
     in_review: int = 0  # left to a person
@@ -74,8 +75,9 @@ class FileDecider:
             Workers(settings, self.file, self.workers, **sizes) as workers,
             looked_for_between_blocks() as block_done,
         ):
-            for block in workers.blocks(maker):
-                before = self.counts.lines
+            blocks = block_count(self.file.stat().st_size, self.block_bytes)
+            for place, block in enumerate(workers.blocks(maker), 1):
+                self.counts.part, before = place / blocks, self.counts.lines
                 for start in range(0, len(block.made), GROUP):
                     self._write(block.made[start : start + GROUP], before, maker)
                 self.counts.lines = before + block.lines

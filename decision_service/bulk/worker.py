@@ -45,7 +45,8 @@ def work(line: Connection) -> None:
     drawn = Drawn(secrets.token_bytes)
     services = build(read_settings(task.settings), serving=False, replay=False, random_bytes=drawn)
     ready: Queue[bytes | None] = Queue(AHEAD)
-    sending = threading.Thread(target=_send, args=(line, ready), daemon=True)
+    alone = threading.Event()
+    sending = threading.Thread(target=_send, args=(line, ready, alone), daemon=True)
     sending.start()
     try:
         services.registry.warm()
@@ -54,8 +55,8 @@ def work(line: Connection) -> None:
         file, of = Path(task.file), {"block_bytes": task.block_bytes, "line_bytes_max": longest}
         with looked_for_between_blocks() as block_done:
             for lines in blocks_of(file, task.first, task.step, **of):
-                if not sending.is_alive():
-                    return
+                if alone.is_set():
+                    break
                 ready.put(encoded(maker.block(lines)))
                 block_done()
         ready.put(None)
@@ -64,14 +65,14 @@ def work(line: Connection) -> None:
         services.close()
 
 
-def _send(line: Connection, ready: "Queue[bytes | None]") -> None:
-    """Send blocks in their order; ends when they do, or when nobody takes them."""
+def _send(line: Connection, ready: "Queue[bytes | None]", alone: threading.Event) -> None:
+    """Send blocks in their order, up to the last; says so when nobody takes them any more."""
     while (block := ready.get()) is not None:
         try:
-            line.send_bytes(block)
+            if not alone.is_set():
+                line.send_bytes(block)
         except OSError:
-            ready.get()  # whoever waits to put one in goes on, and sees that this has ended
-            return
+            alone.set()
 
 
 if __name__ == "__main__":

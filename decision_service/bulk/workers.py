@@ -41,7 +41,11 @@ class Workers:
                 command = [*PROGRAM, str(number)]
                 environ = {**os.environ, **ONE_THREAD}
                 process = subprocess.Popen(  # noqa: S603 # our own program
-                    command, pass_fds=(number,), stdin=subprocess.DEVNULL, env=environ
+                    command,
+                    pass_fds=(number,),
+                    stdin=subprocess.DEVNULL,
+                    env=environ,
+                    start_new_session=True,  # what stops this program at a keyboard is not for them
                 )
             self._processes.append(process)
             self._lines.append(ours)

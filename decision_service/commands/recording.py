@@ -87,4 +87,7 @@ class _Shown:
         if now - self._told_at >= SECONDS_BETWEEN:
             self._told_at = now
             done = counts.recorded + counts.refused
-            sys.stderr.write(f"{done:,} lines, {done / (now - self._begun):,.0f} a second\n")
+            taken = now - self._begun
+            left = taken / counts.part - taken
+            how = f"{done / taken:,.0f} a second, {left:,.0f} s to go"
+            sys.stderr.write(f"{done:,} lines, {counts.part:.0%} of the file, {how}\n")

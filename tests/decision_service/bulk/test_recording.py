@@ -5,18 +5,29 @@ import json
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Pipe
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from msgspec import structs
 
 from decision_service.access import HOST
+from decision_service.bulk import worker
 from decision_service.bulk import workers as processes
 from decision_service.bulk.file_decider import Counts, FileDecider, Stopped, Told
 from decision_service.bulk.garbage import BLOCKS, looked_for_between_blocks
 from decision_service.bulk.making import Maker
-from decision_service.bulk.messages import Block, Line, Refusal, encoded, read_block
+from decision_service.bulk.messages import (
+    Block,
+    Line,
+    Refusal,
+    Task,
+    encoded,
+    read_block,
+    told_settings,
+)
 from decision_service.bulk.recording_made import Made
 from decision_service.bulk.worker import Drawn
 from overrides.canonical import canonical, read_canonical
@@ -271,6 +282,31 @@ def test_garbage_is_looked_for_again_afterwards() -> None:
             block_done()
     assert gc.isenabled()
     assert not gc.get_freeze_count()
+
+
+def test_a_worker_that_nobody_listens_to_makes_no_more(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "applications.jsonl"
+    file.write_bytes(b"{broken\n" * 20_000)
+    made: list[int] = []
+    block = Maker.block
+
+    def counted(self: Maker, lines: Sequence[bytes]) -> Block:
+        made.append(len(lines))
+        return block(self, lines)
+
+    monkeypatch.setattr(Maker, "block", counted)
+    ours, theirs = Pipe()
+    settings = told_settings(house.services.settings)
+    ours.send_bytes(encoded(Task(settings, str(file), 8, 0, 1)))
+    working = Thread(target=worker.work, args=(theirs,))
+    working.start()
+    assert read_block(ours.recv_bytes()).lines == 1
+    ours.close()
+    working.join(60)
+    assert not working.is_alive()
+    assert len(made) < 20_000, "it does not go through the file to its end"
 
 
 @pytest.mark.postgres

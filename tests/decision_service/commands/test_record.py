@@ -1,6 +1,8 @@
 """A file is recorded by one command, which goes on where it was cut off."""
 
 import json
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,24 @@ def write(path: Path, names: list[str], fields: dict[str, Any]) -> Path:
     lines = (json.dumps({"application_id": name, "fields": fields}) for name in names)
     path.write_text("\n".join(lines) + "\n")
     return path
+
+
+def children(pid: int) -> list[str]:
+    """The processes that one has started, by Linux."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def ends(pid: str, seconds: float = 20) -> bool:
+    """Whether a process ends soon."""
+    state = Path(f"/proc/{pid}/stat")
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if state.read_text().rpartition(")")[2].split()[0] != "Z":
+                time.sleep(0.05)
+                continue
+        return True
+    return False
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +76,10 @@ def test_killed_in_the_middle_it_goes_on_and_nothing_is_recorded_twice(
     with program(["record", file, "--workers", 1, "--data", house.data]) as run:
         assert run.stdout
         told = [json.loads(run.stdout.readline())]  # it was told, so it is recorded
+        workers = children(run.pid)
         run.kill()
+    assert workers, "somebody makes what it writes"
+    assert all(map(ends, workers)), "nobody goes on for a command that is gone"
     said = house.on_data("record", file, "--workers", 0)
     assert [answer["application_id"] for answer in said.lines] == names
     replayed = [answer for answer in said.lines if answer.get("replayed")]
@@ -72,7 +95,7 @@ def test_how_far_it_is_is_said_now_and_then(
 ) -> None:
     monkeypatch.setattr(recording, "SECONDS_BETWEEN", 0.0)
     file = write(tmp_path / "applications.jsonl", ["far"], fields)
-    assert "1 lines, " in house.on_data("record", file, "--workers", 0).err
+    assert "1 lines, 100% of the file, " in house.on_data("record", file, "--workers", 0).err
 
 
 def test_where_nothing_is_installed_it_says_what_to_do(
