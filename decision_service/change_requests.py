@@ -17,6 +17,7 @@ OFFER = (
     "note",
     "evidence",
     "adverse_reasons",
+    "review_on",
     "seen_version",
     "dwell_ms",
 )
@@ -32,6 +33,7 @@ def read_offer(body: object) -> tuple[Terms, OfferForm]:
     seen = members.whole("seen_version", VERSION_MAX)
     note, evidence, reasons = members.note(), members.evidence(), members.words("adverse_reasons")
     dwell = members.whole("dwell_ms", DWELL_MS_MAX, required=False)
+    review_on = members.day("review_on")
     members.done()
     form = OfferForm(
         fields=(),
@@ -41,6 +43,7 @@ def read_offer(body: object) -> tuple[Terms, OfferForm]:
         note=note,
         evidence=evidence,
         adverse_reasons=reasons,
+        review_on=review_on,
         dwell_ms=dwell,
     )
     return Terms(values=values, amount=amount), form

@@ -93,7 +93,8 @@ class Changing:
 
         def then(case: Case, made: Draft) -> Decided:
             scored = self._own(rescored(case, made), actor)
-            return decide_offer(case, scored, actor, form, rules, self.services.new_id)
+            now, new_id = self.services.clock(), self.services.new_id
+            return decide_offer(case, scored, actor, form, rules, now, new_id)
 
         return self.services.decisions.change(prepared, once, find, then)
 
@@ -107,7 +108,7 @@ class Changing:
         prepared, form = self._of_terms(actor, file, terms, form)
         self._check_same(file, form.fields)
         scored = self._own(self._tried(file, prepared), actor)
-        offered = preview_offer(file.case, scored, actor, form, rules)
+        offered = preview_offer(file.case, scored, actor, form, rules, now.date())
         return Tried(scored=scored, offered=offered)
 
     def correct(

@@ -172,6 +172,7 @@ def _body(dossier: Dossier, kind: str, form: ChangeForm) -> dict[str, Any]:
     body = {"note": form.note, "evidence": evidence, "seen_version": form.seen_version}
     if kind == OFFER:
         body |= {"justification_code": form.code, "adverse_reasons": list(form.concepts)}
+        body |= {"review_on": form.review_on} if form.review_on else {}
         return {**body, "terms": values or None}
     return {**body, "fields": values or None}
 
@@ -192,6 +193,9 @@ def _consequence(case: Case, tried: Tried) -> Consequence:
     else:
         how = "an override" if offered.side else "a change of terms, and no override"
         lines.append(f"It is {how}. The offer lies with the applicant at once.")
+    if offered and offered.review_on:
+        day = words.day_words(offered.review_on)
+        lines.append(f"Accepted, it is listed to be looked at again on {day}.")
     lines.append("It is recorded as your act, with both scores, for good.")
     return Consequence(lines=tuple(lines), needs_approval=bool(offered and offered.needs))
 

@@ -8,7 +8,7 @@ the decision on what was applied for.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -46,6 +46,7 @@ from overrides.forms import (
 )
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Json
+from overrides.review_dates import check_review_day, review_date_drafts
 from overrides.values import (
     DECIDING_ROLES,
     Actor,
@@ -84,6 +85,7 @@ class OfferForm:
     note: str = ""
     evidence: tuple[Evidence, ...] = ()
     adverse_reasons: tuple[str, ...] = ()
+    review_on: date | None = None  # on which day terms on which the score fails are looked at again
     dwell_ms: int | None = None
 
 
@@ -105,6 +107,7 @@ class Offered:
     needs: Needs
     why: tuple[Why, ...]
     concepts: tuple[str, ...] = ()  # of the reasons that were named
+    review_on: date | None = None
 
 
 def owes_reasons(before: Case) -> bool:
@@ -148,13 +151,13 @@ def check_offer(
 
 
 def preview_offer(
-    before: Case, scored: Case, actor: Actor, form: OfferForm, rules: Rules
+    before: Case, scored: Case, actor: Actor, form: OfferForm, rules: Rules, today: date
 ) -> Offered:
     """What offering these terms would be, checked whole.
 
     Raises ``AdverseReasonsMissing`` and ``UnknownConcept`` of the reasons; ``AboveLimit`` or
     ``LimitInOtherCurrency`` where the score passes and the amount is not the actor's to approve;
-    where it fails ``CodeNotAllowed``, ``EvidenceMissing`` and ``NoteTooShort``.
+    where it fails ``CodeNotAllowed``, ``EvidenceMissing``, ``NoteTooShort`` and ``ReviewDay``.
     """
     concepts = check_concepts(form.adverse_reasons, rules, required=owes_reasons(before))
     if scored.recommendation is not Recommendation.DECLINE:
@@ -166,15 +169,29 @@ def preview_offer(
         raise CodeNotAllowed(form.code, "offering terms against the model")
     check_evidence(form.evidence, code)
     check_note(form.note, code.note_min_chars)
+    check_review_day(code, form.review_on, today)
     needs, why = required_approval(scored, side, code, actor, rules)
-    return Offered(side=side, code=code.code, needs=needs, why=why, concepts=concepts)
+    return Offered(
+        side=side,
+        code=code.code,
+        needs=needs,
+        why=why,
+        concepts=concepts,
+        review_on=form.review_on,
+    )
 
 
 def decide_offer(
-    before: Case, scored: Case, actor: Actor, form: OfferForm, rules: Rules, new_id: NewId
+    before: Case,
+    scored: Case,
+    actor: Actor,
+    form: OfferForm,
+    rules: Rules,
+    now: datetime,
+    new_id: NewId,
 ) -> Decided:
     """Offer the terms, or propose to where a second person is needed; see ``preview_offer``."""
-    found = preview_offer(before, scored, actor, form, rules)
+    found = preview_offer(before, scored, actor, form, rules, now.date())
     drafts = () if found.side is None else (_override(scored, actor, form, found, new_id()),)
     data: dict[str, Json] = {
         "decision_id": scored.decision_id,
@@ -199,7 +216,9 @@ def decide_offer(
         "needs": found.needs.value,
         "needs_why": [reason.value for reason in found.why],
     }
-    return answered(scored, after, (*drafts, offer), None, more)
+    # An acceptance rests on the offer, so that is what a review date is of.
+    review = review_date_drafts(scored, actor, offer, found.code, found.review_on, new_id)
+    return answered(scored, after, (*drafts, offer), None, more, review)
 
 
 def decide_answer(

@@ -31,7 +31,7 @@ router = APIRouter(include_in_schema=False)
 
 FIELD = "field-"
 TITLES: Mapping[str, str] = {"counter-offer": "Offer other terms", "correction": "Correct a value"}
-LAST_FIELDS = ("concepts", "code", "evidence_type", "evidence_reference", "note")
+LAST_FIELDS = ("concepts", "code", "evidence_type", "evidence_reference", "note", "review_on")
 
 
 def _form(typed: FormData) -> ChangeForm:
@@ -45,6 +45,7 @@ def _form(typed: FormData) -> ChangeForm:
         evidence_type=text(typed, "evidence_type"),
         evidence_reference=text(typed, "evidence_reference"),
         note=act.note,
+        review_on=act.review_on,
         seen_version=act.seen_version,
         idempotency_key=act.idempotency_key,
     )

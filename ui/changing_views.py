@@ -27,6 +27,7 @@ class ChangeForm:
     evidence_reference: str = ""
     concepts: tuple[str, ...] = ()  # reasons to tell the applicant
     note: str = ""
+    review_on: str = ""  # as the browser writes it: 2027-11-22
     seen_version: int = 0
     idempotency_key: str = ""
 

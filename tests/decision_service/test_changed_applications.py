@@ -15,6 +15,7 @@ from decision_service.changed_application import Terms
 from decision_service.changing_pages import ChangingPages
 from decision_service.letter_desk import LetterDesk
 from decision_service.offer_lapse import let_offers_lapse
+from decision_service.review_date_pages import ReviewDatePages
 from overrides.countering import OfferForm
 from overrides.errors import ActError
 from overrides.instants import parse_instant
@@ -125,20 +126,26 @@ def test_terms_that_fail_are_an_override_that_a_second_person_upholds(callers: C
     plain = offer(callers, case_id, version, terms=terms)
     assert plain.status_code == 422
     assert plain.json()["type"].endswith("code-not-allowed")
+    on = (callers.house.clock() + timedelta(days=5)).date().isoformat()
     full: dict[str, Any] = {"terms": terms, "justification_code": "X01", "evidence": EVIDENCE}
-    made = offer(callers, case_id, version, **full)
+    late = offer(callers, case_id, version, **full, review_on="2020-01-01")
+    assert late.json()["type"].endswith("review-day")
+    made = offer(callers, case_id, version, **full, review_on=on)
     assert made.status_code == 201, made.json()
     said = made.json()
     assert (said["status"], said["side"]) == ("waiting_approval", "approved_against_model")
     kinds = [place["type"] for place in said["ledger"]]
-    assert kinds == ["decision_made", "override_recorded", "counter_offered"]
+    assert kinds == ["decision_made", "override_recorded", "counter_offered", "review_date_set"]
     assert answer(callers, case_id, "accepted").status_code == 409
     upheld = callers.post(
         "hanna", f"/cases/{case_id}/approval", {"verdict": "uphold", "note": "agreed"}
     )
     assert upheld.status_code == 201, upheld.json()
     assert upheld.json()["status"] == "countered"
+    dates = ReviewDatePages(callers.house.services)
+    assert case_id not in [line.case_id for line in dates.own(callers.house.viewer("asha")).lines]
     assert answer(callers, case_id, "accepted").status_code == 201
+    assert case_id in [line.case_id for line in dates.own(callers.house.viewer("asha")).lines]
     row, actors = row_of(callers, case_id), callers.house.actors
     assert (row.reviewer, row.approver) == (actors["asha"].ref, actors["hanna"].ref)
     assert row.side == "approved_against_model"

@@ -199,7 +199,7 @@ class House:
                 adverse_reasons=("R01",) if owes_reasons(case) else (),
             )
             scored = rescored(case, made)
-            more = decide_offer(case, scored, actor, form, RULES, self.new_id)
+            more = decide_offer(case, scored, actor, form, RULES, state.now, self.new_id)
             return Decided((made, *more.drafts), more.answer)
 
         return self.do(decide)

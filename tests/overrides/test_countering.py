@@ -125,7 +125,7 @@ def countered() -> Case:
 
 def preview(scored: Case, asked: OfferForm) -> Offered:
     """What an officer's offer on a declined case would be."""
-    return preview_offer(decline_case(), scored, OFFICER, asked, RULES)
+    return preview_offer(decline_case(), scored, OFFICER, asked, RULES, NOON.date())
 
 
 @given(st.decimals(0, 1, places=3), st.sampled_from([OFFICER, SENIOR, MANAGER]), st.integers(1, 9))
@@ -135,7 +135,7 @@ def test_an_offer_is_an_override_exactly_where_its_score_asks_for_a_decline(
     scored = scored_at(str(probability), hundred_thousands * 300_000)
     fails = probability > RULES.cutoffs.decline_above
     try:
-        decided = decide_offer(decline_case(), scored, actor, form(), RULES, ids())  # type: ignore[arg-type]
+        decided = decide_offer(decline_case(), scored, actor, form(), RULES, NOON, ids())  # type: ignore[arg-type]
     except AboveLimit:
         assert not fails
         assert not within_limit(actor, scored.amount, RULES.limits)  # type: ignore[arg-type]
@@ -178,14 +178,14 @@ def test_whoever_offers_other_terms_says_why_unless_the_model_declined_for_relia
     scored, owes = scored_at("0.19"), not (word is Recommendation.DECLINE and reliable)
     if owes:
         with pytest.raises(AdverseReasonsMissing):
-            decide_offer(before, scored, OFFICER, form(), RULES, ids())
+            decide_offer(before, scored, OFFICER, form(), RULES, NOON, ids())
     else:
-        (plain,) = decide_offer(before, scored, OFFICER, form(), RULES, ids()).drafts
+        (plain,) = decide_offer(before, scored, OFFICER, form(), RULES, NOON, ids()).drafts
         assert "concepts" not in plain.data
     with pytest.raises(UnknownConcept):
-        decide_offer(before, scored, OFFICER, form(adverse_reasons=("R99",)), RULES, ids())
+        decide_offer(before, scored, OFFICER, form(adverse_reasons=("R99",)), RULES, NOON, ids())
     named = form(adverse_reasons=("R01",))
-    (offered,) = decide_offer(before, scored, OFFICER, named, RULES, ids()).drafts
+    (offered,) = decide_offer(before, scored, OFFICER, named, RULES, NOON, ids()).drafts
     assert offered.data["concepts"] == ["R01"]
     check_draft(offered)
 

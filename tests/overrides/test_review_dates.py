@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from overrides.cases import Case
+from overrides.countering import OfferForm, decide_offer
 from overrides.desk import decide_override, preview_override
 from overrides.errors import NoAuthority, NoteTooShort
 from overrides.events import check_draft
@@ -15,7 +17,7 @@ from overrides.forms import OverrideForm
 from overrides.journal import Draft, Event
 from overrides.review_date_errors import NoReviewDate, ReviewDay
 from overrides.review_dates import DAYS_MAX, ReviewDate, ReviewDates, decide_closing
-from overrides.values import Decision, Role
+from overrides.values import Decision, Recommendation, Role
 from tests.overrides.samples import (
     LOW_CODE,
     NOON,
@@ -91,6 +93,25 @@ def test_a_code_that_asks_for_none_takes_one_and_none() -> None:
     assert decided.drafts[-1].data["on"] == far.isoformat()
     with pytest.raises(ReviewDay):
         preview_override(decline_case(), OFFICER, form(far + timedelta(days=1)), RULES, NOON)
+
+
+def test_terms_that_fail_ask_for_the_day_that_their_code_asks_for() -> None:
+    on = TODAY + timedelta(days=30)
+    told = {"fields": ("amount",), "days": 90, "seen_version": 3, "code": "M01", "note": NOTE}
+    fails = replace(decline_case(), version=4, decision_id="d-2", decision_event="e-2")
+
+    def offer(day: date | None, scored: Case = fails) -> tuple[Draft, ...]:
+        asked = OfferForm(**told, evidence=PROOF, review_on=day)  # type: ignore[arg-type]
+        return decide_offer(decline_case(), scored, OFFICER, asked, ASKS, NOON, ids()).drafts
+
+    for wrong in (None, TODAY, on + timedelta(days=1)):
+        with pytest.raises(ReviewDay):
+            offer(wrong)
+    _, offered, set_ = offer(on)
+    check_draft(set_)
+    assert set_.data == {"of": offered.event_id, "code": "M01", "on": on.isoformat()}
+    passes = replace(fails, recommendation=Recommendation.APPROVE)
+    assert [draft.type for draft in offer(None, passes)] == ["counter_offered"]
 
 
 def held(**more: object) -> ReviewDate:
