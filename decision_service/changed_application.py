@@ -258,6 +258,17 @@ def offerable(spec: PolicySpec, contract: Contract) -> tuple[tuple[Field, Change
     return tuple((contract[name], told.get(name)) for name in names if name in contract)
 
 
+def narrowed(field: Field, one: ChangeSpec | None) -> Field:
+    """The field with those of its values alone that policy lets be offered."""
+    if one is None:
+        return field
+    if field.type in NUMERIC:
+        low, high = (None if end is None else float(end) for end in limits_of(one, field))
+        return replace(field, minimum=low, maximum=high)
+    offered = {level: words for level, words in field.levels.items() if level in one.to}
+    return replace(field, levels=offered or field.levels)
+
+
 def check_terms(values: Values, spec: PolicySpec, contract: Contract) -> None:
     """Raise InvalidRequest naming each value that is none of those that may be offered."""
     known = {field.name: (field, one) for field, one in offerable(spec, contract)}

@@ -1,7 +1,6 @@
 """Other terms and corrected values as the pages use them: the form, the last look, the act."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from decision_service import wording
@@ -13,13 +12,13 @@ from decision_service.case_choices import codes, concepts
 from decision_service.case_json import changed_values
 from decision_service.case_rights import shut_out
 from decision_service.change_requests import read_answer, read_correction, read_offer
-from decision_service.changed_application import Tried, offerable
+from decision_service.changed_application import Tried, narrowed, offerable
 from decision_service.dossier import Dossier, field_words, read_dossier
 from decision_service.errors import InvalidRequest
 from decision_service.people_gate import acting_person
 from decision_service.refusals import refusing
 from decision_service.services import Services
-from decision_service.waiting_pages import asked_field, recorded_words
+from decision_service.waiting_pages import asked_field, recorded_words, stated_words
 from explain.declared.contract import Field
 from explain.errors import ContractBroken
 from overrides.cases import Act, Case
@@ -58,16 +57,20 @@ class ChangingPages:
             raise Refused(409, "Not possible at the moment", said)
         given = {**dossier.inputs["fields"], **dossier.inputs["context"]}
         spec, contract = loaded.policy.spec, loaded.bundle.contract
-        fields: Sequence[Field] = offered_fields(self.services, dossier.file)
         if kind == OFFER:
-            fields = [field for field, _ in offerable(spec, contract)]
+            offered = [(field, narrowed(field, one)) for field, one in offerable(spec, contract)]
+        else:
+            offered = [(field, field) for field in offered_fields(self.services, dossier.file)]
         low = OverrideSide.APPROVED_AGAINST_MODEL
         choices = codes(loaded.rules, low) if kind == OFFER else ()
         return ChangeView(
             case_id=case.case_ref,
             application_id=dossier.application_id,
             version=case.version,
-            fields=tuple(asked_field(field, given) for field in fields),
+            fields=tuple(
+                replace(asked_field(within, given), stated=stated_words(field, given))
+                for field, within in offered
+            ),
             codes=tuple((choice.code, choice.label) for choice in choices),
             evidence_types=words.EVIDENCE_TYPES,
             concepts=concepts(dossier) if kind == OFFER and owes_reasons(case) else (),

@@ -416,7 +416,10 @@ def test_the_page_shows_what_an_offer_would_do_and_then_makes_it(callers: Caller
     case_id, version = passes_on(callers, SMALL)
     pages, asha = ChangingPages(callers.house.services), callers.house.viewer("asha")
     view = pages.changing(asha, case_id, "counter-offer")
-    assert {"credit_amount", "duration_months"} <= {field.name for field in view.fields}
+    asked = {field.name: field for field in view.fields}
+    assert asked["credit_amount"].hint == "Give a value from 500 to 18000."
+    assert {level for level, _ in asked["co_debtors"].levels} == {"guarantor"}
+    assert asked["duration_months"].stated
     typed = ChangeForm(
         values={"credit_amount": "600", "duration_months": "6"},
         note=NOTE,
