@@ -159,7 +159,9 @@ class PracticePages:
     ) -> Dossier | None:
         """The case that is next: the first whose values are not erased; None if there is none."""
         acting = Acting(self.services)
-        for case_ref in next_cases(pool, practices, actor.ref, bundle)[:TRIED_MAX]:
+        keyed_hash = self.services.vault.lookup_hash
+        following = next_cases(pool, practices, actor.ref, bundle, keyed_hash)
+        for case_ref in following[:TRIED_MAX]:
             dossier = read_dossier(self.services, acting.file(actor, case_ref), actor, acting.sees)
             if dossier.inputs is not None and dossier.loaded is not None:
                 return dossier

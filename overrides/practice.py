@@ -5,7 +5,6 @@ approve what went well and to decline what went bad. An answer is an entry about
 of no case, so that nothing that counts cases or decisions meets it.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from enum import StrEnum
 
 from overrides.authority import check_role
 from overrides.journal import Decided, Draft, Event, Json
+from overrides.reading import KeyedHash
 from overrides.training_errors import PracticeMoved
 from overrides.values import DECIDING_ROLES, Actor, Decision, NewId
 
@@ -113,21 +113,30 @@ class Practices:
 
 
 def next_cases(
-    pool: Mapping[str, Outcome], practices: Practices, person: str, bundle: str
+    pool: Mapping[str, Outcome],
+    practices: Practices,
+    person: str,
+    bundle: str,
+    keyed_hash: KeyedHash,
 ) -> Sequence[str]:
     """Past cases in the order in which they may come next: the first that can be read does.
 
-    The order is that of a hash of person, bundle, round and case. Cases never answered by the
-    person come before those of earlier rounds; those of this round do not come again.
+    The order is that of a keyed hash of person, bundle, round and case, so that nobody works out
+    beforehand which places are bad loans. Cases never answered by the person come before those of
+    earlier rounds; those of this round do not come again.
     """
     known = practices.answers.get((person, bundle), ())
     now = practices.current(person, bundle)
     answered, ever = ({one.case_ref for one in said} for said in (now.answers, known))
     seed = f"{person}\0{bundle}\0{now.number}\0"
-    bad_places = sorted(range(CASES), key=lambda place: _digest(f"{seed}place\0{place}"))
+
+    def drawn(what: object) -> str:
+        return keyed_hash("practice", f"{seed}{what}")
+
+    bad_places = sorted(range(CASES), key=lambda place: drawn(f"place\0{place}"))
     wanted = Outcome.BAD if len(now.answers) in bad_places[:BAD_CASES] else Outcome.GOOD
     left = [case_ref for case_ref in pool if case_ref not in answered]
-    return sorted(left, key=lambda ref: (pool[ref] is not wanted, ref in ever, _digest(seed + ref)))
+    return sorted(left, key=lambda ref: (pool[ref] is not wanted, ref in ever, drawn(ref)))
 
 
 def decide_answer(
@@ -168,8 +177,3 @@ def _draft(kind: str, actor: Actor, bundle: str, data: dict[str, Json], new_id: 
     """An entry about the officer who practises."""
     told: dict[str, Json] = {"person": actor.ref, "bundle": bundle, **data}
     return Draft(event_id=new_id(), type=kind, actor=actor.ref, role=actor.role.value, data=told)
-
-
-def _digest(text: str) -> bytes:
-    """An even spread over texts."""
-    return hashlib.sha256(text.encode()).digest()

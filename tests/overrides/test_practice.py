@@ -1,5 +1,6 @@
 """Practice cases: which come, what is recorded, and that no round is longer than ten."""
 
+import hmac
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +19,7 @@ from overrides.practice import (
     decide_answer,
     next_cases,
 )
+from overrides.reading import KeyedHash
 from overrides.training import Register
 from overrides.training_errors import PracticeMoved
 from overrides.values import Decision, Role
@@ -40,11 +42,33 @@ def practised(answers: int, decision: Decision = Decision.APPROVE) -> Register:
     for _ in range(answers):
         known = register.practices
         place = len(known.current(ASHA.ref, BUNDLE).answers) + 1
-        case_ref = next_cases(POOL, known, ASHA.ref, BUNDLE)[0]
+        case_ref = next_cases(POOL, known, ASHA.ref, BUNDLE, keyed(b"k"))[0]
         answer = an_answer(case_ref, decision)
         decided = decide_answer(known, ASHA, BUNDLE, place, answer, new_id)
         register = register.after(event_of(draft) for draft in decided.drafts)
     return register
+
+
+def keyed(key: bytes) -> KeyedHash:
+    """A keyed hash as the vault has one."""
+    return lambda purpose, text: hmac.digest(key, f"{purpose}\0{text}".encode(), "sha256").hex()
+
+
+def test_without_the_key_nobody_works_out_which_places_are_bad_loans() -> None:
+    def comes(key: bytes) -> tuple[Outcome, ...]:
+        register, went = Register(), []
+        for place in range(1, CASES + 1):
+            known = register.practices
+            case_ref = next_cases(POOL, known, ASHA.ref, BUNDLE, keyed(key))[0]
+            went.append(POOL[case_ref])
+            answer = an_answer(case_ref)
+            decided = decide_answer(known, ASHA, BUNDLE, place, answer, new_id)
+            register = register.after(event_of(draft) for draft in decided.drafts)
+        return tuple(went)
+
+    orders = [comes(bytes([key])) for key in range(20)]
+    assert all(Counter(order)[Outcome.BAD] == BAD_CASES for order in orders)
+    assert len(set(orders)) > 10, "another key, other places"
 
 
 @given(st.integers(0, 35), st.sampled_from(Decision))
@@ -70,12 +94,12 @@ def test_no_case_comes_again_while_there_are_others() -> None:
 
 def test_where_one_kind_runs_out_the_other_fills_the_round() -> None:
     good = {ref: went for ref, went in POOL.items() if went is Outcome.GOOD}
-    assert set(next_cases(good, Practices(), ASHA.ref, BUNDLE)) == set(good)
+    assert set(next_cases(good, Practices(), ASHA.ref, BUNDLE, keyed(b"k"))) == set(good)
 
 
 def test_the_tenth_answer_records_the_result_and_no_entry_is_of_a_case() -> None:
     known = practised(CASES - 1).practices
-    case_ref = next_cases(POOL, known, ASHA.ref, BUNDLE)[0]
+    case_ref = next_cases(POOL, known, ASHA.ref, BUNDLE, keyed(b"k"))[0]
     drafts = decide_answer(known, ASHA, BUNDLE, CASES, an_answer(case_ref), new_id).drafts
     assert [draft.type for draft in drafts] == ["practice_answered", "practice_finished"]
     assert all(draft.case is None for draft in drafts)
@@ -87,7 +111,7 @@ def test_the_tenth_answer_records_the_result_and_no_entry_is_of_a_case() -> None
 @pytest.mark.parametrize("place", [0, 1, 3])
 def test_only_the_next_place_is_answered(place: int) -> None:
     known = practised(1).practices
-    case_ref = next_cases(POOL, known, ASHA.ref, BUNDLE)[0]
+    case_ref = next_cases(POOL, known, ASHA.ref, BUNDLE, keyed(b"k"))[0]
     with pytest.raises(PracticeMoved, match="case 2"):
         decide_answer(known, ASHA, BUNDLE, place, an_answer(case_ref), new_id)
 
