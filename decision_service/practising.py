@@ -96,9 +96,9 @@ class PracticePages:
             said = [name, form.case_ref, form.place, form.decision, list(form.concepts)]
             once = acting.once(actor, "practice", form.idempotency_key, said)
             practices = self._practices()
-            last = practices.answers.get((actor.ref, name), ())[-1:]
+            last = practices.rounds(actor.ref, name)[-1:]
             if last and _same(form, last[0]):  # sent twice: told again, recorded once
-                return self._told(actor, name, last[0])
+                return self._told(actor, name, last[0].answers[-1])
             asked = self._next(actor, name, pool, practices)
             if asked is None or asked.file.case.case_ref != form.case_ref:
                 place = len(practices.current(actor.ref, name).answers) + 1
@@ -237,10 +237,14 @@ def _read(form: PracticeForm, asked: Dossier, outcome: Outcome) -> Answer:
     )
 
 
-def _same(form: PracticeForm, answer: Answer) -> bool:
-    """Whether a form says what was answered already."""
-    typed = (form.case_ref, form.decision, form.concepts)
-    return typed == (answer.case_ref, answer.decision.value, answer.concepts)
+def _same(form: PracticeForm, last: Round) -> bool:
+    """Whether a form says what was answered last, at its place.
+
+    The case that ended a round may begin the next one, where the same answer is a new one.
+    """
+    typed, answer = (form.place, form.case_ref, form.decision, form.concepts), last.answers[-1]
+    place = str(len(last.answers))
+    return typed == (place, answer.case_ref, answer.decision.value, answer.concepts)
 
 
 def _result(one: Round) -> PracticeResult:

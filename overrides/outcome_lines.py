@@ -22,7 +22,7 @@ AMOUNT_MAX = 2**53 - 1
 REQUIRED = ("application_id", "observed_at", "kind", "value")
 OPTIONAL = ("months_on_book", "bundle", "account_id", "currency")
 
-_AMOUNTS = frozenset(
+AMOUNT_KINDS = frozenset(
     {OutcomeKind.DISBURSED, OutcomeKind.WRITTEN_OFF, OutcomeKind.RECOVERY, OutcomeKind.SOLD}
 )
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -124,7 +124,7 @@ def _exact_value(kind: OutcomeKind, text: str) -> str:
     word = text.lower()
     if kind is OutcomeKind.MAX_DAYS_PAST_DUE:
         return str(_whole("days past due", text, DAYS_PAST_DUE_MAX))
-    if kind in _AMOUNTS and word not in {"", "true", "yes", "false", "no"}:
+    if kind in AMOUNT_KINDS and word not in {"", "true", "yes", "false", "no"}:
         amount = _whole(f"the amount of {kind} in minor units", text, AMOUNT_MAX)
         if amount or kind is OutcomeKind.RECOVERY:
             return str(amount)

@@ -7,7 +7,7 @@ from overrides.errors import OutcomeRefused
 from overrides.instants import instant_text
 from overrides.journal import About, Decided, Draft, Slot, State, Told
 from overrides.labels import add_months
-from overrides.outcome_lines import OutcomeRecord
+from overrides.outcome_lines import AMOUNT_KINDS, OutcomeRecord
 from overrides.reading import KeyedHash
 from overrides.values import Actor, NewId
 
@@ -22,9 +22,12 @@ def account_key(lookup: KeyedHash, case_ref: str, account: str) -> str:
 
 
 def _check_fits(case: Case, record: OutcomeRecord) -> None:
-    """Refuse another currency, and what would have happened before anybody applied for the loan."""
-    asked = case.amount.currency
-    if record.currency and record.currency != asked:
+    """Refuse an amount in another currency, and what happened before anybody applied for the loan.
+
+    Days past due and mere events have no currency, whatever account they are of.
+    """
+    asked, of_money = case.amount.currency, record.kind in AMOUNT_KINDS and record.value
+    if of_money and record.currency and record.currency != asked:
         raise OutcomeRefused(
             problem=f"the amount is in {record.currency}, the application in {asked}"
         )

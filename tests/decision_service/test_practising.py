@@ -8,11 +8,11 @@ import pytest
 
 from decision_service.outcome_import import OutcomeImport
 from decision_service.override_pages import OverridePages
-from decision_service.practising import OUTCOME_WORDS, PracticePages
+from decision_service.practising import OUTCOME_WORDS, PracticePages, _same
 from decision_service.training_pages import TrainingPages, new_here
 from overrides.events import read_event
 from overrides.outcome_lines import OutcomeLine, read_record
-from overrides.practice import CASES, Answer, Outcome, Practices
+from overrides.practice import CASES, Answer, Outcome, Practices, Round
 from overrides.values import Decision
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from ui.ports import Refused
@@ -151,3 +151,14 @@ def test_who_is_new_is_led_to_practice_until_a_round_is_finished() -> None:
     assert three[1:] == (ten[1], "Go on practising: 3 of 10 answered")
     assert "Your practice: 10 of 10 right" in done[0]
     assert done[1] == "/training"
+
+
+def test_the_case_that_ended_a_round_may_begin_the_next_with_the_same_answer() -> None:
+    def answered(ref: str) -> Answer:
+        approve, good = Decision.APPROVE, Outcome.GOOD
+        return Answer(case_ref=ref, decision=approve, outcome=good, concepts=("R01",))
+
+    ended = Round(1, tuple(answered(f"case-{place}") for place in range(1, CASES + 1)))
+    said = {"case_ref": f"case-{CASES}", "decision": "approve", "concepts": ("R01",)}
+    assert _same(PracticeForm(**said, place=str(CASES)), ended), "sent twice"  # type: ignore[arg-type]
+    assert not _same(PracticeForm(**said, place="1"), ended)  # type: ignore[arg-type]

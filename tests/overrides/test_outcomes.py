@@ -328,6 +328,9 @@ def test_an_amount_in_another_currency_than_the_application_is_refused() -> None
     assert told(record(**paid_out, currency="DEM")).data["currency"] == "DEM"
     with pytest.raises(OutcomeRefused, match="amount is in EUR, the application in DEM"):
         told(record(**paid_out, currency="EUR"))
+    for kind, value in (("max_days_past_due", "120"), ("bankrupt", "")):
+        late = {"kind": kind, "value": value, "currency": "EUR"}
+        assert told(record(**late)).data["value"] == value, "no amount, so no currency to differ"
 
 
 @pytest.mark.parametrize(
