@@ -15,8 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from decision_service.answers import OURS
 from decision_service.api_decisions import count
-from decision_service.blocks import Asked, Begun, Blocks
-from decision_service.body_guard import checked_key, header, parse_text
+from decision_service.blocks import Asked, Begun, Blocks, read_asked
+from decision_service.body_guard import header
 from decision_service.errors import Malformed, Overloaded, RequestError, TooLarge, UnsupportedMedia
 from decision_service.measures import Measures
 from decision_service.problems import encode, plain_problem, problem
@@ -30,7 +30,6 @@ TOGETHER_MAX = 64  # lines decided in one go
 RECORDING_MAX = 2  # of these on their way to the disk, while the next is being scored
 BATCHES_MAX = 8  # at once: each holds threads of its own
 UNSENT_MAX = 20_000  # answers that the sender has not taken yet, after which reading stops
-KEY_MEMBER = "idempotency_key"
 BROKEN = "Something broke on our side; send this line again with the same key."
 
 Line = bytes | RequestError
@@ -159,8 +158,7 @@ class _Counter:
         if isinstance(line, RequestError):
             return line
         try:
-            body = parse_text(line, self.bytes_max)
-            return body, checked_key(body.pop(KEY_MEMBER, None) if isinstance(body, dict) else None)
+            return read_asked(line, self.bytes_max)
         except RequestError as refused:
             return refused
 

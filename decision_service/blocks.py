@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from decision_service.applications import read_application
+from decision_service.body_guard import checked_key, parse_text
 from decision_service.decision_record import Prepared
 from decision_service.pipeline import Answer, Pipeline, case_of, question_of
 from decision_service.recording import Record, StopWatch
@@ -21,7 +22,19 @@ from explain.values import Explanation
 from overrides.journal import OnceOnly, Receipt
 from overrides.values import Actor
 
+KEY_MEMBER = "idempotency_key"
+
 Asked = tuple[object, str]  # the parsed body of one application, and the key it was sent with
+
+
+def read_asked(line: bytes, bytes_max: int, key: str | None = None) -> Asked:
+    """A line's application and the key that it names, or else ``key``.
+
+    Raises Malformed, TooLarge, IdempotencyKeyMissing or IdempotencyKeyInvalid.
+    """
+    body = parse_text(line, bytes_max)
+    given = body.pop(KEY_MEMBER, None) if isinstance(body, dict) else None
+    return body, checked_key(key if given is None else given)
 
 
 @dataclass(slots=True)

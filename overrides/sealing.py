@@ -74,7 +74,7 @@ def unplaced(
 
     ready: list[Unplaced] = []
     for draft in drafts:
-        made: list[WrappedKey] = []
+        made: list[FreshKey] = []
         parts, texts = seal_slots(draft, vault, key_for)
         commit = {part.slot: part.commitment for part in parts}
         before, after = body_around(draft, log=log, commit=commit, req=req, clock=clock)
@@ -89,7 +89,7 @@ def unplaced(
                 req=req,
                 clock=clock,
                 parts=parts,
-                keys=tuple(made),
+                keys=tuple(key.stored() for key in made),
                 payloads=texts,
             )
         )

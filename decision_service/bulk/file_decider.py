@@ -6,20 +6,18 @@ so are all later ones of the same application. A run that stops can be repeated:
 recorded is answered with what was recorded.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from decision_service.access import HOST
-from decision_service.answers import OURS
 from decision_service.bulk.file_blocks import BLOCK_BYTES, block_count
 from decision_service.bulk.garbage import looked_for_between_blocks
-from decision_service.bulk.making import Maker
+from decision_service.bulk.making import Maker, told_problem
 from decision_service.bulk.messages import Line, Refusal
 from decision_service.bulk.recording_made import Made
 from decision_service.bulk.workers import Workers
-from decision_service.problems import problem
 from decision_service.services import Services
 from overrides.errors import LedgerUnavailable, OutOfDate
 from overrides.journal import Receipt
@@ -93,6 +91,20 @@ class FileDecider:
             self.services.groups.submit_group([(one, one.once(HOST.ref)) for one in made])
         )
         told: list[Told] = []
+        try:
+            self._tell_each(group, before, maker, outcomes, told)
+        finally:
+            self.tell(self.counts, told)
+
+    def _tell_each(
+        self,
+        group: Sequence[Line | Refusal],
+        before: int,
+        maker: Maker,
+        outcomes: Iterator[Receipt | Exception],
+        told: list[Told],
+    ) -> None:
+        """Add to ``told`` what became of each; raises ``Stopped`` at the first that cannot be."""
         for one in group:
             number = before + one.number
             if isinstance(one, Refusal):
@@ -106,8 +118,7 @@ class FileDecider:
             elif isinstance(outcome, Receipt):
                 told.append(self._recorded(number, one, outcome))
             else:
-                told.append(self._refused(number, problem(outcome)))
-        self.tell(self.counts, told)
+                told.append(self._refused(number, told_problem(outcome)))
 
     def _recorded(self, number: int, line: Line, receipt: Receipt) -> Told:
         """The answer to a line that is recorded now, or was before."""
@@ -134,8 +145,8 @@ class FileDecider:
             answer = self.services.decisions.decide_now(body, HOST, key)
         except LedgerUnavailable as failed:
             raise Stopped(number, failed) from failed
-        except OURS as refused:
-            return self._refused(number, problem(refused))
+        except Exception as refused:  # noqa: BLE001 # the other lines go on
+            return self._refused(number, told_problem(refused))
         found = answer.body
         names = ("application_id", "decision_id", "case_id")
         told = {"line": number, **{name: found[name] for name in names}}

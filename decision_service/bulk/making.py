@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from decision_service.answers import OURS
-from decision_service.blocks import Asked, Begun, Blocks
-from decision_service.body_guard import checked_key, parse_text
-from decision_service.bulk.messages import Block, Line, Refusal, ready
+from decision_service.blocks import Asked, Begun, Blocks, read_asked
+from decision_service.bulk.messages import Block, Line, Refusal
 from decision_service.errors import RequestError
 from decision_service.pipeline import Pipeline
 from decision_service.problems import plain_problem, problem
@@ -16,7 +16,6 @@ from overrides.sealing import unplaced
 from overrides.values import Actor
 
 TOGETHER = 256  # lines that take each step together
-KEY_MEMBER = "idempotency_key"
 KEY_CHARS = 32
 CLOCK = "ok"
 BROKEN = (500, "internal-error", "Something broke on our side; send this line again.")
@@ -55,17 +54,14 @@ class Maker:
     def asked(self, line: bytes) -> Asked | Exception:
         """A line's application and the key it is sent with, or what is wrong with it."""
         try:
-            body = parse_text(line, self.line_bytes_max)
-            given = body.pop(KEY_MEMBER, None) if isinstance(body, dict) else None
-            return body, key_of(line) if given is None else checked_key(given)
+            return read_asked(line, self.line_bytes_max, key_of(line))
         except RequestError as refused:
             return refused
 
     def _line(self, number: int, text: bytes, begun: Begun | Exception) -> Line | Refusal:
         """A decision ready to be written, or why there is none."""
         if isinstance(begun, Exception):
-            ours = isinstance(begun, OURS)
-            return Refusal(number, problem(begun) if ours else plain_problem(*BROKEN))
+            return Refusal(number, told_problem(begun))
         assert begun.command is not None, "what was not refused has a command"
         once, sheet, vault = begun.once, begun.command.sheet, self.decisions.preparer.vault
         prepared, finding = sheet.prepared, sheet.finding
@@ -88,8 +84,13 @@ class Maker:
             sheet.data["status"],
             finding.assessment.recommendation.value,
             finding.probability,
-            [ready(entry) for entry in entries],
+            entries,
         )
+
+
+def told_problem(failed: Exception) -> dict[str, Any]:
+    """Why a line is not recorded, as the interface would say it; of a fault of ours only that."""
+    return problem(failed) if isinstance(failed, OURS) else plain_problem(*BROKEN)
 
 
 def key_of(line: bytes) -> str:

@@ -1,6 +1,6 @@
 """What a worker process is told and what it tells: bytes of a fixed form, and never code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ import msgspec
 
 from decision_service.settings import Settings
 from overrides.sealing import Unplaced
-from overrides.vault import Sealed, WrappedKey
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -42,23 +41,7 @@ class Line(msgspec.Struct, array_like=True, frozen=True, tag=0):
     status: str
     recommendation: str
     probability: str  # "" without a score
-    entries: list["Ready"]
-
-
-class Ready(msgspec.Struct, array_like=True, frozen=True):
-    """An entry without its place and time."""
-
-    event_id: str
-    type: str
-    actor: str
-    case: str
-    before: bytes
-    after: bytes
-    req: str | None
-    clock: str
-    parts: list[tuple[str, str, bytes, bytes, str]]
-    keys: list[tuple[str, str, bytes, int, str, str]]
-    payloads: dict[str, bytes]
+    entries: tuple[Unplaced, ...]
 
 
 class Refusal(msgspec.Struct, array_like=True, frozen=True, tag=1):
@@ -103,40 +86,3 @@ def told_settings(settings: Settings) -> dict[str, Any]:
 def read_settings(told: Mapping[str, Any]) -> Settings:
     """Settings as they were sent."""
     return Settings(**{**told, "data": Path(told["data"])})
-
-
-def ready(entry: Unplaced) -> Ready:
-    """An entry as it is sent; data keys only as they lie in the database."""
-    return Ready(
-        entry.event_id,
-        entry.type,
-        entry.actor,
-        entry.case,
-        entry.before,
-        entry.after,
-        entry.req,
-        entry.clock,
-        [(p.slot, p.dek_id, p.nonce, p.ciphertext, p.commitment) for p in entry.parts],
-        [(k.dek_id, k.subject, k.wrapped, k.kek_epoch, k.case, k.record_class) for k in entry.keys],
-        dict(entry.payloads),
-    )
-
-
-def unplaced_of(entries: Sequence[Ready]) -> tuple[Unplaced, ...]:
-    """Entries as they were sent."""
-    return tuple(
-        Unplaced(
-            event_id=entry.event_id,
-            type=entry.type,
-            actor=entry.actor,
-            case=entry.case,
-            before=entry.before,
-            after=entry.after,
-            req=entry.req,
-            clock=entry.clock,
-            parts=tuple(Sealed(*part) for part in entry.parts),
-            keys=tuple(WrappedKey(*key) for key in entry.keys),
-            payloads=entry.payloads,
-        )
-        for entry in entries
-    )

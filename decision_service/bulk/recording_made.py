@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from decision_service.bulk.messages import Line, unplaced_of
+from decision_service.bulk.messages import Line
 from decision_service.pipeline import ROUTE, Pipeline
 from overrides.errors import OutOfDate
 from overrides.journal import Decided, OnceOnly, State
@@ -43,8 +43,7 @@ class Made:
         )
         if not holds:
             raise OutOfDate
-        entries = unplaced_of(line.entries)
-        first = entries[0]
+        first = line.entries[0]
         return Decided(
-            answer={"decision_id": first.event_id, "case_id": first.case}, unplaced=entries
+            answer={"decision_id": first.event_id, "case_id": first.case}, unplaced=line.entries
         )

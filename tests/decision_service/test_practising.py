@@ -1,6 +1,7 @@
 """Practice over a real installation: masked past cases, recorded reading, and no figure moved."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -159,6 +160,6 @@ def test_the_case_that_ended_a_round_may_begin_the_next_with_the_same_answer() -
         return Answer(case_ref=ref, decision=approve, outcome=good, concepts=("R01",))
 
     ended = Round(1, tuple(answered(f"case-{place}") for place in range(1, CASES + 1)))
-    said = {"case_ref": f"case-{CASES}", "decision": "approve", "concepts": ("R01",)}
-    assert _same(PracticeForm(**said, place=str(CASES)), ended), "sent twice"  # type: ignore[arg-type]
-    assert not _same(PracticeForm(**said, place="1"), ended)  # type: ignore[arg-type]
+    sent = PracticeForm(case_ref=f"case-{CASES}", decision="approve", concepts=("R01",))
+    assert _same(replace(sent, place=str(CASES)), ended), "sent twice"
+    assert not _same(replace(sent, place="1"), ended)

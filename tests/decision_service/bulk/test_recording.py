@@ -5,6 +5,7 @@ import json
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Pipe
 from pathlib import Path
 from threading import Thread
@@ -184,8 +185,8 @@ def test_what_no_longer_fits_is_decided_again(
 
 def test_what_was_made_before_the_clock_fell_is_decided_again(house: House, maker: Maker) -> None:
     (made,) = made_of(maker.block([line(house, "fell")]))
-    held = structs.replace(made.entries[0], clock="adjusted")
-    assert isinstance(write(house, structs.replace(made, entries=[held])), OutOfDate)
+    held = replace(made.entries[0], clock="adjusted")
+    assert isinstance(write(house, structs.replace(made, entries=(held,))), OutOfDate)
 
 
 def test_data_keys_leave_the_process_wrapped_only(
@@ -236,9 +237,29 @@ def test_a_ledger_that_cannot_be_written_stops_the_file_and_says_where(
         return [LedgerUnavailable(cause="the disk is full") for _ in asked]
 
     monkeypatch.setattr(house.services.groups, "submit_group", full)
+    told: list[Told] = []
+    file = tmp_path / "applications.jsonl"
+    file.write_bytes(b"{broken\n" + line(house, "full"))
+    decider = FileDecider(house.services, file, 0, lambda _, group: told.extend(group))
     with pytest.raises(Stopped, match="the disk is full") as stopped:
-        decide(house, tmp_path, [b"{broken", line(house, "full")])
+        decider.decide()
     assert stopped.value.line == 2
+    assert [answer["line"] for answer in told] == [1], "what is known by then is told"
+
+
+def test_a_fault_of_ours_is_told_of_its_line_and_the_others_go_in(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = house.services.groups.submit_group
+
+    def broken(asked: Sequence[Any]) -> list[Any]:
+        return [ZeroDivisionError("secret"), *group(asked[1:])]
+
+    monkeypatch.setattr(house.services.groups, "submit_group", broken)
+    counts, told = decide(house, tmp_path, [line(house, "ours"), line(house, "theirs")])
+    assert (counts.refused, counts.recorded) == (1, 1)
+    assert told[0]["problem"]["status"] == 500
+    assert "secret" not in json.dumps(told[0])
 
 
 def test_a_refused_line_is_no_error_of_ours(maker: Maker) -> None:
