@@ -275,16 +275,16 @@ class CaseColumns:
         found = label(self.definition, fact.ending, fact.observations, self.as_of)
         curve = [NOT_SEEN] * len(MONTHS)
         changes = [one.observed_at for one in fact.observations]
-        if found.matures_at is not None:
-            changes.append(found.matures_at)
+        if found.turns_at is not None:
+            changes.append(found.turns_at)
         if fact.probability is None or fact.ending.decision is not Decision.APPROVE:
             return found, curve, changes
         for place, (month, until) in enumerate(self._months):
             by = label(until, fact.ending, seen_by(month, fact.observations), self.as_of)
             if by.closed(self.as_of):
                 curve[place] = _SEEN.get(by.status, NOT_SEEN)
-            elif by.matures_at is not None:
-                changes.append(by.matures_at)
+            elif by.turns_at is not None:
+                changes.append(by.turns_at)
         return found, curve, changes
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from decision_service.board_page import outcome_definitions
 from decision_service.decimals import decimal_text
 from decision_service.dossier import Payload
+from decision_service.observations import observations
 from decision_service.outlooks import Stated, recorded_row
 from decision_service.party_parts import PARTY_SLOTS, whole
 from decision_service.services import Services
@@ -20,14 +21,13 @@ from explain.values import Row, probability_of
 from overrides.labels import (
     Ending,
     LabelStatus,
-    Observation,
     OutcomeDefinition,
     add_months,
     label,
 )
 from overrides.reading import CaseRow, OutcomeRow
 from overrides.statistics import Share
-from overrides.values import OutcomeKind, Recommendation
+from overrides.values import Recommendation
 
 NEAR_MIN = 20
 LOOKED_AT_MAX = 400
@@ -124,19 +124,8 @@ def _bad(
     definition: OutcomeDefinition, row: CaseRow, outcomes: Sequence[OutcomeRow], now: datetime
 ) -> bool | None:
     """Whether a loan went bad; None while its window is open or nobody knows."""
-    seen = [
-        Observation(
-            kind=OutcomeKind(one.kind),
-            value=one.value,
-            observed_at=one.observed_at,
-            months_on_book=one.months_on_book,
-            seq=one.seq,
-            account=one.account,
-        )
-        for one in outcomes
-    ]
     ending = Ending(status=row.status, decision=row.final, at=row.closed_at)
-    found = label(definition, ending, seen, now)
+    found = label(definition, ending, observations(outcomes), now)
     return SEEN.get(found.status) if found.closed(now) else None
 
 

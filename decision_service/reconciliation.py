@@ -6,12 +6,14 @@ from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
+from decision_service.observations import observations
 from decision_service.services import Services
 from overrides.booked_loans import BookedFile, BookedLoan, Declared, read_booked
 from overrides.booking_errors import BookedFileRefused
 from overrides.findings import Opening, decide_run
 from overrides.instants import instant_text
 from overrides.journal import Decided, Json, OnceOnly, Receipt, State
+from overrides.labels import never_taken
 from overrides.reading import CaseFilter, CaseRow, application_key
 from overrides.reconciling import (
     BranchCount,
@@ -23,7 +25,7 @@ from overrides.reconciling import (
     Standing,
     reconcile,
 )
-from overrides.values import Actor, CaseStatus, Decision, OutcomeKind
+from overrides.values import Actor, CaseStatus, Decision
 
 ROWS_AT_ONCE = 500
 SHARE_DIGITS = 6
@@ -186,9 +188,8 @@ def _approved(
                 continue
             if row.closed_at < first:
                 return
-            seen = services.cases.outcomes(row.case_ref)
-            not_taken = any(one.kind == OutcomeKind.NOT_TAKEN for one in seen)
-            yield _recorded(row, not_taken=not_taken)
+            seen = observations(services.cases.outcomes(row.case_ref))
+            yield _recorded(row, not_taken=never_taken(seen, services.clock()))
         if not page.next_cursor:
             return
         cursor = page.next_cursor

@@ -93,7 +93,9 @@ class Label:
 
     ``status`` takes forbearance as the books report it (managed). ``unmanaged`` is what is left
     when forbearance, re-ageing and restructuring are not allowed to hide arrears: never good.
-    ``matures_at`` is when the window closes, None for a case without a performance window.
+    ``matures_at`` is when the window closes, None for a case without a performance window; of a
+    loan in several accounts the last of their windows. ``turns_at`` is the first end of a window
+    that is open: until then only another observation changes the label.
     """
 
     status: LabelStatus
@@ -101,6 +103,7 @@ class Label:
     matures_at: datetime | None
     source: LabelSource
     reason: str
+    turns_at: datetime | None = None
 
     def closed(self, as_of: datetime) -> bool:
         """Whether the whole window has passed, so that good and bad can be compared."""
@@ -130,21 +133,32 @@ def label(
         return _unseen(_NOT_APPROVED.get(decided.status, LabelStatus.IMMATURE), decided.status)
     if decided.decision is not Decision.APPROVE or decided.at is None:
         return _unseen(LabelStatus.UNOBSERVED_DECLINED, "declined")
-    seen = standing(outcomes, as_of)
+    found = {
+        account: _of_account(definition, decided, decided.at, said, as_of)
+        for account, said in _by_account(standing(outcomes, as_of)).items()
+    }
+    return found[0] if 0 in found else _worst(found)
+
+
+def never_taken(outcomes: Iterable[Observation], as_of: datetime) -> bool:
+    """Whether the applicant took no account of the loan, as the books had said by ``as_of``."""
+    return all(_never_taken(seen) for seen in _by_account(standing(outcomes, as_of)).values())
+
+
+def _by_account(seen: tuple[Observation, ...]) -> dict[int, tuple[Observation, ...]]:
+    """What is said of each account, what speaks of all of them among it, in its order.
+
+    A loan in one account, named or not, is whole under 0.
+    """
     accounts = sorted({o.account for o in seen if o.account})
     if len(accounts) < 2:  # noqa: PLR2004 - several
-        return _of_account(definition, decided, decided.at, seen, as_of)
-    found = {
-        account: _of_account(
-            definition,
-            decided,
-            decided.at,
-            tuple(o for o in seen if o.account in {0, account}),
-            as_of,
-        )
-        for account in accounts
-    }
-    return _worst(found)
+        return {0: seen}
+    if not any(o.account == 0 for o in seen):
+        alone: dict[int, list[Observation]] = {account: [] for account in accounts}
+        for observation in seen:
+            alone[observation.account].append(observation)
+        return {account: tuple(held) for account, held in alone.items()}
+    return {account: tuple(o for o in seen if o.account in {0, account}) for account in accounts}
 
 
 def _of_account(
@@ -168,7 +182,8 @@ def _of_account(
     unmanaged = status
     if hidden and status is LabelStatus.OBSERVED_GOOD:
         unmanaged = LabelStatus.INDETERMINATE
-    return Label(status, unmanaged, matures_at, source, reason)
+    turns_at = matures_at if matures_at > as_of else None
+    return Label(status, unmanaged, matures_at, source, reason, turns_at)
 
 
 _WORST_FIRST = (
@@ -192,10 +207,12 @@ def _worst(found: Mapping[int, Label]) -> Label:
     if worst.reason == OutcomeKind.FRAUD:
         unmanaged = worst.unmanaged
     ends = [label.matures_at for label in found.values() if label.matures_at is not None]
+    turns = [label.turns_at for label in found.values() if label.turns_at is not None]
     return replace(
         worst,
         unmanaged=unmanaged,
         matures_at=max(ends, default=None),
+        turns_at=min(turns, default=None),
         reason=f"account {account}: {worst.reason}",
     )
 

@@ -113,6 +113,20 @@ def test_whoever_looks_during_a_long_first_reading_is_told_so(
         now(house, kept)
 
 
+def test_a_loan_in_several_accounts_is_told_when_each_window_closes(house: House) -> None:
+    """The first account's window closes before the second's, which was closed early."""
+    kept, ref = KeptCases(), lent(house)
+    start = house.now
+    house.observe(ref, "400000", at=start, months=0, kind="disbursed", account="first")
+    house.now += timedelta(days=60)
+    house.observe(ref, "400000", at=house.now, months=0, kind="disbursed", account="second")
+    house.observe(ref, "", at=house.now, months=0, kind="closed_early", account="second")
+    house.observe(ref, "40", at=house.now, months=2, account="first")
+    assert now(house, kept).labels == {LabelStatus.IMMATURE: 1}
+    house.now = start + timedelta(days=100)
+    assert now(house, kept).labels == {LabelStatus.INDETERMINATE: 1}, "no entry came, only time"
+
+
 def test_what_breaks_half_way_is_made_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = KeptCases()
     lent(house)

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from decision_service.outcome_import import OutcomeImport
 from decision_service.reconciliation import reconcile_file, record_run
 from overrides.booked_loans import Declared
 from overrides.booking_errors import BookedFileRefused
+from overrides.outcome_lines import OutcomeLine, read_record
 from overrides.reconciling import ProductScope, Standing
 from tests.decision_service.desk_house import DeskHouse, desk_house
 
@@ -69,6 +72,36 @@ def test_an_approval_that_nobody_booked_is_named(house: DeskHouse) -> None:
     assert [one["kind"] for one in found["findings"] if one["case_id"] == ref] == [
         "approved_not_booked"
     ]
+
+
+def test_one_account_that_was_not_taken_excuses_no_approval_whose_other_account_was(
+    house: DeskHouse,
+) -> None:
+    decision = house.apply_until("approve")
+    ref = decision["case_id"]
+    house.desk.review(house.viewer("hanna"), ref, house.form("hanna", ref, decision="approve"))
+    first = house.clock()
+    house.clock.passes(days=120)
+    importer = OutcomeImport(house.services)
+
+    def said(kind: str, account: str, days: int) -> list[str]:
+        record = {
+            "application_id": decision["application_id"],
+            "observed_at": f"{first + timedelta(days=days):%Y-%m-%d}",
+            "kind": kind,
+            "value": "",
+            "account_id": account,
+        }
+        importer.records([OutcomeLine(0, read_record(record))], house.actors["core"])
+        lines = ["loan_id,booked_on,amount,currency", f"L1,{first:%Y-%m-%d},1,DEM"]
+        lines.append(f"L2,{house.clock():%Y-%m-%d},1,DEM")
+        content = "\n".join(lines).encode()
+        found = reconcile_file(house.services, content, Declared(), ProductScope()).as_json()
+        return [one["kind"] for one in found["findings"] if one["case_id"] == ref]
+
+    assert said("disbursed", "A", 3) == ["approved_not_booked"]
+    assert said("not_taken", "B", 3) == ["approved_not_booked"]
+    assert said("not_taken", "A", 4) == []
 
 
 def wrong_loan(house: DeskHouse, *, loan: str = "L7") -> tuple[str, bytes]:

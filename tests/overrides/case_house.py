@@ -36,7 +36,7 @@ from overrides.ids import id_maker
 from overrides.instants import instant_text
 from overrides.journal import Decided, Draft, Receipt, Slot, State, VersionStamp
 from overrides.outcome_lines import OutcomeRecord
-from overrides.outcomes import decide_outcome
+from overrides.outcomes import account_key, decide_outcome
 from overrides.reading import application_key
 from overrides.stores.case_book import SqlCaseBook
 from overrides.stores.case_tables import TABLES
@@ -240,6 +240,7 @@ class House:
         kind: str = "max_days_past_due",
         at: datetime = NOON,
         months: int | None = None,
+        account: str = "",
     ) -> str:
         """The books say something; what became of the record."""
         record = OutcomeRecord(
@@ -248,10 +249,12 @@ class House:
             value=value,
             observed_at=at,
             months_on_book=months,
+            account=account,
         )
+        key = account and account_key(self.vault.lookup_hash, case_ref, account)
         receipt = self.do(
             lambda s: decide_outcome(
-                s.case(case_ref), record, SERVICE, s, self.new_id, source="api"
+                s.case(case_ref), record, SERVICE, s, self.new_id, source="api", account=key
             )
         )
         return str(receipt.answer["result"])

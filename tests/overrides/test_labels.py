@@ -13,6 +13,7 @@ from overrides.labels import (
     OutcomeDefinition,
     add_months,
     label,
+    never_taken,
 )
 from overrides.values import CaseStatus, Decision, OutcomeKind
 
@@ -287,3 +288,20 @@ def test_an_account_that_was_not_taken_says_nothing_of_the_other() -> None:
 def test_fraud_in_one_account_takes_the_whole_loan_out() -> None:
     found = two_accounts(0, 120).say("fraud", month=2, account=1).label()
     assert (found.status, found.unmanaged) == (LabelStatus.EXCLUDED, LabelStatus.EXCLUDED)
+
+
+def test_a_label_turns_when_the_first_open_window_closes() -> None:
+    late = Book().say("disbursed", "1", 0, account=1).say("disbursed", "1", 4, account=2)
+    first, last = add_months(START, 12), add_months(START, 16)
+    assert late.label(first - timedelta(days=1)).turns_at == first
+    assert late.label(first).turns_at == last
+    assert late.label(last).turns_at is None
+
+
+def test_a_loan_was_never_taken_only_where_none_of_its_accounts_was() -> None:
+    taken = Book().say("disbursed", "1", 0, account=1).say("not_taken", month=1, account=2)
+    assert not never_taken(taken.seen, LATER)
+    neither = Book().say("not_taken", month=1, account=1).say("not_taken", month=1, account=2)
+    assert never_taken(neither.seen, LATER)
+    assert not never_taken(neither.seen, START), "nothing was said by then"
+    assert not never_taken(neither.say("disbursed", "1", 2).seen, LATER)

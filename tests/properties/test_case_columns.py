@@ -85,14 +85,16 @@ def facts(draw: st.DrawFn, number: int = 0) -> BoardFact:
                         OutcomeKind.NOT_TAKEN,
                         OutcomeKind.WRITTEN_OFF,
                         OutcomeKind.FRAUD,
+                        OutcomeKind.CLOSED_EARLY,
                     ]
                 ),
                 value=st.sampled_from(["0", "0", "40", "120"]),
                 observed_at=DAYS.map(lambda days: at + days),
                 months_on_book=st.sampled_from([None, 3, 12, 12, 13]),
                 seq=st.integers(1, 9),
+                account=st.sampled_from([0, 1, 2]),
             ),
-            max_size=3,
+            max_size=4,
         )
     )
     return BoardFact(
