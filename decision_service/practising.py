@@ -39,7 +39,6 @@ from ui.practice_views import (
 from ui.views import Viewer
 
 POOL_MAX = 1000  # the latest matured cases
-TRIED_MAX = 20  # cases that are opened to find one that is not erased
 REASONS_MAX = 4  # of each side
 RESULTS_SHOWN = 10
 READING = "practice case"
@@ -160,8 +159,7 @@ class PracticePages:
         """The case that is next: the first whose values are not erased; None if there is none."""
         acting = Acting(self.services)
         keyed_hash = self.services.vault.lookup_hash
-        following = next_cases(pool, practices, actor.ref, bundle, keyed_hash)
-        for case_ref in following[:TRIED_MAX]:
+        for case_ref in next_cases(pool, practices, actor.ref, bundle, keyed_hash):
             dossier = read_dossier(self.services, acting.file(actor, case_ref), actor, acting.sees)
             if dossier.inputs is not None and dossier.loaded is not None:
                 return dossier

@@ -113,7 +113,9 @@ def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page
 
-    yield enter
-    for context in contexts:
-        context.close()
+    try:
+        yield enter
+    finally:
+        for context in contexts:
+            context.close()
     assert complaints == []

@@ -47,8 +47,8 @@ def now(house: House, kept: KeptCases, definition: OutcomeDefinition = SHORT) ->
         return board_of(found)
 
 
-def lent(house: House) -> str:
-    ref = house.apply_for("approve", amount_minor=400_000)
+def lent(house: House, **facts: str) -> str:
+    ref = house.apply_for("approve", amount_minor=400_000, **facts)
     house.show(ref)
     house.review(ref, "approve")
     return ref
@@ -113,9 +113,12 @@ def test_whoever_looks_during_a_long_first_reading_is_told_so(
         now(house, kept)
 
 
-def test_a_loan_in_several_accounts_is_told_when_each_window_closes(house: House) -> None:
+@pytest.mark.parametrize("facts", [{}, {"cause": "model_error"}], ids=["scored", "unscored"])
+def test_a_loan_in_several_accounts_is_told_when_each_window_closes(
+    house: House, facts: dict[str, str]
+) -> None:
     """The first account's window closes before the second's, which was closed early."""
-    kept, ref = KeptCases(), lent(house)
+    kept, ref = KeptCases(), lent(house, **facts)
     start = house.now
     house.observe(ref, "400000", at=start, months=0, kind="disbursed", account="first")
     house.now += timedelta(days=60)

@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from decision_service.outcome_import import OutcomeImport
 from decision_service.override_pages import OverridePages
 from decision_service.practising import OUTCOME_WORDS, PracticePages, _same
 from decision_service.training_pages import TrainingPages, new_here
 from overrides.events import read_event
+from overrides.journal import Decided
 from overrides.outcome_lines import OutcomeLine, read_record
 from overrides.practice import CASES, Answer, Outcome, Practices, Round
+from overrides.stores.ledger_tables import DataKey
 from overrides.values import Decision
 from tests.decision_service.desk_house import BUNDLE, DeskHouse, desk_house
 from ui.ports import Refused
@@ -130,6 +133,23 @@ def test_another_case_than_the_next_and_a_foreign_reason_are_refused(house: Desk
     with pytest.raises(Refused) as refused:
         pages.answer(bruno, typed)
     assert set(refused.value.fields) == {"concepts", "decision"}
+
+
+def test_erased_cases_however_many_leave_the_readable_one_to_practise_on(
+    house: DeskHouse,
+) -> None:
+    """Whichever outcome is wanted next, the erased ones come before the readable in one of two."""
+    *erased, readable = (house.apply()["case_id"] for _ in range(22))
+    keys = DataKey.__table__  # type: ignore[attr-defined]
+    gone = delete(keys).where(keys.c.case_ref.in_(erased))
+    erasing = Decided((), also=(lambda connection: connection.execute(gone),))
+    house.services.journal.submit(lambda _: erasing).result()
+    pages, bruno = PracticePages(house.services), house.actors["bruno"]
+    for of_readable, of_erased in ((Outcome.GOOD, Outcome.BAD), (Outcome.BAD, Outcome.GOOD)):
+        pool = {**dict.fromkeys(erased, of_erased), readable: of_readable}
+        found = pages._next(bruno, BUNDLE, pool, Practices({}))
+        assert found is not None
+        assert found.file.case.case_ref == readable
 
 
 def test_who_decides_no_cases_has_no_practice(house: DeskHouse) -> None:
