@@ -118,4 +118,4 @@ def windows(chromium: Browser, house: House) -> Iterator[Arrive]:
     finally:
         for context in contexts:
             context.close()
-    assert complaints == []
+    assert complaints == [], complaints
